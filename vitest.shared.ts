@@ -1,0 +1,12 @@
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+/** Settings every package's vitest.config.ts merges: siblings run from source, so coverage counts src. */
+export const shared = defineConfig({
+  ssr: { resolve: { conditions: ['@net/source', ...defaultServerConditions] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})

@@ -1,0 +1,206 @@
+import { fileURLToPath } from 'node:url'
+import js from '@eslint/js'
+import vitest from '@vitest/eslint-plugin'
+import jsdoc from 'eslint-plugin-jsdoc'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+/** Outside modules that only certain source files may import, and why. `typesToo`: a type import counts. */
+const owned = [
+  {
+    modules: ['koffi'],
+    files: ['packages/posix/src/ffi/**'],
+    typesToo: true,
+    message: 'FFI sits behind posix/src/ffi, so that another one can take its place.',
+  },
+  {
+    modules: ['node:net', 'node:dgram', 'net', 'dgram'],
+    files: ['packages/posix/src/hosted/**', 'packages/core/src/node/**'],
+    message: "The host's sockets belong to posix/src/hosted and core/src/node.",
+  },
+  {
+    modules: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],
+    files: [
+      'packages/resolve/src/{hosts,services,protocols,resolv_conf,nsswitch,system_file}.ts',
+      'packages/posix/src/{file,sendfile,sendfile_*,unix_path}.ts',
+      'packages/posix/src/fd/**',
+      'packages/posix/src/hosted/**',
+      'packages/plan9/src/os_net.ts',
+      'packages/contract/src/suite/**',
+      'packages/cli/src/**',
+    ],
+    message: 'Files are read only where a file is the subject (hosts, resolv.conf, os_net, sendfile, ...).',
+  },
+]
+
+/** Packages that run anywhere, browsers included: nothing of Node but types. */
+const pure = ['packages/{addr,udp-header,stubs,9p}/src/**', 'packages/contract/src/*.ts']
+
+/** The import restriction for files matching a pattern of `owned`, or for those that own nothing. */
+function restrict(pattern, extraPatterns = []) {
+  const paths = owned
+    .filter((o) => !o.files.includes(pattern))
+    .flatMap((o) => o.modules.map((name) => ({ name, message: o.message, allowTypeImports: !o.typesToo })))
+  const patterns = [
+    { group: ['@net/*/src/*', '@net/*/dist/*'], message: "Other packages' inner files stay theirs." },
+    ...extraPatterns,
+  ]
+  return { '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }] }
+}
+
+/** Syntax the project does without. */
+const syntax = [
+  ['ExportDefaultDeclaration', 'Export by name.'],
+  ['TSExportAssignment', 'Export by name.'],
+  ['TSEnumDeclaration', 'Use a union of literals or constants.'],
+  ['TSModuleDeclaration[kind="namespace"]', 'Use a module.'],
+  ['TSParameterProperty', 'Declare the field and assign it.'],
+  ['Decorator', 'No decorators.'],
+].map(([selector, message]) => ({ selector, message }))
+
+/** What must carry a doc comment when it is exported. */
+const documented = [
+  'FunctionDeclaration',
+  'ClassDeclaration',
+  'TSInterfaceDeclaration',
+  'TSTypeAliasDeclaration',
+  'ExportNamedDeclaration > VariableDeclaration',
+]
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', '**/coverage/', '**/.turbo/', 'test-data/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: fileURLToPath(new URL('.', import.meta.url)),
+      },
+    },
+    rules: {
+      'no-restricted-syntax': ['error', ...syntax],
+      'no-warning-comments': [
+        'error',
+        { terms: ['todo', 'fixme', 'xxx', 'not implemented'], location: 'anywhere' },
+      ],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/restrict-plus-operands': ['error', { allowNumberAndString: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
+      // A signal's reason is whatever its owner aborted with, and is passed on unchanged.
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
+      // A function that returns promises is async so that what it throws is a rejection.
+      '@typescript-eslint/require-await': 'off',
+      // It asks for `x!` in place of `x as T`, which the rule above forbids.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
+      // Byte loops count indices.
+      '@typescript-eslint/prefer-for-of': 'off',
+      '@typescript-eslint/class-literal-property-style': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    plugins: { jsdoc },
+    rules: {
+      ...restrict(),
+      'max-lines': ['error', 350],
+      'jsdoc/require-jsdoc': [
+        'error',
+        {
+          publicOnly: true,
+          require: { FunctionDeclaration: false },
+          contexts: documented,
+          enableFixer: false,
+        },
+      ],
+      'jsdoc/require-description': ['error', { contexts: ['any'] }],
+    },
+  },
+  {
+    files: pure,
+    rules: restrict(undefined, [
+      { group: ['node:*'], allowTypeImports: true, message: 'This package runs in a browser too.' },
+    ]),
+  },
+  ...owned.flatMap((o) => o.files).map((pattern) => ({ files: [pattern], rules: restrict(pattern) })),
+  {
+    files: ['**/test/**/*.ts'],
+    plugins: { vitest },
+    rules: {
+      'vitest/no-focused-tests': 'error',
+      'vitest/no-disabled-tests': 'error',
+      'vitest/warn-todo': 'error',
+      'vitest/no-identical-title': 'error',
+      'vitest/no-import-node-test': 'error',
+      'vitest/expect-expect': [
+        'error',
+        { assertFunctionNames: ['expect', 'expect*', '**.assert', 'assert*', 'test*'] },
+      ],
+      '@typescript-eslint/unbound-method': 'off',
+      'no-console': 'off',
+    },
+  },
+  { files: ['packages/cli/**', 'examples/**', 'tools/**'], rules: { 'no-console': 'off' } },
+  {
+    // Tool configuration is read as a default export.
+    files: ['**/*.config.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: {
+      globals: {
+        ...Object.fromEntries(
+          [
+            'AbortController',
+            'AbortSignal',
+            'Buffer',
+            'URL',
+            'clearTimeout',
+            'console',
+            'fetch',
+            'performance',
+          ]
+            .concat([
+              'process',
+              'setImmediate',
+              'setTimeout',
+              'structuredClone',
+              'TextDecoder',
+              'TextEncoder',
+            ])
+            .map((name) => [name, 'readonly']),
+        ),
+      },
+    },
+    rules: { 'max-lines': ['error', 350] },
+  },
+)

@@ -1,1 +1,28 @@
-export {}
+export * from './closer.ts'
+export * from './conn.ts'
+export * from './deadline.ts'
+export * from './dns_error.ts'
+export { errnoText } from './errno.ts'
+export {
+  Errno,
+  ErrClosed,
+  ErrDeadlineExceeded,
+  ErrWriteToConnected,
+  isErr,
+  OpError,
+  SyscallError,
+  type NetError,
+} from './errors.ts'
+export * from './file.ts'
+export * from './interface.ts'
+export * from './iprawsock.ts'
+export * from './ipsock.ts'
+export * from './keep_alive.ts'
+export * from './lane.ts'
+export * from './lookup.ts'
+export * from './options.ts'
+export * from './streams.ts'
+export * from './target.ts'
+export * from './tcpsock.ts'
+export * from './udpsock.ts'
+export * from './unixsock.ts'

@@ -1,0 +1,90 @@
+import type { Addr } from '@net/addr'
+import type { Closer, Deadline, Deadlines, IOOptions } from './closer.ts'
+
+/**
+ * A connection: bytes in order for streams, one packet a call for datagram sockets with a fixed peer. Concurrent
+ * calls in one direction queue, first come first served.
+ */
+export interface Conn<A extends Addr = Addr> extends Closer, Deadlines {
+  /**
+   * Reads up to `p.byteLength` bytes into `p` and gives their number, or `null` at the end of the stream (never on
+   * datagram connections). An empty `p` gives 0 at once. Until the promise settles `p` belongs to the connection.
+   */
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null>
+  /**
+   * Writes all of `p` and gives its length, or rejects; the error's `n` is the number of bytes that went. Until the
+   * promise settles `p` belongs to the connection.
+   */
+  write(p: Uint8Array, options?: IOOptions): Promise<number>
+  /** The address of this end; it stays readable after close. */
+  readonly localAddr: A
+  /** The address of the peer; it stays readable after close. */
+  readonly remoteAddr: A
+}
+
+/** The web streams over a stream connection; datagram connections do not have them. */
+export interface ByteStreams {
+  /**
+   * The bytes read, as a byte stream; made on first use. Cancelling it shuts down the read side. When both streams
+   * have ended the connection is closed.
+   */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
+  /**
+   * The bytes to write; made on first use. Closing it shuts down the write side, aborting it closes the connection.
+   */
+  readonly writable: WritableStream<Uint8Array>
+}
+
+/** Accepts connections. */
+export interface Listener<C extends Conn = Conn, A extends Addr = Addr> extends Closer, AsyncIterable<C> {
+  /** Waits for the next connection. Concurrent calls queue. */
+  accept(options?: IOOptions): Promise<C>
+  /** The address listened on; it stays readable after close. */
+  readonly addr: A
+  /** Sets the deadline of pending and later accepts. */
+  setDeadline(t: Deadline): void
+  /** Sets the limit, in milliseconds, of each later accept; 0 means none. */
+  setTimeout(ms: number): void
+  /** Accepts until the listener is closed; closing ends the iteration quietly, other errors are thrown. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<C>
+}
+
+/** Sends and receives packets. */
+export interface PacketConn<A extends Addr = Addr>
+  extends Closer, Deadlines, AsyncIterable<[Uint8Array<ArrayBuffer>, A]> {
+  /** Reads one packet into `p` and gives its length and sender; what does not fit into `p` is dropped. */
+  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: A]>
+  /** Sends `p` as one packet to `addr`; on a connected socket it rejects with {@link ErrWriteToConnected}. */
+  writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number>
+  /** Deno's word for {@link readFrom}: gives the part of `p` (or of a new buffer) that was filled. */
+  receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, A]>
+  /** Deno's word for {@link writeTo}. */
+  send(p: Uint8Array, addr: A): Promise<number>
+  /** The address of this end; it stays readable after close. */
+  readonly localAddr: A
+  /** Deno's word for {@link localAddr}. */
+  readonly addr: A
+  /** Receives until the connection is closed, each packet in a buffer of its own. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<[Uint8Array<ArrayBuffer>, A]>
+}
+
+/**
+ * Access to the descriptor and the options of a socket, for what has no method of its own. Exists where the target
+ * has descriptors. Levels, names and layouts are those of setsockopt(2) on the running system.
+ */
+export interface RawConn {
+  /** Calls `f` with the descriptor, which must not be kept or closed. Throws after close. */
+  control(f: (fd: number) => void): void
+  /** Calls `f` each time the descriptor becomes readable until it gives true; the read deadline holds. */
+  read(f: (fd: number) => boolean): Promise<void>
+  /** Calls `f` each time the descriptor becomes writable until it gives true; the write deadline holds. */
+  write(f: (fd: number) => boolean): Promise<void>
+  /** Reads an option that is a C int. Throws an {@link OpError}. */
+  getsockoptInt(level: number, name: number): number
+  /** Sets an option that is a C int. Throws an {@link OpError}. */
+  setsockoptInt(level: number, name: number, value: number): void
+  /** Reads an option of up to `length` bytes and gives as many as the kernel filled. Throws an {@link OpError}. */
+  getsockopt(level: number, name: number, length: number): Uint8Array
+  /** Sets an option from bytes. Throws an {@link OpError}. */
+  setsockopt(level: number, name: number, value: Uint8Array): void
+}

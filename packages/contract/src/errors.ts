@@ -1,0 +1,167 @@
+import type { Addr } from '@net/addr'
+import { brand } from './brand.ts'
+import { errnoText } from './errno.ts'
+
+/** What Go's net.Error promises: whether an error is a time-out, and whether trying again may help. */
+export interface NetError extends Error {
+  /** Whether the operation ran out of time. */
+  readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
+  readonly temporary: boolean
+}
+
+const temporaryCodes = new Set(['EINTR', 'EMFILE', 'ENFILE', 'EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
+const timeoutCodes = new Set(['EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
+
+/** An error number of the system, with Go's text for it. */
+export class Errno extends Error implements NetError {
+  declare readonly name: string
+  /** The number's name: 'ECONNREFUSED'. */
+  readonly code: string
+  /** The number on the system where it arose, positive. */
+  readonly errno: number
+  readonly timeout: boolean
+  readonly temporary: boolean
+
+  /** Makes the error of a number. */
+  constructor(code: string, errno: number) {
+    super(errnoText(code))
+    this.code = code
+    this.errno = errno
+    this.timeout = timeoutCodes.has(code)
+    this.temporary = temporaryCodes.has(code)
+  }
+}
+brand(Errno, 'Errno')
+
+/** A system call that failed: "connect: connection refused". The error number is its cause. */
+export class SyscallError extends Error implements NetError {
+  declare readonly name: string
+  declare readonly cause: Error
+  /** The call's name. */
+  readonly syscall: string
+  /** The error number's name, 'ECONNREFUSED'; '' when the cause is not an error number. */
+  readonly code: string
+  /** The error number, positive; 0 when the cause is not an error number. */
+  readonly errno: number
+  readonly timeout: boolean
+  readonly temporary: boolean
+
+  /** Makes the error of a call. */
+  constructor(syscall: string, cause: Error) {
+    super(`${syscall}: ${cause.message}`, { cause })
+    this.syscall = syscall
+    const numbered = cause instanceof Errno || cause instanceof SyscallError
+    this.code = numbered ? cause.code : ''
+    this.errno = numbered ? cause.errno : 0
+    this.timeout = flag(cause, 'timeout')
+    this.temporary = flag(cause, 'temporary')
+  }
+}
+brand(SyscallError, 'SyscallError')
+
+/**
+ * An operation on the network that failed. The message is Go's, "dial tcp 127.0.0.1:1: connect: connection refused";
+ * `code`, `errno` and `syscall` are what Node's errors carry, where there are any.
+ */
+export class OpError extends Error implements NetError {
+  declare readonly name: string
+  declare readonly cause: Error
+  /** The operation: 'dial', 'listen', 'accept', 'read', 'write', 'close', 'set', ... */
+  readonly op: string
+  /** The network: 'tcp', 'udp6', 'unix', ...; '' when it is not known. */
+  readonly net: string
+  /** The local address, or null. */
+  readonly source: Addr | null
+  /** The remote address, or for listeners the local one, or null. */
+  readonly addr: Addr | null
+  readonly timeout: boolean
+  readonly temporary: boolean
+  /** The bytes that went before a write failed; absent on other operations. */
+  declare n?: number
+  /** The error number's name, 'ECONNREFUSED'; absent when no error number is behind it. */
+  declare readonly code?: string
+  /** The error number, positive; absent when no error number is behind it. */
+  declare readonly errno?: number
+  /** The system call; absent when none is behind it. */
+  declare readonly syscall?: string
+
+  /** Makes the error of an operation. */
+  constructor(op: string, net: string, source: Addr | null, addr: Addr | null, cause: Error) {
+    super(operation(op, net, source, addr) + cause.message, { cause })
+    this.op = op
+    this.net = net
+    this.source = source
+    this.addr = addr
+    this.timeout = flag(cause, 'timeout')
+    let code = ''
+    if (cause instanceof SyscallError || cause instanceof Errno) {
+      code = cause.code
+      if (code !== '') {
+        this.code = code
+        this.errno = cause.errno
+      }
+      if (cause instanceof SyscallError) this.syscall = cause.syscall
+    } else if ('code' in cause && typeof cause.code === 'string') {
+      this.code = cause.code
+    }
+    // A connection that died while it waited to be accepted says nothing about the next one.
+    const aborted = op === 'accept' && (code === 'ECONNRESET' || code === 'ECONNABORTED')
+    this.temporary = aborted || flag(cause, 'temporary')
+  }
+}
+brand(OpError, 'OpError')
+
+function operation(op: string, net: string, source: Addr | null, addr: Addr | null): string {
+  let s = op
+  if (net !== '') s += ` ${net}`
+  if (source !== null) s += ` ${source.toString()}`
+  if (addr !== null) s += (source === null ? ' ' : '->') + addr.toString()
+  return `${s}: `
+}
+
+function flag(e: Error, name: 'timeout' | 'temporary'): boolean {
+  return name in e && (e as Partial<NetError>)[name] === true
+}
+
+class SentinelError extends Error implements NetError {
+  declare readonly name: string
+  readonly code: string
+  readonly timeout: boolean
+  readonly temporary: boolean
+
+  constructor(message: string, code: string, timeout: boolean) {
+    super(message)
+    this.code = code
+    this.timeout = timeout
+    this.temporary = timeout
+    delete this.stack // it would tell where the package was loaded
+  }
+}
+brand(SentinelError, 'SentinelError')
+
+/** The cause of errors of operations on something closed, or closed while they were pending. */
+export const ErrClosed: NetError = new SentinelError('use of closed network connection', 'ERR_CLOSED', false)
+
+/** The cause of errors of writeTo on a socket that has a fixed peer. */
+export const ErrWriteToConnected: NetError = new SentinelError(
+  'use of WriteTo with pre-connected connection',
+  'ERR_WRITE_TO_CONNECTED',
+  false,
+)
+
+/** The cause of errors of operations that ran past their deadline. */
+export const ErrDeadlineExceeded: NetError = new SentinelError('i/o timeout', 'ERR_DEADLINE_EXCEEDED', true)
+
+/**
+ * Whether `e` is `target` or has it in its chain of causes. A sentinel of another installed copy of this package counts as
+ * the same, and so do error numbers of the same name.
+ */
+export function isErr(e: unknown, target: Error): boolean {
+  for (let depth = 0; e instanceof Error && depth < 100; e = e.cause, depth++) {
+    if (e === target) return true
+    if (e instanceof SentinelError && target instanceof SentinelError && e.code === target.code) return true
+    if (e instanceof Errno && target instanceof Errno && e.code === target.code) return true
+  }
+  return false
+}

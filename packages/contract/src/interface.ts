@@ -1,0 +1,67 @@
+import type { Addr, HardwareAddr } from '@net/addr'
+
+/** The interface is up. */
+export const FlagUp = 1
+/** The interface can broadcast. */
+export const FlagBroadcast = 2
+/** The interface loops back. */
+export const FlagLoopback = 4
+/** The interface is one end of a point-to-point link. */
+export const FlagPointToPoint = 8
+/** The interface can multicast. */
+export const FlagMulticast = 16
+/** The interface is in running state. */
+export const FlagRunning = 32
+
+const flagNames = ['up', 'broadcast', 'loopback', 'pointtopoint', 'multicast', 'running']
+
+/** The flags of an interface: a set of the Flag constants. */
+export class Flags {
+  /** The bits. */
+  readonly value: number
+
+  /** Makes a set of the given bits. */
+  constructor(value: number) {
+    this.value = value
+  }
+
+  /** Whether all the given bits are set. */
+  has(flag: number): boolean {
+    return (this.value & flag) === flag
+  }
+
+  /** The names of the flags joined by '|', or '0' for none. */
+  toString(): string {
+    return flagNames.filter((_, i) => this.value & (1 << i)).join('|') || '0'
+  }
+}
+
+/** A network interface. */
+export interface Interface {
+  /** Its number, starting at 1. */
+  readonly index: number
+  /** The largest packet it sends, in bytes. */
+  readonly mtu: number
+  /** Its name: 'lo', 'eth0', 'en0'. */
+  readonly name: string
+  /** Its link-layer address, or null when it has none. */
+  readonly hardwareAddr: HardwareAddr | null
+  /** Its state and abilities. */
+  readonly flags: Flags
+  /** Its unicast addresses. */
+  addrs(): Promise<Addr[]>
+  /** The multicast groups it has joined. */
+  multicastAddrs(): Promise<Addr[]>
+}
+
+/** The interfaces of a target. */
+export interface InterfaceGroup {
+  /** All interfaces. */
+  interfaces(): Promise<Interface[]>
+  /** The unicast addresses of all interfaces. */
+  interfaceAddrs(): Promise<Addr[]>
+  /** The interface with this number. */
+  interfaceByIndex(index: number): Promise<Interface>
+  /** The interface with this name. */
+  interfaceByName(name: string): Promise<Interface>
+}

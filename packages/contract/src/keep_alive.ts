@@ -1,0 +1,14 @@
+/**
+ * The keep-alive probes of a TCP connection (RFC 9293, section 3.8.4). An absent or zero number means the default (15 s,
+ * 15 s, 9 probes), a negative one leaves what the system has.
+ */
+export interface KeepAliveConfig {
+  /** Whether probes are sent at all. */
+  readonly enable: boolean
+  /** Time without traffic before the first probe, in milliseconds; rounded up to whole seconds. */
+  readonly idle?: number
+  /** Time between probes, in milliseconds; rounded up to whole seconds. */
+  readonly interval?: number
+  /** Unanswered probes before the connection is given up. */
+  readonly count?: number
+}

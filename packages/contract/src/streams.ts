@@ -1,0 +1,70 @@
+import type { ByteStreams, Conn } from './conn.ts'
+
+/** A stream connection that can shut down each side, which is what its web streams need. */
+export interface HalfCloser extends Conn {
+  /** Shuts down the read side. */
+  closeRead(): Promise<void>
+  /** Shuts down the write side. */
+  closeWrite(): Promise<void>
+}
+
+const CHUNK = 65536 // bytes per read: enough to keep system calls rare, small enough to hold one per connection
+
+/**
+ * Makes the web streams of a stream connection: what a target's connection returns from `readable` and `writable`.
+ * Reads follow demand, so a reader that stops makes the peer wait. When both have ended the connection is closed.
+ */
+export class ConnStreams implements ByteStreams {
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
+  readonly writable: WritableStream<Uint8Array>
+  readonly #conn: HalfCloser
+  #open = 2
+
+  /** Makes the streams of `conn`. */
+  constructor(conn: HalfCloser) {
+    this.#conn = conn
+    this.readable = new ReadableStream({
+      type: 'bytes',
+      pull: (controller) => this.#pull(controller),
+      cancel: async () => {
+        await conn.closeRead()
+        await this.#end()
+      },
+    }) as ReadableStream<Uint8Array<ArrayBuffer>>
+    this.writable = new WritableStream<Uint8Array>({
+      write: async (chunk) => {
+        await conn.write(chunk)
+      },
+      close: async () => {
+        await conn.closeWrite()
+        await this.#end()
+      },
+      abort: () => conn.close(),
+    })
+  }
+
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    const request = controller.byobRequest
+    const into = request?.view
+    const p =
+      into instanceof Uint8Array
+        ? into
+        : into
+          ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+          : new Uint8Array(CHUNK)
+    const n = await this.#conn.read(p)
+    if (n === null) {
+      controller.close()
+      request?.respond(0)
+      await this.#end()
+    } else if (request) {
+      request.respond(n)
+    } else {
+      controller.enqueue(p.subarray(0, n))
+    }
+  }
+
+  async #end(): Promise<void> {
+    if (--this.#open === 0) await this.#conn.close()
+  }
+}

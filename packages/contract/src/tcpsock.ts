@@ -1,0 +1,57 @@
+import type { TCPAddr } from '@net/addr'
+import type { IOOptions } from './closer.ts'
+import type { ByteStreams, Conn, Listener, RawConn } from './conn.ts'
+import type { KeepAliveConfig } from './keep_alive.ts'
+import type { DialOptions, ListenOptions } from './options.ts'
+
+/** The TCP networks: both families, IPv4 only, IPv6 only. */
+export type TCPNetwork = 'tcp' | 'tcp4' | 'tcp6'
+
+/** A TCP connection. */
+export interface TCPConn extends Conn<TCPAddr>, ByteStreams {
+  /** Shuts down the read side: pending and later reads end. */
+  closeRead(): Promise<void>
+  /** Shuts down the write side: the peer reads to the end of the stream, this end can still read. */
+  closeWrite(): Promise<void>
+  /**
+   * What close does with unsent data: `seconds` < 0 sends it in the background (the default), 0 drops it and resets
+   * the connection, > 0 tries to send it for that many seconds.
+   */
+  setLinger(seconds: number): void
+  /** Turns Nagle's algorithm off (`true`, the state of a new connection) or on. */
+  setNoDelay(on?: boolean): void
+  /** Turns keep-alive probes on or off, with the values they have. */
+  setKeepAlive(on?: boolean): void
+  /** Sets all of the keep-alive probes' values. */
+  setKeepAliveConfig(config: KeepAliveConfig): void
+  /** Sets the size of the kernel's receive buffer, in bytes. */
+  setReadBuffer(bytes: number): void
+  /** Sets the size of the kernel's send buffer, in bytes. */
+  setWriteBuffer(bytes: number): void
+  /** Gives access to the descriptor and the socket's options. Targets without descriptors throw. */
+  syscallConn(): RawConn
+}
+
+/** Accepts TCP connections. */
+export interface TCPListener extends Listener<TCPConn, TCPAddr> {
+  /** The same as accept, under Go's name. */
+  acceptTCP(options?: IOOptions): Promise<TCPConn>
+  /** Gives access to the descriptor and the socket's options. Targets without descriptors throw. */
+  syscallConn(): RawConn
+}
+
+/** TCP of a target. */
+export interface TCPSockGroup {
+  /**
+   * Connects to `raddr` from `laddr`. `laddr` null means any address and port; `raddr` null is "missing address"; an
+   * unspecified `raddr` means this machine.
+   */
+  dialTCP(
+    network: TCPNetwork,
+    laddr: TCPAddr | null,
+    raddr: TCPAddr | null,
+    options?: DialOptions,
+  ): Promise<TCPConn>
+  /** Listens on `laddr`; null means every address and a free port. */
+  listenTCP(network: TCPNetwork, laddr: TCPAddr | null, options?: ListenOptions): Promise<TCPListener>
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** @typedef {import('./workspace.mjs').Package} Package */
+
+/** The packages of this workspace that one of them brings along, itself left out. @param {Package} p @param {Package[]} all @returns {string[]} */
+export function siblingsOf(p, all) {
+  /** @type {Set<string>} */
+  const found = new Set()
+  const add = (/** @type {Package} */ from) => {
+    for (const name of Object.keys(from.manifest.dependencies ?? {})) {
+      const next = all.find((q) => q.name === name)
+      if (next === undefined || found.has(name)) continue
+      found.add(name)
+      add(next)
+    }
+  }
+  add(p)
+  return [...found].sort()
+}
+
+/** koffi's own package with the binary for this machine. */
+const koffiPlatform = `@koromix/koffi-${process.platform}-${process.arch}`
+
+/** What an install of a package has to bring, and nothing else: itself, its siblings and, at or above posix, koffi. @param {Package} p @param {Package[]} all @returns {string[]} */
+export function needsOf(p, all) {
+  const ours = [p.name, ...siblingsOf(p, all)]
+  const outside = ours.includes('@net/posix') ? ['koffi', koffiPlatform] : []
+  return [...ours, ...outside].sort()
+}
+
+/** What npm put into a folder's node_modules. @param {string} dir @returns {string[]} */
+export function installed(dir) {
+  const lock = JSON.parse(readFileSync(join(dir, 'node_modules/.package-lock.json'), 'utf8'))
+  return Object.keys(lock.packages)
+    .map((path) => path.replace(/^node_modules\//, ''))
+    .sort()
+}

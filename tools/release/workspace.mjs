@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url'
  * @property {string} name
  * @property {string} version
  * @property {boolean} [private]
+ * @property {string} license
+ * @property {string} [description]
+ * @property {string} [type]
+ * @property {Record<string, string>} engines
+ * @property {Record<string, unknown>} [publishConfig]
  * @property {Record<string, unknown>} exports
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [optionalDependencies]

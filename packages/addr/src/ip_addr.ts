@@ -1,0 +1,56 @@
+import type { Addr } from './addr.ts'
+import { ParseError } from './errors.ts'
+import type { IP } from './ip.ts'
+import { parseIPZone } from './ip_parse.ts'
+
+/** An address of raw IP: no port. Immutable. */
+export class IPAddr implements Addr {
+  /** The address; null when there is none, which is any address of this host when listening. */
+  readonly ip: IP | null
+  /** The interface that a link-local IPv6 address belongs to, by name or number; '' when there is none. */
+  readonly zone: string
+
+  constructor(ip: IP | null, zone = '') {
+    this.ip = checkIP(ip)
+    this.zone = zone
+  }
+
+  /** Makes an address of its parts; `ip` may be text, with a zone. ParseError when that is not an address. */
+  static from(parts: { ip?: IP | string | null; zone?: string }): IPAddr {
+    const { ip, zone } = ipAndZone(parts.ip, parts.zone)
+    return new IPAddr(ip, zone)
+  }
+
+  /** Always 'ip'. */
+  get network(): 'ip' {
+    return 'ip'
+  }
+
+  /** The address and, after '%', its zone: 'fe80::1%eth0'. An absent address prints as ''. */
+  toString(): string {
+    return hostString(this.ip, this.zone)
+  }
+}
+
+/** The text of an address with its zone; '' stands for an absent one. */
+export function hostString(ip: IP | null, zone: string): string {
+  const host = ip === null ? '' : ip.toString()
+  return zone === '' ? host : `${host}%${zone}`
+}
+
+/** Gives `ip` back, or throws a TypeError for what is neither an IP nor null. */
+export function checkIP(ip: IP | null): IP | null {
+  if (typeof ip !== 'object') throw new TypeError(`ip must be an IP or null, not a ${typeof ip}`)
+  return ip
+}
+
+/** Reads an address that may be text and may bring its zone along; the zone given beside it has precedence. */
+export function ipAndZone(
+  ip: IP | string | null | undefined,
+  zone: string | undefined,
+): { ip: IP | null; zone: string } {
+  if (typeof ip !== 'string') return { ip: ip ?? null, zone: zone ?? '' }
+  const parsed = parseIPZone(ip)
+  if (parsed === null) throw new ParseError('IP address', ip)
+  return { ip: parsed.ip, zone: zone ?? parsed.zone }
+}

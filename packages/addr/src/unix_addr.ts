@@ -1,0 +1,42 @@
+import type { Addr } from './addr.ts'
+import { UnknownNetworkError } from './errors.ts'
+
+/** An end point of Unix domain sockets. Immutable, and usable where Deno expects a Deno.UnixAddr. */
+export class UnixAddr implements Addr {
+  /**
+   * The path of the socket file; '' for a socket without a name. On linux a leading '@' or NUL is the abstract
+   * namespace: such a name has no file.
+   */
+  readonly name: string
+  /** Byte stream ('unix'), datagrams ('unixgram') or sequenced packets ('unixpacket'). */
+  readonly net: 'unix' | 'unixgram' | 'unixpacket'
+
+  /** Makes an end point; a network other than the three is an UnknownNetworkError. */
+  constructor(name: string, net: 'unix' | 'unixgram' | 'unixpacket') {
+    if (!networks.includes(net)) throw new UnknownNetworkError(net)
+    this.name = name
+    this.net = net
+  }
+
+  /** The same as `net`. */
+  get network(): 'unix' | 'unixgram' | 'unixpacket' {
+    return this.net
+  }
+
+  /** Deno's word for `name`. */
+  get path(): string {
+    return this.name
+  }
+
+  /** Deno's word for the kind of socket, which says 'unixpacket' for datagrams: so exactly for 'unixgram'. */
+  get transport(): 'unix' | 'unixpacket' {
+    return this.net === 'unixgram' ? 'unixpacket' : 'unix'
+  }
+
+  /** The name, as it is. */
+  toString(): string {
+    return this.name
+  }
+}
+
+const networks = ['unix', 'unixgram', 'unixpacket']

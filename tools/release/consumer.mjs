@@ -15,7 +15,7 @@ function writeJSON(file, value) {
 }
 
 /** What a user may import from a package. @param {Package} p @returns {string[]} */
-export function entriesOf(p) {
+function entriesOf(p) {
   return Object.keys(p.manifest.exports)
     .filter((path) => path !== './package.json')
     .map((path) => p.name + path.slice(1))

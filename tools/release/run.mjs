@@ -16,7 +16,7 @@ const env = Object.fromEntries(
  * Runs a command to its end, without input.
  * @param {string} command @param {string[]} args @param {string} cwd @returns {Promise<Result>}
  */
-export function run(command, args, cwd) {
+function run(command, args, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

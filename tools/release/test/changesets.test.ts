@@ -106,3 +106,8 @@ test('a minor of @net/posix raises core beside it and leaves the other targets a
 test('a minor of @net/cli, on which nothing depends, raises @net/cli alone', () => {
   expect(release('@net/cli', 'minor', '0.1.0')).toEqual({ '@net/cli': '0.2.0' })
 })
+
+test('a patch of @net/addr at 0.0.x leaves ^0.0.x, so those that depend on it get a patch', () => {
+  const raised = release('@net/addr', 'patch', '0.0.1')
+  expect(raised).toMatchObject({ '@net/addr': '0.0.2', ...all(dependants('@net/addr'), '0.0.2') })
+})

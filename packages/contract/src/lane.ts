@@ -171,9 +171,9 @@ export abstract class Op<T> {
     // Most operations are woken by their lane and need nothing.
   }
 
-  /** Adds to an error what this operation knows, as a write the bytes that went. */
-  protected annotate(error: Error): Error {
-    return error
+  /** Makes the operation's error. A subclass adds what it knows, as a write the bytes that went. */
+  protected error(owner: LaneOwner, cause: Error): Error {
+    return owner.opError(this.name, cause)
   }
 
   /** Settles with a value. Gives true, for {@link attempt} to return. */
@@ -188,7 +188,7 @@ export abstract class Op<T> {
   /** Settles with the owner's error for `cause`. Gives true, for {@link attempt} to return. */
   fail(cause: Error): true {
     const owner = this.#lane?.owner
-    if (owner !== undefined) this.cancel(this.annotate(owner.opError(this.name, cause)))
+    if (owner !== undefined) this.cancel(this.error(owner, cause))
     return true
   }
 

@@ -1,7 +1,7 @@
 import type { Addr } from './addr.ts'
 import { parseDecimal } from './digits.ts'
 import { ParseError } from './errors.ts'
-import { IPv4len, type IP } from './ip.ts'
+import { IPv4len, IPv6len, type IP } from './ip.ts'
 import { cidrMask, IPMask } from './ip_mask.ts'
 import { parseIP } from './ip_parse.ts'
 
@@ -28,13 +28,10 @@ export class IPNet<I extends IP | null = IP> implements Addr {
 
   /** Whether the address is in the network. IPv4 addresses of either form are alike. */
   contains(ip: IP): boolean {
-    const number = this.number()
-    const mask = this.fittedMask()
-    if (number === null || mask === null) return false
+    const { number, mask } = fitted(this.ip, this.mask)
     const x = ip.to4() ?? ip
-    if (x.byteLength !== number.byteLength) return false
-    const own = number.mask(mask)
-    return own !== null && own.equal(x.mask(mask))
+    if (number === null || mask === null || x.byteLength !== number.byteLength) return false
+    return x.mask(mask)?.equal(number.mask(mask)) ?? false
   }
 
   /**
@@ -42,26 +39,19 @@ export class IPNet<I extends IP | null = IP> implements Addr {
    * the mask in hexadecimal, '192.0.2.0/ff00ff00'.
    */
   toString(): string {
-    const number = this.number()
-    const mask = this.fittedMask()
+    const { number, mask } = fitted(this.ip, this.mask)
     if (number === null || mask === null) return '<nil>'
     const [ones, bits] = mask.size()
     return `${number.toString()}/${bits === 0 ? mask.toString() : String(ones)}`
   }
+}
 
-  private number(): IP | null {
-    return this.ip === null ? null : (this.ip.to4() ?? this.ip)
-  }
-
-  /** The mask in the length of the address: of a long mask for IPv4 only the last four bytes count. */
-  private fittedMask(): IPMask | null {
-    const number = this.number()
-    if (number === null) return null
-    if (this.mask.byteLength === number.byteLength) return this.mask
-    if (number.byteLength === IPv4len && this.mask.byteLength === 16)
-      return IPMask.from(this.mask.bytes().subarray(12))
-    return null
-  }
+/** The address in its shortest form and the mask in that length: of a long mask for IPv4 the last 4 bytes count. */
+function fitted(ip: IP | null, mask: IPMask): { number: IP | null; mask: IPMask | null } {
+  const number = ip?.to4() ?? ip
+  if (number?.byteLength === mask.byteLength) return { number, mask }
+  const tail = number?.byteLength === IPv4len && mask.byteLength === IPv6len
+  return { number, mask: tail ? IPMask.from(mask.bytes().subarray(12)) : null }
 }
 
 /**

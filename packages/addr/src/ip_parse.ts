@@ -1,106 +1,113 @@
+import { hexDigit } from './digits.ts'
 import { ParseError } from './errors.ts'
 import { IP } from './ip.ts'
 
-// Results of the scanners below, which run to their end before anyone else can call them: no object per parse.
-let scanned = 0
-const groups = new Int32Array(8)
-
 const dot = 46
 const colon = 58
+
+// The value of each ASCII character as a hexadecimal digit, or -1: a table, as comparing mispredicts too often.
+const hexDigits: Int8Array = /* @__PURE__ */ Int8Array.from({ length: 128 }, (_, code) => hexDigit(code))
 
 /**
  * Reads an IP address: dotted decimal, or IPv6 as in RFC 4291 section 2.2. Null for anything else. Strict: no
  * leading zeros in decimal numbers, no zone, no space. The result has the form of 16 bytes, also for IPv4.
  */
 export function parseIP(s: string): IP | null {
-  // Neither a number nor a group has more than four digits, so one of the first five characters decides.
-  for (let i = 0; i < 5 && i < s.length; i++) {
-    const c = s.charCodeAt(i)
-    if (c === dot) return scanIPv4(s, 0) ? IP.fromUint32s(0, 0, 0xffff, scanned) : null
-    if (c === colon) return parseIPv6(s)
-  }
-  return null
+  return parseIPv4(s, 0) ?? parseIPv6(s)
 }
 
-/** Reads four decimal numbers with dots from `i` to the end of `s` into `scanned`. */
-function scanIPv4(s: string, i: number): boolean {
+/** Reads four decimal numbers with dots from `start` to the end of `s`. */
+function parseIPv4(s: string, start: number): IP | null {
   let word = 0
   let octet = -1
   let dots = 0
-  for (; i < s.length; i++) {
-    const digit = s.charCodeAt(i) - 48
+  for (let i = start; i < s.length; i++) {
+    const c = s.charCodeAt(i)
+    const digit = c - 48
     if (digit >= 0 && digit <= 9) {
-      if (octet === 0) return false
+      if (octet === 0) return null
       octet = octet < 0 ? digit : octet * 10 + digit
-      if (octet > 255) return false
+      if (octet > 255) return null
     } else {
-      if (digit !== dot - 48 || octet < 0 || dots === 3) return false
+      if (c !== dot || octet < 0 || dots === 3) return null
       word = (word << 8) | octet
       octet = -1
       dots++
     }
   }
-  if (octet < 0 || dots !== 3) return false
-  scanned = (word << 8) | octet
-  return true
+  if (octet < 0 || dots !== 3) return null
+  return IP.fromUint32s(0, 0, 0xffff, (word << 8) | octet)
 }
 
+/** Reads groups of hexadecimal digits, shifting each into the 128 bits a, b, c, d from the right. */
 function parseIPv6(s: string): IP | null {
   const end = s.length
-  let i = 0
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
   let n = 0
-  let ellipsis = -1
+  // How many groups stood before '::', and their bits.
+  let head = -1
+  let headA = 0
+  let headB = 0
+  let headC = 0
+  let headD = 0
+  let i = 0
   if (s.charCodeAt(0) === colon) {
     if (s.charCodeAt(1) !== colon) return null
-    ellipsis = 0
+    head = 0
     i = 2
   }
   while (i < end) {
     if (n === 8) return null
     const start = i
-    let value = 0
-    let c = 0
+    let group = 0
+    let code = 0
     for (; i < end; i++) {
-      c = s.charCodeAt(i)
-      if (c >= 48 && c <= 57) {
-        value = (value << 4) | (c - 48)
-      } else {
-        const lower = c | 0x20
-        if (lower < 97 || lower > 102) break
-        value = (value << 4) | (lower - 87)
-      }
-      if (i - start === 4) return null
+      code = s.charCodeAt(i)
+      const digit = code < 128 ? (hexDigits[code] ?? -1) : -1
+      if (digit < 0) break
+      group = (group << 4) | digit
     }
-    if (i === start) return null
-    if (i < end && c === dot) {
-      if (ellipsis < 0 ? n !== 6 : n > 6) return null
-      if (!scanIPv4(s, start)) return null
-      groups[n++] = scanned >>> 16
-      groups[n++] = scanned & 0xffff
+    if (i === start || i > start + 4) return null
+    if (i < end && code === dot) {
+      const v4 = (head < 0 ? n === 6 : n <= 6) ? parseIPv4(s, start) : null
+      if (v4 === null) return null
+      a = b
+      b = c
+      c = d
+      d = v4.uint32(3)
+      n += 2
       break
     }
-    groups[n++] = value
+    a = (a << 16) | (b >>> 16)
+    b = (b << 16) | (c >>> 16)
+    c = (c << 16) | (d >>> 16)
+    d = (d << 16) | group
+    n++
     if (i === end) break
-    if (c !== colon || ++i === end) return null
+    if (code !== colon || ++i === end) return null
     if (s.charCodeAt(i) === colon) {
-      if (ellipsis >= 0) return null
-      ellipsis = n
+      if (head >= 0) return null
+      head = n
+      headA = a
+      headB = b
+      headC = c
+      headD = d
+      a = b = c = d = 0
       i++
     }
   }
-  if (ellipsis < 0) return n === 8 ? groupsIP() : null
+  if (head < 0) return n === 8 ? IP.fromUint32s(a, b, c, d) : null
   if (n === 8) return null
-  groups.copyWithin(8 - n + ellipsis, ellipsis, n)
-  groups.fill(0, ellipsis, 8 - n + ellipsis)
-  return groupsIP()
-}
-
-function groupsIP(): IP {
-  return IP.fromUint32s(pair(0), pair(2), pair(4), pair(6))
-}
-
-function pair(i: number): number {
-  return ((groups[i] ?? 0) << 16) | (groups[i + 1] ?? 0)
+  for (let k = head; k < 8; k++) {
+    headA = (headA << 16) | (headB >>> 16)
+    headB = (headB << 16) | (headC >>> 16)
+    headC = (headC << 16) | (headD >>> 16)
+    headD <<= 16
+  }
+  return IP.fromUint32s(a | headA, b | headB, c | headC, d | headD)
 }
 
 /**
@@ -110,11 +117,11 @@ function pair(i: number): number {
  */
 export function parseIPZone(s: string): { ip: IP; zone: string } | null {
   const percent = s.indexOf('%')
-  const ip = parseIP(percent < 0 ? s : s.slice(0, percent))
-  if (ip === null) return null
-  if (percent < 0) return { ip, zone: '' }
-  const zone = s.slice(percent + 1)
-  return zone === '' || s.indexOf(':') < 0 || s.indexOf(':') > percent ? null : { ip, zone }
+  const text = percent < 0 ? s : s.slice(0, percent)
+  const zone = percent < 0 ? '' : s.slice(percent + 1)
+  if (percent >= 0 && (zone === '' || !text.includes(':'))) return null
+  const ip = parseIP(text)
+  return ip === null ? null : { ip, zone }
 }
 
 /**

@@ -9,6 +9,9 @@ import { root } from './workspace.mjs'
 /** Packages whose types have to do without Node's. */
 const withoutNodeTypes = ['@net/addr', '@net/udp-header']
 
+/** The kinds of scripts that this folder has for packages. */
+const scriptKinds = /** @type {const} */ (['smoke', 'contract'])
+
 /** @param {string} file @param {unknown} value */
 function writeJSON(file, value) {
   writeFileSync(file, JSON.stringify(value, null, 2) + '\n')
@@ -21,7 +24,7 @@ function entriesOf(p) {
     .map((path) => p.name + path.slice(1))
 }
 
-/** A script of this folder for one package, null when there is none. @param {'smoke' | 'contract'} kind @param {Package} p */
+/** A script of this folder for one package, null when there is none. @param {typeof scriptKinds[number]} kind @param {Package} p */
 export function scriptOf(kind, p) {
   const file = join(root, 'tools/release', kind, `${p.short}.mjs`)
   return existsSync(file) ? file : null
@@ -45,7 +48,7 @@ export async function makeConsumer(p, all, tarballs, dir) {
   })
   const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--no-progress']
   await mustRun('npm', ['install', ...flags], dir)
-  for (const kind of /** @type {const} */ (['smoke', 'contract'])) {
+  for (const kind of scriptKinds) {
     const script = scriptOf(kind, p)
     if (script !== null) copyFileSync(script, join(dir, `${kind}.mjs`))
   }
@@ -59,8 +62,8 @@ export async function makeConsumer(p, all, tarballs, dir) {
 }
 
 /**
- * Type-checks the project's code, the smoke test included, against the installed declarations, all of which are
- * checked too.
+ * Type-checks the project's code, smoke test and contract run included, against the installed declarations, which
+ * are all checked too.
  * @param {Package} p @param {string} dir @param {'nodenext' | 'bundler'} resolution
  */
 export async function typeCheck(p, dir, resolution) {
@@ -81,7 +84,10 @@ export async function typeCheck(p, dir, resolution) {
       checkJs: true,
       skipLibCheck: false,
     },
-    files: ['consumer.ts', ...(scriptOf('smoke', p) === null ? [] : ['smoke.mjs'])],
+    files: [
+      'consumer.ts',
+      ...scriptKinds.filter((kind) => scriptOf(kind, p) !== null).map((kind) => `${kind}.mjs`),
+    ],
   })
   await mustRun(process.execPath, [join(root, 'node_modules/typescript-7/bin/tsc'), '-p', config], dir)
 }

@@ -1,0 +1,100 @@
+const dash = 45
+const dot = 46
+const underscore = 95
+
+// The longest name in text with the dot at its end; on the wire it has one byte more (RFC 1035 section 2.3.4).
+const maxLength = 254
+
+/**
+ * Whether DNS may be asked for a name: labels of up to 63 letters, digits, '-' and '_', not all digits, at most 253
+ * characters without the dot at the end (RFC 1035, with the underscore of RFC 2782). The root '.' is one.
+ */
+export function isDomainName(name: string): boolean {
+  if (name === '.') return true
+  const length = name.length
+  if (length === 0 || length > maxLength || (length === maxLength && !isRooted(name))) return false
+  let last = dot
+  let label = 0
+  let numeric = true
+  for (let i = 0; i < length; i++) {
+    const c = name.charCodeAt(i)
+    if (c === dot) {
+      if (last === dot || last === dash || label > 63) return false
+      label = 0
+    } else {
+      if (c === dash) {
+        if (last === dot) return false
+        numeric = false
+      } else if (isLetter(c) || c === underscore) {
+        numeric = false
+      } else if (c < 48 || c > 57) {
+        return false
+      }
+      label++
+    }
+    last = c
+  }
+  return last !== dash && label <= 63 && !numeric
+}
+
+/** Adds the dot at the end to a name that has one inside; names of a single label stay as they are. */
+export function absDomainName(name: string): string {
+  return name.includes('.') && !isRooted(name) ? name + '.' : name
+}
+
+/** Whether DNS must not be asked for a name: '' and everything under .onion (RFC 7686). */
+export function avoidDNS(name: string): boolean {
+  if (name === '') return true
+  const end = isRooted(name) ? name.length - 1 : name.length
+  return lowerASCII(name.slice(0, end)).endsWith('.onion')
+}
+
+/**
+ * The names to ask DNS for, in their order, all with a dot at the end: the name itself and the name within each
+ * domain of the search list, the name itself first when it has at least `ndots` dots. Names that are too long and
+ * names under .onion are left out.
+ */
+export function nameList(name: string, ndots: number, search: readonly string[]): string[] {
+  const length = byteLength(name)
+  const rooted = isRooted(name)
+  if (length > maxLength || (length === maxLength && !rooted)) return []
+  if (rooted) return avoidDNS(name) ? [] : [name]
+  const itself = name + '.'
+  const own = avoidDNS(itself) ? [] : [itself]
+  const suffixed = search
+    .map((suffix) => itself + suffix)
+    .filter((fqdn) => !avoidDNS(fqdn) && byteLength(fqdn) <= maxLength)
+  return countDots(name) >= ndots ? [...own, ...suffixed] : [...suffixed, ...own]
+}
+
+/** Whether a name ends with a dot. */
+export function isRooted(name: string): boolean {
+  return name.charCodeAt(name.length - 1) === dot
+}
+
+/** The name with a dot at its end. */
+export function ensureRooted(name: string): string {
+  return isRooted(name) ? name : name + '.'
+}
+
+/** Lower case for A to Z only, as names are compared in DNS (RFC 4343). */
+export function lowerASCII(s: string): string {
+  return /[A-Z]/.test(s) ? s.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) | 0x20)) : s
+}
+
+function isLetter(c: number): boolean {
+  const lower = c | 0x20
+  return lower >= 97 && lower <= 122
+}
+
+function countDots(name: string): number {
+  let n = 0
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) === dot) n++
+  return n
+}
+
+const encoder = new TextEncoder()
+
+function byteLength(name: string): number {
+  return encoder.encode(name).byteLength
+}

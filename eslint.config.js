@@ -21,14 +21,14 @@ const owned = [
   {
     modules: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],
     files: [
-      'packages/resolve/src/{hosts,services,protocols,resolv_conf,nsswitch,system_file}.ts',
+      'packages/resolve/src/system_file.ts',
       'packages/posix/src/{descriptor,file,sendfile,sendfile_*}.ts',
       'packages/posix/src/hosted/**',
       'packages/plan9/src/os_net.ts',
       'packages/contract/src/suite/**',
       'packages/cli/src/**',
     ],
-    message: 'Files are read only where a file is the subject (hosts, resolv.conf, os_net, sendfile, ...).',
+    message: 'Files are read only where a file is the subject (system files, os_net, sendfile, ...).',
   },
 ]
 

@@ -5,9 +5,10 @@ import { testConn } from '@net/contract/suite'
 import { hosted, posix } from '@net/posix'
 
 /** @typedef {import('@net/contract').Target} Target */
+/** @typedef {import('@net/contract').Conn} Conn */
 /** @typedef {import('@net/contract').Listener} Listener */
 
-/** @param {Listener} listener @param {Promise<import('@net/contract').Conn>} dialled */
+/** @param {Listener} listener @param {Promise<Conn>} dialled */
 async function pair(listener, dialled) {
   const [c1, c2] = await Promise.all([dialled, listener.accept()])
   const stop = async () => {
@@ -22,22 +23,32 @@ async function tcpPair(target) {
   return pair(listener, target.dialTCP('tcp', null, listener.addr))
 }
 
+let sockets = 0
+
 /** @param {Target} target */
 async function unixPair(target) {
-  const listener = await target.listenUnix(
-    'unix',
-    new UnixAddr(`net-release-${process.pid}-${count++}.sock`, 'unix'),
-  )
+  // In the working directory, which is a folder of this run's own.
+  const listener = await target.listenUnix('unix', new UnixAddr(`${sockets++}.sock`, 'unix'))
   return pair(listener, target.dialUnix('unix', null, listener.addr))
 }
 
-let count = 0
+/** What a child process runs to have the same pair. @param {'posix' | 'hosted'} name */
+function childTCPPair(name) {
+  return `
+    import { parseIP, TCPAddr } from '@net/addr'
+    import { ${name} } from '@net/posix'
+    const target = ${name}()
+    const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+    const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
+    await listener.close()`
+}
 
-for (const target of [posix(), hosted()]) {
-  testConn({ test }, () => tcpPair(target), { label: `${target.name} tcp`, network: 'tcp', halfClose: true })
-  testConn({ test }, () => unixPair(target), {
-    label: `${target.name} unix`,
-    network: 'unix',
-    halfClose: true,
-  })
+for (const [name, target] of /** @type {const} */ ([
+  ['posix', posix()],
+  ['hosted', hosted()],
+])) {
+  const able = { halfClose: true, byteStreams: true }
+  const liveness = { script: childTCPPair(name) }
+  testConn({ test }, () => tcpPair(target), { label: `${name} tcp`, network: 'tcp', ...able, liveness })
+  testConn({ test }, () => unixPair(target), { label: `${name} unix`, network: 'unix', ...able })
 }

@@ -69,6 +69,10 @@ export class DeadlineTimer {
   /** Clears the deadline and lets go of the owner. */
   clear(): void {
     this.at = Infinity
+    this.#remove()
+  }
+
+  #remove(): void {
     const i = this.#index
     if (i < 0) return
     this.#index = -1
@@ -85,7 +89,7 @@ export class DeadlineTimer {
     const now = performance.now()
     for (let first = heap[0]; first !== undefined && first.#looked <= now; first = heap[0]) {
       if (first.at <= now) {
-        first.clear()
+        first.#remove() // `at` stays: a deadline that has passed has passed until it is set anew
         first.#expire()
       } else {
         first.#looked = first.at

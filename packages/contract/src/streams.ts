@@ -32,6 +32,12 @@ export class ConnStreams implements ByteStreams {
       },
     }) as ReadableStream<Uint8Array<ArrayBuffer>>
     this.writable = new WritableStream<Uint8Array>({
+      start: (controller) => {
+        const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal }
+        // Aborting waits for the write under way, which may wait for the peer: close under it.
+        const close = (): void => void conn.close().catch(() => {}) // abort, below, tells
+        signal.addEventListener('abort', close, { once: true })
+      },
       write: async (chunk) => {
         await conn.write(chunk)
       },

@@ -1,1 +1,11 @@
-export {}
+/**
+ * The executable contract: statements about connections, listeners, packet connections and targets, for any test
+ * runner. Give each function a runner and a maker, and it registers the statements as tests.
+ */
+export { SuiteError } from './assert.ts'
+export { testConn } from './conn.ts'
+export type { ConnOptions, ConnPair, MakePipe } from './conn_maker.ts'
+export { ledger } from './ledger.ts'
+export type { Liveness } from './liveness.ts'
+export { collect, type Collection, type Part, type PartOptions, type Runner, type Stoppable } from './part.ts'
+export { countedSignal, type CountedSignal } from './signal.ts'

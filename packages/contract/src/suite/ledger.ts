@@ -1,0 +1,61 @@
+import { fail } from './assert.ts'
+import { delay } from './part.ts'
+
+const PATIENCE = 5_000 // milliseconds for what is being closed to be gone
+
+interface Host {
+  getBuiltinModule?(name: 'node:fs'): typeof import('node:fs') | undefined
+  getActiveResourcesInfo?(): string[]
+}
+
+/** What the host has open: descriptors where they can be listed (/proc/self/fd), handles where the host tells them. */
+function open(): Map<string, number> {
+  const counts = new Map<string, number>()
+  const add = (entry: string): void => {
+    counts.set(entry, (counts.get(entry) ?? 0) + 1)
+  }
+  const host = (globalThis as { process?: Host }).process
+  for (const resource of host?.getActiveResourcesInfo?.() ?? []) {
+    // Requests and timers of the runner come and go; what a connection can leave behind is a handle.
+    if (resource !== 'Timeout' && resource !== 'Immediate' && !resource.includes('Req'))
+      add(`handle ${resource}`)
+  }
+  const fs = host?.getBuiltinModule?.('node:fs')
+  if (fs?.existsSync('/proc/self/fd') === true) {
+    for (const fd of fs.readdirSync('/proc/self/fd')) {
+      try {
+        add(`descriptor of ${kind(fs.readlinkSync(`/proc/self/fd/${fd}`))}`)
+      } catch {
+        // The descriptor that listed the directory is gone by now.
+      }
+    }
+  }
+  return counts
+}
+
+// Sockets are numbered; a socket more is what counts, not which.
+function kind(target: string): string {
+  return target.replace(/^(socket|pipe|anon_inode):\[?\d+\]?$/, '$1')
+}
+
+/**
+ * Notes what this process has open and gives a function that asserts that nothing has been added: descriptors (where
+ * /proc/self/fd exists) and active handles (where the host tells them). Call it at the beginning of a test file, after
+ * the first use of a target when that opens something for the life of the process.
+ */
+export function ledger(): () => Promise<void> {
+  const before = open()
+  return async () => {
+    const end = Date.now() + PATIENCE
+    for (;;) {
+      const more: string[] = []
+      for (const [entry, n] of open()) {
+        const extra = n - (before.get(entry) ?? 0)
+        if (extra > 0) more.push(`${extra} ${entry}`)
+      }
+      if (more.length === 0) return
+      if (Date.now() > end) fail(`left open: ${more.join(', ')}`)
+      await delay(10)
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { equal, ok } from './assert.ts'
+import { part, type PartOptions, type Runner } from './part.ts'
+
+/** How a child process makes what is tested. */
+export interface Liveness {
+  /** The text of a module: imports, and declarations of what is tested. May use top-level await. */
+  readonly script: string
+  /** Where the child runs, so that the script's imports are found; absent: where this process runs. */
+  readonly cwd?: string | undefined
+  /** Arguments of the host before the script, such as import conditions. */
+  readonly execArgv?: readonly string[] | undefined
+}
+
+/** What a child did: whether it lived until it was stopped, and what it wrote to standard error. */
+interface Outcome {
+  readonly alive: boolean
+  readonly stderr: string
+}
+
+// The watch does not keep the child alive: it fires only when something else does.
+const WATCH = `
+await new Promise((resolve) => setImmediate(resolve))
+setTimeout(() => {
+  process.stdout.write('alive')
+  process.exit(0)
+}, 700).unref()
+`
+
+/**
+ * Registers statements about what keeps a process alive. Each of `cases` is a statement, the code that a child runs
+ * after `liveness.script`, and whether the child must stay alive.
+ */
+export function testLiveness(
+  t: Runner,
+  options: PartOptions,
+  liveness: Liveness,
+  cases: readonly (readonly [statement: string, code: string, alive: boolean])[],
+): void {
+  for (const [statement, code, alive] of cases) {
+    const make = (): Promise<{ stop(): Promise<void> }> => Promise.resolve({ stop: () => Promise.resolve() })
+    part(t, options, statement, make, async () => {
+      const outcome = await child(`${liveness.script}\n;${code}\n${WATCH}`, liveness)
+      equal(outcome.stderr, '', 'what the child wrote to standard error')
+      equal(outcome.alive, alive, 'whether the child stayed alive')
+    })
+  }
+}
+
+async function child(script: string, { cwd, execArgv = [] }: Liveness): Promise<Outcome> {
+  const { spawn } = await import('node:child_process')
+  const process = (globalThis as { process?: NodeJS.Process }).process
+  ok(process !== undefined, 'this host has no processes')
+  const args = [...execArgv, '--input-type=module', '-e', script]
+  const running = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  running.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  running.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    running.on('error', reject)
+    running.on('close', resolve)
+  })
+  equal(code, 0, `exit code of the child (${stderr})`)
+  return { alive: stdout === 'alive', stderr }
+}

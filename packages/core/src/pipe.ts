@@ -1,0 +1,279 @@
+import type { Addr } from '@net/addr'
+import {
+  ConnStreams,
+  deadlineAt,
+  ErrClosed,
+  Lane,
+  Op,
+  OpError,
+  type ByteStreams,
+  type Deadline,
+  type HalfCloser,
+  type IOOptions,
+  type LaneOwner,
+  type NetError,
+} from '@net/contract'
+
+/** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
+export const ErrClosedPipe: NetError = Object.assign(
+  new Error('io: read/write on closed pipe', { cause: ErrClosed }),
+  { timeout: false, temporary: false },
+)
+
+/** The address of both ends of every pipe. */
+export interface PipeAddr extends Addr {
+  readonly network: 'pipe'
+}
+
+/** One end of a {@link pipe}. */
+export interface PipeConn extends HalfCloser, ByteStreams {
+  readonly localAddr: PipeAddr
+  readonly remoteAddr: PipeAddr
+  /** Ends the read side: pending and later reads give null, writes of the peer fail. */
+  closeRead(): Promise<void>
+  /** Ends the write side: the peer reads to the end, writes of this end fail. */
+  closeWrite(): Promise<void>
+}
+
+/**
+ * Makes a synchronous connection in memory, as Go's net.Pipe: nothing is buffered, a write settles when all of its
+ * bytes have been read (its buffer is read from until then), and reads copy straight out of it. Writing an empty buffer
+ * gives 0 at once. After close, operations of the closed end and writes of the other reject with {@link ErrClosedPipe};
+ * reads of the other end give null. Pending operations keep the process alive, as those of sockets do, although only
+ * this process can end them. Exists on every target.
+ */
+export function pipe(): [PipeConn, PipeConn] {
+  const [a, b] = [new Owner(), new Owner()]
+  const [ab, ba] = [new Flow(a, b), new Flow(b, a)]
+  return [new End(a, ba, ab), new End(b, ab, ba)]
+}
+
+const address: PipeAddr = Object.freeze({ network: 'pipe', toString: () => 'pipe' })
+
+class Read extends Op<number | null> {
+  readonly #p: Uint8Array
+  readonly #flow: Flow
+
+  constructor(p: Uint8Array, flow: Flow) {
+    super('read')
+    this.#p = p
+    this.#flow = flow
+  }
+
+  override attempt(): boolean {
+    const flow = this.#flow
+    if (flow.offered !== null) return this.done(flow.offered.take(this.#p))
+    return flow.ended && this.done(null)
+  }
+}
+
+class Write extends Op<number> {
+  readonly #p: Uint8Array
+  readonly #flow: Flow
+  #taken = 0
+
+  constructor(p: Uint8Array, flow: Flow) {
+    super('write')
+    this.#p = p
+    this.#flow = flow
+  }
+
+  override attempt(): boolean {
+    if (this.#taken === this.#p.byteLength) return this.done(this.#taken)
+    if (this.#flow.ended) return this.fail(ErrClosedPipe)
+    this.#flow.offered = this
+    return false
+  }
+
+  /** Copies bytes that have not been read yet into `p` and gives their number. */
+  take(p: Uint8Array): number {
+    const n = Math.min(p.byteLength, this.#p.byteLength - this.#taken)
+    p.set(this.#p.subarray(this.#taken, this.#taken + n))
+    this.#taken += n
+    if (this.#taken === this.#p.byteLength) this.#flow.offered = null
+    return n
+  }
+
+  override cancel(reason: unknown): void {
+    if (this.#flow.offered === this) this.#flow.offered = null
+    super.cancel(reason)
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    return Object.assign(owner.opError(this.name, cause), { n: this.#taken })
+  }
+}
+
+/** One direction of a pipe. Either reads wait in it or writes, never both. */
+class Flow {
+  /** The write whose bytes are to be read next. */
+  offered: Write | null = null
+  /** Whether nothing can pass any more. */
+  ended = false
+  readonly reads: Lane
+  readonly writes: Lane
+
+  constructor(writer: LaneOwner, reader: LaneOwner) {
+    this.writes = new Lane(writer)
+    this.reads = new Lane(reader)
+  }
+
+  /** Lets reads take what is offered and writes offer more, until one side has to wait. */
+  move(): void {
+    do {
+      this.writes.wake()
+      this.reads.wake()
+    } while (this.offered === null && this.writes.busy)
+  }
+
+  /** Lets nothing pass any more. */
+  end(): void {
+    this.ended = true
+    this.writes.wake()
+    this.reads.wake()
+  }
+}
+
+/** What the lanes of one end share: its errors, and whether its waiting keeps the process alive. */
+class Owner implements LaneOwner {
+  #waiting = 0
+  #ref = true
+
+  opError(op: string, cause: Error): Error {
+    return new OpError(op, 'pipe', null, null, cause)
+  }
+
+  waiting(change: 1 | -1): void {
+    this.#waiting += change
+    if (this.#ref) hold(change)
+  }
+
+  ref(on: boolean): void {
+    if (this.#ref === on) return
+    this.#ref = on
+    hold(on ? this.#waiting : -this.#waiting)
+  }
+}
+
+const LONGEST = 0x7fffffff // milliseconds: the longest delay of a host timer
+let holders = 0
+let timer: { ref?(): unknown; unref?(): unknown } | undefined
+
+// One timer that does nothing keeps the process alive for all pipes that wait. A browser's has no ref and needs none.
+function hold(change: number): void {
+  const before = holders
+  holders += change
+  if (before === 0 && holders > 0) {
+    if (timer === undefined) timer = setInterval(() => {}, LONGEST)
+    else timer.ref?.()
+  } else if (before > 0 && holders === 0) {
+    timer?.unref?.()
+  }
+}
+
+function run<T>(
+  flow: Flow,
+  lane: Lane,
+  p: Uint8Array,
+  op: Op<T | number>,
+  options?: IOOptions,
+): Promise<T | number> {
+  if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('a buffer is a Uint8Array'))
+  const signal = options?.signal
+  if (p.byteLength === 0 && lane.closed === null && signal?.aborted !== true) return Promise.resolve(0)
+  const promise = lane.run(op, signal)
+  flow.move()
+  return promise
+}
+
+class End implements PipeConn {
+  readonly localAddr = address
+  readonly remoteAddr = address
+  readonly #owner: Owner
+  readonly #in: Flow
+  readonly #out: Flow
+  #streams: ConnStreams | null = null
+
+  constructor(owner: Owner, incoming: Flow, outgoing: Flow) {
+    this.#owner = owner
+    this.#in = incoming
+    this.#out = outgoing
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new ConnStreams(this)).readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= new ConnStreams(this)).writable
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    return run(this.#in, this.#in.reads, p, new Read(p, this.#in), options)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return run(this.#out, this.#out.writes, p, new Write(p, this.#out), options)
+  }
+
+  close(): Promise<void> {
+    this.#in.reads.close(ErrClosedPipe)
+    this.#out.writes.close(ErrClosedPipe)
+    this.#in.end()
+    this.#out.end()
+    return Promise.resolve()
+  }
+
+  closeRead(): Promise<void> {
+    this.#in.end()
+    return Promise.resolve()
+  }
+
+  closeWrite(): Promise<void> {
+    this.#out.end()
+    return Promise.resolve()
+  }
+
+  setDeadline(t: Deadline): void {
+    const at = deadlineAt(t)
+    this.#in.reads.setDeadlineAt(at)
+    this.#out.writes.setDeadlineAt(at)
+  }
+
+  setReadDeadline(t: Deadline): void {
+    this.#in.reads.setDeadline(t)
+  }
+
+  setWriteDeadline(t: Deadline): void {
+    this.#out.writes.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    this.setReadTimeout(ms)
+    this.setWriteTimeout(ms)
+  }
+
+  setReadTimeout(ms: number): void {
+    this.#in.reads.setTimeout(ms)
+  }
+
+  setWriteTimeout(ms: number): void {
+    this.#out.writes.setTimeout(ms)
+  }
+
+  ref(): void {
+    this.#owner.ref(true)
+  }
+
+  unref(): void {
+    this.#owner.ref(false)
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

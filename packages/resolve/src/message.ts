@@ -1,0 +1,107 @@
+import { Parser, type DNSHeader, type Question, type Section } from './parser.ts'
+import { CLASS_IN, RRType, type RR } from './rr.ts'
+import { writeData } from './rr_data.ts'
+import { WireWriter } from './wire_writer.ts'
+
+/** A DNS message. */
+export interface DNSMessage extends DNSHeader {
+  /** What is asked. */
+  readonly questions: readonly Question[]
+  /** The answers. */
+  readonly answers: readonly RR[]
+  /** The servers that know. */
+  readonly authorities: readonly RR[]
+  /** What may be of use, and the OPT record of EDNS. */
+  readonly additionals: readonly RR[]
+}
+
+/** The largest UDP reply that is asked for, in bytes (DNS flag day 2020). */
+export const UDP_SIZE = 1232
+
+/** Reads a message. Bytes behind it are not looked at. Throws a DNSMessageError when it is malformed. */
+export function decodeMessage(bytes: Uint8Array): DNSMessage {
+  const p = new Parser(bytes)
+  const questions: Question[] = []
+  for (let q = p.question(); q !== null; q = p.question()) questions.push(q)
+  const section = (name: Section): RR[] => {
+    const records: RR[] = []
+    for (let h = p.next(name); h !== null; h = p.next(name)) records.push({ ...h, data: p.data() })
+    return records
+  }
+  const answers = section('answers')
+  const authorities = section('authorities')
+  return { ...p.header, questions, answers, authorities, additionals: section('additionals') }
+}
+
+/**
+ * Writes a message, with names compressed. The bytes belong to the caller. Throws a DNSMessageError for what does not
+ * fit the format: names that do not end with a dot or are too long, strings over 255 bytes, more than 65535 in all.
+ */
+export function encodeMessage(message: DNSMessage): Uint8Array<ArrayBuffer> {
+  const w = new WireWriter()
+  writeMessage(w, message)
+  return w.finish()
+}
+
+function writeMessage(w: WireWriter, message: DNSMessage): void {
+  const { questions, answers, authorities, additionals } = message
+  w.uint16(message.id)
+  w.uint16(headerBits(message))
+  for (const section of [questions, answers, authorities, additionals]) w.uint16(section.length)
+  for (const q of questions) {
+    w.name(q.name, true)
+    w.uint16(q.type)
+    w.uint16(q.class)
+  }
+  for (const record of [...answers, ...authorities, ...additionals]) {
+    w.name(record.name, true)
+    w.uint16(record.type)
+    w.uint16(record.class)
+    w.uint32(record.ttl)
+    w.sized(() => {
+      writeData(w, record.data)
+    })
+  }
+}
+
+/**
+ * The query of a stub resolver: recursion desired, EDNS with {@link UDP_SIZE}, the AD bit when `ad` is true. It has
+ * its length in two bytes before it, for streams; what is sent as a packet begins behind them.
+ */
+export function encodeQuery(
+  id: number,
+  name: string,
+  type: number,
+  ad: boolean,
+): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
+  const w = new WireWriter(2)
+  w.uint16(id)
+  w.uint16(ad ? 0x120 : 0x100)
+  for (const count of [1, 0, 0, 1]) w.uint16(count)
+  w.name(name, true)
+  w.uint16(type)
+  w.uint16(CLASS_IN)
+  w.name('.', true)
+  w.uint16(RRType.OPT)
+  w.uint16(UDP_SIZE)
+  w.uint32(0)
+  w.uint16(0)
+  w.setUint16(0, w.length - 2)
+  const stream = w.finish()
+  return { stream, packet: stream.subarray(2) }
+}
+
+function headerBits(h: DNSHeader): number {
+  const bit = (on: boolean, mask: number): number => (on ? mask : 0)
+  return (
+    bit(h.response, 0x8000) |
+    ((h.opcode & 0xf) << 11) |
+    bit(h.authoritative, 0x400) |
+    bit(h.truncated, 0x200) |
+    bit(h.recursionDesired, 0x100) |
+    bit(h.recursionAvailable, 0x80) |
+    bit(h.authenticData, 0x20) |
+    bit(h.checkingDisabled, 0x10) |
+    (h.rcode & 0xf)
+  )
+}

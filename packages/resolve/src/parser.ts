@@ -1,0 +1,158 @@
+import type { RRData, RRHeader } from './rr.ts'
+import { readData } from './rr_data.ts'
+import { WireReader } from './wire_reader.ts'
+
+/** The first 12 bytes of a message, without the counts (RFC 1035 section 4.1.1). */
+export interface DNSHeader {
+  /** The number by which a reply is told. */
+  readonly id: number
+  /** Whether it is a reply. */
+  readonly response: boolean
+  /** 0 for a query. */
+  readonly opcode: number
+  /** Whether the server is an authority for the name. */
+  readonly authoritative: boolean
+  /** Whether records were left out for lack of space. */
+  readonly truncated: boolean
+  /** Whether the server shall ask others. */
+  readonly recursionDesired: boolean
+  /** Whether the server does ask others. */
+  readonly recursionAvailable: boolean
+  /** Whether the server has verified the data (RFC 4035). */
+  readonly authenticData: boolean
+  /** Whether the server shall not verify the data (RFC 4035). */
+  readonly checkingDisabled: boolean
+  /** The outcome, the lower four bits of it: {@link RCode}. */
+  readonly rcode: number
+}
+
+/** Outcomes of queries (RFC 1035 section 4.1.1). */
+export const RCode = { success: 0, formatError: 1, serverFailure: 2, nameError: 3, refused: 5 } as const
+
+/** What is asked. */
+export interface Question {
+  /** The name, with a dot at its end. */
+  readonly name: string
+  /** The number of the type: RRType. */
+  readonly type: number
+  /** The number of the class. */
+  readonly class: number
+}
+
+/** The sections of records, in their order. */
+export type Section = 'answers' | 'authorities' | 'additionals'
+
+const sections = ['questions', 'answers', 'authorities', 'additionals'] as const
+
+/**
+ * Reads a message part by part, in order: what comes first can be had although something behind it is malformed.
+ * Every method throws a DNSMessageError for what is.
+ *
+ *      0  1  2  3  4  5  6  7  8  9 10 11 12 13 14 15
+ *    +-----------------------------------------------+   0
+ *    |                      ID                       |
+ *    |QR|  opcode   |AA|TC|RD|RA| Z|AD|CD|   rcode   |
+ *    |       questions       |        answers        |   4
+ *    |      authorities      |      additionals      |   8
+ *    +-----------------------------------------------+  12
+ */
+export class Parser {
+  /** The message's header. */
+  readonly header: DNSHeader
+  readonly #reader: WireReader
+  readonly #left: number[] // records, or questions, of each section that were not read
+  #section = 0
+  #type = 0 // of the record whose content is to be read next
+  #length = -1 // of that content, -1 when there is none
+
+  /** Begins to read a message, which is not copied: it must not change until reading is done. */
+  constructor(message: Uint8Array) {
+    const r = new WireReader(message)
+    this.#reader = r
+    const id = r.uint16()
+    const bits = r.uint16()
+    this.header = {
+      id,
+      response: (bits & 0x8000) !== 0,
+      opcode: (bits >> 11) & 0xf,
+      authoritative: (bits & 0x400) !== 0,
+      truncated: (bits & 0x200) !== 0,
+      recursionDesired: (bits & 0x100) !== 0,
+      recursionAvailable: (bits & 0x80) !== 0,
+      authenticData: (bits & 0x20) !== 0,
+      checkingDisabled: (bits & 0x10) !== 0,
+      rcode: bits & 0xf,
+    }
+    this.#left = [r.uint16(), r.uint16(), r.uint16(), r.uint16()]
+  }
+
+  /** How many questions have not been read. */
+  get questionsLeft(): number {
+    return this.#left[0] ?? 0
+  }
+
+  /** The next question, or null after the last. */
+  question(): Question | null {
+    const left = this.questionsLeft
+    if (this.#section > 0 || left === 0) return null
+    const r = this.#reader
+    const question = { name: r.name(), type: r.uint16(), class: r.uint16() }
+    this.#left[0] = left - 1
+    return question
+  }
+
+  /** The header of the next record of a section, or null after the last. Passes over what comes before it. */
+  next(section: Section): RRHeader | null {
+    const index = sections.indexOf(section)
+    while (this.#section < index) this.#skipSection()
+    if (this.#length >= 0) this.#skipData()
+    const left = this.#left[index] ?? 0
+    if (this.#section > index || left === 0) return null
+    const r = this.#reader
+    const header = { name: r.name(), type: r.uint16(), class: r.uint16(), ttl: r.uint32() }
+    this.#length = r.uint16()
+    this.#type = header.type
+    this.#left[index] = left - 1
+    return header
+  }
+
+  /** The content of the record whose header was read last; once for each record. */
+  data(): RRData {
+    const r = this.#reader
+    const start = r.offset
+    const data = readData(r, this.#type, this.#length)
+    r.offset = start + this.#length
+    this.#length = -1
+    return data
+  }
+
+  /** Another parser at the same place. */
+  clone(): Parser {
+    const copy = new Parser(this.#reader.bytes)
+    copy.#reader.offset = this.#reader.offset
+    copy.#left.splice(0, 4, ...this.#left)
+    copy.#section = this.#section
+    copy.#length = this.#length
+    copy.#type = this.#type
+    return copy
+  }
+
+  #skipData(): void {
+    this.#reader.skip(this.#length)
+    this.#length = -1
+  }
+
+  #skipSection(): void {
+    const r = this.#reader
+    if (this.#length >= 0) this.#skipData()
+    for (let n = this.#left[this.#section] ?? 0; n > 0; n--) {
+      r.skipName()
+      r.skip(4)
+      if (this.#section > 0) {
+        r.skip(4)
+        r.skip(r.uint16())
+      }
+    }
+    this.#section++
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * A DNS message that is malformed, or one that cannot be written: a label or name too long, more than 65535 bytes.
+ * It is the only error that reading and writing messages gives.
+ */
+export class DNSMessageError extends Error {
+  override readonly name = 'DNSMessageError'
+}
+
+// More pointers than this in one name are a loop, or not worth following.
+const maxPointers = 10
+
+/** The longest name in text, with the dot at its end; 255 bytes on the wire (RFC 1035 section 2.3.4). */
+export const maxNameLength = 254
+
+const dot = 46
+
+/** Reads the parts of a DNS message. What would reach past the end is a {@link DNSMessageError}. */
+export class WireReader {
+  /** The whole message. */
+  readonly bytes: Uint8Array
+  /** Where the next part begins. */
+  offset: number
+
+  /** Makes a reader of a message, which it does not copy. */
+  constructor(bytes: Uint8Array, offset = 0) {
+    this.bytes = bytes
+    this.offset = offset
+  }
+
+  /** Reads 8 bits. */
+  uint8(): number {
+    const b = this.bytes[this.offset]
+    if (b === undefined) throw new DNSMessageError('insufficient data')
+    this.offset++
+    return b
+  }
+
+  /** Reads 16 bits. */
+  uint16(): number {
+    return (this.uint8() << 8) | this.uint8()
+  }
+
+  /** Reads 32 bits. */
+  uint32(): number {
+    return ((this.uint16() << 16) | this.uint16()) >>> 0
+  }
+
+  /** Reads `length` bytes into a copy that belongs to the caller. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const end = this.offset + length
+    if (end > this.bytes.length) throw new DNSMessageError('insufficient data')
+    const taken = new Uint8Array(this.bytes.subarray(this.offset, end)) // slice() of a Buffer would not copy
+    this.offset = end
+    return taken
+  }
+
+  /**
+   * Reads a name, following its pointers (RFC 1035 section 4.1.4), and gives it with a dot at the end. Each byte
+   * becomes a character; labels with a dot inside are refused, for the text could not tell them from two.
+   */
+  name(): string {
+    let text = ''
+    let at = this.offset
+    let end = -1 // where the name ends in its own place; known at the first pointer
+    let pointers = 0
+    for (;;) {
+      const c = this.#at(at++)
+      if (c === 0) break
+      if (c >= 0xc0) {
+        const low = this.#at(at++)
+        if (end < 0) end = at
+        if (++pointers > maxPointers) throw new DNSMessageError('too many pointers')
+        at = ((c & 0x3f) << 8) | low
+      } else if (c >= 0x40) {
+        throw new DNSMessageError('label of a reserved kind')
+      } else {
+        for (const stop = at + c; at < stop; at++) {
+          const char = this.#at(at)
+          if (char === dot) throw new DNSMessageError('dot in a label')
+          text += String.fromCharCode(char)
+        }
+        text += '.'
+        if (text.length > maxNameLength) throw new DNSMessageError('name too long')
+      }
+    }
+    this.offset = end < 0 ? at : end
+    return text === '' ? '.' : text
+  }
+
+  /** Passes over a name without following its pointers. */
+  skipName(): void {
+    for (;;) {
+      const c = this.uint8()
+      if (c === 0) return
+      if (c >= 0xc0) {
+        this.uint8()
+        return
+      }
+      if (c >= 0x40) throw new DNSMessageError('label of a reserved kind')
+      this.skip(c)
+    }
+  }
+
+  /** Passes over `length` bytes. */
+  skip(length: number): void {
+    if (this.offset + length > this.bytes.length) throw new DNSMessageError('insufficient data')
+    this.offset += length
+  }
+
+  #at(i: number): number {
+    const b = this.bytes[i]
+    if (b === undefined) throw new DNSMessageError('insufficient data')
+    return b
+  }
+}

@@ -1,0 +1,116 @@
+import { DNSMessageError, maxNameLength } from './wire_reader.ts'
+
+// A pointer has 14 bits for its target (RFC 1035 section 4.1.4).
+const maxPointer = 0x3fff
+const maxMessage = 0xffff
+
+/** Writes the parts of a DNS message. What does not fit the format is a {@link DNSMessageError}. */
+export class WireWriter {
+  #bytes = new Uint8Array(512)
+  #length = 0
+  readonly #names = new Map<string, number>() // names written, and where
+  readonly #start: number
+
+  /** Makes a writer that leaves `reserved` zero bytes before the message. */
+  constructor(reserved = 0) {
+    this.#start = reserved
+    this.#length = reserved
+  }
+
+  /** The number of bytes written, those reserved included. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Writes 8 bits. */
+  uint8(n: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1)
+    this.#bytes[this.#length++] = n
+  }
+
+  /** Writes 16 bits. */
+  uint16(n: number): void {
+    this.uint8(n >> 8)
+    this.uint8(n)
+  }
+
+  /** Writes 32 bits. */
+  uint32(n: number): void {
+    this.uint16(n >>> 16)
+    this.uint16(n)
+  }
+
+  /** Writes bytes as they are. */
+  put(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** Writes a string of up to 255 bytes with its length before it. */
+  string(bytes: Uint8Array): void {
+    if (bytes.length > 255) throw new DNSMessageError('string too long')
+    this.uint8(bytes.length)
+    this.put(bytes)
+  }
+
+  /**
+   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was written before;
+   * the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
+   */
+  name(name: string, compress: boolean): void {
+    if (!name.endsWith('.')) throw new DNSMessageError('name without a dot at its end')
+    if (name.length > maxNameLength) throw new DNSMessageError('name too long')
+    for (let rest = name; rest !== '.' && rest !== '';) {
+      const seen = compress ? this.#names.get(rest) : undefined
+      if (seen !== undefined) {
+        this.uint16(0xc000 | seen)
+        return
+      }
+      const here = this.#length - this.#start
+      if (here <= maxPointer && !this.#names.has(rest)) this.#names.set(rest, here)
+      const end = rest.indexOf('.')
+      this.#label(rest, end)
+      rest = rest.slice(end + 1)
+    }
+    this.uint8(0)
+  }
+
+  /** Writes what `body` writes with its length, in 16 bits, before it. */
+  sized(body: () => void): void {
+    const at = this.#length
+    this.uint16(0)
+    body()
+    this.setUint16(at, this.#length - at - 2)
+  }
+
+  /** Overwrites 16 bits at an offset, that of reserved bytes included. */
+  setUint16(at: number, n: number): void {
+    if (n > 0xffff) throw new DNSMessageError('record too long')
+    this.#bytes[at] = n >> 8
+    this.#bytes[at + 1] = n
+  }
+
+  /** What was written. The bytes belong to the caller once the writer is dropped. */
+  finish(): Uint8Array<ArrayBuffer> {
+    if (this.#length - this.#start > maxMessage) throw new DNSMessageError('message too long')
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #label(name: string, end: number): void {
+    if (end === 0) throw new DNSMessageError('empty label')
+    if (end > 63) throw new DNSMessageError('label too long')
+    this.uint8(end)
+    for (let i = 0; i < end; i++) {
+      const c = name.charCodeAt(i)
+      if (c > 0xff) throw new DNSMessageError('character that is not a byte in a name')
+      this.uint8(c)
+    }
+  }
+
+  #grow(n: number): void {
+    const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + n))
+    bytes.set(this.#bytes)
+    this.#bytes = bytes
+  }
+}

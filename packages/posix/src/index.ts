@@ -1,1 +1,8 @@
-export {}
+export { allocBuffer } from './buffer.ts'
+export { ipsock } from './ipsock.ts'
+export { lookup } from './lookup.ts'
+export { posix, type PosixOptions } from './posix.ts'
+export type { Spin } from './poll/poller.ts'
+export { listenTCPSync, tcpsock } from './tcpsock.ts'
+export { listenUDPSync, udpsock } from './udpsock.ts'
+export { listenUnixSync, unixsock } from './unixsock.ts'

@@ -1,1 +1,9 @@
-export {}
+export * from './errors.ts'
+export * from './file.ts'
+export * from './interface.ts'
+export * from './iprawsock.ts'
+export * from './ipsock.ts'
+export * from './lookup.ts'
+export * from './tcpsock.ts'
+export * from './udpsock.ts'
+export * from './unixsock.ts'

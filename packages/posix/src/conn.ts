@@ -1,0 +1,163 @@
+import type { Addr } from '@net/addr'
+import {
+  checkTimeout,
+  ConnStreams,
+  deadlineAt,
+  ErrClosed,
+  type ByteStreams,
+  type Conn,
+  type Deadline,
+  type IOOptions,
+  type RawConn,
+} from '@net/contract'
+import { abi } from './abi/system.ts'
+import type { FD } from './fd.ts'
+import { readOnce, ReadOp, WriteOp } from './op.ts'
+import { check, descriptor, RawSocket } from './rawconn.ts'
+import { setReadBuffer, setWriteBuffer } from './sockopt.ts'
+import { send, shutdown } from './syscall.ts'
+
+/** Rejects what is not a buffer. */
+export function checkBuffer(p: unknown): TypeError | null {
+  return p instanceof Uint8Array ? null : new TypeError('the buffer is not a Uint8Array')
+}
+
+/** A socket that reads and writes: what all connections have in common. */
+export abstract class Socket<A extends Addr> implements Conn<A> {
+  /** The descriptor. */
+  protected readonly fd: FD
+  readonly #stream: boolean
+  readonly #end: number | null
+
+  /** Takes over a connected socket. `stream` is true where a short read means an empty buffer (TCP). */
+  protected constructor(fd: FD, stream: boolean, end: number | null) {
+    this.fd = fd
+    this.#stream = stream
+    this.#end = end
+  }
+
+  abstract get localAddr(): A
+  abstract get remoteAddr(): A
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    const signal = options?.signal
+    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
+    if (signal === undefined && fd.readReady && fd.reading.free) {
+      // What follows is ReadOp.attempt without the operation: most reads find their data here.
+      const n = readOnce(fd, p, this.#stream)
+      if (n > 0) return Promise.resolve(n)
+      if (n === 0) return Promise.resolve(this.#end)
+    }
+    return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    const signal = options?.signal
+    let n = 0
+    if (signal === undefined && fd.writeReady && fd.writing.free) {
+      n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
+      if (n === p.byteLength) return Promise.resolve(n)
+    }
+    // What an error means is left to the operation, which meets it again.
+    return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), signal)
+  }
+
+  setDeadline(t: Deadline): void {
+    const at = deadlineAt(t)
+    this.fd.reading.setDeadlineAt(at)
+    this.fd.writing.setDeadlineAt(at)
+  }
+
+  setReadDeadline(t: Deadline): void {
+    this.fd.reading.setDeadline(t)
+  }
+
+  setWriteDeadline(t: Deadline): void {
+    this.fd.writing.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    checkTimeout(ms)
+    this.fd.reading.setTimeout(ms)
+    this.fd.writing.setTimeout(ms)
+  }
+
+  setReadTimeout(ms: number): void {
+    this.fd.reading.setTimeout(ms)
+  }
+
+  setWriteTimeout(ms: number): void {
+    this.fd.writing.setTimeout(ms)
+  }
+
+  setReadBuffer(bytes: number): void {
+    check(this.fd, 'set', 'setsockopt', setReadBuffer(descriptor(this.fd, 'set'), bytes))
+  }
+
+  setWriteBuffer(bytes: number): void {
+    check(this.fd, 'set', 'setsockopt', setWriteBuffer(descriptor(this.fd, 'set'), bytes))
+  }
+
+  syscallConn(): RawConn {
+    return new RawSocket(this.fd)
+  }
+
+  ref(): void {
+    this.fd.ref()
+  }
+
+  unref(): void {
+    this.fd.unref()
+  }
+
+  close(): Promise<void> {
+    return this.fd.close()
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** A connection that is a stream of bytes. */
+export abstract class StreamSocket<A extends Addr> extends Socket<A> implements ByteStreams {
+  #streams: ConnStreams | null = null
+
+  /** Takes over a connected socket. */
+  protected constructor(fd: FD, shortReadIsEmpty: boolean) {
+    super(fd, shortReadIsEmpty, null)
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new ConnStreams(this)).readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= new ConnStreams(this)).writable
+  }
+
+  closeRead(): Promise<void> {
+    return this.#shutdown(abi.SHUT_RD)
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#shutdown(abi.SHUT_WR)
+  }
+
+  #shutdown(how: number): Promise<void> {
+    const { fd } = this
+    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
+    const result = shutdown(fd.fd, how)
+    return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
+  }
+}

@@ -1,0 +1,81 @@
+// Constants of sys/epoll.h of linux.
+import { ffi, syscall, syscallError } from '../syscall.ts'
+import { ownDescriptor } from '../descriptor.ts'
+import type { CFunction } from '../ffi/ffi.ts'
+import type { Find, Selector } from './selector.ts'
+
+/** The constants of epoll(7). */
+export const epoll = {
+  EPOLLIN: 0x1,
+  EPOLLPRI: 0x2,
+  EPOLLOUT: 0x4,
+  EPOLLERR: 0x8,
+  EPOLLHUP: 0x10,
+  EPOLLRDHUP: 0x2000,
+  EPOLLET: 0x80000000,
+  EPOLL_CLOEXEC: 0x80000,
+  EPOLL_CTL_ADD: 1,
+  EPOLL_CTL_DEL: 2,
+} as const
+
+const INTEREST = (epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLOUT | epoll.EPOLLRDHUP | epoll.EPOLLET) >>> 0
+const READABLE = epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLHUP | epoll.EPOLLERR
+const WRITABLE = epoll.EPOLLOUT | epoll.EPOLLHUP | epoll.EPOLLERR
+const EXCEPTIONAL = epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLHUP | epoll.EPOLLERR
+
+const BATCH = 256 // events fetched by one call
+
+/*
+ * struct epoll_event, packed on x86-64 only:
+ *   x86-64   0 events  4 slot  8 generation                (12 bytes)
+ *   others   0 events  4 -     8 slot       12 generation  (16 bytes)
+ */
+const packed = process.arch === 'x64'
+const stride = packed ? 3 : 4 // 32-bit words
+const data = packed ? 1 : 2
+
+const epollCreate1 = syscall('int epoll_create1(int flags)')
+const epollCtl = syscall('int epoll_ctl(int epfd, int op, int fd, void *event)')
+
+/** epoll(7) */
+export class Epoll implements Selector {
+  readonly fd: number
+  readonly #events = new Uint32Array(BATCH * stride)
+  readonly #bytes = new Uint8Array(this.#events.buffer)
+  readonly #event = new Uint32Array(stride)
+  readonly #eventBytes = new Uint8Array(this.#event.buffer)
+  readonly #wait: CFunction
+
+  /** Opens a queue. Throws when the system has no descriptor left. */
+  constructor() {
+    this.#wait = ffi().func('int epoll_wait(int epfd, void *events, int maxevents, int timeout)')
+    this.fd = ownDescriptor(epollCreate1(epoll.EPOLL_CLOEXEC))
+    if (this.fd < 0) throw syscallError('epoll_create1', this.fd)
+  }
+
+  add(fd: number, slot: number, generation: number): number {
+    this.#event[0] = INTEREST
+    this.#event[data] = slot
+    this.#event[data + 1] = generation
+    return epollCtl(this.fd, epoll.EPOLL_CTL_ADD, fd, this.#eventBytes)
+  }
+
+  remove(fd: number): void {
+    // It fails only where the descriptor was never registered, which is what is wanted.
+    epollCtl(this.fd, epoll.EPOLL_CTL_DEL, fd, this.#eventBytes)
+  }
+
+  poll(find: Find): number {
+    const n = this.#wait(this.fd, this.#bytes, BATCH, 0)
+    const events = this.#events
+    for (let i = 0, at = 0; i < n; i++, at += stride) {
+      const pollable = find(events[at + data] ?? 0, events[at + data + 1] ?? 0)
+      if (pollable === null) continue
+      const what = events[at] ?? 0
+      if ((what & EXCEPTIONAL) !== 0) pollable.exceptional()
+      if ((what & READABLE) !== 0) pollable.readable()
+      if ((what & WRITABLE) !== 0) pollable.writable()
+    }
+    return Math.max(n, 0)
+  }
+}

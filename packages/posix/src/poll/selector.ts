@@ -1,0 +1,27 @@
+/** What happened on a descriptor. */
+export interface Pollable {
+  /** New data, a new connection, the end of the stream or an error may be there. */
+  readable(): void
+  /** Room for data, the outcome of a connect, or an error may be there. */
+  writable(): void
+  /** The peer hung up, an error is pending or urgent data came: reads must go on until the kernel says it is empty. */
+  exceptional(): void
+}
+
+/** Finds what a token of {@link Selector.add} stands for, or null when it has been removed. */
+export type Find = (slot: number, generation: number) => Pollable | null
+
+/**
+ * A kernel's queue of readiness events: epoll or kqueue. Descriptors are registered once, for both directions and
+ * edge-triggered. Slot and generation come back with each event, so that one for a closed descriptor is recognised.
+ */
+export interface Selector {
+  /** The queue's own descriptor, which is readable while events wait. */
+  readonly fd: number
+  /** Registers a descriptor. Gives 0 or a negated error number. */
+  add(fd: number, slot: number, generation: number): number
+  /** Forgets a descriptor, which must still be open. */
+  remove(fd: number): void
+  /** Fetches the events that wait, without waiting for more, and delivers them. Gives their number. */
+  poll(find: Find): number
+}

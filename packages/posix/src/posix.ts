@@ -1,0 +1,38 @@
+import type { Target } from '@net/contract'
+import { ErrUnsupported, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
+import { ipsock } from './ipsock.ts'
+import { lookup } from './lookup.ts'
+import { poller, type Spin } from './poll/poller.ts'
+import { ffi } from './syscall.ts'
+import { tcpsock } from './tcpsock.ts'
+import { udpsock } from './udpsock.ts'
+import { unixsock } from './unixsock.ts'
+
+/** Options of {@link posix}. */
+export interface PosixOptions {
+  /**
+   * How long to look for the next event before sleeping, in microseconds, after events that came close together; 'auto' is
+   * the default, 'off' never does it. One setting holds for all sockets of a thread: the last one made.
+   */
+  readonly spin?: Spin
+}
+
+/**
+ * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none of that kind, or
+ * a host without a foreign function interface; {@link hosted} works there.
+ */
+export function posix(options: PosixOptions = {}): Target {
+  ffi()
+  if (options.spin !== undefined) poller().setSpin(options.spin)
+  return {
+    name: 'posix',
+    ...fileStubs(ErrUnsupported),
+    ...interfaceStubs(ErrUnsupported),
+    ...ipRawSockStubs(ErrUnsupported),
+    ...ipsock,
+    ...lookup,
+    ...tcpsock,
+    ...udpsock,
+    ...unixsock,
+  }
+}

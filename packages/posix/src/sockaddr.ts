@@ -1,0 +1,185 @@
+import { IP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import { abi } from './abi/system.ts'
+import { ifIndexToName, ifNameToIndex } from './syscall.ts'
+
+/*
+ * struct sockaddr_in                      struct sockaddr_in6                    struct sockaddr_un
+ *  0      2     4            8      16     0      2     4        8        24   28   0      2
+ *  +------+-----+------------+------+      +------+-----+--------+---------+----+   +------+-----------...
+ *  |family| port|  address   | zero |      |family| port|flowinfo| address |zone|   |family| path
+ *  +------+-----+------------+------+      +------+-----+--------+---------+----+   +------+-----------...
+ * The port is in network order. The BSDs and darwin split the family: the length in the first byte, the family in the
+ * second.
+ */
+
+/** The size of struct sockaddr_in, in bytes. */
+export const SizeofSockaddrInet4 = 16
+/** The size of struct sockaddr_in6, in bytes. */
+export const SizeofSockaddrInet6 = 28
+const SizeofSockaddrMax = 128 // struct sockaddr_storage
+const pathOffset = 2
+
+// Calls do not nest, so one buffer serves every address that goes into the kernel and one every address that comes out.
+/** The address for the next call that takes one. */
+export const rsa = new Uint8Array(SizeofSockaddrMax)
+const rsaView = new DataView(rsa.buffer)
+/** The address that the last call gave. */
+export const wsa = new Uint8Array(SizeofSockaddrMax)
+const wsaView = new DataView(wsa.buffer)
+const wsaWords = new Uint32Array(wsa.buffer)
+/** The length of {@link wsa}: set by {@link resetLength} before the call, by the kernel during it. */
+export const wsaLength = new Uint8Array(4)
+const wsaLengthWord = new Uint32Array(wsaLength.buffer)
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+/** Tells the kernel how large {@link wsa} is. */
+export function resetLength(): void {
+  wsaLengthWord[0] = SizeofSockaddrMax
+}
+
+function putFamily(family: number, length: number): void {
+  if (abi.sockaddrHasLength) {
+    rsa[0] = length
+    rsa[1] = family
+  } else {
+    rsaView.setUint16(0, family, littleEndian)
+  }
+}
+
+/** The family of the address in {@link wsa}. */
+export function wsaFamily(): number {
+  return (abi.sockaddrHasLength ? wsa[1] : wsaView.getUint16(0, littleEndian)) ?? 0
+}
+
+/**
+ * Puts an internet address into {@link rsa} and gives its length; `ip` null is the unspecified address. Gives -1 when
+ * the address does not fit the family.
+ */
+export function putInet(family: number, ip: IP | null, port: number, zone: string): number {
+  if (family === abi.AF_INET) {
+    const v4 = ip === null ? 0 : ip.to4()?.uint32(3)
+    if (v4 === undefined) return -1
+    putFamily(family, SizeofSockaddrInet4)
+    rsaView.setUint16(2, port)
+    rsaView.setUint32(4, v4)
+    rsa.fill(0, 8, SizeofSockaddrInet4)
+    return SizeofSockaddrInet4
+  }
+  putFamily(family, SizeofSockaddrInet6)
+  rsaView.setUint16(2, port)
+  rsaView.setUint32(4, 0)
+  // An IPv4 wildcard on an IPv6 socket means every address of both families.
+  const any = ip === null || (ip.to4() !== null && ip.isUnspecified)
+  for (let i = 0; i < 4; i++) rsaView.setUint32(8 + 4 * i, any ? 0 : ip.uint32(i as 0 | 1 | 2 | 3))
+  rsaView.setUint32(24, zone === '' ? 0 : zoneIndex(zone), littleEndian)
+  return SizeofSockaddrInet6
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * Puts a Unix address into {@link rsa} and gives its length, or -1 when the name is too long. A name that begins with
+ * '@' or NUL is abstract; an empty one asks the kernel to choose (linux).
+ */
+export function putUnix(name: string): number {
+  const path = encoder.encode(name)
+  const abstract = path[0] === 0x40 || path[0] === 0
+  const length = path.byteLength
+  if (length > abi.sunPathLength || (length === abi.sunPathLength && !abstract)) return -1
+  rsa.set(path, pathOffset)
+  if (abstract) rsa[pathOffset] = 0
+  // A path ends with a NUL, which counts; an abstract name is all that the length says.
+  else rsa[pathOffset + length] = 0
+  const total = pathOffset + (length === 0 || abstract ? length : length + 1)
+  putFamily(abi.AF_UNIX, total)
+  return total
+}
+
+/** The internet address in {@link wsa}: an IPv4-mapped one in its IPv4 form, as Go prints both alike. */
+export function wsaIP(): IP {
+  if (wsaFamily() === abi.AF_INET) return IP.fromUint32(wsaView.getUint32(4))
+  return IP.fromUint32s(
+    wsaView.getUint32(8),
+    wsaView.getUint32(12),
+    wsaView.getUint32(16),
+    wsaView.getUint32(20),
+  )
+}
+
+/** The port in {@link wsa}. */
+export function wsaPort(): number {
+  return wsaView.getUint16(2)
+}
+
+/** The zone in {@link wsa}, by name where the interface still exists. */
+export function wsaZone(): string {
+  if (wsaFamily() !== abi.AF_INET6) return ''
+  const index = wsaView.getUint32(24, littleEndian)
+  return index === 0 ? '' : zoneName(index)
+}
+
+/** The address in {@link wsa} as a TCP address. */
+export function wsaTCPAddr(): TCPAddr {
+  return new TCPAddr(wsaIP(), wsaPort(), wsaZone())
+}
+
+/** The address in {@link wsa} as a UDP address. */
+export function wsaUDPAddr(): UDPAddr {
+  return new UDPAddr(wsaIP(), wsaPort(), wsaZone())
+}
+
+/** The Unix address in {@link wsa}; unnamed sockets have an empty name, abstract ones an '@' in front. */
+export function wsaUnixAddr(net: 'unix' | 'unixgram' | 'unixpacket'): UnixAddr {
+  const length = wsaLengthWord[0] ?? 0
+  if (length <= pathOffset) return new UnixAddr('', net)
+  let path = wsa.subarray(pathOffset, Math.min(length, SizeofSockaddrMax))
+  if (path[0] === 0) {
+    // The BSDs fill an unnamed socket's address with NULs; only linux has abstract names.
+    if (abi.sockaddrHasLength) return new UnixAddr('', net)
+    return new UnixAddr(`@${decoder.decode(path.subarray(1))}`, net)
+  }
+  const end = path.indexOf(0)
+  if (end >= 0) path = path.subarray(0, end)
+  return new UnixAddr(decoder.decode(path), net)
+}
+
+/** Remembers the peer a socket heard last, so that a run of packets from one peer makes one address. */
+export class PeerCache {
+  readonly #words = new Uint32Array(SizeofSockaddrInet6 / 4)
+  #addr: UDPAddr | null = null
+
+  /** The UDP address in {@link wsa}. */
+  get(): UDPAddr {
+    const words = this.#words
+    const n = wsaFamily() === abi.AF_INET ? 2 : words.length
+    let same = this.#addr !== null
+    for (let i = 0; i < n; i++) {
+      const w = wsaWords[i] ?? 0
+      if (words[i] !== w) {
+        words[i] = w
+        same = false
+      }
+    }
+    if (!same || this.#addr === null) this.#addr = wsaUDPAddr()
+    return this.#addr
+  }
+}
+
+/** The number of a zone: an interface's name, or a number as it is; 0 when there is none of that name. */
+export function zoneIndex(zone: string): number {
+  const index = ifNameToIndex(zone)
+  if (index > 0) return index
+  return /^\d+$/.test(zone) ? Number(zone) : 0
+}
+
+const IF_NAMESIZE = 16
+const name = new Uint8Array(IF_NAMESIZE + 1)
+
+/** The name of a zone's interface, or its number when there is none. */
+export function zoneName(index: number): string {
+  name.fill(0)
+  if (ifIndexToName(index, name) === 0) return String(index)
+  return decoder.decode(name.subarray(0, name.indexOf(0)))
+}

@@ -1,0 +1,179 @@
+import type { TCPAddr } from '@net/addr'
+import {
+  OpError,
+  type DialOptions,
+  type IOOptions,
+  type KeepAliveConfig,
+  type ListenOptions,
+  type TCPConn,
+  type TCPListener,
+  type TCPNetwork,
+  type TCPSockGroup,
+} from '@net/contract'
+import { abi } from './abi/system.ts'
+import { StreamSocket } from './conn.ts'
+import { FD, type Names } from './fd.ts'
+import { checkNetwork, favoriteAddrFamily, missingAddress, putAddr } from './ipsock.ts'
+import { ListenSocket } from './listener.ts'
+import { check, descriptor } from './rawconn.ts'
+import { dialSocket, listenSocket, type SocketSpec } from './sock.ts'
+import { resetLength, wsa, wsaLength, wsaTCPAddr } from './sockaddr.ts'
+import * as sockopt from './sockopt.ts'
+import { getpeername, getsockname } from './syscall.ts'
+
+const names: Names = {
+  local(fd) {
+    resetLength()
+    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
+  },
+  remote(fd) {
+    resetLength()
+    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
+  },
+}
+
+/** A TCP connection over a kernel socket. */
+export class TCPSocket extends StreamSocket<TCPAddr> implements TCPConn {
+  /** Takes over a connected socket. */
+  constructor(fd: FD) {
+    super(fd, true)
+  }
+
+  get localAddr(): TCPAddr {
+    return this.fd.localAddr as TCPAddr
+  }
+
+  get remoteAddr(): TCPAddr {
+    return this.fd.remoteAddr as TCPAddr
+  }
+
+  setLinger(seconds: number): void {
+    this.#set(sockopt.setLinger(descriptor(this.fd, 'set'), seconds))
+    this.fd.setLingers(seconds > 0)
+  }
+
+  setNoDelay(on = true): void {
+    this.#set(sockopt.setNoDelay(descriptor(this.fd, 'set'), on))
+  }
+
+  setKeepAlive(on = true): void {
+    this.#set(sockopt.setKeepAlive(descriptor(this.fd, 'set'), on))
+  }
+
+  setKeepAliveConfig(config: KeepAliveConfig): void {
+    this.#set(sockopt.setKeepAliveConfig(descriptor(this.fd, 'set'), config))
+  }
+
+  #set(result: number): void {
+    check(this.fd, 'set', 'setsockopt', result)
+  }
+}
+
+/** A TCP listener over a kernel socket. */
+export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements TCPListener {
+  /** Takes over a listening socket. */
+  constructor(fd: FD) {
+    super(fd)
+  }
+
+  get addr(): TCPAddr {
+    return this.fd.localAddr as TCPAddr
+  }
+
+  acceptTCP(options?: IOOptions): Promise<TCPConn> {
+    return this.accept(options)
+  }
+
+  // The options of a new connection are inherited from the listener.
+  protected connection(fd: number): TCPConn {
+    const accepted = new FD(fd, this.fd.net, names)
+    accepted.setAddrs(undefined, wsaTCPAddr())
+    return new TCPSocket(accepted)
+  }
+}
+
+function spec(
+  network: TCPNetwork,
+  laddr: TCPAddr | null,
+  raddr: TCPAddr | null,
+  mode: 'dial' | 'listen',
+): SocketSpec {
+  checkNetwork(network, 'tcp')
+  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
+  return {
+    net: network,
+    family,
+    v6only,
+    sotype: abi.SOCK_STREAM,
+    proto: abi.IPPROTO_TCP,
+    names,
+    laddr,
+    putLocal: () => putAddr(family, laddr),
+  }
+}
+
+const EADDRNOTAVAIL = 'EADDRNOTAVAIL'
+
+// A connect from a port of the kernel's choice may meet itself (both ends open at once), or find the port taken between its
+// choice and its use. Both pass when tried again (Go issues 2690, 5105).
+async function dialAgain(dial: () => Promise<FD>, laddr: TCPAddr | null): Promise<FD> {
+  const free = laddr === null || laddr.port === 0
+  for (let again = 0; ; again++) {
+    try {
+      const fd = await dial()
+      if (again === 2 || !free || !isSelfConnected(fd)) return fd
+      void fd.close()
+    } catch (e) {
+      if (again === 2 || !free || !(e instanceof OpError) || e.code !== EADDRNOTAVAIL) throw e
+    }
+  }
+}
+
+function isSelfConnected(fd: FD): boolean {
+  const local = fd.localAddr as TCPAddr | null
+  const remote = fd.remoteAddr as TCPAddr | null
+  if (local === null || remote === null) return true // gone already: nothing was really connected
+  return local.port === remote.port && local.ip !== null && remote.ip !== null && local.ip.equal(remote.ip)
+}
+
+/** Listens at once: binding never waits, so the address is there when it returns. Throws an {@link OpError}. */
+export function listenTCPSync(
+  network: TCPNetwork,
+  laddr: TCPAddr | null,
+  options: ListenOptions = {},
+): TCPListener {
+  try {
+    // Connections inherit both, which saves every accept the calls.
+    const configure = (fd: number): number =>
+      sockopt.setNoDelay(fd, true) || sockopt.setKeepAliveOption(fd, options.keepAlive)
+    return new TCPListenSocket(listenSocket(spec(network, laddr, null, 'listen'), options, configure))
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** TCP over the kernel's sockets. */
+export const tcpsock: TCPSockGroup = {
+  async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
+    let s: SocketSpec
+    try {
+      s = spec(network, laddr, raddr, 'dial')
+      if (raddr === null) throw missingAddress()
+    } catch (e) {
+      throw new OpError('dial', network, laddr, raddr, e as Error)
+    }
+    const fd = await dialAgain(
+      () => dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, raddr) }, options),
+      laddr,
+    )
+    // A peer that has gone already has no name; it is still who was dialled.
+    if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
+    sockopt.setNoDelay(fd.fd, true)
+    sockopt.setKeepAliveOption(fd.fd, options.keepAlive)
+    return new TCPSocket(fd)
+  },
+
+  async listenTCP(network, laddr, options) {
+    return await Promise.resolve(listenTCPSync(network, laddr, options))
+  },
+}

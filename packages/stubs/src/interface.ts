@@ -1,0 +1,12 @@
+import { OpError, type InterfaceGroup } from '@net/contract'
+
+/** An interface group that refuses: every call rejects with an {@link OpError} whose cause is `err`. */
+export function interfaceStubs(err: Error): InterfaceGroup {
+  const refuse = (): Promise<never> => Promise.reject(new OpError('route', 'ip+net', null, null, err))
+  return {
+    interfaces: refuse,
+    interfaceAddrs: refuse,
+    interfaceByIndex: refuse,
+    interfaceByName: refuse,
+  }
+}

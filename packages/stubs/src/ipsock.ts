@@ -1,0 +1,7 @@
+import type { IPSockGroup } from '@net/contract'
+
+/** An internet stack that is not there. */
+export function ipSockStubs(): IPSockGroup {
+  const no = (): boolean => false
+  return { supportsIPv4: no, supportsIPv6: no, supportsIPv4map: no }
+}

@@ -1,0 +1,9 @@
+import { OpError, type UDPSockGroup } from '@net/contract'
+
+/** A UDP group that refuses: every call rejects with an {@link OpError} whose cause is `err`. */
+export function udpSockStubs(err: Error): UDPSockGroup {
+  return {
+    dialUDP: (network, laddr, raddr) => Promise.reject(new OpError('dial', network, laddr, raddr, err)),
+    listenUDP: (network, laddr) => Promise.reject(new OpError('listen', network, null, laddr, err)),
+  }
+}

@@ -1,0 +1,9 @@
+import { OpError, type UnixSockGroup } from '@net/contract'
+
+/** A Unix socket group that refuses: every call rejects with an {@link OpError} whose cause is `err`. */
+export function unixSockStubs(err: Error): UnixSockGroup {
+  return {
+    dialUnix: (network, laddr, raddr) => Promise.reject(new OpError('dial', network, laddr, raddr, err)),
+    listenUnix: (network, laddr) => Promise.reject(new OpError('listen', network, null, laddr, err)),
+  }
+}

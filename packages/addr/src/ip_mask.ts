@@ -40,8 +40,8 @@ export class IPMask {
   }
 
   /**
-   * How many leading bits are set, and how many bits there are (32 or 128). [0, 0] when the mask is not of the
-   * form ones followed by zeros.
+   * How many leading bits are set, and how many bits the mask has: 32 for IPv4, 128 for IPv6. [0, 0] when it is
+   * not ones followed by zeros.
    */
   size(): [ones: number, bits: number] {
     const bits = this.octets.length * 8

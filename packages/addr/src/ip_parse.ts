@@ -19,24 +19,31 @@ export function parseIP(s: string): IP | null {
 /** Reads four decimal numbers with dots from `start` to the end of `s`. */
 function parseIPv4(s: string, start: number): IP | null {
   let word = 0
-  let octet = -1
-  let dots = 0
-  for (let i = start; i < s.length; i++) {
-    const c = s.charCodeAt(i)
-    const digit = c - 48
-    if (digit >= 0 && digit <= 9) {
+  let i = start
+  for (let dots = 0; ; dots++) {
+    let octet = decimalAt(s, i)
+    if (octet < 0 || octet > 9) return null
+    let next = decimalAt(s, ++i)
+    if (next >= 0 && next <= 9) {
       if (octet === 0) return null
-      octet = octet < 0 ? digit : octet * 10 + digit
-      if (octet > 255) return null
-    } else {
-      if (c !== dot || octet < 0 || dots === 3) return null
-      word = (word << 8) | octet
-      octet = -1
-      dots++
+      octet = octet * 10 + next
+      next = decimalAt(s, ++i)
+      if (next >= 0 && next <= 9) {
+        octet = octet * 10 + next
+        if (octet > 255) return null
+        next = decimalAt(s, ++i)
+      }
     }
+    word = (word << 8) | octet
+    if (dots === 3) return i === s.length ? IP.fromUint32s(0, 0, 0xffff, word) : null
+    if (next !== dot - 48) return null
+    i++
   }
-  if (octet < 0 || dots !== 3) return null
-  return IP.fromUint32s(0, 0, 0xffff, (word << 8) | octet)
+}
+
+/** The value of the decimal digit at `i`; something else where there is none, dot - 48 for a dot. */
+function decimalAt(s: string, i: number): number {
+  return i < s.length ? s.charCodeAt(i) - 48 : -1
 }
 
 /** Reads groups of hexadecimal digits, shifting each into the 128 bits a, b, c, d from the right. */

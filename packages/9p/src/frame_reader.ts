@@ -1,0 +1,149 @@
+import { getUint16, getUint32 } from './bytes.ts'
+import { HEADER_SIZE } from './constants.ts'
+import { MessageError } from './cursor.ts'
+import type { Stream } from './stream.ts'
+
+const CHUNK_SIZE = 16 * 1024
+
+/** A piece of memory that frames were received into. It is filled again when nobody holds it. */
+export class Chunk {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** How many requests still use bytes in it. */
+  users = 0
+
+  /** Makes a chunk of `size` bytes. */
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size)
+  }
+}
+
+/**
+ * Cuts a byte stream into frames. The stream may split and join them anywhere. The current frame is read in place:
+ * it stays where it is until the next {@link fill}, or for as long as its chunk is held.
+ */
+export class FrameReader {
+  /** The longest frame accepted, in bytes; set it when msize is agreed. */
+  limit: number
+  /** The memory of the current frame. */
+  bytes: Uint8Array<ArrayBuffer>
+  /** Where the current frame begins. */
+  start = 0
+  /** Where the current frame ends, and the next begins. */
+  end = 0
+  /** The bytes of the chunks that are held and full. */
+  held = 0
+  readonly #stream: Stream
+  #chunk = new Chunk(CHUNK_SIZE)
+  #spare: Chunk | null = null
+  #filled = 0 // where the bytes received end
+
+  /** Makes a reader of frames of at most `limit` bytes. */
+  constructor(stream: Stream, limit: number) {
+    this.#stream = stream
+    this.limit = limit
+    this.bytes = this.#chunk.bytes
+  }
+
+  /** The type of the current frame. */
+  get type(): number {
+    return this.bytes[this.start + 4] ?? 0
+  }
+
+  /** The tag of the current frame. */
+  get tag(): number {
+    return getUint16(this.bytes, this.start + 5)
+  }
+
+  /**
+   * Steps to the next frame and gives whether all of it has been received. Throws a {@link MessageError} when its size
+   * cannot be true; what follows on the stream then means nothing.
+   */
+  next(): boolean {
+    const have = this.#filled - this.end
+    if (have < 4) return false
+    const size = this.#size()
+    if (have < size) return false
+    this.start = this.end
+    this.end += size
+    return true
+  }
+
+  /**
+   * Reads more of the stream. Gives false when it ended between two frames, throws a {@link MessageError} when it ended
+   * within one.
+   */
+  async fill(): Promise<boolean> {
+    const have = this.#filled - this.end
+    this.#makeRoom(have < 4 ? HEADER_SIZE : this.#size())
+    const n = await this.#stream.read(this.bytes.subarray(this.#filled))
+    if (n !== null) {
+      this.#filled += n
+      return true
+    }
+    if (have > 0) throw new MessageError('stream ends within a frame')
+    return false
+  }
+
+  /** Holds the chunk of the current frame. {@link release} it when the frame's bytes are not needed any more. */
+  hold(): Chunk {
+    this.#chunk.users++
+    return this.#chunk
+  }
+
+  /** Lets a chunk go. */
+  release(chunk: Chunk): void {
+    chunk.users--
+    if (chunk.users > 0 || chunk === this.#chunk) return
+    this.held -= chunk.bytes.length
+    if (chunk.bytes.length === this.#chunk.bytes.length) this.#spare = chunk
+  }
+
+  /** The bytes received of the next frame, when those of its header and `n` more are there and the end is not; else 0. */
+  partial(n: number): number {
+    const have = this.#filled - this.end
+    if (have < HEADER_SIZE + n || have >= this.#size()) return 0
+    this.start = this.end
+    return have
+  }
+
+  /** Reads the rest of the frame that {@link partial} found, `have` bytes of it received, into `p` and steps over it. */
+  async finish(p: Uint8Array): Promise<void> {
+    this.start = this.end = this.#filled = 0
+    for (let at = 0; at < p.length;) {
+      const n = await this.#stream.read(p.subarray(at))
+      if (n === null) throw new MessageError('stream ends within a frame')
+      at += n
+    }
+  }
+
+  #size(): number {
+    const size = getUint32(this.bytes, this.end)
+    if (size < HEADER_SIZE) throw new MessageError(`frame of ${size} bytes is shorter than its header`)
+    if (size > this.limit) throw new MessageError(`frame of ${size} bytes is longer than ${this.limit}`)
+    return size
+  }
+
+  // Makes room behind the bytes received for the rest of a frame of `size` bytes.
+  #makeRoom(size: number): void {
+    const { bytes } = this
+    const idle = this.#chunk.users === 0
+    if (this.end === this.#filled && idle) {
+      this.start = this.end = this.#filled = 0
+    }
+    if (this.end + size <= bytes.length && this.#filled < bytes.length) return
+    const have = this.#filled - this.end
+    if (idle && size <= bytes.length) {
+      bytes.copyWithin(0, this.end, this.#filled)
+    } else {
+      // Twice the frame, so that a stream of such frames is not moved at each of them.
+      const next = size > bytes.length ? new Chunk(2 * size) : (this.#spare ?? new Chunk(bytes.length))
+      this.#spare = null
+      if (!idle) this.held += bytes.length
+      next.bytes.set(bytes.subarray(this.end, this.#filled))
+      this.#chunk = next
+      this.bytes = next.bytes
+    }
+    this.start = this.end = 0
+    this.#filled = have
+  }
+}

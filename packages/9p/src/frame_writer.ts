@@ -1,0 +1,113 @@
+import type { BufferPool } from './buffer_pool.ts'
+import type { Stream } from './stream.ts'
+
+const BATCH_SIZE = 16 * 1024
+/** Payloads up to this many bytes are copied behind their header: a second write costs more than the copy. */
+export const COPY_LIMIT = 4096
+
+// A run of bytes to write, and the buffer to give back to the pool afterwards.
+interface Segment {
+  readonly bytes: Uint8Array
+  readonly pooled: Uint8Array<ArrayBuffer> | null
+}
+
+/**
+ * Writes frames to a byte stream in the order they come. Small frames of one turn of the event loop, and those that
+ * come while a write is under way, leave together in one write; long payloads leave from where they are.
+ */
+export class FrameWriter {
+  /** The bytes that wait to be written. */
+  pending = 0
+  /** The memory into which {@link frame} says where to put a frame. */
+  bytes = new Uint8Array(BATCH_SIZE)
+  readonly #stream: Stream
+  readonly #pool: BufferPool
+  readonly #failed: (error: unknown) => void
+  #start = 0 // of the bytes in the batch that are in no segment yet
+  #used = 0
+  readonly #queue: Segment[] = []
+  #running: Promise<void> | null = null
+  #stopped = false
+
+  /** Makes a writer that tells `failed` the first error of the stream and then drops everything. */
+  constructor(stream: Stream, pool: BufferPool, failed: (error: unknown) => void) {
+    this.#stream = stream
+    this.#pool = pool
+    this.#failed = failed
+  }
+
+  /** Makes room for `n` bytes in {@link bytes}, to be filled at once, and gives where they begin. */
+  frame(n: number): number {
+    if (this.#used + n > this.bytes.length) {
+      this.#cut()
+      this.bytes = new Uint8Array(Math.max(n, BATCH_SIZE))
+      this.#start = this.#used = 0
+    }
+    const at = this.#used
+    this.#used += n
+    this.pending += n
+    this.#run()
+    return at
+  }
+
+  /** Takes back the last {@link frame}, of `n` bytes, in the same turn. */
+  undo(n: number): void {
+    this.#used -= n
+    this.pending -= n
+  }
+
+  /** Writes `bytes` next, without a copy unless they are few. They must stay as they are until they are written. */
+  payload(bytes: Uint8Array, pooled: Uint8Array<ArrayBuffer> | null = null): void {
+    if (bytes.length <= COPY_LIMIT) {
+      const at = this.frame(bytes.length)
+      this.bytes.set(bytes, at)
+      if (pooled !== null) this.#pool.give(pooled)
+      return
+    }
+    this.#cut()
+    this.#queue.push({ bytes, pooled })
+    this.pending += bytes.length
+    this.#run()
+  }
+
+  /** Resolves when nothing waits to be written any more, or the stream has failed. */
+  async drained(): Promise<void> {
+    while (this.#running !== null) await this.#running
+  }
+
+  /** Drops what is not written yet and everything to come. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  #cut(): void {
+    if (this.#used === this.#start) return
+    this.#queue.push({ bytes: this.bytes.subarray(this.#start, this.#used), pooled: null })
+    this.#start = this.#used
+  }
+
+  #run(): void {
+    this.#running ??= this.#write()
+  }
+
+  async #write(): Promise<void> {
+    // What else this turn of the event loop has to say goes into the same write.
+    await Promise.resolve()
+    try {
+      while (!this.#stopped) {
+        if (this.#queue.length === 0) this.#cut()
+        const segment = this.#queue.shift()
+        if (segment === undefined) break
+        await this.#stream.write(segment.bytes)
+        this.pending -= segment.bytes.length
+        if (segment.pooled !== null) this.#pool.give(segment.pooled)
+      }
+    } catch (error) {
+      this.#stopped = true
+      this.#failed(error)
+    }
+    if (this.#stopped) this.#queue.length = this.pending = 0
+    this.#start = this.#used = 0
+    this.#running = null
+  }
+}

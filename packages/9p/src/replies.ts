@@ -1,0 +1,91 @@
+import { putUint16, putUint32, textLength } from './bytes.ts'
+import { encodeMessage, messageSize } from './codec.ts'
+import { ERRMAX, HEADER_SIZE } from './constants.ts'
+import { errorText } from './errors.ts'
+import type { FrameWriter } from './frame_writer.ts'
+import * as m from './message.ts'
+
+/** The bytes before the data of Rread. */
+export const RREAD_HEADER = HEADER_SIZE + 4
+
+/** Writes the replies of a server's session. */
+export class Replies {
+  /** How many have been written. */
+  sent = 0
+  readonly #writer: FrameWriter
+
+  /** Makes a sender of replies through `writer`. */
+  constructor(writer: FrameWriter) {
+    this.#writer = writer
+  }
+
+  /** Sends a reply; one that is longer than `msize`, or can't be encoded, goes as Rerror. */
+  message(x: m.RMessage, msize: number): void {
+    let size = 0
+    try {
+      size = messageSize(x)
+      if (size > msize) throw new Error(`reply of ${size} bytes is longer than msize`)
+      const at = this.#writer.frame(size)
+      encodeMessage(x, this.#writer.bytes, at)
+      this.sent++
+    } catch (error) {
+      if (size > 0 && size <= msize) this.#writer.undo(size)
+      this.error(x.tag, error, msize)
+    }
+  }
+
+  /** Sends Rerror with the error's text, as much of it as ERRMAX and msize allow. */
+  error(tag: number, error: unknown, msize: number): void {
+    const most = Math.min(ERRMAX - 1, msize - HEADER_SIZE - 2)
+    const x: m.Rerror = { type: m.Rerror, tag, ename: cutText(errorText(error), most) }
+    encodeMessage(x, this.#writer.bytes, this.#writer.frame(messageSize(x)))
+    this.sent++
+  }
+
+  /** Sends a reply that has no fields. */
+  bare(type: number, tag: number): void {
+    this.#header(HEADER_SIZE, type, tag)
+  }
+
+  /** Sends Rwrite. */
+  count(tag: number, count: number): void {
+    const at = this.#header(HEADER_SIZE + 4, m.Rwrite, tag)
+    putUint32(this.#writer.bytes, at, count)
+  }
+
+  /** Sends Rread with the first `count` bytes behind the {@link RREAD_HEADER} in `frame`, a buffer of the pool. */
+  data(tag: number, frame: Uint8Array<ArrayBuffer>, count: number): void {
+    const size = RREAD_HEADER + count
+    putUint32(frame, 0, size)
+    frame[4] = m.Rread
+    putUint16(frame, 5, tag)
+    putUint32(frame, HEADER_SIZE, count)
+    this.#writer.payload(size === frame.length ? frame : frame.subarray(0, size), frame)
+    this.sent++
+  }
+
+  #header(size: number, type: number, tag: number): number {
+    const at = this.#writer.frame(size)
+    const b = this.#writer.bytes
+    putUint32(b, at, size)
+    b[at + 4] = type
+    putUint16(b, at + 5, tag)
+    this.sent++
+    return at + HEADER_SIZE
+  }
+}
+
+// An error's text without NUL, cut to `most` bytes of UTF-8 between characters; never empty.
+function cutText(text: string, most: number): string {
+  const clean = text.replaceAll('\0', '')
+  if (clean === '') return 'i/o error'
+  if (textLength(clean) <= most) return clean
+  let cut = ''
+  let length = 0
+  for (const c of clean) {
+    length += textLength(c)
+    if (length > most) break
+    cut += c
+  }
+  return cut
+}

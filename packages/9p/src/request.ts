@@ -1,0 +1,90 @@
+/** What a request needs of the client that sent it. */
+interface Sender {
+  flush(request: Request): void
+}
+
+// The executor is one function for all requests and hands its two arguments over here, so that a request makes a
+// promise but no closure.
+let given: { resolve: (value: never) => void; reject: (reason: unknown) => void } | null = null
+function executor(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  given = { resolve, reject }
+}
+
+/** A request that a client has sent and whose tag is not free yet. */
+export class Request {
+  readonly tag: number
+  /** The type of the T-message. */
+  readonly type: number
+  /** The fid it works on, or NOFID. */
+  readonly fid: number
+  /** Where the data of Rread go; null for other requests. */
+  readonly target: Uint8Array | null
+  /** For a Tflush: the request it takes back. */
+  readonly old: Request | null
+  /** The promise of the reply. */
+  readonly promise: Promise<never>
+  /** Whether the promise is settled, though the tag is not free. */
+  settled = false
+  /** Whether a Tflush for it is under way. */
+  flushing = false
+  /** With what the promise rejects when it was flushed. */
+  reason: unknown = undefined
+  readonly #sender: Sender
+  readonly #signal: AbortSignal | null
+  readonly #resolve: (value: never) => void
+  readonly #reject: (reason: unknown) => void
+
+  /** Makes a request; an abort of `signal` flushes it. */
+  constructor(
+    sender: Sender,
+    tag: number,
+    type: number,
+    fid: number,
+    target: Uint8Array | null,
+    signal: AbortSignal | null,
+    old: Request | null,
+  ) {
+    this.tag = tag
+    this.type = type
+    this.fid = fid
+    this.target = target
+    this.old = old
+    this.promise = new Promise<never>(executor)
+    if (given === null) throw new Error('a promise did not run its executor')
+    this.#resolve = given.resolve
+    this.#reject = given.reject
+    given = null
+    this.#sender = sender
+    this.#signal = signal
+    signal?.addEventListener('abort', this)
+  }
+
+  /** Takes the event of the signal. */
+  handleEvent(): void {
+    this.cancel(this.#signal?.reason)
+  }
+
+  /** Flushes the request; if it is answered by Rflush alone it rejects with `reason`. */
+  cancel(reason: unknown): void {
+    if (this.settled || this.flushing) return
+    this.reason = reason
+    this.#sender.flush(this)
+  }
+
+  /** Settles with a value, which is of the type the caller of the promise expects. */
+  resolve(value: unknown): void {
+    this.#settle()
+    ;(this.#resolve as (value: unknown) => void)(value)
+  }
+
+  /** Settles with an error. */
+  reject(error: unknown): void {
+    this.#settle()
+    this.#reject(error)
+  }
+
+  #settle(): void {
+    this.settled = true
+    this.#signal?.removeEventListener('abort', this)
+  }
+}

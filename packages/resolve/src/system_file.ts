@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 
 /** How long a file that was read is trusted before it is looked at again, in milliseconds. */
 export const FILE_MAX_AGE = 5000
@@ -58,6 +58,11 @@ export class SystemFile<T> {
     }
     return this.#parse(text, null)
   }
+}
+
+/** Whether there is a file of this path. */
+export function fileExists(path: string): boolean {
+  return existsSync(path)
 }
 
 const openErrors: Readonly<Record<string, string>> = {

@@ -1,0 +1,189 @@
+import { DeadlineTimer, ErrDeadlineExceeded, OpError, type Conn, type Deadline } from '@net/contract'
+import { encodeQuery, UDP_SIZE } from './message.ts'
+import { lowerASCII } from './name.ts'
+import { Parser } from './parser.ts'
+import { randomUint32 } from './random.ts'
+import { CLASS_IN } from './rr.ts'
+import { DNSMessageError } from './wire_reader.ts'
+
+/**
+ * Connects to a DNS server: `network` is 'udp' or 'tcp', `address` is host:port with the host an address. A connection
+ * that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a pipe, is a dial that
+ * gives such a connection. The connection is closed after one query.
+ */
+export type Dial = (
+  network: string,
+  address: string,
+  options: { readonly signal: AbortSignal; readonly deadline: Deadline },
+) => Promise<Conn>
+
+/** How one query is sent. */
+export interface ExchangeOptions {
+  /** Makes the connection. */
+  readonly dial: Dial
+  /** How long a server may take, in milliseconds; over UDP and then over TCP each. */
+  readonly timeout: number
+  /** Whether UDP is left out. */
+  readonly useTCP: boolean
+  /** Whether the query has the AD bit. */
+  readonly trustAD: boolean
+  /** Cancels: the exchange rejects with its reason. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks one server one question and gives the reply, its question read. Replies that do not belong to the query are
+ * passed over on packets, until the time is up. A truncated one is asked for again over TCP.
+ */
+export async function exchange(
+  server: string,
+  name: string,
+  type: number,
+  options: ExchangeOptions,
+): Promise<Parser> {
+  const query = new Query(name, type, options.trustAD)
+  const reply = await query.send(options.useTCP ? 'tcp' : 'udp', server, options)
+  return reply.header.truncated && !options.useTCP ? query.send('tcp', server, options) : reply
+}
+
+class Query {
+  readonly #name: string
+  readonly #type: number
+  readonly #id = randomUint32() & 0xffff
+  readonly #stream: Uint8Array
+  readonly #packet: Uint8Array
+
+  constructor(name: string, type: number, ad: boolean) {
+    this.#name = lowerASCII(name)
+    this.#type = type
+    const { stream, packet } = encode(this.#id, name, type, ad)
+    this.#stream = stream
+    this.#packet = packet
+  }
+
+  async send(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
+    const { signal, timeout } = options
+    const deadline = Date.now() + timeout
+    const conn = await dialWithin(network, server, deadline, options)
+    try {
+      conn.setDeadline(deadline)
+      const reply = 'readFrom' in conn ? this.#overPackets(conn, signal) : this.#overStream(conn, signal)
+      const parser = await reply
+      if (parser.questionsLeft !== 0) throw new Error('invalid DNS response')
+      return parser
+    } finally {
+      drop(conn)
+    }
+  }
+
+  async #overPackets(conn: Conn, signal: AbortSignal): Promise<Parser> {
+    await conn.write(this.#packet, { signal })
+    const buffer = new Uint8Array(UDP_SIZE)
+    for (;;) {
+      const n = await conn.read(buffer, { signal })
+      if (n === null) throw new Error('EOF')
+      const reply = readReply(buffer.subarray(0, n))
+      // Anyone can send packets here; what does not fit may be a forgery, and the true reply still on its way.
+      if (reply !== null && this.#fits(reply)) return reply.parser
+    }
+  }
+
+  async #overStream(conn: Conn, signal: AbortSignal): Promise<Parser> {
+    await conn.write(this.#stream, { signal })
+    const size = new Uint8Array(2)
+    await readFull(conn, size, signal)
+    const message = new Uint8Array(((size[0] ?? 0) << 8) | (size[1] ?? 0))
+    await readFull(conn, message, signal)
+    const reply = readReply(message)
+    if (reply === null) throw new Error('cannot unmarshal DNS message')
+    if (!this.#fits(reply)) throw new Error('invalid DNS response')
+    return reply.parser
+  }
+
+  #fits({ parser: { header }, name, type, klass }: Reply): boolean {
+    if (!header.response || header.id !== this.#id) return false
+    return type === this.#type && klass === CLASS_IN && lowerASCII(name) === this.#name
+  }
+}
+
+interface Reply {
+  readonly parser: Parser
+  readonly name: string
+  readonly type: number
+  readonly klass: number
+}
+
+function readReply(message: Uint8Array): Reply | null {
+  try {
+    const parser = new Parser(message)
+    const question = parser.question()
+    return question === null
+      ? null
+      : { parser, name: question.name, type: question.type, klass: question.class }
+  } catch (e) {
+    if (e instanceof DNSMessageError) return null
+    throw e
+  }
+}
+
+function encode(id: number, name: string, type: number, ad: boolean): ReturnType<typeof encodeQuery> {
+  try {
+    return encodeQuery(id, name, type, ad)
+  } catch (e) {
+    throw new Error('cannot marshal DNS message', { cause: e })
+  }
+}
+
+async function readFull(conn: Conn, p: Uint8Array, signal: AbortSignal): Promise<void> {
+  for (let at = 0; at < p.length;) {
+    const n = await conn.read(p.subarray(at), { signal })
+    if (n === null) throw new Error(at === 0 ? 'EOF' : 'unexpected EOF')
+    at += n
+  }
+}
+
+/**
+ * Dials, and gives up at the deadline or on the signal even when the dial does not. A connection that comes too late
+ * is closed.
+ */
+function dialWithin(
+  network: string,
+  server: string,
+  deadline: number,
+  options: ExchangeOptions,
+): Promise<Conn> {
+  const { dial, signal, timeout } = options
+  return new Promise((resolve, reject) => {
+    let over = false
+    const end = (): boolean => {
+      if (over) return false
+      over = true
+      timer.clear()
+      signal.removeEventListener('abort', abort)
+      return true
+    }
+    const timer = new DeadlineTimer(() => {
+      const addr = { network, toString: () => server }
+      if (end()) reject(new OpError('dial', network, null, addr, ErrDeadlineExceeded))
+    })
+    const abort = (): void => {
+      if (end()) reject(signal.reason)
+    }
+    timer.set(performance.now() + timeout)
+    signal.addEventListener('abort', abort)
+    dial(network, server, { signal, deadline }).then(
+      (conn) => {
+        if (end()) resolve(conn)
+        else drop(conn)
+      },
+      (e: unknown) => {
+        if (end()) reject(e)
+      },
+    )
+  })
+}
+
+function drop(conn: Conn): void {
+  // It takes effect at once; when it is done, and how, is nobody's concern.
+  conn.close().catch(() => {})
+}

@@ -1,0 +1,27 @@
+import type { Client } from './client.ts'
+import { cannotUnmarshal } from './failure.ts'
+import type { RR } from './rr.ts'
+import { DNSMessageError } from './wire_reader.ts'
+
+/**
+ * Looks up the records of a type; there is at least one. Rejects with a DNSError, or the signal's reason. `shown` is
+ * what the error of a malformed record calls the name.
+ */
+export async function lookupRecords(
+  client: Client,
+  name: string,
+  type: number,
+  shown: string,
+  signal: AbortSignal,
+): Promise<RR[]> {
+  const answer = await client.lookup(name, type, signal)
+  const list: RR[] = []
+  try {
+    for (const { header, data } of answer.records())
+      if (header.type === type) list.push({ ...header, data: data() })
+  } catch (e) {
+    if (e instanceof DNSMessageError) throw cannotUnmarshal(shown, answer.server)
+    throw e
+  }
+  return list
+}

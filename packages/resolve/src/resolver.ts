@@ -1,0 +1,267 @@
+import {
+  AddrError,
+  IPAddr,
+  IPv4zero,
+  IPv6unspecified,
+  parseIPZone,
+  parseNetwork,
+  UnknownNetworkError,
+  type IP,
+} from '@net/addr'
+import type { LookupGroup, MX, NS, SRV } from '@net/contract'
+import { sortByRFC6724 } from './addr_select.ts'
+import { lookupHostAddrs, type HostNetwork } from './addr_lookup.ts'
+import { dnsError, InvalidNamesError, noSuchHost } from './failure.ts'
+import { Flights, type LookupOptions } from './flight.ts'
+import { byPref } from './mx.ts'
+import { isDomainName } from './name.ts'
+import type { LookupOrder } from './order.ts'
+import { lookupProtocol } from './protocols.ts'
+import { lookupRecords } from './record_lookup.ts'
+import type { ResolverOptions } from './resolver_options.ts'
+import { reverseAddr } from './reverse.ts'
+import { RRType, type RR } from './rr.ts'
+import { lookupPort } from './services.ts'
+import { byPriorityWeight } from './srv.ts'
+import { Surroundings } from './surroundings.ts'
+
+/**
+ * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order and with the
+ * servers that the system's files say, over connections of a `dial` that is given to it. Lookups reject with a DNSError
+ * that has Go's text, with the reason of their signal, or with a TypeError when a name is not a string. The same lookup
+ * made by many at once is done once. A resolver holds nothing that has to be closed.
+ */
+export class Resolver implements LookupGroup {
+  readonly #around: Surroundings
+  readonly #flights: Flights
+
+  /** Makes a resolver; nothing is read or dialled before the first lookup. */
+  constructor(options: ResolverOptions = {}) {
+    this.#around = new Surroundings(options)
+    this.#flights = new Flights(options.timeout ?? 0)
+  }
+
+  /** How many lookups are under way; those that were merged count once. */
+  get pending(): number {
+    return this.#flights.size
+  }
+
+  /** The addresses of a host as text, best first; an address is its own. */
+  async lookupHost(host: string, options: LookupOptions = {}): Promise<string[]> {
+    check(host)
+    if (host === '') throw noSuchHost(host)
+    if (parseIPZone(host) !== null) return [host]
+    const order = this.#around.order(host)
+    if (order === 'files' || order === 'files,dns') {
+      const entry = this.#around.hosts.lookupHost(host)
+      if (entry !== null) return [...entry.addrs]
+    }
+    return (await this.#addrs('ip', host, order, options)).map(String)
+  }
+
+  /** The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. An AddrError when none is of the family. */
+  async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
+    check(network, host)
+    const { afnet } = parseNetwork(network, false)
+    if (afnet !== 'ip' && afnet !== 'ip4' && afnet !== 'ip6') throw new UnknownNetworkError(network)
+    const addrs = await this.#lookupIPAddr(afnet, host, options)
+    const ips = addrs.flatMap(({ ip }) => (ip === null ? [] : [ip]))
+    // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
+    if (ips.length === 1 && IPv6unspecified.equal(ips[0] ?? null)) ips.push(IPv4zero)
+    const fitting = ips.filter((ip) => fits(afnet, ip))
+    if (fitting.length === 0) throw new AddrError('no suitable address found', host)
+    return fitting
+  }
+
+  /** The addresses of a host with zones, best first; an address is its own. */
+  async lookupIPAddr(host: string, options: LookupOptions = {}): Promise<IPAddr[]> {
+    check(host)
+    return this.#lookupIPAddr('ip', host, options)
+  }
+
+  /**
+   * The port of a service on a network: 'tcp' and 'udp', with 4 and 6 too, or 'ip' for either. A number is taken as it
+   * is. An AddrError for a network or a port that cannot be.
+   */
+  async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
+    check(network, service)
+    options.signal?.throwIfAborted()
+    return lookupPort(this.#around.services, network, service)
+  }
+
+  /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
+  async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
+    check(host)
+    const order = this.#around.ownOrder(host)
+    const { cname } = await this.#lookupHostAddrs('CNAME', host, order, options)
+    if (cname === '') throw noSuchHost(host)
+    if (!isDomainName(cname)) throw new InvalidNamesError(host, '')
+    return cname
+  }
+
+  /**
+   * The SRV records of `_service._proto.name`, or of `name` itself when service and proto are '', by priority and in
+   * random order by weight, and the name they were found under. An InvalidNamesError has those that are good.
+   */
+  async lookupSRV(
+    service: string,
+    proto: string,
+    name: string,
+    options: LookupOptions = {},
+  ): Promise<{ cname: string; addrs: SRV[] }> {
+    check(service, proto, name)
+    const target = service === '' && proto === '' ? name : `_${service}._${proto}.${name}`
+    const records = await this.#records(target, RRType.SRV, options, name)
+    const all = records.flatMap(({ data: d }): SRV[] =>
+      d.kind === 'SRV' ? [{ target: d.target, port: d.port, priority: d.priority, weight: d.weight }] : [],
+    )
+    const cname = records[0]?.name ?? ''
+    if (!isDomainName(cname)) throw dnsError(new Error('SRV header name is invalid'), name)
+    const addrs = byPriorityWeight(all.filter((srv) => isDomainName(srv.target)))
+    if (addrs.length !== all.length) throw new InvalidNamesError(name, { cname, addrs })
+    return { cname, addrs }
+  }
+
+  /** The MX records of a domain, by preference. An InvalidNamesError has those that are good. */
+  async lookupMX(name: string, options: LookupOptions = {}): Promise<MX[]> {
+    check(name)
+    const records = await this.#records(name, RRType.MX, options)
+    const all = records.flatMap(({ data }) =>
+      data.kind === 'MX' ? [{ host: data.target, pref: data.pref }] : [],
+    )
+    return byPref(goodNames(all, (mx) => mx.host, name))
+  }
+
+  /** The NS records of a domain. An InvalidNamesError has those that are good. */
+  async lookupNS(name: string, options: LookupOptions = {}): Promise<NS[]> {
+    check(name)
+    const records = await this.#records(name, RRType.NS, options)
+    const all = records.flatMap(({ data }) => (data.kind === 'NS' ? [{ host: data.target }] : []))
+    return goodNames(all, (ns) => ns.host, name)
+  }
+
+  /** The TXT records of a domain, the strings of each joined and read as UTF-8. */
+  async lookupTXT(name: string, options: LookupOptions = {}): Promise<string[]> {
+    check(name)
+    const records = await this.#records(name, RRType.TXT, options)
+    return records.flatMap(({ data }) => (data.kind === 'TXT' ? [joined(data.strings)] : []))
+  }
+
+  /** The names of an address, rooted when they have a dot. An InvalidNamesError has those that are good. */
+  async lookupAddr(addr: string, options: LookupOptions = {}): Promise<string[]> {
+    check(addr)
+    return goodNames(await this.#names(addr, options), (name) => name, addr)
+  }
+
+  /** The number of an IP protocol by name. An AddrError when it is not known. */
+  async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
+    check(name)
+    options.signal?.throwIfAborted()
+    return lookupProtocol(this.#around.protocols, name)
+  }
+
+  /**
+   * The records of any type that a name has in DNS, for types that have no method of their own, such as HTTPS and CAA:
+   * `type` is its number, of RRType or another. The search list counts.
+   */
+  async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
+    check(name)
+    return [...(await this.#records(name, type, options))]
+  }
+
+  async #lookupIPAddr(network: HostNetwork, host: string, options: LookupOptions): Promise<IPAddr[]> {
+    if (host === '') throw noSuchHost(host)
+    const literal = parseIPZone(host)
+    if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
+    return this.#addrs(network, host, this.#around.order(host), options)
+  }
+
+  async #addrs(
+    network: HostNetwork,
+    host: string,
+    order: LookupOrder,
+    options: LookupOptions,
+  ): Promise<IPAddr[]> {
+    const { system } = this.#around
+    if (order !== 'system' || system === null) {
+      return [...(await this.#lookupHostAddrs(network, host, order, options)).addrs]
+    }
+    const start = (): Promise<IPAddr[]> => system.lookupIPAddr(network, host)
+    return [...(await this.#flights.run(`system ${network} ${host}`, host, options, start))]
+  }
+
+  #lookupHostAddrs(
+    network: HostNetwork,
+    host: string,
+    order: LookupOrder,
+    options: LookupOptions,
+  ): ReturnType<typeof lookupHostAddrs> {
+    const around = this.#around
+    return this.#flights.run(`${order} ${network} ${host}`, host, options, async (signal) => {
+      const found = await lookupHostAddrs(around.client, around.hosts, network, host, order, signal)
+      if (around.sourceAddrs === null || found.addrs.length < 2) return found
+      const sources = await around.sourceAddrs(found.addrs, signal)
+      return { addrs: sortByRFC6724([...found.addrs], sources), cname: found.cname }
+    })
+  }
+
+  async #names(addr: string, options: LookupOptions): Promise<string[]> {
+    const { hosts, system } = this.#around
+    const order = this.#around.order('')
+    if (order === 'system' && system !== null) {
+      const start = (): Promise<string[]> => system.lookupAddr(addr)
+      return [...(await this.#flights.run(`system addr ${addr}`, addr, options, start))]
+    }
+    if (order === 'files' || order === 'files,dns') {
+      const names = hosts.lookupAddr(addr)
+      if (names !== null) return names
+      if (order === 'files') throw noSuchHost(addr)
+    }
+    const arpa = reverseAddr(addr)
+    try {
+      const records = await this.#records(arpa, RRType.PTR, options, addr)
+      return records.flatMap(({ data }) => (data.kind === 'PTR' ? [data.target] : []))
+    } catch (e) {
+      const names = order === 'dns,files' && isNotFound(e) ? hosts.lookupAddr(addr) : null
+      if (names !== null) return names
+      throw e
+    }
+  }
+
+  #records(name: string, type: number, options: LookupOptions, shown = name): Promise<readonly RR[]> {
+    const { client } = this.#around
+    const start = (signal: AbortSignal): Promise<RR[]> => lookupRecords(client, name, type, shown, signal)
+    return this.#flights.run(`dns ${type} ${name} ${shown}`, shown, options, start)
+  }
+}
+
+function check(...names: string[]): void {
+  for (const name of names)
+    if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
+}
+
+function fits(afnet: string, ip: IP): boolean {
+  return afnet === 'ip' || (ip.to4() !== null) === (afnet === 'ip4')
+}
+
+function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string): T[] {
+  const good = records.filter((record) => isDomainName(nameOf(record)))
+  if (good.length !== records.length) throw new InvalidNamesError(asked, good)
+  return good
+}
+
+function isNotFound(e: unknown): boolean {
+  return e instanceof Error && 'isNotFound' in e && e.isNotFound === true
+}
+
+const utf8 = new TextDecoder()
+
+function joined(strings: readonly Uint8Array[]): string {
+  const bytes = new Uint8Array(strings.reduce((n, s) => n + s.length, 0))
+  let at = 0
+  for (const s of strings) {
+    bytes.set(s, at)
+    at += s.length
+  }
+  return utf8.decode(bytes)
+}

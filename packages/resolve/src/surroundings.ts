@@ -1,0 +1,128 @@
+import { checkTimeout } from '@net/contract'
+import { Client } from './client.ts'
+import { HostsFile, type Hosts } from './hosts.ts'
+import { NSSwitchFile, type NSSConf } from './nsswitch.ts'
+import { hostLookupOrder, type LookupOrder } from './order.ts'
+import { ProtocolsFile, type Protocols } from './protocols.ts'
+import { defaultResolvConf, machineName, ResolvConfFile, type ResolvConf } from './resolv_conf.ts'
+import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
+import { ServicesFile, type Services } from './services.ts'
+import { hostSystem, type SystemResolver } from './system.ts'
+import { fileExists } from './system_file.ts'
+
+// Readers of the system's files, shared by all resolvers.
+const files = {
+  hosts: new HostsFile(),
+  resolvConf: new ResolvConfFile(),
+  services: new ServicesFile(),
+  protocols: new ProtocolsFile(),
+  nsswitch: new NSSwitchFile(),
+}
+
+/** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
+export class Surroundings {
+  /** Asks DNS servers. */
+  readonly client: Client
+  /** The system's resolver, or null. */
+  readonly system: SystemResolver | null
+  /** Tells the sources of addresses, or null. */
+  readonly sourceAddrs: SourceAddrs | null
+  readonly #options: ResolverOptions
+  readonly #hosts: () => Hosts
+  readonly #services: () => Services
+  readonly #protocols: () => Protocols
+  readonly #nss: () => NSSConf
+  readonly #resolvConf: () => ResolvConf
+
+  /** Takes the options of a resolver. */
+  constructor(options: ResolverOptions) {
+    const {
+      dial = null,
+      hosts,
+      resolvConf,
+      services,
+      protocols,
+      nsswitch,
+      timeout,
+      cache = null,
+      debug,
+    } = options
+    checkTimeout(timeout ?? 0)
+    this.#options = options
+    this.#hosts = reader(hosts, files.hosts, (path) => new HostsFile(path))
+    this.#services = reader(services, files.services, (path) => new ServicesFile(path))
+    this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
+    this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
+    const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
+    this.#resolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
+    this.system = options.system === undefined ? hostSystem : options.system
+    this.sourceAddrs = options.sourceAddrs ?? null
+    const strictErrors = options.strictErrors ?? false
+    this.client = new Client({
+      dial,
+      resolvConf: this.#resolvConf,
+      cache,
+      strictErrors,
+      debug: debug ?? ignore,
+    })
+  }
+
+  /** What the hosts file says. */
+  get hosts(): Hosts {
+    return this.#hosts()
+  }
+
+  /** What the services file says. */
+  get services(): Services {
+    return this.#services()
+  }
+
+  /** What the protocols file says. */
+  get protocols(): Protocols {
+    return this.#protocols()
+  }
+
+  /** Chooses the means to look up a host, '' for an address. */
+  order(host: string): LookupOrder {
+    const { preferSystem, dial, debug } = this.#options
+    const reachable = this.system !== null
+    if (reachable && dial === undefined && preferSystem === undefined) {
+      debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
+      return 'system'
+    }
+    const { order, reason } = hostLookupOrder(
+      {
+        preferSystem: reachable ? preferSystem : false,
+        platform: process.platform,
+        env: process.env,
+        resolvConf: this.#resolvConf,
+        nss: this.#nss,
+        machineName,
+        mdnsAllow: () => fileExists('/etc/mdns.allow'),
+      },
+      host,
+    )
+    debug?.({ type: 'order', host, order, reason })
+    return order
+  }
+
+  /** The same for what the system's resolver does not tell, such as canonical names. */
+  ownOrder(host: string): LookupOrder {
+    const order = this.order(host)
+    return order === 'system' ? 'files,dns' : order
+  }
+}
+
+function reader<T extends object>(
+  given: string | T | undefined,
+  system: { get(): T },
+  open: (path: string) => { get(): T },
+): () => T {
+  if (typeof given === 'object') return () => given
+  const file = given === undefined ? system : open(given)
+  return () => file.get()
+}
+
+function ignore(): void {
+  // Nobody listens.
+}

@@ -27,8 +27,21 @@ export function equalBytes(got: Uint8Array, want: Uint8Array, what: string): voi
   equal(got.byteLength, want.byteLength, `${what}: length`)
 }
 
+/**
+ * Marks a promise that is awaited later: a part that fails before it comes to that leaves no unhandled rejection, which
+ * would hide the failure.
+ */
+export function held<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}
+
 /** Asserts that a call throws or rejects, and gives what it threw. */
-export async function rejects(call: () => unknown, what: string): Promise<unknown> {
+export function rejects(call: () => unknown, what: string): Promise<unknown> {
+  return held(thrown(call, what))
+}
+
+async function thrown(call: () => unknown, what: string): Promise<unknown> {
   let value: unknown
   try {
     value = await call()

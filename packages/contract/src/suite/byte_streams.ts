@@ -1,6 +1,6 @@
 import type { ByteStreams, Conn } from '../conn.ts'
 import { ErrClosed, isErr } from '../errors.ts'
-import { equal, equalBytes, ok, rejects, show } from './assert.ts'
+import { equal, equalBytes, held, ok, rejects, show } from './assert.ts'
 import { concat, pattern, readFull, readToEnd } from './bytes.ts'
 import type { ConnPair, ConnTest } from './conn_maker.ts'
 import { rejectsClosed } from './op_error.ts'
@@ -57,7 +57,7 @@ function reading(x: ConnTest): void {
     let written = 0
     let pending: Promise<unknown> | null = null
     while (pending === null && written < 64 << 20) {
-      const write = c1.write(new Uint8Array(65536))
+      const write = held(c1.write(new Uint8Array(65536)))
       if (await Promise.race([write.then(() => true), delay(300).then(() => false)])) written += 65536
       else pending = write
     }

@@ -1,4 +1,4 @@
-import { equal, ok, rejectsType, show } from './assert.ts'
+import { equal, held, ok, rejectsType, show } from './assert.ts'
 import { roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
 import { settled } from './part.ts'
@@ -25,8 +25,8 @@ export function testConnArguments(x: ConnTest): void {
   x.states('an empty buffer gives 0 at once, also while reads are waiting', async ({ c1, c2 }) => {
     const none = new Uint8Array(0)
     equal(await c1.read(none), 0, 'read() of an idle connection')
-    const waiting = c1.read(new Uint8Array(1))
-    const empty = c1.read(none)
+    const waiting = held(c1.read(new Uint8Array(1)))
+    const empty = held(c1.read(none))
     ok(await settled(empty), 'read() into an empty buffer waits')
     equal(await empty, 0, 'read() into an empty buffer')
     ok(!(await settled(waiting)), 'the read() before it ended')

@@ -1,9 +1,9 @@
-import { equal, ok, rejects, show } from './assert.ts'
+import { equal, held, ok, rejects, show } from './assert.ts'
 import { endlessWrites, roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
 import { ErrClosed, isErr } from '../errors.ts'
 import { checkClosed, rejectsClosed } from './op_error.ts'
-import { turn } from './part.ts'
+import { settled, turn } from './part.ts'
 
 /** Registers the statements about close, disposal and use after them. */
 export function testConnClose(x: ConnTest): void {
@@ -21,7 +21,7 @@ function effect(x: ConnTest): void {
         ? rejects(async () => Promise.reject((await endlessWrites(c1)) as Error), 'write()')
         : null
       await turn()
-      const closing = c1.close()
+      const closing = held(c1.close())
       const late = [
         rejectsClosed(() => c1.read(new Uint8Array(8)), x.shape(c1, 'read')),
         rejectsClosed(() => c1.write(new Uint8Array(8)), x.shape(c1, 'write')),
@@ -31,6 +31,15 @@ function effect(x: ConnTest): void {
       if (x.reliable) ok(isErr(e, ErrClosed), `the pending write() failed with ${show(e)}`)
     },
   )
+  x.states('after close() nothing is read or written, although data is there', async ({ c1, c2 }) => {
+    const sending = held(c2.write(new Uint8Array(8)))
+    await settled(sending)
+    const closing = held(c1.close())
+    const read = rejectsClosed(() => c1.read(new Uint8Array(8)), x.shape(c1, 'read'))
+    const write = rejectsClosed(() => c1.write(new Uint8Array(8)), x.shape(c1, 'write'))
+    await Promise.all([closing, read, write])
+    await sending.catch(() => {}) // where nothing is buffered it fails
+  })
   x.states('close() may be called again and again, at once and later', async ({ c1 }) => {
     await Promise.all([c1.close(), c1.close()])
     equal(await c1.close(), undefined, 'what close() gives')
@@ -39,7 +48,7 @@ function effect(x: ConnTest): void {
   })
   x.states('close() of both ends at once', async ({ c1, c2 }) => {
     const first = rejectsClosed(() => c1.read(new Uint8Array(8)), x.shape(c1, 'read'))
-    const second = c2.read(new Uint8Array(8)).catch((e: unknown) => e)
+    const second = held(c2.read(new Uint8Array(8)).catch((e: unknown) => e))
     await Promise.all([c1.close(), c2.close(), first])
     // The other end may have seen its peer's close before its own.
     const end = await second
@@ -77,7 +86,7 @@ function inside(x: ConnTest): void {
     await other
   })
   x.states('close() in the then of a read() ends the reads behind it', async ({ c1, c2 }) => {
-    const first = c1.read(new Uint8Array(1)).then(() => c1.close())
+    const first = held(c1.read(new Uint8Array(1)).then(() => c1.close()))
     const second = rejectsClosed(() => c1.read(new Uint8Array(1)), x.shape(c1, 'read'))
     await c2.write(new Uint8Array(1))
     await Promise.all([first, second])

@@ -1,4 +1,4 @@
-import { equal, equalBytes, ok, rejectsType } from './assert.ts'
+import { equal, equalBytes, held, ok, rejectsType } from './assert.ts'
 import { endlessReads, pattern, readFull, readToEnd, roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
 import { rejectsTimeout } from './op_error.ts'
@@ -33,7 +33,7 @@ function deadlines(x: ConnTest): void {
   x.states('setReadDeadline(null) takes the deadline from a pending read()', async ({ c1, c2 }) => {
     c1.setReadDeadline(Date.now() + SHORT)
     const p = new Uint8Array(8)
-    const reading = c1.read(p)
+    const reading = held(c1.read(p))
     c1.setReadDeadline(null)
     c2.setReadDeadline(Date.now() + 2 * SHORT)
     await rejectsTimeout(() => c2.read(new Uint8Array(8)), x.shape(c2, 'read'))
@@ -44,7 +44,7 @@ function deadlines(x: ConnTest): void {
   })
   x.states('a deadline that is moved holds for a pending read(): later, then earlier', async ({ c1, c2 }) => {
     c1.setReadDeadline(Date.now() + SHORT)
-    const reading = c1.read(new Uint8Array(8))
+    const reading = held(c1.read(new Uint8Array(8)))
     c1.setReadDeadline(Date.now() + FAR)
     c2.setReadDeadline(Date.now() + 2 * SHORT)
     await rejectsTimeout(() => c2.read(new Uint8Array(8)), x.shape(c2, 'read'))
@@ -59,7 +59,7 @@ function deadlines(x: ConnTest): void {
     await roundTrip(c2, c1)
   })
   x.states('a past read deadline fails read() although data is there', async ({ c1, c2 }) => {
-    const writing = c2.write(pattern(8))
+    const writing = held(c2.write(pattern(8)))
     await settled(writing)
     c1.setReadDeadline(0)
     await rejectsTimeout(() => c1.read(new Uint8Array(8)), x.shape(c1, 'read'))
@@ -73,7 +73,7 @@ function deadlines(x: ConnTest): void {
     c1.setDeadline(null)
     c1.setWriteDeadline(1)
     await Promise.all([c2.write(pattern(100)), readFull(c1, 100)])
-    const reading = c1.read(new Uint8Array(8))
+    const reading = held(c1.read(new Uint8Array(8)))
     ok(!(await settled(reading)), 'a pending read() ended at the write deadline')
     await c2.write(pattern(8))
     await reading
@@ -105,7 +105,7 @@ function timeouts(x: ConnTest): void {
   x.states(
     'setReadTimeout() limits each later read() anew, and 0 takes the limit away',
     async ({ c1, c2 }) => {
-      const before = c1.read(new Uint8Array(1))
+      const before = held(c1.read(new Uint8Array(1)))
       c1.setReadTimeout(SHORT)
       await c2.write(new Uint8Array(1))
       equal(await before, 1, 'the read() that began before')
@@ -116,7 +116,7 @@ function timeouts(x: ConnTest): void {
       }
       await roundTrip(c2, c1)
       c1.setReadTimeout(0)
-      const reading = c1.read(new Uint8Array(8))
+      const reading = held(c1.read(new Uint8Array(8)))
       c2.setReadTimeout(2 * SHORT)
       await rejectsTimeout(() => c2.read(new Uint8Array(8)), x.shape(c2, 'read'))
       ok(!(await settled(reading)), 'read() ended although there is no limit')

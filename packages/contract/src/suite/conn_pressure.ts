@@ -1,4 +1,4 @@
-import { equal, ok } from './assert.ts'
+import { equal, held, ok } from './assert.ts'
 import { readFull } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
 import { delay, settled } from './part.ts'
@@ -16,7 +16,7 @@ export function testConnPressure(x: ConnTest): void {
     let written = 0
     let pending: Promise<number> | null = null
     while (pending === null && written < MOST) {
-      const write = c1.write(p)
+      const write = held(c1.write(p))
       const done = await Promise.race([write.then(() => true), delay(STALL).then(() => false)])
       if (done) written += p.byteLength
       else pending = write

@@ -1,4 +1,4 @@
-import { equal, equalBytes, ok, rejects } from './assert.ts'
+import { equal, equalBytes, held, ok, rejects } from './assert.ts'
 import { endlessWrites, pattern, readFull, resync, roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
 import { pendingBoth } from './nettest.ts'
@@ -86,7 +86,7 @@ function order(x: ConnTest): void {
   x.states('a cancelled read() takes no data: the next in the queue gets it', async ({ c1, c2 }) => {
     const s = countedSignal()
     const buffers = Array.from({ length: 3 }, () => new Uint8Array(1))
-    const reads = buffers.map((p, i) => c1.read(p, i === 1 ? { signal: s.signal } : {}))
+    const reads = buffers.map((p, i) => held(c1.read(p, i === 1 ? { signal: s.signal } : {})))
     const cancelled = rejects(() => reads[1], 'the read() in the middle')
     s.abort('gone')
     equal(await cancelled, 'gone', 'what the read() in the middle rejected with')
@@ -98,13 +98,13 @@ function order(x: ConnTest): void {
   if (!x.stream) return
   x.states('a write() cancelled while it waits behind another sends nothing', async ({ c1, c2 }) => {
     const large = pattern(8 << 20)
-    const first = c1.write(large)
+    const first = held(c1.write(large))
     const s = countedSignal()
     const second = rejects(
       () => c1.write(new Uint8Array(100).fill(1), { signal: s.signal }),
       'the second write()',
     )
-    const third = c1.write(pattern(100, 3))
+    const third = held(c1.write(pattern(100, 3)))
     s.abort('gone')
     equal(await second, 'gone', 'what the second write() rejected with')
     s.assertFree('after abort')
@@ -121,7 +121,7 @@ function listeners(x: ConnTest): void {
     const { signal } = s
     await Promise.all([c1.read(new Uint8Array(8), { signal }), c2.write(new Uint8Array(8), { signal })])
     s.assertFree('after success')
-    const late = c1.read(new Uint8Array(8), { signal })
+    const late = held(c1.read(new Uint8Array(8), { signal }))
     await settled(late, 2)
     equal(s.listeners, 1, 'listeners while a read() is pending')
     c1.setReadDeadline(1)

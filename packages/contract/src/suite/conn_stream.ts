@@ -1,5 +1,5 @@
 import type { HalfCloser } from '../streams.ts'
-import { equal, equalBytes, ok, rejects, show } from './assert.ts'
+import { equal, equalBytes, held, ok, rejects, show } from './assert.ts'
 import { pattern, random, readFull, readToEnd, roundTrip, writeChunks } from './bytes.ts'
 import type { ConnPair, ConnTest } from './conn_maker.ts'
 import { checkOpError } from './op_error.ts'
@@ -94,7 +94,7 @@ function halfClose(x: ConnTest): void {
   })
   x.states('closeRead() ends pending and later reads with null and leaves writing alone', async (pair) => {
     const [c1, c2] = halves(pair)
-    const pending = c1.read(new Uint8Array(8))
+    const pending = held(c1.read(new Uint8Array(8)))
     ok(!(await settled(pending)), 'the read() ended before closeRead()')
     await c1.closeRead()
     equal(await pending, null, 'the pending read()')

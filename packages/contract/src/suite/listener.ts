@@ -1,5 +1,5 @@
 import type { Conn } from '../conn.ts'
-import { equal, ok, rejects, rejectsType } from './assert.ts'
+import { equal, held, ok, rejects, rejectsType } from './assert.ts'
 import { roundTrip } from './bytes.ts'
 import { testListenerClose } from './listener_close.ts'
 import { testListenerIteration } from './listener_iteration.ts'
@@ -54,11 +54,11 @@ function accepting(x: ListenerTest): void {
     equal(await client.read(new Uint8Array(1)), null, 'read() of who dialled')
   })
   x.states('accept() of connections that came before gives them all', async (made) => {
-    const dials = Array.from({ length: 5 }, () => made.dial())
+    const dials = held(Promise.all(Array.from({ length: 5 }, () => made.dial())))
     await turn()
     const accepted: Conn[] = []
     for (let i = 0; i < 5; i++) accepted.push(await made.listener.accept())
-    const clients = await Promise.all(dials)
+    const clients = await dials
     equal(new Set(accepted).size, 5, 'different connections')
     await Promise.all([exchange(accepted), exchange(clients)])
     for (const c of accepted) await c.close()
@@ -70,8 +70,9 @@ function accepting(x: ListenerTest): void {
       order.push(i)
       return c
     })
+    const all = held(Promise.all(accepts))
     for (let i = 0; i < 5; i++) await made.dial()
-    const conns = await Promise.all(accepts)
+    const conns = await all
     equal(order.join(), '0,1,2,3,4', 'the order in which accepts settled')
     equal(new Set(conns).size, 5, 'different connections')
     for (const c of conns) await c.close()
@@ -105,11 +106,11 @@ function limits(x: ListenerTest): void {
     'a deadline set into the past ends a pending accept() and wins over a waiting connection',
     async (made) => {
       const { listener } = made
-      const pending = listener.accept()
+      const pending = held(listener.accept())
       ok(!(await settled(pending)), 'accept() ended although nobody came')
       listener.setDeadline(new Date(1000))
       await rejectsTimeout(() => pending, x.shape(listener))
-      const dialled = made.dial()
+      const dialled = held(made.dial())
       await settled(dialled)
       await rejectsTimeout(() => listener.accept(), x.shape(listener))
       listener.setDeadline(Date.now() + 600_000)
@@ -123,7 +124,7 @@ function limits(x: ListenerTest): void {
     listener.setTimeout(30)
     for (let i = 0; i < 2; i++) await rejectsTimeout(() => listener.accept(), x.shape(listener))
     listener.setTimeout(0)
-    const accept = listener.accept()
+    const accept = held(listener.accept())
     const [server] = await Promise.all([accept, made.dial()])
     await server.close()
   })
@@ -147,7 +148,7 @@ function signals(x: ListenerTest): void {
       const { listener } = made
       const s = countedSignal()
       const first = rejects(() => listener.accept({ signal: s.signal }), 'accept()')
-      const second = listener.accept()
+      const second = held(listener.accept())
       await turn()
       s.abort('gone')
       equal(await first, 'gone', 'what accept() rejected with')

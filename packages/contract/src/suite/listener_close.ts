@@ -1,4 +1,4 @@
-import { equal, ok, rejects } from './assert.ts'
+import { equal, held, ok, rejects } from './assert.ts'
 import { roundTrip } from './bytes.ts'
 import { type ListenerTest, meet } from './listener_maker.ts'
 import { rejectsClosed } from './op_error.ts'
@@ -11,7 +11,7 @@ export function testListenerClose(x: ListenerTest): void {
     async ({ listener }) => {
       const accepts = [1, 2, 3].map(() => rejectsClosed(() => listener.accept(), x.shape(listener)))
       await turn()
-      const closing = listener.close()
+      const closing = held(listener.close())
       const late = rejectsClosed(() => listener.accept(), x.shape(listener))
       await Promise.all([...accepts, late, closing])
       await rejectsClosed(() => listener.accept(), x.shape(listener))

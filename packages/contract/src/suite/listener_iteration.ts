@@ -1,5 +1,5 @@
 import type { Conn } from '../conn.ts'
-import { equal, rejects } from './assert.ts'
+import { equal, held, rejects } from './assert.ts'
 import { type ListenerTest, meet } from './listener_maker.ts'
 import { checkTimeout } from './op_error.ts'
 import { turn } from './part.ts'
@@ -17,7 +17,7 @@ export function testListenerIteration(x: ListenerTest): void {
       }
       return n
     }
-    const looping = loop()
+    const looping = held(loop())
     for (let i = 0; i < 3; i++) await made.dial()
     equal(await looping, 3, 'connections')
     for await (const c of listener) throw new Error(`a closed listener gave ${String(c)}`)
@@ -53,9 +53,9 @@ export function testListenerIteration(x: ListenerTest): void {
         if (n === 4) await made.listener.close()
       }
     }
-    const loops = [loop(), loop()]
+    const loops = held(Promise.all([loop(), loop()]))
     for (let i = 0; i < 4; i++) await made.dial()
-    await Promise.all(loops)
+    await loops
     equal(n, 4, 'connections')
   })
   x.states('for await throws what is not the end: a deadline', async ({ listener }) => {

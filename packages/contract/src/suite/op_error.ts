@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { Errno, ErrClosed, ErrDeadlineExceeded, isErr, OpError, SyscallError } from '../errors.ts'
-import { equal, ok, rejects, show } from './assert.ts'
+import { equal, held, ok, rejects, show } from './assert.ts'
 
 /** What the errors of an operation must tell. */
 export interface Shape {
@@ -59,10 +59,12 @@ function text(a: Addr | null): string {
 }
 
 /** Asserts that a call fails because its time is over, and gives the error. */
-export async function rejectsTimeout(call: () => Promise<unknown>, want: Shape): Promise<OpError> {
-  const e = await rejects(call, `${want.op} past its deadline`)
-  checkTimeout(e, want)
-  return e
+export function rejectsTimeout(call: () => Promise<unknown>, want: Shape): Promise<OpError> {
+  const check = (e: unknown): OpError => {
+    checkTimeout(e, want)
+    return e
+  }
+  return held(rejects(call, `${want.op} past its deadline`).then(check))
 }
 
 /** Asserts that `e` is the error of an operation whose time is over. */
@@ -74,10 +76,12 @@ export function checkTimeout(e: unknown, want: Shape): asserts e is OpError {
 }
 
 /** Asserts that a call fails because the connection or listener is closed, and gives the error. */
-export async function rejectsClosed(call: () => Promise<unknown>, want: Shape): Promise<OpError> {
-  const e = await rejects(call, `${want.op} on something closed`)
-  checkClosed(e, want)
-  return e
+export function rejectsClosed(call: () => Promise<unknown>, want: Shape): Promise<OpError> {
+  const check = (e: unknown): OpError => {
+    checkClosed(e, want)
+    return e
+  }
+  return held(rejects(call, `${want.op} on something closed`).then(check))
 }
 
 /** Asserts that `e` is the error of an operation on something closed. */

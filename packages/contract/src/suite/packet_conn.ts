@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { ErrWriteToConnected, isErr } from '../errors.ts'
-import { equal, equalBytes, ok, rejects, rejectsType, show } from './assert.ts'
+import { equal, equalBytes, held, ok, rejects, rejectsType, show } from './assert.ts'
 import { pattern } from './bytes.ts'
 import { ledger } from './ledger.ts'
 import { testLiveness } from './liveness.ts'
@@ -89,8 +89,9 @@ function queues(x: PacketTest): void {
       order.push(i)
       values[i] = p[0]
     })
+    const all = held(Promise.all(reads))
     for (let i = 0; i < 10; i++) await p1.writeTo(new Uint8Array([i]), p2.localAddr)
-    await Promise.all(reads)
+    await all
     equal(order.join(), '0,1,2,3,4,5,6,7,8,9', 'the order in which reads settled')
     equal(values.join(), '0,1,2,3,4,5,6,7,8,9', 'the packets')
   })

@@ -1,4 +1,4 @@
-import { equal, ok, rejects, rejectsType } from './assert.ts'
+import { equal, held, ok, rejects, rejectsType } from './assert.ts'
 import { checkTimeout, rejectsClosed, rejectsTimeout } from './op_error.ts'
 import { packetTrip, type PacketTest } from './packet_conn_maker.ts'
 import { settled, turn } from './part.ts'
@@ -64,7 +64,7 @@ function signals(x: PacketTest): void {
       const s = countedSignal()
       const { signal } = s
       const first = rejects(() => p2.readFrom(new Uint8Array(8), { signal }), 'readFrom()')
-      const second = p2.readFrom(new Uint8Array(8))
+      const second = held(p2.readFrom(new Uint8Array(8)))
       await turn()
       s.abort('gone')
       equal(await first, 'gone', 'what readFrom() rejected with')
@@ -79,7 +79,7 @@ function signals(x: PacketTest): void {
   x.states('no listener stays on a signal, however readFrom() ended', async ({ p1, p2 }) => {
     const s = countedSignal()
     const { signal } = s
-    const reading = p2.readFrom(new Uint8Array(8), { signal })
+    const reading = held(p2.readFrom(new Uint8Array(8), { signal }))
     await p1.writeTo(new Uint8Array(3), p2.localAddr, { signal })
     await reading
     s.assertFree('after success')
@@ -99,7 +99,7 @@ function closing(x: PacketTest): void {
     const before = p1.localAddr.toString()
     const reads = [1, 2].map(() => rejectsClosed(() => p1.readFrom(new Uint8Array(8)), x.reading(p1)))
     await turn()
-    const first = p1.close()
+    const first = held(p1.close())
     const late = [
       rejectsClosed(() => p1.readFrom(new Uint8Array(8)), x.reading(p1)),
       rejectsClosed(() => p1.writeTo(new Uint8Array(8), p2.localAddr), x.writing(p1, p2.localAddr)),
@@ -133,7 +133,7 @@ function iteration(x: PacketTest): void {
           if (got.length === 3) await p2.close()
         }
       }
-      const looping = loop()
+      const looping = held(loop())
       for (let i = 0; i < 3; i++) await p1.writeTo(new Uint8Array([i]), p2.localAddr)
       await looping
       equal(got.join(), '0 true,1 true,2 true', 'packets')

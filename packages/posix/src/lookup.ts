@@ -1,7 +1,11 @@
 import { lookup as getaddrinfo, type LookupAddress } from 'node:dns'
-import { IPAddr, parseIP, type IP } from '@net/addr'
+import { IPAddr, parseIPZone } from '@net/addr'
 import { DNSError, type IOOptions, type LookupGroup } from '@net/contract'
+import { lookupPort, lookupProtocol, ProtocolsFile, ServicesFile } from '@net/resolve'
 import { ErrUnsupported, lookupStubs } from '@net/stubs'
+
+const services = new ServicesFile()
+const protocols = new ProtocolsFile()
 
 const notFound = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA'])
 
@@ -35,23 +39,17 @@ function lookupError(host: string, cause: NodeJS.ErrnoException): DNSError {
   return new DNSError(cause.message, host, { isTemporary: code === 'EAI_AGAIN', cause })
 }
 
-function split(address: string): { ip: IP; zone: string } | null {
-  const [text = '', zone = ''] = address.split('%', 2)
-  const ip = parseIP(text)
-  return ip === null ? null : { ip, zone }
-}
-
 async function lookupIPAddr(host: string, options?: IOOptions): Promise<IPAddr[]> {
-  const literal = split(host)
+  const literal = parseIPZone(host)
   if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
   const found = await addresses(host, 0, options)
   return found.flatMap(({ address }) => {
-    const a = split(address)
+    const a = parseIPZone(address)
     return a === null ? [] : [new IPAddr(a.ip, a.zone)]
   })
 }
 
-/** Host names through the system; the other lookups refuse. */
+/** Host names through the system, services and protocols from its files; the other lookups refuse. */
 export const lookup: LookupGroup = {
   ...lookupStubs(ErrUnsupported),
 
@@ -68,5 +66,13 @@ export const lookup: LookupGroup = {
     )
     if (wanted.length === 0) throw new DNSError('no such host', host, { isNotFound: true })
     return wanted
+  },
+
+  async lookupPort(network, service) {
+    return lookupPort(services.get(), network, service)
+  },
+
+  async lookupProtocol(name) {
+    return lookupProtocol(protocols.get(), name)
   },
 }

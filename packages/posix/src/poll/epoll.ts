@@ -30,9 +30,12 @@ const BATCH = 256 // events fetched by one call
  *   x86-64   0 events  4 slot  8 generation                (12 bytes)
  *   others   0 events  4 -     8 slot       12 generation  (16 bytes)
  */
-const packed = process.arch === 'x64'
-const stride = packed ? 3 : 4 // 32-bit words
-const data = packed ? 1 : 2
+/** Where struct epoll_event has what on an architecture, in 32-bit words: its size and where the slot is. */
+export function epollEvent(arch: NodeJS.Architecture): { readonly size: number; readonly data: number } {
+  return arch === 'x64' ? { size: 3, data: 1 } : { size: 4, data: 2 }
+}
+
+const { size: stride, data } = epollEvent(process.arch)
 
 const epollCreate1 = syscall('int epoll_create1(int flags)')
 const epollCtl = syscall('int epoll_ctl(int epfd, int op, int fd, void *event)')

@@ -1,0 +1,62 @@
+import { abi } from '../abi/system.ts'
+import { closeDescriptor, ownDescriptor } from '../descriptor.ts'
+import type { CFunction } from '../ffi/ffi.ts'
+import { fcntl, ffi, syscall, syscallError } from '../syscall.ts'
+import { KeventList, kqueue, type KeventLayout } from './kevent.ts'
+import type { Find, Selector } from './selector.ts'
+
+const BATCH = 256 // events fetched by one call
+
+const openKqueue = syscall('int kqueue()')
+const KEVENT =
+  'int kevent(int kq, const void *changes, int nchanges, void *events, int nevents, const void *timeout)'
+const change = syscall(KEVENT)
+
+const now = new Uint8Array(16) // struct timespec: no seconds, no nanoseconds
+
+/** kqueue(2) */
+export class Kqueue implements Selector {
+  readonly fd: number
+  readonly #changes: KeventList
+  readonly #events: KeventList
+  readonly #kevent: CFunction
+
+  /** Opens a queue of a system with such a struct kevent. Throws when the system has no descriptor left. */
+  constructor(layout: KeventLayout) {
+    this.#changes = new KeventList(layout, 2)
+    this.#events = new KeventList(layout, BATCH)
+    this.#kevent = ffi().func(KEVENT)
+    this.fd = ownDescriptor(openKqueue())
+    if (this.fd < 0) throw syscallError('kqueue', this.fd)
+    // A child is not given the queue by fork(2), but what replaces this program would be.
+    const result = fcntl(this.fd, abi.F_SETFD, abi.FD_CLOEXEC)
+    if (result < 0) {
+      closeDescriptor(this.fd)
+      throw syscallError('fcntl', result)
+    }
+  }
+
+  // Both filters in one call of their own: put off to the next poll, an error would come too late for who adds.
+  add(fd: number, slot: number, generation: number): number {
+    return this.#change(fd, kqueue.EV_ADD | kqueue.EV_CLEAR, slot, generation)
+  }
+
+  remove(fd: number): void {
+    // It fails only where the descriptor was never registered, which is what is wanted.
+    this.#change(fd, kqueue.EV_DELETE, 0, 0)
+  }
+
+  poll(find: Find): number {
+    // An interrupted call has fetched nothing, and the queue stays readable.
+    const n = this.#kevent(this.fd, null, 0, this.#events.bytes, BATCH, now)
+    this.#events.deliver(n, find)
+    return Math.max(n, 0)
+  }
+
+  // Without room for events the first change that fails is the call's error, instead of an event.
+  #change(fd: number, action: number, slot: number, generation: number): number {
+    this.#changes.set(0, fd, kqueue.EVFILT_READ, action, slot, generation)
+    this.#changes.set(1, fd, kqueue.EVFILT_WRITE, action, slot, generation)
+    return change(this.fd, this.#changes.bytes, 2, null, 0, now)
+  }
+}

@@ -7,7 +7,6 @@ export interface ABI {
   readonly sockaddrHasLength: boolean
   /** The bytes of sun_path in struct sockaddr_un. */
   readonly sunPathLength: number
-  readonly AF_UNSPEC: number
   readonly AF_UNIX: number
   readonly AF_INET: number
   readonly AF_INET6: number
@@ -25,6 +24,7 @@ export interface ABI {
   readonly SO_SNDBUF: number
   readonly SO_RCVBUF: number
   readonly SO_KEEPALIVE: number
+  /** The option whose l_linger is in seconds. */
   readonly SO_LINGER: number
   readonly SO_TYPE: number
   readonly SO_NOSIGPIPE: number
@@ -49,7 +49,6 @@ export interface ABI {
   readonly SCM_RIGHTS: number
   readonly SHUT_RD: number
   readonly SHUT_WR: number
-  readonly SHUT_RDWR: number
   readonly F_GETFL: number
   readonly F_SETFL: number
   readonly F_GETFD: number
@@ -57,7 +56,8 @@ export interface ABI {
   readonly F_DUPFD_CLOEXEC: number
   readonly FD_CLOEXEC: number
   readonly O_NONBLOCK: number
+  readonly O_CLOEXEC: number
   readonly SOMAXCONN: number
-  /** The error numbers by name; where two names share a number, the last is the one errors carry. */
+  /** The error numbers by name; where two names share a number, the last is the one errors carry, as with node:net. */
   readonly errno: Readonly<Record<string, number>>
 }

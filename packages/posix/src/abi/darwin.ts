@@ -1,12 +1,12 @@
 // Constants of the same headers of darwin, with the headers' spelling.
-// TCP_KEEPIDLE is TCP_KEEPALIVE in darwin's header.
+// TCP_KEEPIDLE is TCP_KEEPALIVE in darwin's header. SO_LINGER is its SO_LINGER_SEC, which counts seconds as the other
+// systems' SO_LINGER does; its own SO_LINGER counts ticks of the clock.
 import type { ABI } from './abi.ts'
 
 /** The constants of darwin. */
 export const darwin: ABI = {
   sockaddrHasLength: true,
   sunPathLength: 104,
-  AF_UNSPEC: 0,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 30,
@@ -24,7 +24,7 @@ export const darwin: ABI = {
   SO_SNDBUF: 0x1001,
   SO_RCVBUF: 0x1002,
   SO_KEEPALIVE: 8,
-  SO_LINGER: 128,
+  SO_LINGER: 0x1080,
   SO_TYPE: 0x1008,
   SO_NOSIGPIPE: 0x1022,
   IPPROTO_IP: 0,
@@ -48,7 +48,6 @@ export const darwin: ABI = {
   SCM_RIGHTS: 1,
   SHUT_RD: 0,
   SHUT_WR: 1,
-  SHUT_RDWR: 2,
   F_GETFL: 3,
   F_SETFL: 4,
   F_GETFD: 1,
@@ -56,6 +55,7 @@ export const darwin: ABI = {
   F_DUPFD_CLOEXEC: 67,
   FD_CLOEXEC: 1,
   O_NONBLOCK: 4,
+  O_CLOEXEC: 0x1000000,
   SOMAXCONN: 128,
   errno: {
     EPERM: 1,
@@ -164,5 +164,6 @@ export const darwin: ABI = {
     ENOPOLICY: 103,
     ENOTRECOVERABLE: 104,
     EOWNERDEAD: 105,
+    EQFULL: 106,
   },
 }

@@ -5,7 +5,6 @@ import type { ABI } from './abi.ts'
 export const freebsd: ABI = {
   sockaddrHasLength: true,
   sunPathLength: 104,
-  AF_UNSPEC: 0,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 28,
@@ -47,7 +46,6 @@ export const freebsd: ABI = {
   SCM_RIGHTS: 1,
   SHUT_RD: 0,
   SHUT_WR: 1,
-  SHUT_RDWR: 2,
   F_GETFL: 3,
   F_SETFL: 4,
   F_GETFD: 1,
@@ -55,6 +53,7 @@ export const freebsd: ABI = {
   F_DUPFD_CLOEXEC: 17,
   FD_CLOEXEC: 1,
   O_NONBLOCK: 4,
+  O_CLOEXEC: 0x100000,
   SOMAXCONN: 128,
   errno: {
     EPERM: 1,

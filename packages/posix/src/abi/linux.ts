@@ -5,7 +5,6 @@ import type { ABI } from './abi.ts'
 export const linux: ABI = {
   sockaddrHasLength: false,
   sunPathLength: 108,
-  AF_UNSPEC: 0,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 10,
@@ -47,7 +46,6 @@ export const linux: ABI = {
   SCM_RIGHTS: 1,
   SHUT_RD: 0,
   SHUT_WR: 1,
-  SHUT_RDWR: 2,
   F_GETFL: 3,
   F_SETFL: 4,
   F_GETFD: 1,
@@ -55,6 +53,7 @@ export const linux: ABI = {
   F_DUPFD_CLOEXEC: 0x406,
   FD_CLOEXEC: 1,
   O_NONBLOCK: 0x800,
+  O_CLOEXEC: 0x80000,
   SOMAXCONN: 128,
   errno: {
     EPERM: 1,
@@ -151,8 +150,8 @@ export const linux: ABI = {
     ENOPROTOOPT: 92,
     EPROTONOSUPPORT: 93,
     ESOCKTNOSUPPORT: 94,
-    ENOTSUP: 95,
     EOPNOTSUPP: 95,
+    ENOTSUP: 95,
     EPFNOSUPPORT: 96,
     EAFNOSUPPORT: 97,
     EADDRINUSE: 98,
@@ -190,5 +189,6 @@ export const linux: ABI = {
     EOWNERDEAD: 130,
     ENOTRECOVERABLE: 131,
     ERFKILL: 132,
+    EHWPOISON: 133,
   },
 }

@@ -5,7 +5,6 @@ import type { ABI } from './abi.ts'
 export const openbsd: ABI = {
   sockaddrHasLength: true,
   sunPathLength: 104,
-  AF_UNSPEC: 0,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 24,
@@ -47,7 +46,6 @@ export const openbsd: ABI = {
   SCM_RIGHTS: 1,
   SHUT_RD: 0,
   SHUT_WR: 1,
-  SHUT_RDWR: 2,
   F_GETFL: 3,
   F_SETFL: 4,
   F_GETFD: 1,
@@ -55,6 +53,7 @@ export const openbsd: ABI = {
   F_DUPFD_CLOEXEC: 10,
   FD_CLOEXEC: 1,
   O_NONBLOCK: 4,
+  O_CLOEXEC: 0x10000,
   SOMAXCONN: 128,
   errno: {
     EPERM: 1,
@@ -66,7 +65,6 @@ export const openbsd: ABI = {
     E2BIG: 7,
     ENOEXEC: 8,
     EBADF: 9,
-    ENDRUNDISC: 9,
     ECHILD: 10,
     EDEADLK: 11,
     ENOMEM: 12,
@@ -105,7 +103,6 @@ export const openbsd: ABI = {
     ESOCKTNOSUPPORT: 44,
     EOPNOTSUPP: 45,
     EPFNOSUPPORT: 46,
-    ETHERMIN: 46,
     EAFNOSUPPORT: 47,
     EADDRINUSE: 48,
     EADDRNOTAVAIL: 49,
@@ -155,6 +152,5 @@ export const openbsd: ABI = {
     ENOTRECOVERABLE: 93,
     EOWNERDEAD: 94,
     EPROTO: 95,
-    ETHERMTU: 1500,
   },
 }

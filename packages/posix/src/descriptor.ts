@@ -1,13 +1,16 @@
 import { closeSync, openSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import { abi } from './abi/system.ts'
-import { close, closeAsync, dup3, fcntl } from './syscall.ts'
+import { close, closeAsync, dup2, dup3, fcntl } from './syscall.ts'
 
 // A worker thread that is terminated runs no more JavaScript, so its sockets would stay open as long as the process
 // lives. The host closes what its own fs opened in the thread: in a worker every descriptor takes the number of one of
 // those.
 
 let spare = -1
+
+// The same system that has no flags for a socket's birth.
+const duplicate = abi.SOCK_CLOEXEC === 0 ? 'dup2' : 'dup3'
 
 /**
  * Makes sure that the next descriptor of this thread can be owned by it. Gives 0 or a negated error number. To be asked
@@ -32,11 +35,22 @@ export function ownDescriptor(fd: number): number {
   if (isMainThread || fd < 0) return fd
   const reserved = reserveDescriptor()
   const own = spare
-  const result = reserved < 0 ? reserved : dup3(fd, own, abi.SOCK_CLOEXEC)
+  const result = reserved < 0 ? reserved : dupCloseOnExec(fd, own)
   close(fd)
   if (result < 0) return result
   spare = -1
   return own
+}
+
+/**
+ * Makes the number `own` stand for what `fd` does, close-on-exec, as dup3(2) does; darwin lacks that, which `how` stands
+ * for. Gives `own` or a negated error number.
+ */
+export function dupCloseOnExec(fd: number, own: number, how: 'dup2' | 'dup3' = duplicate): number {
+  if (how === 'dup3') return dup3(fd, own, abi.O_CLOEXEC)
+  const result = dup2(fd, own)
+  if (result >= 0) fcntl(own, abi.F_SETFD, abi.FD_CLOEXEC)
+  return result
 }
 
 /** Closes a descriptor that {@link ownDescriptor} gave. */
@@ -49,7 +63,7 @@ export function closeDescriptor(fd: number): void {
 export function closeDescriptorLater(fd: number): Promise<void> {
   if (isMainThread) return closeAsync(fd)
   // The host must learn that its number is free; a duplicate is what waits.
-  const duplicate = fcntl(fd, abi.F_DUPFD_CLOEXEC, 0)
+  const waiting = fcntl(fd, abi.F_DUPFD_CLOEXEC, 0)
   closeSync(fd)
-  return duplicate < 0 ? Promise.resolve() : closeAsync(duplicate)
+  return waiting < 0 ? Promise.resolve() : closeAsync(waiting)
 }

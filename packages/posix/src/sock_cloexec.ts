@@ -1,29 +1,41 @@
 import { abi } from './abi/system.ts'
 import { ownDescriptor, reserveDescriptor } from './descriptor.ts'
-import { resetLength, wsa, wsaLength } from './sockaddr.ts'
+import { getLength, resetLength, wsa, wsaLength } from './sockaddr.ts'
 import * as sys from './syscall.ts'
 
 // Every descriptor is close-on-exec and non-blocking from birth; darwin has no flags for it, so there it is told after.
 
 const FLAGS = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
+const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
 
-function configure(fd: number): number {
-  if (fd < 0 || FLAGS !== 0) return fd
+function configure(fd: number, flags: number): number {
+  if (fd < 0 || flags !== 0) return fd
   sys.fcntl(fd, abi.F_SETFD, abi.FD_CLOEXEC)
   sys.fcntl(fd, abi.F_SETFL, sys.fcntl(fd, abi.F_GETFL, 0) | abi.O_NONBLOCK)
   return fd
 }
 
-/** Opens a socket. Gives its descriptor or a negated error number. */
-export function openSocket(family: number, sotype: number, proto: number): number {
+/** Opens a socket. `flags` are those of its birth, 0 where there are none. Gives its descriptor or a negated error number. */
+export function openSocket(family: number, sotype: number, proto: number, flags = FLAGS): number {
   const reserved = reserveDescriptor()
   if (reserved < 0) return reserved
-  return ownDescriptor(configure(sys.socket(family, sotype | FLAGS, proto)))
+  return ownDescriptor(configure(sys.socket(family, sotype | flags, proto), flags))
 }
 
-/** Accepts a connection and leaves the peer's address in {@link wsa}. Gives its descriptor or a negated error number. */
-export function acceptSocket(fd: number): number {
+/**
+ * Accepts a connection and leaves the peer's address in {@link wsa}. `flags` as for {@link openSocket}. Gives its descriptor
+ * or a negated error number.
+ */
+export function acceptSocket(fd: number, flags = FLAGS): number {
   resetLength()
-  const accepted = FLAGS === 0 ? sys.accept(fd, wsa, wsaLength) : sys.accept4(fd, wsa, wsaLength, FLAGS)
-  return ownDescriptor(configure(accepted))
+  const accepted = flags === 0 ? acceptPlain(fd) : sys.accept4(fd, wsa, wsaLength, flags)
+  return ownDescriptor(configure(accepted, flags))
+}
+
+// Darwin hands out connections that died in the queue, without an address, instead of an error: so says Go.
+function acceptPlain(fd: number): number {
+  const accepted = sys.accept(fd, wsa, wsaLength)
+  if (accepted < 0 || getLength() > 0) return accepted
+  sys.close(accepted)
+  return ECONNABORTED
 }

@@ -1,4 +1,5 @@
 import { IP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import type { ABI } from './abi/abi.ts'
 import { abi } from './abi/system.ts'
 import { ifIndexToName, ifNameToIndex } from './syscall.ts'
 
@@ -19,6 +20,8 @@ export const SizeofSockaddrInet6 = 28
 const SizeofSockaddrMax = 128 // struct sockaddr_storage
 const pathOffset = 2
 
+// What depends on the system takes whose address it is to be, `on`: the running kernel's unless another is named.
+
 // Calls do not nest, so one buffer serves every address that goes into the kernel and one every address that comes out.
 /** The address for the next call that takes one. */
 export const rsa = new Uint8Array(SizeofSockaddrMax)
@@ -38,8 +41,13 @@ export function resetLength(): void {
   wsaLengthWord[0] = SizeofSockaddrMax
 }
 
-function putFamily(family: number, length: number): void {
-  if (abi.sockaddrHasLength) {
+/** What the kernel says the length of {@link wsa} is, which may be more than it had room for. */
+export function getLength(): number {
+  return wsaLengthWord[0] ?? 0
+}
+
+function putFamily(family: number, length: number, on: ABI): void {
+  if (on.sockaddrHasLength) {
     rsa[0] = length
     rsa[1] = family
   } else {
@@ -48,25 +56,25 @@ function putFamily(family: number, length: number): void {
 }
 
 /** The family of the address in {@link wsa}. */
-export function wsaFamily(): number {
-  return (abi.sockaddrHasLength ? wsa[1] : wsaView.getUint16(0, littleEndian)) ?? 0
+export function wsaFamily(on = abi): number {
+  return (on.sockaddrHasLength ? wsa[1] : wsaView.getUint16(0, littleEndian)) ?? 0
 }
 
 /**
  * Puts an internet address into {@link rsa} and gives its length; `ip` null is the unspecified address. Gives -1 when
  * the address does not fit the family.
  */
-export function putInet(family: number, ip: IP | null, port: number, zone: string): number {
-  if (family === abi.AF_INET) {
+export function putInet(family: number, ip: IP | null, port: number, zone: string, on = abi): number {
+  if (family === on.AF_INET) {
     const v4 = ip === null ? 0 : ip.to4()?.uint32(3)
     if (v4 === undefined) return -1
-    putFamily(family, SizeofSockaddrInet4)
+    putFamily(family, SizeofSockaddrInet4, on)
     rsaView.setUint16(2, port)
     rsaView.setUint32(4, v4)
     rsa.fill(0, 8, SizeofSockaddrInet4)
     return SizeofSockaddrInet4
   }
-  putFamily(family, SizeofSockaddrInet6)
+  putFamily(family, SizeofSockaddrInet6, on)
   rsaView.setUint16(2, port)
   rsaView.setUint32(4, 0)
   // An IPv4 wildcard on an IPv6 socket means every address of both families.
@@ -77,29 +85,30 @@ export function putInet(family: number, ip: IP | null, port: number, zone: strin
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true }) // a name may begin with U+FEFF, which is part of it
 
 /**
- * Puts a Unix address into {@link rsa} and gives its length, or -1 when the name is too long. A name that begins with
- * '@' or NUL is abstract; an empty one asks the kernel to choose (linux).
+ * Puts a Unix address into {@link rsa} and gives its length, or -1 when the name is too long. On linux a name that begins
+ * with '@' or NUL is abstract, and an empty one asks the kernel to choose; elsewhere there is neither.
  */
-export function putUnix(name: string): number {
+export function putUnix(name: string, on = abi): number {
   const path = encoder.encode(name)
-  const abstract = path[0] === 0x40 || path[0] === 0
   const length = path.byteLength
-  if (length > abi.sunPathLength || (length === abi.sunPathLength && !abstract)) return -1
+  const abstract = !on.sockaddrHasLength && (path[0] === 0x40 || path[0] === 0)
+  if (length > on.sunPathLength || (length === on.sunPathLength && !abstract)) return -1
+  if (length === 0 && on.sockaddrHasLength) return -1
   rsa.set(path, pathOffset)
   if (abstract) rsa[pathOffset] = 0
   // A path ends with a NUL, which counts; an abstract name is all that the length says.
   else rsa[pathOffset + length] = 0
   const total = pathOffset + (length === 0 || abstract ? length : length + 1)
-  putFamily(abi.AF_UNIX, total)
+  putFamily(on.AF_UNIX, total, on)
   return total
 }
 
 /** The internet address in {@link wsa}: an IPv4-mapped one in its IPv4 form, as Go prints both alike. */
-export function wsaIP(): IP {
-  if (wsaFamily() === abi.AF_INET) return IP.fromUint32(wsaView.getUint32(4))
+export function wsaIP(on = abi): IP {
+  if (wsaFamily(on) === on.AF_INET) return IP.fromUint32(wsaView.getUint32(4))
   return IP.fromUint32s(
     wsaView.getUint32(8),
     wsaView.getUint32(12),
@@ -114,30 +123,30 @@ export function wsaPort(): number {
 }
 
 /** The zone in {@link wsa}, by name where the interface still exists. */
-export function wsaZone(): string {
-  if (wsaFamily() !== abi.AF_INET6) return ''
+export function wsaZone(on = abi): string {
+  if (wsaFamily(on) !== on.AF_INET6) return ''
   const index = wsaView.getUint32(24, littleEndian)
   return index === 0 ? '' : zoneName(index)
 }
 
 /** The address in {@link wsa} as a TCP address. */
-export function wsaTCPAddr(): TCPAddr {
-  return new TCPAddr(wsaIP(), wsaPort(), wsaZone())
+export function wsaTCPAddr(on = abi): TCPAddr {
+  return new TCPAddr(wsaIP(on), wsaPort(), wsaZone(on))
 }
 
 /** The address in {@link wsa} as a UDP address. */
-export function wsaUDPAddr(): UDPAddr {
-  return new UDPAddr(wsaIP(), wsaPort(), wsaZone())
+export function wsaUDPAddr(on = abi): UDPAddr {
+  return new UDPAddr(wsaIP(on), wsaPort(), wsaZone(on))
 }
 
 /** The Unix address in {@link wsa}; unnamed sockets have an empty name, abstract ones an '@' in front. */
-export function wsaUnixAddr(net: 'unix' | 'unixgram' | 'unixpacket'): UnixAddr {
-  const length = wsaLengthWord[0] ?? 0
+export function wsaUnixAddr(net: 'unix' | 'unixgram' | 'unixpacket', on = abi): UnixAddr {
+  const length = getLength()
   if (length <= pathOffset) return new UnixAddr('', net)
   let path = wsa.subarray(pathOffset, Math.min(length, SizeofSockaddrMax))
   if (path[0] === 0) {
     // The BSDs fill an unnamed socket's address with NULs; only linux has abstract names.
-    if (abi.sockaddrHasLength) return new UnixAddr('', net)
+    if (on.sockaddrHasLength) return new UnixAddr('', net)
     return new UnixAddr(`@${decoder.decode(path.subarray(1))}`, net)
   }
   const end = path.indexOf(0)
@@ -167,11 +176,13 @@ export class PeerCache {
   }
 }
 
+const MAX_ZONE = 0xffffff // what Go makes of any larger number
+
 /** The number of a zone: an interface's name, or a number as it is; 0 when there is none of that name. */
 export function zoneIndex(zone: string): number {
   const index = ifNameToIndex(zone)
   if (index > 0) return index
-  return /^\d+$/.test(zone) ? Number(zone) : 0
+  return /^\d+$/.test(zone) ? Math.min(Number(zone), MAX_ZONE) : 0
 }
 
 const IF_NAMESIZE = 16

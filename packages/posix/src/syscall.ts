@@ -77,10 +77,12 @@ export const getpeername = syscall('int getpeername(int fd, void *addr, void *ad
 /** getsockopt(2) */
 export const getsockopt = syscall('int getsockopt(int fd, int level, int name, void *value, void *length)')
 /** setsockopt(2) */
-export const setsockopt = syscall('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)')
-/** fcntl(2) with an int */
-export const fcntl = syscall('int fcntl(int fd, int cmd, int arg)')
-/** dup3(2) */
+export const setsockopt = syscall(
+  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+)
+/** dup2(2) */
+export const dup2 = syscall('int dup2(int oldfd, int newfd)')
+/** dup3(2); darwin lacks it */
 export const dup3 = syscall('int dup3(int oldfd, int newfd, int flags)')
 /** accept(2) */
 export const accept = syscall('int accept(int fd, void *addr, void *addrlen)')
@@ -90,6 +92,14 @@ export const unlink = syscall('int unlink(const char *path)')
 export const ifNameToIndex = syscall('uint32_t if_nametoindex(const char *name)')
 /** if_indextoname(3) into a buffer of IF_NAMESIZE bytes; 0 when there is no such interface */
 export const ifIndexToName = syscall('intptr_t if_indextoname(uint32_t index, void *name)')
+
+// Declared as variadic as it is: darwin passes such arguments on the stack on arm64, and the fixed ones in registers.
+const fcntlFunction = syscall('int fcntl(int fd, int cmd, ...)')
+
+/** fcntl(2) with an int */
+export function fcntl(fd: number, cmd: number, arg: number): number {
+  return fcntlFunction(fd, cmd, 'int', arg)
+}
 
 const closeFunction = lazy('int close(int fd)')
 

@@ -49,6 +49,7 @@ export class ServerFid {
     this.#file = file
     this.#mode = mode
     this.node = file.node
+    this.#closing = null // a clunk while it was being opened had nothing to close
     this.#open.add(this)
   }
 

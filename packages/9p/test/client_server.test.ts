@@ -429,16 +429,22 @@ describe('pending requests', () => {
 })
 
 describe('framing', () => {
-  test.each([1, 2, 3, 7, 11, 13, 100])('a link that delivers %i bytes at a time makes no difference', async (size) => {
-    const { tree, root } = await rig({ piece: () => size })
-    tree.file('f', new Uint8Array(30_000).map((_, i) => i))
-    const file = await RemoteFile.open(root, 'f', ORDWR)
-    await file.writeAt(bytes('changed'), 20_000)
-    const all = await file.readAll()
-    expect(all).toHaveLength(30_000)
-    expect(text(all.subarray(20_000, 20_007))).toBe('changed')
-    expect(all[29_999]).toBe(29_999 & 0xff)
-  })
+  test.each([1, 2, 3, 7, 11, 13, 100])(
+    'a link that delivers %i bytes at a time makes no difference',
+    async (size) => {
+      const { tree, root } = await rig({ piece: () => size })
+      tree.file(
+        'f',
+        new Uint8Array(30_000).map((_, i) => i),
+      )
+      const file = await RemoteFile.open(root, 'f', ORDWR)
+      await file.writeAt(bytes('changed'), 20_000)
+      const all = await file.readAll()
+      expect(all).toHaveLength(30_000)
+      expect(text(all.subarray(20_000, 20_007))).toBe('changed')
+      expect(all[29_999]).toBe(29_999 & 0xff)
+    },
+  )
 })
 
 describe('limits', () => {
@@ -474,6 +480,8 @@ describe('limits', () => {
     await expect(file.readAt(new Uint8Array(1), 0)).rejects.toThrow('too many bytes in flight')
     queue.put(1, 2)
     await Promise.all(reads)
-    expect(await file.readAt(new Uint8Array(1), 0, { signal: AbortSignal.timeout(0) }).catch(() => -1)).toBe(-1)
+    expect(await file.readAt(new Uint8Array(1), 0, { signal: AbortSignal.timeout(0) }).catch(() => -1)).toBe(
+      -1,
+    )
   })
 })

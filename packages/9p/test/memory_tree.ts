@@ -67,7 +67,9 @@ export class Directory extends Node {
   create(name: string, perm: number, mode: number): OpenFile {
     if (this.#children.has(name)) throw new Error('file already exists')
     const directory = (perm & DMDIR) !== 0
-    const node = directory ? new Directory(this.#tree, name) : new MemoryFile(this.#tree, name, new Uint8Array())
+    const node = directory
+      ? new Directory(this.#tree, name)
+      : new MemoryFile(this.#tree, name, new Uint8Array())
     this.add(node)
     return node.open(mode)
   }

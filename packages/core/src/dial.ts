@@ -1,0 +1,101 @@
+import { AddrError, IPAddr, TCPAddr, UDPAddr, UnixAddr, type Addr } from '@net/addr'
+import {
+  deadlineAt,
+  ErrDeadlineExceeded,
+  OpError,
+  type Conn,
+  type DialOptions,
+  type LookupGroup,
+  type Target,
+  type TCPNetwork,
+  type UDPNetwork,
+  type UnixNetwork,
+} from '@net/contract'
+import { dialParallel, type DialOne } from './happy_eyeballs.ts'
+import { checkAddr, checkText } from './network.ts'
+import type { DialerOptions } from './options.ts'
+import { isIPv4, resolveAddrList } from './resolve_addr.ts'
+import { Scope } from './scope.ts'
+
+// RFC 8305, section 8, recommends 250 ms between attempts; Go waits 300.
+const FALLBACK_DELAY = 300 // milliseconds
+
+/** Dials an address by name over a target: what {@link Net.dial} does. */
+export async function dial(
+  target: Target,
+  resolver: LookupGroup,
+  network: string,
+  address: string,
+  options: DialerOptions = {},
+): Promise<Conn> {
+  checkText(network, address)
+  const { signal, localAddr = null, fallbackDelay = 0 } = options
+  checkAddr(localAddr)
+  const at = dialDeadline(options)
+  const addrs = await resolve(options.resolver ?? resolver, network, address, localAddr, at, signal)
+  signal?.throwIfAborted()
+  const [primaries, fallbacks] =
+    network === 'tcp' && fallbackDelay >= 0 ? partition(addrs) : [addrs, [] as const]
+  const delay = fallbackDelay || FALLBACK_DELAY
+  return dialParallel(primaries, fallbacks, delay, at, signal, oneOf(target, network, localAddr, options))
+}
+
+/** The moment, on the monotonic clock, by which a dial that begins now must be done. */
+function dialDeadline({ deadline = null, timeout = 0 }: DialerOptions): number {
+  if (typeof timeout !== 'number' || Number.isNaN(timeout)) throw new TypeError('the timeout is not a number')
+  return Math.min(deadlineAt(deadline), timeout === 0 ? Infinity : performance.now() + timeout)
+}
+
+async function resolve(
+  resolver: LookupGroup,
+  network: string,
+  address: string,
+  localAddr: Addr | null,
+  at: number,
+  outer: AbortSignal | undefined,
+): Promise<Addr[]> {
+  const scope = new Scope(outer, at)
+  try {
+    return await resolveAddrList(resolver, 'dial', network, address, localAddr, { signal: scope.signal })
+  } catch (e) {
+    if (outer?.aborted && e === outer.reason) throw e
+    throw new OpError('dial', network, null, null, e as Error)
+  } finally {
+    scope.end()
+  }
+}
+
+/** Those of the first address's family, and the others. */
+function partition(addrs: readonly Addr[]): [primaries: Addr[], fallbacks: Addr[]] {
+  const first = addrs[0]
+  const primary = first !== undefined && isIPv4(first)
+  return [addrs.filter((a) => isIPv4(a) === primary), addrs.filter((a) => isIPv4(a) !== primary)]
+}
+
+function oneOf(target: Target, network: string, localAddr: Addr | null, options: DialerOptions): DialOne {
+  const { control, keepAlive } = options
+  return async (addr, at, signal) => {
+    const left = at - performance.now()
+    if (left <= 0) throw new OpError('dial', network, localAddr, addr, ErrDeadlineExceeded)
+    const deadline = left === Infinity ? null : Date.now() + left
+    return dialSingle(target, network, localAddr, addr, { signal, deadline, control, keepAlive })
+  }
+}
+
+// The local address was found to be of the network's kind when the address was resolved.
+function dialSingle(
+  target: Target,
+  network: string,
+  from: Addr | null,
+  addr: Addr,
+  options: DialOptions,
+): Promise<Conn> {
+  if (addr instanceof TCPAddr)
+    return target.dialTCP(network as TCPNetwork, from as TCPAddr | null, addr, options)
+  if (addr instanceof UDPAddr)
+    return target.dialUDP(network as UDPNetwork, from as UDPAddr | null, addr, options)
+  if (addr instanceof IPAddr) return target.dialIP(network, from as IPAddr | null, addr, options)
+  if (addr instanceof UnixAddr)
+    return target.dialUnix(network as UnixNetwork, from as UnixAddr | null, addr, options)
+  throw new OpError('dial', network, from, addr, new AddrError('unexpected address type', addr.toString()))
+}

@@ -1,0 +1,258 @@
+import type { Addr, IP, IPAddr, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import type {
+  Conn,
+  DialOptions,
+  File,
+  Interface,
+  IOOptions,
+  IPConn,
+  Listener,
+  ListenOptions,
+  LookupGroup,
+  MX,
+  NS,
+  PacketConn,
+  SRV,
+  Target,
+  TCPConn,
+  TCPListener,
+  TCPNetwork,
+  UDPConn,
+  UDPNetwork,
+  UnixConn,
+  UnixListener,
+  UnixNetwork,
+} from '@net/contract'
+import * as dialing from './dial.ts'
+import * as listening from './listen.ts'
+import type { ConnOf, ListenerOf, Network, PacketConnOf } from './network.ts'
+import type { DialerOptions, ListenerOptions } from './options.ts'
+import * as addr from './resolve_addr.ts'
+
+/** Options of a {@link Net}. */
+export interface NetOptions {
+  /** Looks names, services and protocols up; absent means the target. */
+  readonly resolver?: LookupGroup | undefined
+}
+
+/** The network over one target. A program may have any number of them side by side. */
+export class Net {
+  /** The stack underneath. */
+  readonly target: Target
+  /** What looks names, services and protocols up. */
+  readonly resolver: LookupGroup
+
+  /** Makes a network over `target`. Nothing is opened. */
+  constructor(target: Target, options: NetOptions = {}) {
+    this.target = target
+    this.resolver = options.resolver ?? target
+  }
+
+  /**
+   * Connects to an address: 'host:port' with a name or an address and a service or a number for TCP and UDP, a host for
+   * raw IP, a path for Unix sockets. The type of the connection follows from the network's literal. A name with several
+   * addresses is tried in their order, TCP with both families as RFC 8305 says. Rejects with an {@link OpError}, or with
+   * the signal's reason.
+   */
+  dial<N extends Network>(network: N, address: string, options?: DialerOptions): Promise<ConnOf<N>>
+  dial(network: string, address: string, options?: DialerOptions): Promise<Conn>
+  dial(network: string, address: string, options?: DialerOptions): Promise<Conn> {
+    return dialing.dial(this.target, this.resolver, network, address, options)
+  }
+
+  /**
+   * Listens for connections: TCP and Unix streams. An empty host means every address of this machine, port 0 a free
+   * one, which the listener's `addr` then tells. Rejects with an {@link OpError}, or with the signal's reason.
+   */
+  listen<N extends Network>(network: N, address: string, options?: ListenerOptions): Promise<ListenerOf<N>>
+  listen(network: string, address: string, options?: ListenerOptions): Promise<Listener>
+  listen(network: string, address: string, options?: ListenerOptions): Promise<Listener> {
+    return listening.listen(this.target, this.resolver, network, address, options)
+  }
+
+  /** Listens for packets: UDP and raw IP. Addresses and errors as for {@link listen}. */
+  listenPacket<N extends Network>(
+    network: N,
+    address: string,
+    options?: ListenerOptions,
+  ): Promise<PacketConnOf<N>>
+  listenPacket(network: string, address: string, options?: ListenerOptions): Promise<PacketConn>
+  listenPacket(network: string, address: string, options?: ListenerOptions): Promise<PacketConn> {
+    return listening.listenPacket(this.target, this.resolver, network, address, options)
+  }
+
+  /** Connects to one TCP address; `laddr` null leaves the local one to the stack, `raddr` null is "missing address". */
+  dialTCP(
+    network: TCPNetwork,
+    laddr: TCPAddr | null,
+    raddr: TCPAddr | null,
+    options?: DialOptions,
+  ): Promise<TCPConn> {
+    return this.target.dialTCP(network, laddr, raddr, options)
+  }
+
+  /** Listens on one TCP address; null means every address and a free port. */
+  listenTCP(network: TCPNetwork, laddr: TCPAddr | null, options?: ListenOptions): Promise<TCPListener> {
+    return this.target.listenTCP(network, laddr, options)
+  }
+
+  /** Makes a UDP socket with one peer; `raddr` null is "missing address". */
+  dialUDP(
+    network: UDPNetwork,
+    laddr: UDPAddr | null,
+    raddr: UDPAddr | null,
+    options?: DialOptions,
+  ): Promise<UDPConn> {
+    return this.target.dialUDP(network, laddr, raddr, options)
+  }
+
+  /** Makes a UDP socket bound to one address; null means every address and a free port. */
+  listenUDP(network: UDPNetwork, laddr: UDPAddr | null, options?: ListenOptions): Promise<UDPConn> {
+    return this.target.listenUDP(network, laddr, options)
+  }
+
+  /** Makes a raw IP socket with one peer. Targets without them reject. */
+  dialIP(
+    network: string,
+    laddr: IPAddr | null,
+    raddr: IPAddr | null,
+    options?: DialOptions,
+  ): Promise<IPConn> {
+    return this.target.dialIP(network, laddr, raddr, options)
+  }
+
+  /** Makes a raw IP socket bound to one address; null means every address. Targets without them reject. */
+  listenIP(network: string, laddr: IPAddr | null, options?: ListenOptions): Promise<IPConn> {
+    return this.target.listenIP(network, laddr, options)
+  }
+
+  /** Connects to a Unix socket; `laddr` null leaves this end without a name, `raddr` null is "missing address". */
+  dialUnix(
+    network: UnixNetwork,
+    laddr: UnixAddr | null,
+    raddr: UnixAddr | null,
+    options?: DialOptions,
+  ): Promise<UnixConn> {
+    return this.target.dialUnix(network, laddr, raddr, options)
+  }
+
+  /** Listens on a Unix socket; null is "missing address". */
+  listenUnix(network: UnixNetwork, laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixListener> {
+    return this.target.listenUnix(network, laddr, options)
+  }
+
+  /** The TCP address that a text stands for; networks 'tcp', 'tcp4', 'tcp6', and '' for 'tcp'. */
+  resolveTCPAddr(network: string, address: string, options?: IOOptions): Promise<TCPAddr> {
+    return addr.resolveTCPAddr(this.resolver, network, address, options)
+  }
+
+  /** The UDP address that a text stands for; networks 'udp', 'udp4', 'udp6', and '' for 'udp'. */
+  resolveUDPAddr(network: string, address: string, options?: IOOptions): Promise<UDPAddr> {
+    return addr.resolveUDPAddr(this.resolver, network, address, options)
+  }
+
+  /** The IP address that a text stands for; networks 'ip', 'ip4', 'ip6', each also with a protocol. */
+  resolveIPAddr(network: string, address: string, options?: IOOptions): Promise<IPAddr> {
+    return addr.resolveIPAddr(this.resolver, network, address, options)
+  }
+
+  /** The Unix address that a text stands for; networks 'unix', 'unixgram', 'unixpacket'. */
+  async resolveUnixAddr(network: string, address: string): Promise<UnixAddr> {
+    return addr.resolveUnixAddr(network, address)
+  }
+
+  /** The addresses of a host as text. */
+  lookupHost(host: string, options?: IOOptions): Promise<string[]> {
+    return this.resolver.lookupHost(host, options)
+  }
+
+  /** The addresses of a host; network is 'ip', 'ip4' or 'ip6'. */
+  lookupIP(network: string, host: string, options?: IOOptions): Promise<IP[]> {
+    return this.resolver.lookupIP(network, host, options)
+  }
+
+  /** The addresses of a host, with zones. */
+  lookupIPAddr(host: string, options?: IOOptions): Promise<IPAddr[]> {
+    return this.resolver.lookupIPAddr(host, options)
+  }
+
+  /** The port of a service; numbers are taken as they are. */
+  lookupPort(network: string, service: string, options?: IOOptions): Promise<number> {
+    return this.resolver.lookupPort(network, service, options)
+  }
+
+  /** The canonical name of a host. */
+  lookupCNAME(host: string, options?: IOOptions): Promise<string> {
+    return this.resolver.lookupCNAME(host, options)
+  }
+
+  /** The SRV records of `_service._proto.name`. */
+  lookupSRV(
+    service: string,
+    proto: string,
+    name: string,
+    options?: IOOptions,
+  ): Promise<{ cname: string; addrs: SRV[] }> {
+    return this.resolver.lookupSRV(service, proto, name, options)
+  }
+
+  /** The MX records of a domain. */
+  lookupMX(name: string, options?: IOOptions): Promise<MX[]> {
+    return this.resolver.lookupMX(name, options)
+  }
+
+  /** The NS records of a domain. */
+  lookupNS(name: string, options?: IOOptions): Promise<NS[]> {
+    return this.resolver.lookupNS(name, options)
+  }
+
+  /** The TXT records of a domain. */
+  lookupTXT(name: string, options?: IOOptions): Promise<string[]> {
+    return this.resolver.lookupTXT(name, options)
+  }
+
+  /** The names of an address. */
+  lookupAddr(address: string, options?: IOOptions): Promise<string[]> {
+    return this.resolver.lookupAddr(address, options)
+  }
+
+  /** The number of an IP protocol. */
+  lookupProtocol(name: string, options?: IOOptions): Promise<number> {
+    return this.resolver.lookupProtocol(name, options)
+  }
+
+  /** All network interfaces. */
+  interfaces(): Promise<Interface[]> {
+    return this.target.interfaces()
+  }
+
+  /** The unicast addresses of all interfaces. */
+  interfaceAddrs(): Promise<Addr[]> {
+    return this.target.interfaceAddrs()
+  }
+
+  /** The interface with this number. */
+  interfaceByIndex(index: number): Promise<Interface> {
+    return this.target.interfaceByIndex(index)
+  }
+
+  /** The interface with this name. */
+  interfaceByName(name: string): Promise<Interface> {
+    return this.target.interfaceByName(name)
+  }
+
+  /** Makes a connection of a connected socket's descriptor, which is duplicated. */
+  fileConn(f: File): Promise<Conn> {
+    return this.target.fileConn(f)
+  }
+
+  /** Makes a listener of a listening socket's descriptor, which is duplicated. */
+  fileListener(f: File): Promise<Listener> {
+    return this.target.fileListener(f)
+  }
+
+  /** Makes a packet connection of a datagram socket's descriptor, which is duplicated. */
+  filePacketConn(f: File): Promise<PacketConn> {
+    return this.target.filePacketConn(f)
+  }
+}

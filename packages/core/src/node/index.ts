@@ -1,0 +1,4 @@
+/** Connections where Node's own interfaces expect sockets: streams, http clients, http servers. */
+export { agent, type NetAgentOptions } from './agent.ts'
+export { toDuplex } from './duplex.ts'
+export { serve } from './serve.ts'

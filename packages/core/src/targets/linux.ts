@@ -1,0 +1,16 @@
+import { ipsock, lookup, tcpsock, udpsock, unixsock } from '@net/posix'
+import { ErrUnsupported, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
+import type { Row } from './row.ts'
+
+/** linux: the kernel's sockets. */
+export const row: Row = {
+  name: 'linux',
+  file: fileStubs(ErrUnsupported),
+  interface: interfaceStubs(ErrUnsupported),
+  iprawsock: ipRawSockStubs(ErrUnsupported),
+  ipsock,
+  lookup,
+  tcpsock,
+  udpsock,
+  unixsock,
+}

@@ -1,0 +1,11 @@
+import { row as darwin } from './darwin.ts'
+import { row as freebsd } from './freebsd.ts'
+import { row as linux } from './linux.ts'
+import { row as openbsd } from './openbsd.ts'
+import type { Row } from './row.ts'
+import { row as windows } from './windows.ts'
+
+const rows: Partial<Record<NodeJS.Platform, Row>> = { darwin, freebsd, linux, openbsd }
+
+/** The target of the running system; one without kernel sockets of its own has those of the JavaScript host. */
+export const row: Row = rows[process.platform] ?? windows

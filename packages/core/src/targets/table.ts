@@ -1,0 +1,63 @@
+import type { TargetGroups } from '@net/contract'
+
+/** The names of the targets. */
+export type TargetName = 'linux' | 'darwin' | 'freebsd' | 'openbsd' | 'windows' | 'plan9'
+
+/** Where a group of a target comes from. */
+export interface Supply {
+  /** The package that supplies it. */
+  readonly from: string
+  /** The code of the error with which it refuses everything; absent when it works. */
+  readonly refuses?: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'
+}
+
+/** For each target, which package supplies each group of functions, or what refuses. */
+export type TargetTable = Readonly<Record<TargetName, Readonly<Record<keyof TargetGroups, Supply>>>>
+
+const posix: Supply = { from: '@net/posix' }
+
+function stub(refuses: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'): Supply {
+  return { from: '@net/stubs', refuses }
+}
+
+const kernel = {
+  file: stub('ENOTSUP'),
+  interface: stub('ENOTSUP'),
+  iprawsock: stub('ENOTSUP'),
+  ipsock: posix,
+  lookup: posix,
+  tcpsock: posix,
+  udpsock: posix,
+  unixsock: posix,
+}
+
+/**
+ * The table of targets: what `netx targets` prints. It says of every target what the files beside it build, of which a
+ * program holds only its own.
+ */
+export const targets: TargetTable = {
+  linux: kernel,
+  darwin: kernel,
+  freebsd: kernel,
+  openbsd: kernel,
+  windows: {
+    file: stub('EWINDOWS'),
+    interface: stub('EWINDOWS'),
+    iprawsock: stub('EWINDOWS'),
+    ipsock: posix,
+    lookup: posix,
+    tcpsock: posix,
+    udpsock: posix,
+    unixsock: posix,
+  },
+  plan9: {
+    file: stub('EPLAN9'),
+    interface: stub('EPLAN9'),
+    iprawsock: stub('EPLAN9'),
+    ipsock: stub('EPLAN9'),
+    lookup: stub('EPLAN9'),
+    tcpsock: stub('EPLAN9'),
+    udpsock: stub('EPLAN9'),
+    unixsock: stub('EPLAN9'),
+  },
+}

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
-import type { AsyncCFunction, CFunction, FFI } from './ffi.ts'
+import type { AsyncCFunction, CFunction, FFI, Watch } from './ffi.ts'
 
 /** Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. */
 export function loadKoffi(): FFI {
@@ -11,11 +12,67 @@ export function loadKoffi(): FFI {
     func: (declaration) => libc.func(declaration) as unknown as CFunction,
     asyncFunc: (declaration) => libc.func(declaration).async as unknown as AsyncCFunction,
     errno: () => koffi.errno(),
-    watch: (fd, f) => {
-      const handle = koffi.node.poll(fd, { readable: true }, f)
-      handle.unref()
-      return handle
-    },
+    watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
     address: (buffer) => koffi.address(koffi.as(buffer, 'void *')),
+  }
+}
+
+function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
+  const handle = koffi.node.poll(fd, { readable: true }, f)
+  handle.unref()
+  return handle
+}
+
+const UV_POLL = 8
+const UV_READABLE = 1
+
+/**
+ * A worker may be terminated at any moment, and a call from the event loop into JavaScript fails then. koffi's watch takes such a
+ * failure for a bug and ends the process (napi_throw in Napi::Error::ThrowAsJavaScriptException). So in a worker the
+ * watch only wakes the loop: its libuv handle is started again with a function of libuv that does nothing. What looks at
+ * the descriptor is an immediate, which the host itself knows to leave out once the thread is to end. Being unref'd it
+ * does not keep the loop from sleeping, and it runs whenever the loop has woken.
+ */
+function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
+  const host = koffi.load(null)
+  const out: [unknown] = [null]
+  host.func('int napi_get_uv_event_loop(void *env, _Out_ void **loop)')(koffi.node.env, out)
+  const each = koffi.pointer(koffi.proto('void', ['void *', 'void *']))
+  const walk = host.func('uv_walk', 'void', ['void *', each, 'void *'])
+  const typeOf = host.func('int uv_handle_get_type(void *handle)')
+  const polls = (): bigint[] => {
+    const found: bigint[] = []
+    const add = (handle: bigint): void => {
+      if (typeOf(handle) === UV_POLL) found.push(handle)
+    }
+    walk(out[0], add, null)
+    return found
+  }
+  const others = new Set(polls())
+  const handle = koffi.node.poll(fd, { readable: true }, f)
+  const nothing: unknown = host.symbol('uv_is_active')
+  const start = host.func('int uv_poll_start(void *handle, int events, void *callback)')
+  for (const poll of polls()) if (!others.has(poll)) start(poll, UV_READABLE, nothing)
+  handle.unref()
+
+  let look: NodeJS.Immediate
+  const arm = (): void => {
+    look = setImmediate(() => {
+      arm()
+      f()
+    }).unref()
+  }
+  arm()
+  return {
+    ref: () => {
+      handle.ref()
+    },
+    unref: () => {
+      handle.unref()
+    },
+    close: () => {
+      clearImmediate(look)
+      handle.close()
+    },
   }
 }

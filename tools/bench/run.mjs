@@ -1,0 +1,43 @@
+// Runs the benchmarks and prints them as Markdown. `--write` keeps them in BENCHMARKS.md, `--quick` runs less of each.
+import { writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import { parseArgs } from 'node:util'
+import { pingPong, throughput } from './tcp/tcp.mjs'
+import { digits, table } from './stats.mjs'
+import { run as parseIP } from './addr/parse_ip.mjs'
+
+const { values } = parseArgs({ options: { write: { type: 'boolean' }, quick: { type: 'boolean' } } })
+const rounds = values.quick ? 3 : 7
+
+async function parse() {
+  const rows = await parseIP({ rounds })
+  const [ours] = rows
+  const cells = rows.map(({ name, v4ns, v6ns }) => [
+    name,
+    digits(v4ns),
+    digits(ours.v4ns / v4ns),
+    digits(v6ns),
+    digits(ours.v6ns / v6ns),
+  ])
+  return table([['', 'IPv4', 'ours takes, of it', 'IPv6', 'ours takes, of it'], ...cells])
+}
+
+const sections = [
+  ['TCP round trip of 64 bytes', 'Client and server in a process each, over loopback; lower is better.', () => pingPong({ rounds, count: values.quick ? 5000 : 20_000 })],
+  ['TCP throughput one way', 'Over loopback; GB/s: higher is better, CPU: lower.', () => throughput({ rounds, bytes: values.quick ? 2 ** 28 : 2 ** 30 })],
+  ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
+]
+
+let text = `# Benchmarks
+
+What the last run of \`npx -y pnpm@12.21.0 bench --write\` printed: medians of ${rounds} rounds, the peers' rounds in turn. Read the
+ratios: absolute figures differ from machine to machine and from minute to minute.
+
+Node ${process.versions.node}, ${process.platform} ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? process.arch}.
+`
+for (const [title, note, run] of sections) {
+  const section = `\n## ${title}\n\n${note}\n\n${await run()}\n`
+  process.stdout.write(section)
+  text += section
+}
+if (values.write) writeFileSync(new URL('../../BENCHMARKS.md', import.meta.url), text)

@@ -12,6 +12,7 @@ export interface NetError extends Error {
 
 const temporaryCodes = new Set(['EINTR', 'EMFILE', 'ENFILE', 'EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
 const timeoutCodes = new Set(['EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
+const diedWaiting = new Set(['ECONNRESET', 'ECONNABORTED'])
 
 /** An error number of the system, with Go's text for it. */
 export class Errno extends Error implements NetError {
@@ -105,9 +106,11 @@ export class OpError extends Error implements NetError {
     } else if ('code' in cause && typeof cause.code === 'string') {
       this.code = cause.code
     }
-    // A connection that died while it waited to be accepted says nothing about the next one.
-    const aborted = op === 'accept' && (code === 'ECONNRESET' || code === 'ECONNABORTED')
-    this.temporary = aborted || flag(cause, 'temporary')
+    // A connection that died while it waited to be accepted says nothing about the next one. As in Go, the number must
+    // be the cause itself, and of system calls within system calls nothing is known.
+    const aborted = op === 'accept' && cause instanceof Errno && diedWaiting.has(cause.code)
+    const inner = cause instanceof SyscallError ? cause.cause : cause
+    this.temporary = aborted || (!(inner instanceof SyscallError) && flag(inner, 'temporary'))
   }
 }
 brand(OpError, 'OpError')

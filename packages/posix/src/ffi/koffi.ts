@@ -20,6 +20,10 @@ export function loadKoffi(): FFI {
 function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   const handle = koffi.node.poll(fd, { readable: true }, f)
   handle.unref()
+  // While the process takes itself apart its loop turns once more, and koffi aborts when it then cannot call JavaScript.
+  process.once('exit', () => {
+    handle.close()
+  })
   return handle
 }
 

@@ -1,6 +1,22 @@
 export { allocBuffer } from './buffer.ts'
+export { hosted } from './hosted/hosted.ts'
+export { ipsock as hostedIPSock } from './hosted/ipsock.ts'
+export { tcpsock as hostedTCPSock } from './hosted/tcpsock.ts'
+export { udpsock as hostedUDPSock } from './hosted/udpsock.ts'
+export { unixsock as hostedUnixSock } from './hosted/unixsock.ts'
+export { interfaceGroup } from './interface.ts'
+export {
+  watchInterfaces,
+  type AddressEvent,
+  type InterfaceEvent,
+  type InterfaceWatch,
+  type LinkEvent,
+  type OverflowEvent,
+  type RouteEvent,
+} from './interface_watch.ts'
 export { ipsock } from './ipsock.ts'
 export { lookup } from './lookup.ts'
+export type { NextHop, Route, RouteType } from './netlink_route.ts'
 export { posix, type PosixOptions } from './posix.ts'
 export type { Spin } from './poll/poller.ts'
 export { listenTCPSync, tcpsock } from './tcpsock.ts'

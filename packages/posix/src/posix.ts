@@ -1,5 +1,6 @@
 import type { Target } from '@net/contract'
-import { ErrUnsupported, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
+import { ErrUnsupported, fileStubs, ipRawSockStubs } from '@net/stubs'
+import { interfaceGroup } from './interface.ts'
 import { ipsock } from './ipsock.ts'
 import { lookup } from './lookup.ts'
 import { poller, type Spin } from './poll/poller.ts'
@@ -27,7 +28,7 @@ export function posix(options: PosixOptions = {}): Target {
   return {
     name: 'posix',
     ...fileStubs(ErrUnsupported),
-    ...interfaceStubs(ErrUnsupported),
+    ...interfaceGroup,
     ...ipRawSockStubs(ErrUnsupported),
     ...ipsock,
     ...lookup,

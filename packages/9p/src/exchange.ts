@@ -147,6 +147,13 @@ export class Exchange {
     this.#stream.close().then(this.#end, this.#end)
   }
 
+  /** Ends the session because of a reply that can't be true, and throws the error. */
+  broken(what: string): never {
+    const error = new SessionError(`9P session ended: ${what}`)
+    this.fail(error)
+    throw error
+  }
+
   #takeTag(type: number, signal: AbortSignal | undefined): number {
     if (this.error !== null) throw this.error
     signal?.throwIfAborted()

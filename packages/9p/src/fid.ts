@@ -58,6 +58,7 @@ export class Fid {
         const wname = this.#part(names, at)
         const message: m.Twalk = { type: m.Twalk, tag: 0, fid: from, newfid: number, wname }
         const { wqid } = await this.#exchange.call(message, m.Rwalk, from, options?.signal)
+        if (wqid.length > wname.length) this.#exchange.broken(`${wqid.length} qids for ${wname.length} names`)
         if (wqid.length < wname.length) throw new RemoteError('file does not exist')
         at += wname.length
         from = number

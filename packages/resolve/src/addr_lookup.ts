@@ -5,6 +5,7 @@ import { cannotUnmarshal, noSuchHost, renamed } from './failure.ts'
 import type { Hosts } from './hosts.ts'
 import { isDomainName, nameList } from './name.ts'
 import type { LookupOrder } from './order.ts'
+import type { ResolvConf } from './resolv_conf.ts'
 import { RRType } from './rr.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
@@ -81,11 +82,8 @@ class Search {
   async run(): Promise<this> {
     const conf = this.#client.conf
     for (const fqdn of nameList(this.#name, conf.ndots, conf.search)) {
-      const ask = (type: number): Promise<Answer | DNSError> => this.#ask(fqdn, type)
-      const asked = conf.singleRequest ? null : types[this.#network].map(ask)
       let fatal = false
-      for (const [i, type] of types[this.#network].entries()) {
-        const answer = await (asked?.[i] ?? ask(type))
+      for (const answer of await this.#askAll(fqdn, conf)) {
         if (answer instanceof DNSError) {
           const isFatal = this.#client.isFatal(answer)
           // The error of the name as it was given says most.
@@ -105,9 +103,17 @@ class Search {
     return this
   }
 
-  async #ask(fqdn: string, type: number): Promise<Answer | DNSError> {
+  async #askAll(fqdn: string, conf: ResolvConf): Promise<(Answer | DNSError)[]> {
+    const wanted = types[this.#network]
+    if (!conf.singleRequest) return Promise.all(wanted.map((type) => this.#ask(fqdn, type, conf)))
+    const answers: (Answer | DNSError)[] = []
+    for (const type of wanted) answers.push(await this.#ask(fqdn, type, conf))
+    return answers
+  }
+
+  async #ask(fqdn: string, type: number, conf: ResolvConf): Promise<Answer | DNSError> {
     try {
-      return await this.#client.query(fqdn, type, this.#client.conf, this.#signal)
+      return await this.#client.query(fqdn, type, conf, this.#signal)
     } catch (e) {
       if (e instanceof DNSError) return e
       throw e

@@ -62,5 +62,10 @@ export function udpSourceAddrs(dial: Dial): SourceAddrs {
       return null // no route, or no such family here
     }
   }
-  return (addrs, signal) => Promise.all(addrs.map((addr) => source(addr, signal)))
+  return async (addrs, signal) => {
+    const sources: (IP | null)[] = []
+    // One at a time: it takes no time, and an answer may have very many.
+    for (const addr of addrs) sources.push(await source(addr, signal))
+    return sources
+  }
 }

@@ -16,6 +16,7 @@ export interface SystemResolver {
  */
 export const hostSystem: SystemResolver = {
   async lookupIPAddr(network, host) {
+    if (host.includes('\0')) throw noSuchHost(host) // C would see the part before it
     const { promises } = await import('node:dns')
     const family = network === 'ip4' ? 4 : network === 'ip6' ? 6 : 0
     try {

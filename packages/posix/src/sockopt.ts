@@ -33,7 +33,7 @@ export function getsockoptBytes(fd: number, level: number, name: number, value: 
 export function socketError(fd: number): number {
   const pending = { value: 0 }
   const result = getsockoptInt(fd, abi.SOL_SOCKET, abi.SO_ERROR, pending)
-  return result < 0 ? result : -pending.value
+  return result < 0 ? result : 0 - pending.value
 }
 
 /** TCP_NODELAY, tcp(7): sends small writes at once. */
@@ -75,7 +75,8 @@ export function setKeepAliveConfig(fd: number, config: KeepAliveConfig): number 
   const result = setKeepAlive(fd, config.enable)
   if (result < 0) return result
   const { idle = 0, interval = 0, count = 0 } = config
-  const seconds = (ms: number): number => Math.ceil(ms / 1000)
+  // A negative time leaves the option alone, however little it is.
+  const seconds = (ms: number): number => (ms < 0 ? -1 : Math.ceil(ms / 1000))
   return (
     setKeepAliveNumber(fd, abi.TCP_KEEPIDLE, seconds(idle === 0 ? IDLE : idle)) ||
     setKeepAliveNumber(fd, abi.TCP_KEEPINTVL, seconds(interval === 0 ? INTERVAL : interval)) ||

@@ -112,7 +112,11 @@ describe.each(bsds)('struct kevent of %s, without its kernel', (name) => {
   test.each<[string, Event, string[]]>([
     ['data', event(EVFILT_READ, 0), [...short, '3.4 readable']],
     ['room', event(EVFILT_WRITE, 0), ['3.4 writable']],
-    ['the end of the stream', event(EVFILT_READ, EV_EOF), ['3.4 exceptional', '3.4 readable', '3.4 writable']],
+    [
+      'the end of the stream',
+      event(EVFILT_READ, EV_EOF),
+      ['3.4 exceptional', '3.4 readable', '3.4 writable'],
+    ],
     ['a peer that is gone', event(EVFILT_WRITE, EV_EOF), ['3.4 exceptional', '3.4 readable', '3.4 writable']],
     ['an error', event(EVFILT_READ, EV_ERROR), ['3.4 exceptional', '3.4 readable', '3.4 writable']],
     ['urgent data', event(EVFILT_READ, EV_OOBAND), ['3.4 exceptional', '3.4 readable']],

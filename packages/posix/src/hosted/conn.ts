@@ -1,0 +1,154 @@
+import type { Addr } from '@net/addr'
+import {
+  checkTimeout,
+  ConnStreams,
+  deadlineAt,
+  ErrClosed,
+  OpError,
+  type ByteStreams,
+  type Conn,
+  type Deadline,
+  type IOOptions,
+  type RawConn,
+} from '@net/contract'
+import { checkBuffer } from '../conn.ts'
+import { refusal } from './errors.ts'
+import type { FD } from './fd.ts'
+import { ReadOp, WriteOp, type StreamFD } from './stream.ts'
+
+/** A socket of the host that reads and writes: what all connections have in common. */
+export abstract class HostSocket<F extends FD, A extends Addr> implements Omit<Conn<A>, 'read' | 'write'> {
+  /** The host's socket. */
+  protected readonly fd: F
+
+  /** Takes over a connected or bound socket. */
+  protected constructor(fd: F) {
+    this.fd = fd
+  }
+
+  get localAddr(): A {
+    return this.fd.localAddr as A
+  }
+
+  get remoteAddr(): A {
+    return this.fd.remoteAddr as A
+  }
+
+  setDeadline(t: Deadline): void {
+    const at = deadlineAt(t)
+    this.fd.reading.setDeadlineAt(at)
+    this.fd.writing.setDeadlineAt(at)
+  }
+
+  setReadDeadline(t: Deadline): void {
+    this.fd.reading.setDeadline(t)
+  }
+
+  setWriteDeadline(t: Deadline): void {
+    this.fd.writing.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    checkTimeout(ms)
+    this.fd.reading.setTimeout(ms)
+    this.fd.writing.setTimeout(ms)
+  }
+
+  setReadTimeout(ms: number): void {
+    this.fd.reading.setTimeout(ms)
+  }
+
+  setWriteTimeout(ms: number): void {
+    this.fd.writing.setTimeout(ms)
+  }
+
+  /** Refuses: the host's sockets have descriptors, but it does not show them. */
+  syscallConn(): RawConn {
+    return this.refuse('raw-control')
+  }
+
+  ref(): void {
+    this.fd.ref()
+  }
+
+  unref(): void {
+    this.fd.unref()
+  }
+
+  close(): Promise<void> {
+    return this.fd.close()
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Throws the error of an option that the host does not have. */
+  protected refuse(op = 'set'): never {
+    throw refusal(op, this.fd.net, null, this.fd.localAddr)
+  }
+
+  /** Throws the error of an option of a closed socket. */
+  protected checkOpen(): void {
+    if (this.fd.isClosed) throw new OpError('set', this.fd.net, null, this.fd.localAddr, ErrClosed)
+  }
+}
+
+/** A connection of the host that is a stream of bytes. */
+export abstract class HostStream<A extends Addr>
+  extends HostSocket<StreamFD, A>
+  implements Conn<A>, ByteStreams
+{
+  #streams: ConnStreams | null = null
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new ConnStreams(this)).readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= new ConnStreams(this)).writable
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
+    return fd.reading.run(new ReadOp(fd, p), options?.signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.fd.writing.run(new WriteOp(this.fd, p), options?.signal)
+  }
+
+  closeRead(): Promise<void> {
+    if (this.fd.isClosed) return Promise.reject(this.fd.opError('close', ErrClosed))
+    this.fd.closeRead()
+    return Promise.resolve()
+  }
+
+  closeWrite(): Promise<void> {
+    const { fd } = this
+    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
+    const e = fd.closeWrite()
+    return e === null ? Promise.resolve() : Promise.reject(fd.opError('close', e))
+  }
+
+  /** Refuses: the host cannot set the size of a stream's buffers. */
+  setReadBuffer(_bytes: number): void {
+    this.checkOpen()
+    this.refuse()
+  }
+
+  /** Refuses: the host cannot set the size of a stream's buffers. */
+  setWriteBuffer(_bytes: number): void {
+    this.checkOpen()
+    this.refuse()
+  }
+}

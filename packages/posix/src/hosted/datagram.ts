@@ -1,0 +1,192 @@
+import type { RemoteInfo, Socket } from 'node:dgram'
+import type { Addr } from '@net/addr'
+import { UDPAddr } from '@net/addr'
+import { Op, OpError, type LaneOwner } from '@net/contract'
+import { callError, hostError } from './errors.ts'
+import { FD } from './fd.ts'
+import { parseHostAddress } from './ipsock.ts'
+
+/** A packet the host has received. */
+export interface Packet {
+  /** Its bytes. */
+  readonly data: Uint8Array
+  /** Where it came from. */
+  readonly from: RemoteInfo
+}
+
+// The bytes that a packet costs beside its own, so that empty ones fill the queue, too.
+const OVERHEAD = 512
+
+/**
+ * A bound datagram socket of the host. The host reads packets whether or not somebody waits for them and cannot be told to
+ * stop, so they queue here, up to the size of the socket's receive buffer; more are dropped, as the kernel would.
+ */
+export class DatagramFD extends FD {
+  readonly #socket: Socket
+  readonly #packets: Packet[] = []
+  #queued = 0 // bytes in the queue
+  #limit: number // bytes the queue may hold
+  #failure: Error | null = null
+  #sending = false
+  #sender: { readonly from: RemoteInfo; readonly addr: UDPAddr } | null = null
+
+  /** Takes over a bound socket. */
+  constructor(socket: Socket, net: string, localAddr: Addr, remoteAddr: Addr | null) {
+    super(socket, net, localAddr, remoteAddr)
+    this.#socket = socket
+    this.#limit = socket.getRecvBufferSize()
+    socket.on('message', (data: Uint8Array, from) => {
+      const size = data.byteLength + OVERHEAD
+      if (this.#queued > 0 && this.#queued + size > this.#limit) return
+      this.#queued += size
+      this.#packets.push({ data, from })
+      this.reading.wake()
+    })
+    socket.on('error', (e) => {
+      this.#failure = e
+      this.reading.wake()
+    })
+  }
+
+  /** Whether the host holds no packet that the kernel has not taken. */
+  get writeReady(): boolean {
+    return !this.#sending
+  }
+
+  /** The next packet, or null. */
+  next(): Packet | null {
+    const packet = this.#packets.shift()
+    if (packet === undefined) return null
+    this.#queued -= packet.data.byteLength + OVERHEAD
+    return packet
+  }
+
+  /** Takes the error that the network has sent back, if there is one, as the error of `call`. */
+  takeFailure(call: string): Error | null {
+    const e = this.#failure
+    this.#failure = null
+    return e === null ? null : hostError(e, call)
+  }
+
+  /** The address of a packet's sender. One sender's many packets share one. */
+  sender(from: RemoteInfo): UDPAddr {
+    const last = this.#sender
+    if (last !== null && last.from.port === from.port && last.from.address === from.address) return last.addr
+    const { ip, zone } = parseHostAddress(from.address)
+    const addr = new UDPAddr(ip, from.port, zone)
+    this.#sender = { from, addr }
+    return addr
+  }
+
+  /** Gives the host a packet, for the peer or for `to`, and calls back when the kernel has taken or refused it. */
+  give(
+    p: Uint8Array,
+    to: { readonly host: string; readonly port: number } | null,
+    then: (e: Error | null) => void,
+  ): void {
+    const data = p.slice()
+    const sent = (e: Error | null): void => {
+      this.#sending = false
+      then(e)
+      this.writing.wake()
+    }
+    this.#sending = true
+    try {
+      if (to === null) this.#socket.send(data, sent)
+      else this.#socket.send(data, to.port, to.host, sent)
+    } catch (e) {
+      this.#sending = false
+      throw e
+    }
+  }
+
+  /** Sets the size of the kernel's receive buffer, in bytes, and of the queue. Throws the host's error. */
+  setReadBuffer(bytes: number): void {
+    this.#socket.setRecvBufferSize(bytes)
+    this.#limit = this.#socket.getRecvBufferSize()
+  }
+
+  /** Sets the size of the kernel's send buffer, in bytes. Throws the host's error. */
+  setWriteBuffer(bytes: number): void {
+    this.#socket.setSendBufferSize(bytes)
+  }
+
+  protected release(): Promise<void> {
+    this.#packets.length = 0
+    return new Promise((resolve) => this.#socket.close(resolve))
+  }
+}
+
+/** Waits for a packet and gives what `finish` makes of it. */
+export class ReceiveOp<T> extends Op<T> {
+  readonly #fd: DatagramFD
+  readonly #call: string
+  readonly #finish: (packet: Packet) => T
+
+  /** Makes a receive whose errors name `call`. */
+  constructor(fd: DatagramFD, call: string, finish: (packet: Packet) => T) {
+    super('read')
+    this.#fd = fd
+    this.#call = call
+    this.#finish = finish
+  }
+
+  attempt(): boolean {
+    const packet = this.#fd.next()
+    if (packet !== null) return this.done(this.#finish(packet))
+    const e = this.#fd.takeFailure(this.#call)
+    return e === null ? false : this.fail(e)
+  }
+}
+
+/** Gives a packet to the host and settles when the kernel has taken it. One that the host has will be sent. */
+export class SendOp extends Op<number> {
+  readonly #fd: DatagramFD
+  readonly #p: Uint8Array
+  readonly #addr: Addr | null
+  readonly #to: { readonly host: string; readonly port: number } | null
+  #given = false
+
+  /** Makes a send of `p` to `addr`, which is `to` in the host's words; both are null for the peer. */
+  constructor(
+    fd: DatagramFD,
+    p: Uint8Array,
+    addr: Addr | null,
+    to: { readonly host: string; readonly port: number } | null,
+  ) {
+    super('write')
+    this.#fd = fd
+    this.#p = p
+    this.#addr = addr
+    this.#to = to
+  }
+
+  attempt(): boolean {
+    if (this.#given || !this.#fd.writeReady) return false
+    const call = this.#to === null ? 'write' : 'sendto'
+    const failure = this.#fd.takeFailure(call)
+    if (failure !== null) return this.fail(failure)
+    if (this.#to?.port === 0) return this.fail(callError(call, 'EINVAL'))
+    try {
+      this.#fd.give(this.#p, this.#to, (e) => {
+        this.#given = false
+        if (e === null) this.done(this.#p.byteLength)
+        else this.fail(hostError(e, call))
+      })
+      this.#given = true
+      return false
+    } catch (e) {
+      return this.fail(hostError(e, call))
+    }
+  }
+
+  override cancel(reason: unknown): void {
+    if (this.#given) this.done(this.#p.byteLength)
+    else super.cancel(reason)
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    if (this.#addr === null) return super.error(owner, cause)
+    return new OpError(this.name, this.#fd.net, this.#fd.localAddr, this.#addr, cause)
+  }
+}

@@ -1,0 +1,85 @@
+import type { Addr } from '@net/addr'
+import { Lane, OpError, type LaneOwner } from '@net/contract'
+
+/** What all of the host's sockets have for liveness: a new one keeps the process alive until `unref`. */
+export interface HostHandle {
+  /** Lets it keep the process alive. */
+  ref(): unknown
+  /** Lets the process exit in spite of it. */
+  unref(): unknown
+}
+
+/**
+ * A socket of the host: the operations that wait on it, its addresses, and whether it keeps the process alive, which it
+ * does while operations wait and at no other time.
+ */
+export abstract class FD implements LaneOwner {
+  /** The operations that read or accept. */
+  readonly reading = new Lane(this)
+  /** The operations that write. */
+  readonly writing = new Lane(this)
+  /** The network that errors name. */
+  readonly net: string
+  /** The socket's own address; it stays after close. */
+  readonly localAddr: Addr | null
+  /** The peer's address, or null; it stays after close. */
+  readonly remoteAddr: Addr | null
+  readonly #handle: HostHandle
+  #waiting = 0
+  #ref = true
+  #closing: Promise<void> | null = null
+
+  /** Takes over a socket of the host that is ready for use. */
+  protected constructor(handle: HostHandle, net: string, localAddr: Addr | null, remoteAddr: Addr | null) {
+    this.#handle = handle
+    this.net = net
+    this.localAddr = localAddr
+    this.remoteAddr = remoteAddr
+    handle.unref()
+  }
+
+  /** Closes the host's socket, whose operations have failed already. The promise settles when it is gone. */
+  protected abstract release(): Promise<void>
+
+  /** Whether close was called. */
+  get isClosed(): boolean {
+    return this.#closing !== null
+  }
+
+  /** Makes the error of an operation. */
+  opError(op: string, cause: Error): OpError {
+    return new OpError(op, this.net, this.localAddr, this.remoteAddr, cause)
+  }
+
+  /** Counts the operations that wait. */
+  waiting(change: 1 | -1): void {
+    const before = this.#waiting
+    this.#waiting += change
+    if (!this.#ref || this.isClosed) return
+    if (before === 0) this.#handle.ref()
+    else if (this.#waiting === 0) this.#handle.unref()
+  }
+
+  /** Waiting operations keep the process alive. */
+  ref(): void {
+    this.#ref = true
+    if (this.#waiting > 0 && !this.isClosed) this.#handle.ref()
+  }
+
+  /** Waiting operations let the process exit. */
+  unref(): void {
+    this.#ref = false
+    if (!this.isClosed) this.#handle.unref()
+  }
+
+  /** Fails everything that waits, then closes the host's socket. */
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      this.reading.close()
+      this.writing.close()
+      this.#handle.unref()
+      this.#closing = this.release()
+    }
+    return this.#closing
+  }
+}

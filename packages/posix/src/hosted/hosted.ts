@@ -1,0 +1,42 @@
+import type { Target } from '@net/contract'
+import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
+import { lookup } from '../lookup.ts'
+import { ipsock } from './ipsock.ts'
+import { tcpsock } from './tcpsock.ts'
+import { udpsock } from './udpsock.ts'
+import { unixsock } from './unixsock.ts'
+
+/**
+ * The host's own sockets, `node:net` and `node:dgram`, as a target: what `windows` is made of, and what works where there is
+ * no foreign function interface. The promises are those of every target. What the host lacks refuses with an
+ * {@link OpError} whose cause is `ErrWindows`: raw IP, descriptors, interfaces (the host tells neither index nor MTU), Unix
+ * datagrams and sequenced packets, a local name for dialUnix, `control`, `syscallConn`, `bindToDevice`, the buffer sizes of
+ * streams, setLinger above 0, keep-alive intervals and counts (the host uses 1 s and 10), setUnlinkOnClose(false),
+ * `reuseAddress: false` for TCP, and `reusePort` before Node 22.12 and 23.1.
+ *
+ * Limits of the host:
+ * - It cannot stop accepting. Connections that nobody has accepted queue up to `backlog` (4096 when absent); one more is
+ *   reset. When no descriptor is left it closes the connection it could not accept.
+ * - It reads up to 128 KiB ahead of a stream's reader, and datagrams whether or not they are read: those queue up to the
+ *   size of the receive buffer, more are dropped.
+ * - A piece of a write (up to 64 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
+ *   and when nothing was left to give the write succeeds. Such a piece keeps the process alive, also after `unref`, until
+ *   the peer takes it; close gives it 5 s, then resets.
+ * - An error of the connection is kept: every read after what had arrived tells it, where a kernel tells it once.
+ * - The names of Unix sockets are not told: the dialled end is unnamed, the accepted one has the listener's name.
+ * - Local addresses of a listening Unix socket are removed from the file system at close. On Windows names are pipes':
+ *   '\\\\.\\pipe\\name'.
+ */
+export function hosted(): Target {
+  return {
+    name: 'hosted',
+    ...fileStubs(ErrWindows),
+    ...interfaceStubs(ErrWindows),
+    ...ipRawSockStubs(ErrWindows),
+    ...ipsock,
+    ...lookup,
+    ...tcpsock,
+    ...udpsock,
+    ...unixsock,
+  }
+}

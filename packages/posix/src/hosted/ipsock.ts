@@ -1,0 +1,70 @@
+import { networkInterfaces, platform } from 'node:os'
+import { AddrError, parseIPZone, type IP } from '@net/addr'
+import type { IPSockGroup } from '@net/contract'
+import type { InetAddr } from '../ipsock.ts'
+
+function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
+  return Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.family === family) === true)
+}
+
+/**
+ * What the host's internet stack supports: the families of which an interface that is up has an address. All systems that the
+ * host runs on carry IPv4 over IPv6 sockets but OpenBSD.
+ */
+export const ipsock: IPSockGroup = {
+  supportsIPv4: () => hasAddress('IPv4'),
+  supportsIPv6: () => hasAddress('IPv6'),
+  supportsIPv4map: () => platform() !== 'openbsd' && hasAddress('IPv4') && hasAddress('IPv6'),
+}
+
+/** The family of a socket, and whether an IPv6 one keeps to IPv6. */
+export interface Family {
+  /** The IP version. */
+  readonly version: 4 | 6
+  /** Whether IPv4 traffic is kept out. */
+  readonly v6only: boolean
+}
+
+function is4(a: InetAddr | null): boolean {
+  return a === null || a.ip === null || a.ip.to4() !== null
+}
+
+/** The family of a socket: what the network says, else both for a listener on every address, else what the addresses are. */
+export function socketFamily(
+  network: string,
+  laddr: InetAddr | null,
+  raddr: InetAddr | null,
+  mode: 'dial' | 'listen',
+): Family {
+  if (network.endsWith('4')) return { version: 4, v6only: false }
+  if (network.endsWith('6')) return { version: 6, v6only: true }
+  if (mode === 'listen' && (laddr === null || laddr.ip === null || laddr.ip.isUnspecified)) {
+    const six = ipsock.supportsIPv4map() || !ipsock.supportsIPv4()
+    return { version: six || !is4(laddr) ? 6 : 4, v6only: false }
+  }
+  return { version: is4(laddr) && is4(raddr) ? 4 : 6, v6only: false }
+}
+
+/**
+ * The text by which the host takes an address to bind or to reach: an absent or unspecified one is `every` address of this
+ * machine or its loopback. Throws an {@link AddrError} when the family does not fit.
+ */
+export function hostAddress(version: 4 | 6, a: InetAddr | null, every: boolean): string {
+  const ip = a?.ip ?? null
+  if (a === null || ip === null || ip.isUnspecified) {
+    if (every) return version === 4 ? '0.0.0.0' : '::'
+    return version === 4 ? '127.0.0.1' : '::1'
+  }
+  const v4 = ip.to4()
+  if (version === 4) {
+    if (v4 === null) throw new AddrError('non-IPv4 address', ip.toString())
+    return v4.toString()
+  }
+  if (v4 !== null) return `::ffff:${v4.toString()}`
+  return a.zone === '' ? ip.toString() : `${ip.toString()}%${a.zone}`
+}
+
+/** Reads an address that the host gives as text; ip is null when it gives none. */
+export function parseHostAddress(address: string | undefined): { ip: IP | null; zone: string } {
+  return parseIPZone(address ?? '') ?? { ip: null, zone: '' }
+}

@@ -1,0 +1,188 @@
+import {
+  createServer,
+  type ListenOptions as HostListenOptions,
+  type Server,
+  type ServerOpts,
+  type Socket,
+} from 'node:net'
+import type { Addr } from '@net/addr'
+import {
+  isErr,
+  ErrClosed,
+  Op,
+  type Conn,
+  type Deadline,
+  type IOOptions,
+  type Listener,
+  type RawConn,
+} from '@net/contract'
+import { hostError, listenError, refusal } from './errors.ts'
+import { FD } from './fd.ts'
+import { READ_AHEAD, reset } from './stream.ts'
+
+/** How many accepted connections wait when the backlog is not said. */
+export const BACKLOG = 4096
+
+// libuv meets these when no descriptor is left. It closes the connection that could not be accepted and goes on.
+const starved = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTED'])
+
+/** A listening socket of the host, with the connections that the host has accepted and nobody has taken. */
+export class ListenFD extends FD {
+  readonly #server: Server
+  readonly #accepted: Socket[] = []
+  #failure: Error | null = null
+
+  /** Takes over a listening server. At most `backlog` connections wait; one more is reset. */
+  constructor(server: Server, net: string, addr: Addr, backlog: number) {
+    super(server, net, null, addr)
+    this.#server = server
+    server.on('connection', (socket) => {
+      socket.unref()
+      socket.on('error', () => {
+        // Whoever takes the connection meets the error when it reads.
+      })
+      if (this.isClosed || this.#accepted.length >= backlog) {
+        reset(socket)
+      } else {
+        this.#accepted.push(socket)
+        this.reading.wake()
+      }
+    })
+    server.on('error', (e) => {
+      if (starved.has((e as NodeJS.ErrnoException).code ?? '')) return
+      this.#failure = e
+      this.reading.wake()
+    })
+  }
+
+  /** The next connection, or null. */
+  next(): Socket | null {
+    return this.#accepted.shift() ?? null
+  }
+
+  /** Takes the error of the listening socket, if there is one. */
+  takeFailure(): Error | null {
+    const e = this.#failure
+    this.#failure = null
+    return e === null ? null : hostError(e, 'accept')
+  }
+
+  protected release(): Promise<void> {
+    // Its own end the server tells only when all its connections have ended, too; the socket is closed when this returns.
+    this.#server.close()
+    for (const socket of this.#accepted.splice(0)) reset(socket)
+    return Promise.resolve()
+  }
+}
+
+class AcceptOp<C> extends Op<C> {
+  readonly #fd: ListenFD
+  readonly #make: (socket: Socket) => C
+
+  constructor(fd: ListenFD, make: (socket: Socket) => C) {
+    super('accept')
+    this.#fd = fd
+    this.#make = make
+  }
+
+  attempt(): boolean {
+    const socket = this.#fd.next()
+    if (socket !== null) return this.done(this.#make(socket))
+    const e = this.#fd.takeFailure()
+    return e === null ? false : this.fail(e)
+  }
+}
+
+/** Binds and listens. Rejects with a bare error. */
+export function listenServer(listen: HostListenOptions, options: ServerOpts = {}): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({
+      ...options,
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      highWaterMark: READ_AHEAD,
+    })
+    server.once('error', (e) => {
+      reject(listenError(e))
+    })
+    try {
+      // Exclusive: in a cluster's worker, too, the socket is the worker's own.
+      server.listen({ ...listen, exclusive: true }, () => {
+        server.removeAllListeners('error')
+        resolve(server)
+      })
+    } catch (e) {
+      reject(listenError(e))
+    }
+  })
+}
+
+/** A socket of the host that accepts connections: what all listeners have in common. */
+export abstract class HostListener<C extends Conn, A extends Addr> implements Listener<C, A> {
+  /** The host's socket. */
+  protected readonly fd: ListenFD
+
+  /** Takes over a listening socket. */
+  protected constructor(fd: ListenFD) {
+    this.fd = fd
+  }
+
+  get addr(): A {
+    return this.fd.remoteAddr as A
+  }
+
+  /** Makes the connection of an accepted socket. */
+  protected abstract connection(socket: Socket): C
+
+  accept(options?: IOOptions): Promise<C> {
+    return this.fd.reading.run(new AcceptOp(this.fd, this.#connection), options?.signal)
+  }
+
+  readonly #connection = (socket: Socket): C => this.connection(socket)
+
+  setDeadline(t: Deadline): void {
+    this.fd.reading.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    this.fd.reading.setTimeout(ms)
+  }
+
+  /** Refuses: the host's sockets have descriptors, but it does not show them. */
+  syscallConn(): RawConn {
+    throw refusal('raw-control', this.fd.net, null, this.addr)
+  }
+
+  ref(): void {
+    this.fd.ref()
+  }
+
+  unref(): void {
+    this.fd.unref()
+  }
+
+  close(): Promise<void> {
+    return this.fd.close()
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<C, void, undefined> {
+    for (;;) {
+      let c: C
+      try {
+        c = await this.accept()
+      } catch (e) {
+        if (isErr(e, ErrClosed)) return
+        throw e
+      }
+      yield c
+    }
+  }
+}

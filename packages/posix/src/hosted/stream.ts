@@ -1,0 +1,190 @@
+import type { Socket } from 'node:net'
+import type { Addr } from '@net/addr'
+import { Op, OpError, type LaneOwner } from '@net/contract'
+import { callError, hostError } from './errors.ts'
+import { FD } from './fd.ts'
+
+/** Bytes that the host may read ahead before it stops reading from the kernel. It stops after the read that passes this. */
+export const READ_AHEAD = 65536
+
+const PIECE = 65536 // bytes given to the host at a time: what it holds cannot be taken back
+const FLUSH = 5000 // milliseconds that close gives a piece which the peer does not take
+
+/** A connected stream socket of the host. */
+export class StreamFD extends FD {
+  readonly #socket: Socket
+  readonly #gone: Promise<void>
+  #failure: Error | null = null
+  #readEnded = false
+  #writeEnded = false
+  #unsent = false
+  #resets = false
+
+  /** Takes over a connected socket, from which nothing must have been read. */
+  constructor(socket: Socket, net: string, localAddr: Addr | null, remoteAddr: Addr | null) {
+    super(socket, net, localAddr, remoteAddr)
+    this.#socket = socket
+    this.#gone = new Promise((resolve) => socket.once('close', () => resolve()))
+    const wake = (): void => this.reading.wake()
+    socket.on('readable', wake)
+    socket.on('end', () => {
+      this.#readEnded = true
+      wake()
+    })
+    socket.on('error', (e) => {
+      this.#failure ??= e
+      wake()
+      this.writing.wake()
+    })
+  }
+
+  /** Whether the host can be given the next piece: it holds none that the kernel has not taken. */
+  get writeReady(): boolean {
+    return !this.#unsent
+  }
+
+  /** Whether the connection has failed. */
+  get failed(): boolean {
+    return this.#failure !== null
+  }
+
+  /** The error of an operation on a connection that has failed, or of writing to an end that was shut down; else null. */
+  callError(call: 'read' | 'write'): Error | null {
+    if (this.#failure !== null) return hostError(this.#failure, call)
+    return call === 'write' && this.#writeEnded ? callError(call, 'EPIPE') : null
+  }
+
+  /** Takes bytes the host has read: their number, null at the end of the stream, 0 when there are none yet. */
+  take(p: Uint8Array): number | null {
+    if (this.#readEnded) return null
+    const socket = this.#socket
+    // Asking for more than its mark would make the host raise the mark.
+    const n = Math.min(p.byteLength, socket.readableLength, socket.readableHighWaterMark)
+    // An empty read makes the host go on, or tell the end.
+    const chunk = socket.read(n) as Uint8Array | null
+    if (chunk === null) return 0
+    p.set(chunk)
+    return n
+  }
+
+  /** Gives a part of `p` from `start` on to the host and tells how much; the host has a copy. */
+  give(p: Uint8Array, start: number): number {
+    const piece = p.slice(start, start + PIECE)
+    this.#unsent = true
+    this.#socket.write(piece, (e) => {
+      this.#unsent = false
+      // After an error comes the event that tells of it.
+      if (!e) this.writing.wake()
+    })
+    return piece.byteLength
+  }
+
+  /** Ends reading: what waits and what comes later gets null. */
+  closeRead(): void {
+    this.#readEnded = true
+    this.reading.wake()
+  }
+
+  /** Ends writing: the host shuts the socket down once the kernel has what was given. */
+  closeWrite(): Error | null {
+    if (this.#failure !== null || (this.#socket.destroyed && !this.#writeEnded)) {
+      return callError('shutdown', 'ENOTCONN')
+    }
+    this.#writeEnded = true
+    this.#socket.end()
+    this.writing.wake()
+    return null
+  }
+
+  /** Says whether close drops what is unsent and resets the connection. */
+  setResets(on: boolean): void {
+    this.#resets = on
+  }
+
+  protected release(): Promise<void> {
+    const socket = this.#socket
+    const given = this.#unsent && this.#failure === null
+    if (this.#resets) {
+      reset(socket)
+    } else if (given) {
+      // Bytes that a write has told of are still here: they go first, as those in a kernel's buffer would.
+      const timer = setTimeout(() => reset(socket), FLUSH)
+      timer.unref()
+      socket.once('close', () => clearTimeout(timer))
+      socket.destroySoon()
+      return Promise.resolve()
+    } else {
+      socket.destroy()
+    }
+    return this.#gone
+  }
+}
+
+/** Closes a socket so that a TCP peer sees a reset. */
+export function reset(socket: Socket): void {
+  const shutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0
+  // The host cannot reset while it shuts down, and pipes cannot be reset.
+  if (socket.destroyed || shutting || socket.remoteFamily === undefined) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
+/** Waits for bytes and takes them. */
+export class ReadOp extends Op<number | null> {
+  readonly #fd: StreamFD
+  readonly #p: Uint8Array
+
+  /** Makes a read into `p`, which must not be empty. */
+  constructor(fd: StreamFD, p: Uint8Array) {
+    super('read')
+    this.#fd = fd
+    this.#p = p
+  }
+
+  attempt(): boolean {
+    // What arrived before a failure is read before it is told.
+    const n = this.#fd.take(this.#p)
+    if (n !== 0) return this.done(n)
+    const e = this.#fd.callError('read')
+    return e === null ? false : this.fail(e)
+  }
+}
+
+/**
+ * Gives a buffer to the host piece by piece, each when the kernel has taken the one before, and settles when it has taken
+ * the last. A piece that the host has will be sent: `n` of an error counts it, and an end that comes when nothing is left to
+ * give is success.
+ */
+export class WriteOp extends Op<number> {
+  readonly #fd: StreamFD
+  readonly #p: Uint8Array
+  #given = 0
+  #sent = 0
+
+  /** Makes a write of `p`. */
+  constructor(fd: StreamFD, p: Uint8Array) {
+    super('write')
+    this.#fd = fd
+    this.#p = p
+  }
+
+  attempt(): boolean {
+    const e = this.#fd.callError('write')
+    if (e !== null && (this.#fd.failed || this.#given < this.#p.byteLength)) return this.fail(e)
+    if (!this.#fd.writeReady) return false
+    this.#sent = this.#given
+    if (this.#sent === this.#p.byteLength) return this.done(this.#sent)
+    this.#given += this.#fd.give(this.#p, this.#given)
+    return false
+  }
+
+  override cancel(reason: unknown): void {
+    if (this.#given > 0 && this.#given === this.#p.byteLength && !this.#fd.failed) this.done(this.#given)
+    else super.cancel(reason)
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    const e = super.error(owner, cause)
+    if (e instanceof OpError) e.n = this.#fd.failed ? this.#sent : this.#given
+    return e
+  }
+}

@@ -1,0 +1,179 @@
+import type { NetConnectOpts, Server, Socket } from 'node:net'
+import { TCPAddr } from '@net/addr'
+import {
+  OpError,
+  type DialOptions,
+  type IOOptions,
+  type KeepAliveConfig,
+  type ListenOptions,
+  type TCPConn,
+  type TCPListener,
+  type TCPNetwork,
+  type TCPSockGroup,
+} from '@net/contract'
+import { ErrWindows } from '@net/stubs'
+import { checkNetwork, missingAddress } from '../ipsock.ts'
+import { HostStream } from './conn.ts'
+import { dialSocket } from './dial.ts'
+import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
+import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
+import { refuseReusePort } from './reuse_port.ts'
+import { READ_AHEAD, StreamFD } from './stream.ts'
+
+const IDLE = 15_000 // milliseconds
+
+/** What of keep-alive the host can set. Throws {@link ErrWindows} for an interval or a count, which it cannot. */
+function keepAliveIdle({ idle = 0, interval = 0, count = 0 }: KeepAliveConfig): number {
+  if (interval > 0 || count > 0) throw ErrWindows
+  // The host sets a time that is not 0, in whole seconds; with 0 it leaves what the system has.
+  return idle === 0 ? IDLE : Math.max(Math.ceil(idle / 1000) * 1000, 0)
+}
+
+function keepAliveOptions(option: KeepAliveConfig | boolean | undefined): {
+  keepAlive: boolean
+  keepAliveInitialDelay: number
+} {
+  const config = typeof option === 'object' ? option : { enable: option !== false }
+  return { keepAlive: config.enable, keepAliveInitialDelay: keepAliveIdle(config) }
+}
+
+function tcpAddr(address: string | undefined, port: number | undefined): TCPAddr {
+  const { ip, zone } = parseHostAddress(address)
+  return new TCPAddr(ip, port ?? 0, zone)
+}
+
+/** A TCP connection over a socket of the host. */
+export class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
+  readonly #socket: Socket
+  #idle = IDLE
+
+  /** Takes over a connected socket. `raddr` stands for a peer whose address the host does not tell any more. */
+  constructor(socket: Socket, net: string, raddr: TCPAddr | null) {
+    const local = tcpAddr(socket.localAddress, socket.localPort)
+    const { remoteAddress, remotePort } = socket
+    const remote = remoteAddress === undefined && raddr !== null ? raddr : tcpAddr(remoteAddress, remotePort)
+    super(new StreamFD(socket, net, local, remote))
+    this.#socket = socket
+  }
+
+  setLinger(seconds: number): void {
+    this.checkOpen()
+    if (seconds > 0) this.refuse()
+    this.fd.setResets(seconds === 0)
+  }
+
+  setNoDelay(on = true): void {
+    this.checkOpen()
+    this.#socket.setNoDelay(on)
+  }
+
+  setKeepAlive(on = true): void {
+    this.checkOpen()
+    this.#socket.setKeepAlive(on, this.#idle)
+  }
+
+  setKeepAliveConfig(config: KeepAliveConfig): void {
+    this.checkOpen()
+    try {
+      this.#idle = keepAliveIdle(config)
+    } catch (cause) {
+      throw new OpError('set', this.fd.net, null, this.localAddr, cause as Error)
+    }
+    this.#socket.setKeepAlive(config.enable, this.#idle)
+  }
+}
+
+/** A TCP listener over a socket of the host. */
+export class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListener {
+  /** Takes over a listening socket. */
+  constructor(server: Server, net: string, backlog: number) {
+    const addr = server.address()
+    const known =
+      addr !== null && typeof addr === 'object' ? tcpAddr(addr.address, addr.port) : tcpAddr('', 0)
+    super(new ListenFD(server, net, known, backlog))
+  }
+
+  acceptTCP(options?: IOOptions): Promise<TCPConn> {
+    return this.accept(options)
+  }
+
+  protected connection(socket: Socket): TCPConn {
+    return new HostTCPConn(socket, this.fd.net, null)
+  }
+}
+
+function checkListenOptions(options: ListenOptions): void {
+  // Where the host runs on Unix it always sets SO_REUSEADDR, on Windows never.
+  if (options.control !== undefined || options.reuseAddress === false) throw ErrWindows
+  refuseReusePort(options.reusePort)
+}
+
+/** What the host is to connect. Throws bare errors. */
+function connecting(
+  network: TCPNetwork,
+  laddr: TCPAddr | null,
+  raddr: TCPAddr | null,
+  options: DialOptions,
+): NetConnectOpts {
+  checkNetwork(network, 'tcp')
+  if (raddr === null) throw missingAddress()
+  if (options.control !== undefined) throw ErrWindows
+  const { version } = socketFamily(network, laddr, raddr, 'dial')
+  return {
+    host: hostAddress(version, raddr, false),
+    port: raddr.port,
+    ...(laddr === null ? {} : { localAddress: hostAddress(version, laddr, true), localPort: laddr.port }),
+    allowHalfOpen: true,
+    highWaterMark: READ_AHEAD,
+    noDelay: true,
+    ...keepAliveOptions(options.keepAlive),
+  } as NetConnectOpts
+}
+
+// A connect from a port of the system's choice may meet itself: both ends open at once (Go issue 2690).
+function isSelfConnected(c: TCPConn): boolean {
+  const { localAddr, remoteAddr } = c
+  if (localAddr.port !== remoteAddr.port || localAddr.ip === null || remoteAddr.ip === null) return false
+  return localAddr.ip.equal(remoteAddr.ip)
+}
+
+/** TCP over the host's sockets. */
+export const tcpsock: TCPSockGroup = {
+  async dialTCP(network, laddr, raddr, options = {}) {
+    const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
+    let how: NetConnectOpts
+    try {
+      how = connecting(network, laddr, raddr, options)
+    } catch (e) {
+      throw error(e as Error)
+    }
+    for (let again = 0; ; again++) {
+      const c = new HostTCPConn(await dialSocket(how, error, options), network, raddr)
+      const chosen = laddr !== null && laddr.port !== 0
+      if (again === 2 || chosen || !isSelfConnected(c)) return c
+      await c.close()
+    }
+  },
+
+  async listenTCP(network, laddr, options = {}) {
+    try {
+      checkNetwork(network, 'tcp')
+      checkListenOptions(options)
+      const { version, v6only } = socketFamily(network, laddr, null, 'listen')
+      const backlog = options.backlog ?? BACKLOG
+      const server = await listenServer(
+        {
+          host: hostAddress(version, laddr, true),
+          port: laddr?.port ?? 0,
+          ipv6Only: v6only,
+          backlog,
+          ...(options.reusePort === true ? { reusePort: true } : {}),
+        },
+        { noDelay: true, ...keepAliveOptions(options.keepAlive) },
+      )
+      return new HostTCPListener(server, network, backlog)
+    } catch (e) {
+      throw new OpError('listen', network, null, laddr, e as Error)
+    }
+  },
+}

@@ -1,0 +1,240 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { UDPAddr } from '@net/addr'
+import {
+  deadlineAt,
+  ErrClosed,
+  ErrDeadlineExceeded,
+  ErrWriteToConnected,
+  isErr,
+  OpError,
+  type IOOptions,
+  type UDPConn,
+  type UDPNetwork,
+  type UDPSockGroup,
+} from '@net/contract'
+import { ErrWindows } from '@net/stubs'
+import { checkBuffer } from '../conn.ts'
+import { checkNetwork, missingAddress } from '../ipsock.ts'
+import { HostSocket } from './conn.ts'
+import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'
+import { callError, hostError } from './errors.ts'
+import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
+import { refuseReusePort } from './reuse_port.ts'
+
+const noPeer = new UDPAddr(null, 0)
+
+function copy(packet: Packet, p: Uint8Array): number {
+  const n = Math.min(packet.data.byteLength, p.byteLength)
+  p.set(packet.data.subarray(0, n))
+  return n
+}
+
+/** A UDP socket of the host. */
+export class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
+  readonly #version: 4 | 6
+  readonly #connected: boolean
+
+  /** Takes over a bound or connected socket. */
+  constructor(fd: DatagramFD, version: 4 | 6) {
+    super(fd)
+    this.#version = version
+    this.#connected = fd.remoteAddr !== null
+  }
+
+  get addr(): UDPAddr {
+    return this.localAddr
+  }
+
+  override get remoteAddr(): UDPAddr {
+    return this.#connected ? super.remoteAddr : noPeer
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
+    return fd.reading.run(new ReceiveOp(fd, 'read', (packet) => copy(packet, p)), options?.signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    if (!this.#connected && !fd.isClosed) {
+      return Promise.reject(fd.opError('write', callError('write', 'EDESTADDRREQ')))
+    }
+    return fd.writing.run(new SendOp(fd, p, null, null), options?.signal)
+  }
+
+  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.#receive((packet) => [copy(packet, p), this.fd.sender(packet.from)], options)
+  }
+
+  writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    const error = (cause: Error): OpError => new OpError('write', fd.net, fd.localAddr, addr, cause)
+    if (this.#connected) return Promise.reject(error(ErrWriteToConnected))
+    let host: string
+    try {
+      host = hostAddress(this.#version, addr, false)
+    } catch (e) {
+      return Promise.reject(error(e as Error))
+    }
+    return fd.writing.run(new SendOp(fd, p, addr, { host, port: addr.port }), options?.signal)
+  }
+
+  readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
+    return this.readFrom(p, options)
+  }
+
+  writeToUDP(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
+    return this.writeTo(p, addr, options)
+  }
+
+  async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UDPAddr]> {
+    if (p !== undefined) {
+      const [n, addr] = await this.readFrom(p)
+      return [p.subarray(0, n), addr]
+    }
+    return await this.#receive(({ data, from }) => [new Uint8Array(data), this.fd.sender(from)])
+  }
+
+  send(p: Uint8Array, addr: UDPAddr): Promise<number> {
+    return this.writeTo(p, addr)
+  }
+
+  setReadBuffer(bytes: number): void {
+    this.#set(() => this.fd.setReadBuffer(bytes))
+  }
+
+  setWriteBuffer(bytes: number): void {
+    this.#set(() => this.fd.setWriteBuffer(bytes))
+  }
+
+  /** Refuses: the host has no such option. */
+  bindToDevice(_name: string): void {
+    this.checkOpen()
+    this.refuse()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
+    for (;;) {
+      let packet: [Uint8Array<ArrayBuffer>, UDPAddr]
+      try {
+        packet = await this.receive()
+      } catch (e) {
+        if (isErr(e, ErrClosed)) return
+        throw e
+      }
+      yield packet
+    }
+  }
+
+  #receive<T>(finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
+    return this.fd.reading.run(new ReceiveOp(this.fd, 'recvfrom', finish), options?.signal)
+  }
+
+  #set(option: () => void): void {
+    this.checkOpen()
+    try {
+      option()
+    } catch (e) {
+      throw new OpError('set', this.fd.net, null, this.localAddr, hostError(e, 'setsockopt'))
+    }
+  }
+}
+
+function checkAddr(addr: unknown): TypeError | null {
+  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
+}
+
+/** Waits for the outcome of a call on a socket that the host tells by an event. Rejects with a bare error. */
+function outcome(socket: Socket, event: 'listening' | 'connect', call: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (e: Error): void => reject(hostError(e))
+    socket.once('error', failed)
+    socket.once(event, () => {
+      socket.off('error', failed)
+      resolve()
+    })
+    call()
+  })
+}
+
+async function bound(family: Family, laddr: UDPAddr | null, options: HostOptions): Promise<Socket> {
+  const { version, v6only } = family
+  const address = hostAddress(version, laddr, true)
+  const socket = createSocket({ type: `udp${version}`, ipv6Only: v6only, ...options })
+  try {
+    await outcome(socket, 'listening', () => {
+      // Exclusive: in a cluster's worker, too, the socket is the worker's own.
+      socket.bind({ address, port: laddr?.port ?? 0, exclusive: true })
+    })
+    socket.setBroadcast(true)
+    return socket
+  } catch (e) {
+    socket.close()
+    throw e
+  }
+}
+
+interface HostOptions {
+  readonly reuseAddr?: boolean
+  readonly reusePort?: boolean
+}
+
+function addrOf({ address, port }: { address: string; port: number }): UDPAddr {
+  const { ip, zone } = parseHostAddress(address)
+  return new UDPAddr(ip, port, zone)
+}
+
+async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPAddr): Promise<HostUDPConn> {
+  const family = socketFamily(network, laddr, raddr, 'dial')
+  const host = hostAddress(family.version, raddr, false)
+  const socket = await bound(family, laddr, {})
+  try {
+    await outcome(socket, 'connect', () => socket.connect(raddr.port, host))
+    const fd = new DatagramFD(socket, network, addrOf(socket.address()), addrOf(socket.remoteAddress()))
+    return new HostUDPConn(fd, family.version)
+  } catch (e) {
+    socket.close()
+    throw hostError(e, 'connect')
+  }
+}
+
+/** UDP over the host's sockets. */
+export const udpsock: UDPSockGroup = {
+  async dialUDP(network, laddr, raddr, options = {}) {
+    options.signal?.throwIfAborted()
+    try {
+      checkNetwork(network, 'udp')
+      if (raddr === null) throw missingAddress()
+      if (options.control !== undefined) throw ErrWindows
+      if (deadlineAt(options.deadline ?? null) <= performance.now()) throw ErrDeadlineExceeded
+      return await connected(network, laddr, raddr)
+    } catch (e) {
+      throw new OpError('dial', network, laddr, raddr, e as Error)
+    }
+  },
+
+  async listenUDP(network, laddr, options = {}) {
+    try {
+      checkNetwork(network, 'udp')
+      if (options.control !== undefined) throw ErrWindows
+      refuseReusePort(options.reusePort)
+      const family = socketFamily(network, laddr, null, 'listen')
+      const socket = await bound(family, laddr, {
+        reuseAddr: options.reuseAddress === true,
+        ...(options.reusePort === true ? { reusePort: true } : {}),
+      })
+      return new HostUDPConn(new DatagramFD(socket, network, addrOf(socket.address()), null), family.version)
+    } catch (e) {
+      throw new OpError('listen', network, null, laddr, e as Error)
+    }
+  },
+}

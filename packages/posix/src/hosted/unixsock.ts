@@ -1,0 +1,89 @@
+import type { Server, Socket } from 'node:net'
+import { platform } from 'node:os'
+import { UnixAddr, UnknownNetworkError } from '@net/addr'
+import {
+  ErrClosed,
+  OpError,
+  type IOOptions,
+  type UnixConn,
+  type UnixListener,
+  type UnixSockGroup,
+} from '@net/contract'
+import { ErrWindows } from '@net/stubs'
+import { missingAddress } from '../ipsock.ts'
+import { HostStream } from './conn.ts'
+import { dialSocket } from './dial.ts'
+import { refusal } from './errors.ts'
+import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
+import { READ_AHEAD, StreamFD } from './stream.ts'
+
+// The host does not tell the names of the ends of a pipe; of the two the listener's is known.
+const unnamed = new UnixAddr('', 'unix')
+
+/** A connection over a Unix socket (on Windows a named pipe) of the host. */
+export class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
+  /** Takes over a connected socket. */
+  constructor(socket: Socket, localAddr: UnixAddr, remoteAddr: UnixAddr) {
+    super(new StreamFD(socket, 'unix', localAddr, remoteAddr))
+  }
+}
+
+/** A listener on a Unix socket (on Windows a named pipe) of the host. */
+export class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixListener {
+  /** Takes over a listening socket. */
+  constructor(server: Server, addr: UnixAddr, backlog: number) {
+    super(new ListenFD(server, 'unix', addr, backlog))
+  }
+
+  acceptUnix(options?: IOOptions): Promise<UnixConn> {
+    return this.accept(options)
+  }
+
+  /** The host always removes the file: what turns that off is refused. */
+  setUnlinkOnClose(on: boolean): void {
+    if (this.fd.isClosed) throw new OpError('set', 'unix', null, this.addr, ErrClosed)
+    if (!on) throw refusal('set', 'unix', null, this.addr)
+  }
+
+  protected connection(socket: Socket): UnixConn {
+    return new HostUnixConn(socket, this.addr, unnamed)
+  }
+}
+
+function checkNetwork(network: string): void {
+  if (network === 'unixgram' || network === 'unixpacket') throw ErrWindows
+  if (network !== 'unix') throw new UnknownNetworkError(network)
+}
+
+/** The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. */
+function path(addr: UnixAddr): string {
+  return platform() === 'linux' && addr.name.startsWith('@') ? `\0${addr.name.slice(1)}` : addr.name
+}
+
+/** Stream sockets in the Unix domain over the host's. */
+export const unixsock: UnixSockGroup = {
+  async dialUnix(network, laddr, raddr, options = {}) {
+    const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
+    try {
+      checkNetwork(network)
+      if (raddr === null) throw missingAddress()
+      if (laddr !== null || options.control !== undefined) throw ErrWindows
+    } catch (e) {
+      throw error(e as Error)
+    }
+    const how = { path: path(raddr), allowHalfOpen: true, highWaterMark: READ_AHEAD }
+    return new HostUnixConn(await dialSocket(how, error, options), unnamed, raddr)
+  },
+
+  async listenUnix(network, laddr, options = {}) {
+    try {
+      checkNetwork(network)
+      if (laddr === null) throw missingAddress()
+      if (options.control !== undefined || options.reusePort === true) throw ErrWindows
+      const backlog = options.backlog ?? BACKLOG
+      return new HostUnixListener(await listenServer({ path: path(laddr), backlog }), laddr, backlog)
+    } catch (e) {
+      throw new OpError('listen', network, null, laddr, e as Error)
+    }
+  },
+}

@@ -120,7 +120,7 @@ class NodeConn implements LaneOwner {
   write(p: Uint8Array): Promise<number> {
     return new Promise((resolve, reject) => {
       const done = (e?: Error | null): void => {
-        if (e == null) resolve(p.length)
+        if (e === undefined || e === null) resolve(p.length)
         else reject(this.opError('write', errnoOf(e)))
       }
       if ('send' in this.#socket) this.#socket.send(p, done)

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { stat } from 'node:fs/promises'
-import { IP, ipv4 } from '@net/addr'
+import { IP, IPAddr, ipv4 } from '@net/addr'
 import { DNSError, ErrDeadlineExceeded, isErr } from '@net/contract'
 import { afterEach, expect, test } from 'vitest'
 import { InvalidNamesError } from '../src/failure.ts'
 import { parseHosts } from '../src/hosts.ts'
 import { parseNSSConf } from '../src/nsswitch.ts'
 import { Resolver } from '../src/resolver.ts'
-import type { ResolverOptions } from '../src/resolver_options.ts'
+import { udpSourceAddrs, type ResolverOptions, type SourceAddrs } from '../src/resolver_options.ts'
 import { RRType } from '../src/rr.ts'
 import { nodeDial, open } from './node_dial.ts'
 import { record, Server, txt, type Asked } from './server.ts'
@@ -140,6 +140,49 @@ test('Resolver reads a reply of the greatest size over TCP', async () => {
   })
   const found = await resolverOf(server, { resolvConf: { useTCP: true } }).lookupTXT('example.com')
   expect(found).toEqual(Array(240).fill(text))
+})
+
+test('Resolver takes a connection without readFrom for a stream, although udp was asked for', async () => {
+  await using server = await Server.start(({ network, name, reply }) => {
+    reply({ answers: [txt(name, network)] })
+  })
+  const networks: string[] = []
+  const dial: typeof nodeDial = (network, address, options) => {
+    networks.push(network)
+    return nodeDial('tcp', address, options)
+  }
+  expect(await resolverOf(server, { dial }).lookupTXT('example.com')).toEqual(['tcp'])
+  expect(networks).toEqual(['udp'])
+})
+
+test('Resolver goes through the servers in turn with rotate', async () => {
+  const answer = ({ name, reply }: Asked): void => reply({ answers: [txt(name, 'x')] })
+  await using one = await Server.start(answer)
+  await using two = await Server.start(answer)
+  const resolver = resolverOf([one.address, two.address], { resolvConf: { rotate: true } })
+  for (let i = 0; i < 4; i++) await resolver.lookupTXT('example.com')
+  expect([one.queries.length, two.queries.length]).toEqual([2, 2])
+})
+
+test('Resolver orders addresses by the sources it is told', async () => {
+  await using server = await Server.start(({ name, type, reply }) => {
+    const ip = type === RRType.A ? IP.from([192, 0, 2, 1]) : IP.fromUint32s(0x20010db8, 0, 0, 1)
+    reply({ answers: [record(name, type, { kind: type === RRType.A ? 'A' : 'AAAA', ip })] })
+  })
+  const sourceAddrs: SourceAddrs = async (addrs) => addrs.map(({ ip }) => ip)
+  const resolver = resolverOf(server, { sourceAddrs })
+  expect(await resolver.lookupHost('www.example.com')).toEqual(['2001:db8::1', '192.0.2.1'])
+})
+
+test('udpSourceAddrs() gives the addresses the system would send from, null where there is no route', async () => {
+  const { signal } = new AbortController()
+  const dial: typeof nodeDial = (network, address, options) => {
+    if (address.startsWith('192.0.2.1:')) throw new Error('no route')
+    return nodeDial(network, address, options)
+  }
+  const addrs = ['127.0.0.1', '192.0.2.1'].map((ip) => IPAddr.from({ ip }))
+  const sources = await udpSourceAddrs(dial)(addrs, signal)
+  expect(sources.map((ip) => ip && String(ip))).toEqual(['127.0.0.1', null])
 })
 
 test('Resolver uses only TCP with use-vc, and takes a reply that comes byte by byte', async () => {

@@ -1,5 +1,5 @@
-import { createSocket } from 'node:dgram'
-import { createServer, type Socket } from 'node:net'
+import { createSocket, type Socket as Datagrams } from 'node:dgram'
+import { createServer, type AddressInfo, type Server as TCPServer, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { decodeMessage, encodeMessage, type DNSMessage } from '../src/message.ts'
 import { CLASS_IN, RRType, type RR, type RRData } from '../src/rr.ts'
@@ -22,8 +22,8 @@ export interface Asked {
 
 /** A DNS server on 127.0.0.1, over UDP and TCP, that does with each query what a test says. */
 export class Server implements AsyncDisposable {
-  readonly #udp = createSocket('udp4')
-  readonly #tcp = createServer()
+  readonly #udp: Datagrams
+  readonly #tcp: TCPServer
   readonly #streams = new Set<Socket>()
   readonly #answer: (asked: Asked) => void
   /** The queries that came. */
@@ -31,30 +31,34 @@ export class Server implements AsyncDisposable {
   /** The ports they came from, over UDP. */
   readonly ports: number[] = []
 
-  private constructor(answer: (asked: Asked) => void) {
+  private constructor(udp: Datagrams, tcp: TCPServer, answer: (asked: Asked) => void) {
+    this.#udp = udp
+    this.#tcp = tcp
     this.#answer = answer
-  }
-
-  static async start(answer: (asked: Asked) => void): Promise<Server> {
-    const server = new Server(answer)
-    const udp = server.#udp
     udp.on('message', (bytes, from) => {
-      server.ports.push(from.port)
+      this.ports.push(from.port)
       const send = (b: Uint8Array): void => {
         udp.send(b, from.port, from.address)
       }
-      server.#ask('udp', bytes, { send, raw: send, hangUp: () => {} })
+      this.#ask('udp', bytes, { send, raw: send, hangUp: () => {} })
     })
-    server.#tcp.on('connection', (socket) => {
-      server.#serve(socket)
+    tcp.on('connection', (socket) => {
+      this.#serve(socket)
     })
-    // One port for both: another socket may have the one that UDP got, so this is tried until it fits.
+  }
+
+  static async start(answer: (asked: Asked) => void): Promise<Server> {
+    // Both need the same port, which may be free for one and taken for the other.
     for (;;) {
-      udp.bind(0, '127.0.0.1')
-      await once(udp, 'listening')
-      server.#tcp.listen(udp.address().port, '127.0.0.1')
-      await once(server.#tcp, 'listening')
-      return server
+      const tcp = createServer().listen(0, '127.0.0.1')
+      await once(tcp, 'listening')
+      const udp = createSocket('udp4').bind((tcp.address() as AddressInfo).port, '127.0.0.1')
+      try {
+        await once(udp, 'listening')
+        return new Server(udp, tcp, answer)
+      } catch {
+        tcp.close()
+      }
     }
   }
 

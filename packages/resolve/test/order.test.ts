@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { parseNSSConf, type NSSConf } from '../src/nsswitch.ts'
+import { hostLookupOrder, type OrderConditions } from '../src/order.ts'
+import { parseResolvConf } from '../src/resolv_conf.ts'
+import { Resolver } from '../src/resolver.ts'
+import type { ResolverEvent } from '../src/event.ts'
+
+const missing = Object.assign(new Error('open: no such file or directory'), { code: 'ENOENT' })
+const none: NSSConf = { sources: new Map(), error: missing }
+
+interface Case {
+  nss?: string | NSSConf
+  resolv?: string
+  resolvError?: Error
+  host?: string
+  platform?: string
+  env?: Record<string, string>
+  preferSystem?: boolean
+  mdnsAllow?: boolean
+}
+
+function conditions(c: Case): OrderConditions {
+  const nss = typeof c.nss === 'object' ? c.nss : parseNSSConf(c.nss ?? '')
+  return {
+    preferSystem: c.preferSystem,
+    platform: c.platform ?? 'linux',
+    env: c.env ?? {},
+    resolvConf: () => ({ ...parseResolvConf(c.resolv ?? ''), error: c.resolvError ?? null }),
+    nss: () => nss,
+    machineName: () => 'machine.example',
+    mdnsAllow: () => c.mdnsAllow ?? false,
+  }
+}
+
+const cases: [string, Case, string][] = [
+  ['no nsswitch.conf', { nss: none }, 'files,dns'],
+  ['no nsswitch.conf on solaris', { nss: none, platform: 'sunos' }, 'system'],
+  ['an nsswitch.conf without hosts', { nss: 'passwd: files' }, 'files,dns'],
+  [
+    'an nsswitch.conf that is wrong',
+    { nss: { sources: new Map(), error: new Error('no colon on line') } },
+    'system',
+  ],
+  ['... and ours', { nss: { sources: new Map(), error: new Error('x') }, preferSystem: false }, 'files,dns'],
+  ['files dns', { nss: 'hosts: files dns' }, 'files,dns'],
+  ['dns files', { nss: 'hosts: dns files' }, 'dns,files'],
+  ['files', { nss: 'hosts: files' }, 'files'],
+  ['dns', { nss: 'hosts: dns' }, 'dns'],
+  ['a source that is not known', { nss: 'hosts: files wins dns' }, 'system'],
+  ['... and ours', { nss: 'hosts: files wins dns', preferSystem: false }, 'files,dns'],
+  ['... alone and ours', { nss: 'hosts: wins', preferSystem: false }, 'dns'],
+  ['... behind files and ours', { nss: 'hosts: files wins', preferSystem: false }, 'files,dns'],
+  ['mdns, and a common name', { nss: 'hosts: files mdns4_minimal [NOTFOUND=return] dns' }, 'files,dns'],
+  ['mdns, and a name under .local', { nss: 'hosts: files mdns dns', host: 'x.LOCAL.' }, 'system'],
+  [
+    'mdns, .local and ours',
+    { nss: 'hosts: files mdns dns', host: 'x.local', preferSystem: false },
+    'files,dns',
+  ],
+  ['mdns with mdns.allow', { nss: 'hosts: files mdns dns', mdnsAllow: true }, 'system'],
+  ['myhostname, and a common name', { nss: 'hosts: files dns myhostname' }, 'files,dns'],
+  ['myhostname, and this machine', { nss: 'hosts: files dns myhostname', host: 'Machine.Example' }, 'system'],
+  ['myhostname, and localhost', { nss: 'hosts: files dns myhostname', host: 'a.localhost' }, 'system'],
+  ['myhostname, and the gateway', { nss: 'hosts: files dns myhostname', host: '_gateway' }, 'system'],
+  ['standard conditions', { nss: 'hosts: files [success=return] dns' }, 'files,dns'],
+  ['other conditions', { nss: 'hosts: files [success=continue] dns' }, 'system'],
+  [
+    'other conditions and ours',
+    { nss: 'hosts: files [success=continue] dns', preferSystem: false },
+    'files,dns',
+  ],
+  ['an unknown option', { nss: 'hosts: files dns', resolv: 'options weird' }, 'system'],
+  ['an unknown option and ours', { nss: 'hosts: dns', resolv: 'options weird', preferSystem: false }, 'dns'],
+  ['a resolv.conf that is missing', { nss: none, resolvError: missing }, 'files,dns'],
+  ['a resolv.conf that cannot be read', { nss: none, resolvError: new Error('EIO') }, 'system'],
+  ['a backslash', { nss: 'hosts: files dns', host: 'a\\.b' }, 'system'],
+  ['a percent sign', { nss: 'hosts: dns', host: 'a%b', preferSystem: false }, 'files,dns'],
+  ['LOCALDOMAIN, empty', { nss: none, env: { LOCALDOMAIN: '' } }, 'system'],
+  ['RES_OPTIONS', { nss: none, env: { RES_OPTIONS: 'x' } }, 'system'],
+  ['RES_OPTIONS, empty', { nss: none, env: { RES_OPTIONS: '' } }, 'files,dns'],
+  ['HOSTALIASES and ours', { nss: none, env: { HOSTALIASES: 'x' }, preferSystem: false }, 'files,dns'],
+  ['darwin', { nss: 'hosts: files dns', platform: 'darwin' }, 'system'],
+  ['darwin and ours', { nss: none, platform: 'darwin', preferSystem: false }, 'files,dns'],
+  ['windows', { platform: 'win32' }, 'system'],
+  ['windows and ours', { platform: 'win32', preferSystem: false }, 'dns'],
+  ['android', { platform: 'android' }, 'system'],
+  ['openbsd', { platform: 'openbsd', resolv: '' }, 'dns,files'],
+  ['openbsd without resolv.conf', { platform: 'openbsd', resolvError: missing }, 'files'],
+  ['openbsd, bind', { platform: 'openbsd', resolv: 'lookup bind' }, 'dns'],
+  ['openbsd, file bind', { platform: 'openbsd', resolv: 'lookup file bind' }, 'files,dns'],
+  ['openbsd, bind file', { platform: 'openbsd', resolv: 'lookup bind file' }, 'dns,files'],
+  ['openbsd, yp', { platform: 'openbsd', resolv: 'lookup file bind yp' }, 'system'],
+  ['openbsd with ASR_CONFIG', { platform: 'openbsd', env: { ASR_CONFIG: 'x' } }, 'system'],
+  ['a preference for the system', { nss: 'hosts: files dns', preferSystem: true }, 'system'],
+]
+
+test.each(cases.map(([what, c, order], i) => ({ what, c, order, i })))(
+  'hostLookupOrder() with $what is $order (case $i)',
+  ({ c, order }) => {
+    const choice = hostLookupOrder(conditions(c), c.host ?? 'host.example')
+    expect(choice.order).toBe(order)
+    expect(choice.reason).not.toBe('')
+  },
+)
+
+test('Resolver explains its choice to debug', async () => {
+  const events: ResolverEvent[] = []
+  const resolver = new Resolver({
+    dial: async () => Promise.reject(new Error('no network')),
+    preferSystem: false,
+    nsswitch: parseNSSConf('hosts: dns'),
+    resolvConf: { servers: ['192.0.2.1:53'], attempts: 1 },
+    debug: (event) => events.push(event),
+  })
+  await expect(resolver.lookupIP('ip4', 'host.example')).rejects.toThrow('no network')
+  expect(events).toMatchObject([
+    { type: 'order', host: 'host.example', order: 'dns', reason: 'nsswitch.conf says dns for hosts' },
+    { type: 'query', name: 'host.example.', rrtype: 1, server: '192.0.2.1:53' },
+    { type: 'failure', name: 'host.example.', error: { err: 'no network' } },
+  ])
+})

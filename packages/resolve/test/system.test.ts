@@ -1,0 +1,57 @@
+import { IP, IPAddr } from '@net/addr'
+import { DNSError } from '@net/contract'
+import { expect, test } from 'vitest'
+import { Resolver } from '../src/resolver.ts'
+import type { ResolverEvent } from '../src/event.ts'
+
+test('Resolver with preferSystem asks getaddrinfo', async () => {
+  const events: ResolverEvent[] = []
+  const resolver = new Resolver({ preferSystem: true, debug: (event) => events.push(event) })
+  const found = await resolver.lookupIPAddr('localhost')
+  expect(found.length).toBeGreaterThan(0)
+  for (const { ip } of found) expect(ip?.isLoopback).toBe(true)
+  expect(events).toMatchObject([{ type: 'order', order: 'system' }])
+})
+
+test('Resolver without a dial asks the system', async () => {
+  const events: ResolverEvent[] = []
+  const resolver = new Resolver({ debug: (event) => events.push(event) })
+  expect((await resolver.lookupHost('localhost')).length).toBeGreaterThan(0)
+  expect(events).toMatchObject([{ order: 'system', reason: 'there is no dial to reach DNS servers with' }])
+})
+
+test('Resolver with preferSystem gives the names of an address', async () => {
+  expect(await new Resolver({ preferSystem: true }).lookupAddr('127.0.0.1')).toContain('localhost')
+})
+
+test('Resolver with preferSystem says no such host', async () => {
+  const lookup = new Resolver({ preferSystem: true }).lookupHost('no such host')
+  await expect(lookup).rejects.toMatchObject({ err: 'no such host', isNotFound: true, name: 'no such host' })
+})
+
+test('Resolver asks another system that it is given, once for many, and lets a lookup go', async () => {
+  let asked = 0
+  const never = new Promise<never>(() => {})
+  const resolver = new Resolver({
+    preferSystem: true,
+    system: {
+      lookupIPAddr: async (network, host) => {
+        asked++
+        return host === 'never'
+          ? never
+          : [new IPAddr(IP.from(network === 'ip4' ? [192, 0, 2, 1] : [192, 0, 2, 2]))]
+      },
+      lookupAddr: async () => ['a.example.'],
+    },
+  })
+  const both = await Promise.all([resolver.lookupIP('ip4', 'a'), resolver.lookupIP('ip4', 'a')])
+  expect(both.flat().map(String)).toEqual(['192.0.2.1', '192.0.2.1'])
+  expect(asked).toBe(1)
+  const controller = new AbortController()
+  const lookup = resolver.lookupHost('never', { signal: controller.signal })
+  controller.abort(new Error('enough'))
+  await expect(lookup).rejects.toThrow('enough')
+  expect(resolver.pending).toBe(0)
+  const limited = resolver.lookupHost('never', { deadline: Date.now() - 1 })
+  await expect(limited).rejects.toBeInstanceOf(DNSError)
+})

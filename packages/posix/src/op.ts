@@ -176,7 +176,7 @@ export class AcceptOp<C> extends FDOp<C> {
   }
 
   attempt(): boolean {
-    if (!this.fd.readReady || (this.#timer !== null && this.#timer.at !== Infinity)) return false
+    if (!this.fd.readReady || this.#resting()) return false
     for (;;) {
       const reserved = reserveDescriptor()
       const n = reserved < 0 ? reserved : acceptSocket(this.fd.fd)
@@ -197,5 +197,9 @@ export class AcceptOp<C> extends FDOp<C> {
       this.#timer.set(performance.now() + this.#backoff)
       return false
     }
+  }
+
+  #resting(): boolean {
+    return this.#timer !== null && this.#timer.at > performance.now()
   }
 }

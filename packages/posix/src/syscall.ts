@@ -3,8 +3,9 @@ import { abi, system } from './abi/system.ts'
 import type { CArgument, CFunction, FFI } from './ffi/ffi.ts'
 import { loadKoffi } from './ffi/koffi.ts'
 
-// The C library's functions are bound when the first of them is called. Each call below gives what the kernel would:
-// the result, or the negated error number.
+// The C library's functions are bound together when the first of them is called, and not each when it is first needed: to
+// bind one may not be interrupted by the end of a worker thread. Each call below gives what the kernel would: the
+// result, or the negated error number.
 
 let loaded: FFI | null = null
 let failure: Error | null = null
@@ -26,21 +27,45 @@ export function ffi(): FFI {
     )
     throw failure
   }
+  for (const declared of declarations) declared.bind(loaded)
   return loaded
 }
 
-/** Binds a function on its first call. */
-function lazy(declaration: string): () => CFunction {
-  let f: CFunction | null = null
-  return () => (f ??= ffi().func(declaration))
+const declarations: Declared[] = []
+
+/** A function of the C library. */
+class Declared {
+  readonly #declaration: string
+  #f: CFunction | null = null
+
+  constructor(declaration: string) {
+    this.#declaration = declaration
+    declarations.push(this)
+  }
+
+  /** Binds the function if the system has it. */
+  bind(to: FFI): void {
+    try {
+      this.#f = to.func(this.#declaration)
+    } catch {
+      // Not every system has every function; who calls one that is missing is told by `f`.
+    }
+  }
+
+  /** The function, bound. Throws when the system does not have it. */
+  get f(): CFunction {
+    if (this.#f !== null) return this.#f
+    const to = ffi()
+    return (this.#f ??= to.func(this.#declaration))
+  }
 }
 
 /** A system call that is not on a hot path: the result or the negated error number; interrupted calls are repeated. */
 export function syscall(declaration: string): (...args: CArgument[]) => number {
-  const bound = lazy(declaration)
+  const bound = new Declared(declaration)
   return (...args) => {
     for (;;) {
-      const r = bound()(...args)
+      const r = bound.f(...args)
       if (r >= 0) return r
       const e = failed()
       if (e !== EINTR) return e
@@ -101,11 +126,11 @@ export function fcntl(fd: number, cmd: number, arg: number): number {
   return fcntlFunction(fd, cmd, 'int', arg)
 }
 
-const closeFunction = lazy('int close(int fd)')
+const closeFunction = new Declared('int close(int fd)')
 
 /** close(2). An interrupted close has closed: it is not repeated, lest it hit a new descriptor of the same number. */
 export function close(fd: number): number {
-  return closeFunction()(fd) < 0 ? failed() : 0
+  return closeFunction.f(fd) < 0 ? failed() : 0
 }
 
 /** close(2) on another thread, for a descriptor whose close may wait (SO_LINGER). */
@@ -120,23 +145,23 @@ export function closeAsync(fd: number): Promise<void> {
 
 // The calls below are those of every read and write, spelled out so that each has its own inline cache.
 
-const recvFunction = lazy('intptr_t recv(int fd, void *buf, size_t len, int flags)')
+const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 
 /** recv(2) */
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = recvFunction()(fd, p, length, flags)
+  const n = recvFunction.f(fd, p, length, flags)
   return n >= 0 ? n : failed()
 }
 
-const sendFunction = lazy('intptr_t send(int fd, const void *buf, size_t len, int flags)')
+const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t len, int flags)')
 
 /** send(2) */
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = sendFunction()(fd, p, length, flags)
+  const n = sendFunction.f(fd, p, length, flags)
   return n >= 0 ? n : failed()
 }
 
-const recvfromFunction = lazy(
+const recvfromFunction = new Declared(
   'intptr_t recvfrom(int fd, void *buf, size_t len, int flags, void *addr, void *addrlen)',
 )
 
@@ -149,11 +174,11 @@ export function recvfrom(
   addr: Uint8Array,
   addrlen: Uint8Array,
 ): number {
-  const n = recvfromFunction()(fd, p, length, flags, addr, addrlen)
+  const n = recvfromFunction.f(fd, p, length, flags, addr, addrlen)
   return n >= 0 ? n : failed()
 }
 
-const sendtoFunction = lazy(
+const sendtoFunction = new Declared(
   'intptr_t sendto(int fd, const void *buf, size_t len, int flags, const void *addr, uint32_t addrlen)',
 )
 
@@ -166,23 +191,23 @@ export function sendto(
   addr: Uint8Array,
   addrlen: number,
 ): number {
-  const n = sendtoFunction()(fd, p, length, flags, addr, addrlen)
+  const n = sendtoFunction.f(fd, p, length, flags, addr, addrlen)
   return n >= 0 ? n : failed()
 }
 
-const accept4Function = lazy('int accept4(int fd, void *addr, void *addrlen, int flags)')
+const accept4Function = new Declared('int accept4(int fd, void *addr, void *addrlen, int flags)')
 
 /** accept4(2) */
 export function accept4(fd: number, addr: Uint8Array, addrlen: Uint8Array, flags: number): number {
-  const n = accept4Function()(fd, addr, addrlen, flags)
+  const n = accept4Function.f(fd, addr, addrlen, flags)
   return n >= 0 ? n : failed()
 }
 
-const schedYieldFunction = lazy('int sched_yield()')
+const schedYieldFunction = new Declared('int sched_yield()')
 
 /** sched_yield(2) */
 export function schedYield(): void {
-  schedYieldFunction()()
+  schedYieldFunction.f()
 }
 
 const names = new Map(Object.entries(abi.errno).map(([name, number]) => [number, name]))

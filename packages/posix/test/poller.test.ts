@@ -1,0 +1,81 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, afterEach, expect, test } from 'vitest'
+import { parseIP, TCPAddr } from '@net/addr'
+import type { TCPConn } from '@net/contract'
+import { ledger } from '@net/contract/suite'
+import { listenTCPSync, posix } from '../src/index.ts'
+import { poller } from '../src/poll/poller.ts'
+
+let check: () => Promise<void>
+
+beforeAll(async () => {
+  await listenTCPSync('tcp', null).close()
+  check = ledger()
+})
+
+afterEach(() => {
+  poller().setSpin('auto')
+})
+
+afterAll(() => check())
+
+async function pair(): Promise<[TCPConn, TCPConn]> {
+  const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+  const ends = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
+  await listener.close()
+  return ends
+}
+
+/** Sends a message to and fro. Each read waits before the message is written, so that an event must come. */
+async function pingPong(a: TCPConn, b: TCPConn, rounds: number): Promise<void> {
+  const message = new Uint8Array(64)
+  const p = new Uint8Array(64)
+  for (let i = 0; i < rounds; i++) {
+    expect(await Promise.all([b.read(p), a.write(message)])).toEqual([64, 64])
+    expect(await Promise.all([a.read(p), b.write(message)])).toEqual([64, 64])
+  }
+}
+
+test("Poller.setSpin('off') never looks again by itself", async () => {
+  const [a, b] = await pair()
+  await turn()
+  poller().setSpin('off')
+  await turn()
+  const { spins, wakeUps } = poller()
+  await pingPong(a, b, 300)
+  expect(poller().spins).toBe(spins)
+  expect(poller().wakeUps).toBeGreaterThanOrEqual(wakeUps + 600)
+  await Promise.all([a.close(), b.close()])
+})
+
+test("Poller.setSpin('auto') looks for the next event itself while messages go to and fro, and stops after them", async () => {
+  const [a, b] = await pair()
+  const { spins } = poller()
+  await pingPong(a, b, 300)
+  expect(poller().spins).toBeGreaterThan(spins)
+  // Reads that wait are what a spin lasts for; even so it ends.
+  const reads = Promise.allSettled([a.read(new Uint8Array(1)), b.read(new Uint8Array(1))])
+  let last: number
+  do {
+    last = poller().spins
+    await sleep(20)
+  } while (poller().spins !== last)
+  await sleep(500)
+  expect(poller().spins).toBe(last)
+  await Promise.all([a.close(), b.close()])
+  await reads
+})
+
+test('Poller.setSpin() takes microseconds, and 0 for off', async () => {
+  const [a, b] = await pair()
+  await turn()
+  poller().setSpin(0)
+  await turn()
+  const { spins } = poller()
+  await pingPong(a, b, 50)
+  expect(poller().spins).toBe(spins)
+  poller().setSpin(1000)
+  await pingPong(a, b, 300)
+  expect(poller().spins).toBeGreaterThan(spins)
+  await Promise.all([a.close(), b.close()])
+})

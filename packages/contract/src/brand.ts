@@ -9,7 +9,8 @@ export function brand(constructor: { readonly prototype: Error }, name: string):
   Object.defineProperty(constructor, Symbol.hasInstance, {
     value(this: { readonly prototype: object }, x: unknown): boolean {
       // A subclass inherits this method but means its own instances only.
-      if (this !== (constructor as unknown)) return Object.prototype.isPrototypeOf.call(this.prototype, x as object)
+      if (this !== (constructor as unknown))
+        return Object.prototype.isPrototypeOf.call(this.prototype, x as object)
       return typeof x === 'object' && x !== null && mark in x
     },
   })

@@ -18,7 +18,8 @@ export function timeoutAt(ms: number): number {
 
 /** Checks the argument of a setTimeout method: a number of milliseconds, 0 or more. */
 export function checkTimeout(ms: number): number {
-  if (typeof ms !== 'number' || !(ms >= 0)) throw new TypeError('a timeout is a number of milliseconds, 0 or more')
+  if (typeof ms !== 'number' || !(ms >= 0))
+    throw new TypeError('a timeout is a number of milliseconds, 0 or more')
   return ms === Infinity ? 0 : ms
 }
 

@@ -33,7 +33,10 @@ export class DNSError extends Error implements NetError {
   /** Makes the error of looking up `name`. */
   constructor(err: string, name: string, options: DNSErrorOptions = {}) {
     const { server = '', isTimeout = false, isTemporary = false, isNotFound = false, cause } = options
-    super(`lookup ${name}${server === '' ? '' : ` on ${server}`}: ${err}`, cause === undefined ? {} : { cause })
+    super(
+      `lookup ${name}${server === '' ? '' : ` on ${server}`}: ${err}`,
+      cause === undefined ? {} : { cause },
+    )
     this.err = err
     this.name = name
     this.server = server

@@ -95,11 +95,9 @@ export class OpError extends Error implements NetError {
     this.source = source
     this.addr = addr
     this.timeout = flag(cause, 'timeout')
-    let code = ''
     if (cause instanceof SyscallError || cause instanceof Errno) {
-      code = cause.code
-      if (code !== '') {
-        this.code = code
+      if (cause.code !== '') {
+        this.code = cause.code
         this.errno = cause.errno
       }
       if (cause instanceof SyscallError) this.syscall = cause.syscall

@@ -1,6 +1,6 @@
 import { afterAll, test } from 'vitest'
 import { ledger, testConn, testListener, testPacketConn } from '../src/suite/index.ts'
-import { MemoryConn, memoryPair } from './memory/conn.ts'
+import { memoryPair, resetMemory } from './memory/conn.ts'
 import { MemoryListener } from './memory/listener.ts'
 import { MemoryPacketConn } from './memory/packet_conn.ts'
 
@@ -18,7 +18,7 @@ testConn(
     network: 'memory',
     halfClose: true,
     byteStreams: true,
-    reset: (c) => (c as MemoryConn).reset(),
+    reset: resetMemory,
   },
 )
 

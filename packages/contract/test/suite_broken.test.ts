@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { collect, testConn, testListener, testPacketConn, type Collection } from '../src/suite/index.ts'
 import { brokenConns } from './memory/broken_conns.ts'
 import { brokenListeners, brokenPacketConns } from './memory/broken_others.ts'
-import { MemoryConn, memoryPair } from './memory/conn.ts'
+import { MemoryConn, memoryPair, resetMemory } from './memory/conn.ts'
 import { MemoryListener } from './memory/listener.ts'
 import { MemoryPacketConn } from './memory/packet_conn.ts'
 
@@ -23,7 +23,7 @@ function connParts(Conn: typeof MemoryConn): Collection {
       network: 'memory',
       halfClose: true,
       byteStreams: true,
-      reset: (c) => (c as MemoryConn).reset(),
+      reset: resetMemory,
     },
   )
   return parts

@@ -72,7 +72,8 @@ function leaks(t: Runner, makePipe: MakePipe, options: ConnOptions): void {
       await first.stop()
       const check = ledger()
       for (let i = 0; i < 20; i++) {
-        const { c1, c2, stop: stopPair } = await makePipe()
+        const pair = await makePipe()
+        const { c1, c2 } = pair
         await roundTrip(c1, c2)
         const pending = c1.read(new Uint8Array(8)).then(
           () => 'data',
@@ -80,7 +81,7 @@ function leaks(t: Runner, makePipe: MakePipe, options: ConnOptions): void {
         )
         await c1.close()
         equal(await pending, 'closed', 'the pending read()')
-        await stopPair()
+        await pair.stop()
       }
       await check()
     },

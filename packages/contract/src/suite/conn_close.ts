@@ -18,7 +18,7 @@ function effect(x: ConnTest): void {
     async ({ c1 }) => {
       const reads = [1, 2, 3].map(() => rejectsClosed(() => c1.read(new Uint8Array(8)), x.shape(c1, 'read')))
       const writing = x.reliable
-        ? rejects(async () => Promise.reject((await endlessWrites(c1)) as Error), 'write()')
+        ? rejects(async () => Promise.reject(await endlessWrites(c1)), 'write()')
         : null
       await turn()
       const closing = held(c1.close())

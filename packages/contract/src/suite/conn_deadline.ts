@@ -13,7 +13,7 @@ export function testConnDeadline(x: ConnTest): void {
   timeouts(x)
   if (x.stream) partial(x)
   x.states('setDeadline() and setTimeout() throw TypeError for what is no time', async ({ c1, c2 }) => {
-    for (const t of ['soon', NaN, new Date(NaN), undefined, {}, true]) {
+    for (const t of ['soon', NaN, new Date(NaN), undefined, true]) {
       const wrong = t as unknown as number
       for (const method of ['setDeadline', 'setReadDeadline', 'setWriteDeadline'] as const) {
         await rejectsType(() => c1[method](wrong), `${method}(${String(t)})`)

@@ -40,9 +40,9 @@ export function testListenerClose(x: ListenerTest): void {
       await Promise.all([pending, done])
     })
   }
-  x.states('a closed listener cannot be reached', async ({ listener, dial }) => {
-    await listener.close()
-    await rejects(dial, 'dialling a closed listener')
+  x.states('a closed listener cannot be reached', async (made) => {
+    await made.listener.close()
+    await rejects(() => made.dial(), 'dialling a closed listener')
   })
   x.states('close() of a listener leaves its connections alone', async (made) => {
     const [server, client] = await meet(made)

@@ -20,7 +20,8 @@ export function testListenerIteration(x: ListenerTest): void {
     const looping = held(loop())
     for (let i = 0; i < 3; i++) await made.dial()
     equal(await looping, 3, 'connections')
-    for await (const c of listener) throw new Error(`a closed listener gave ${String(c)}`)
+    for await (const c of listener)
+      throw new Error(`a closed listener gave a connection from ${c.remoteAddr.toString()}`)
   })
   x.states('close() inside the body ends for await quietly', async (made) => {
     const { listener } = made

@@ -47,6 +47,6 @@ export class ListenerTest {
 }
 
 /** Accepts and dials at once. The accepted connection is first. */
-export async function meet({ listener, dial }: Listening): Promise<[Conn, Conn]> {
-  return Promise.all([listener.accept(), dial()])
+export async function meet(made: Listening): Promise<[Conn, Conn]> {
+  return Promise.all([made.listener.accept(), made.dial()])
 }

@@ -229,15 +229,12 @@ function concurrentMethods(x: ConnTest): void {
       let sent = 0
       let received = 0
       for (let i = 0; i < 100; i++) {
-        const [read, write] = await Promise.allSettled([
-          c1.read(new Uint8Array(1024)),
-          c1.write(new Uint8Array(1024)),
-          c1.setDeadline(Date.now() + 10),
-          c1.setReadDeadline(Date.now() + 10),
-          c1.setWriteDeadline(Date.now() + 10),
-          c1.localAddr.toString(),
-          c1.remoteAddr.toString(),
-        ])
+        const both = Promise.allSettled([c1.read(new Uint8Array(1024)), c1.write(new Uint8Array(1024))])
+        c1.setDeadline(Date.now() + 10)
+        c1.setReadDeadline(Date.now() + 10)
+        c1.setWriteDeadline(Date.now() + 10)
+        ok(c1.localAddr.network !== '' && c1.remoteAddr.network !== '', 'the network of an address is empty')
+        const [read, write] = await both
         if (read.status === 'fulfilled') received += read.value ?? 0
         else checkTimeout(read.reason, x.shape(c1, 'read'))
         if (write.status === 'fulfilled') {

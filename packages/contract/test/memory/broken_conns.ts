@@ -56,14 +56,18 @@ export const brokenConns: readonly BrokenConn[] = [
     'ignores read deadlines',
     'ReadTimeout:',
     class extends MemoryConn {
-      override setReadDeadline(): void {}
+      override setReadDeadline(): void {
+        // That is what is broken.
+      }
     },
   ],
   [
     'ignores write deadlines',
     'WriteTimeout:',
     class extends MemoryConn {
-      override setWriteDeadline(): void {}
+      override setWriteDeadline(): void {
+        // That is what is broken.
+      }
     },
   ],
   [
@@ -289,7 +293,9 @@ export const brokenConns: readonly BrokenConn[] = [
     'does not close on disposal',
     '[Symbol.asyncDispose]() closes',
     class extends MemoryConn {
-      override async [Symbol.asyncDispose](): Promise<void> {}
+      override async [Symbol.asyncDispose](): Promise<void> {
+        // That is what is broken.
+      }
     },
   ],
   [
@@ -366,7 +372,9 @@ export const brokenConns: readonly BrokenConn[] = [
     'goes on reading after closeRead()',
     'closeRead() ends pending and later reads',
     class extends MemoryConn {
-      override async closeRead(): Promise<void> {}
+      override async closeRead(): Promise<void> {
+        // That is what is broken.
+      }
     },
   ],
   [

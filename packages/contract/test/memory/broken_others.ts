@@ -85,7 +85,9 @@ export const brokenListeners: readonly (readonly [string, string, typeof MemoryL
     'ignores deadlines',
     'a deadline ends accept()',
     class extends MemoryListener {
-      override setDeadline(): void {}
+      override setDeadline(): void {
+        // That is what is broken.
+      }
     },
   ],
   [
@@ -189,7 +191,9 @@ export const brokenPacketConns: readonly (readonly [string, string, typeof Memor
     'ignores read deadlines',
     'a read deadline ends readFrom()',
     class extends MemoryPacketConn {
-      override setReadDeadline(): void {}
+      override setReadDeadline(): void {
+        // That is what is broken.
+      }
     },
   ],
   [

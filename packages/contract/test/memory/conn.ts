@@ -7,6 +7,7 @@ import {
   Op,
   OpError,
   SyscallError,
+  type Conn,
   type Deadline,
   type HalfCloser,
   type IOOptions,
@@ -225,8 +226,15 @@ export class MemoryConn implements HalfCloser, LaneOwner {
 type End = new (local: MemoryAddr, remote: MemoryAddr, incoming: Channel, outgoing: Channel) => MemoryConn
 
 /** Makes two connected ends of a class. */
-export function memoryPair(Conn: End = MemoryConn, from = 'one', to = 'two'): [MemoryConn, MemoryConn] {
+export function memoryPair(Class: End = MemoryConn, from = 'one', to = 'two'): [MemoryConn, MemoryConn] {
   const [one, two] = [new MemoryAddr(from), new MemoryAddr(to)]
   const [there, back] = [new Channel(), new Channel()]
-  return [new Conn(one, two, back, there), new Conn(two, one, there, back)]
+  return [new Class(one, two, back, there), new Class(two, one, there, back)]
+}
+
+/** Resets one end, for the suite. */
+export function resetMemory(c: Conn): Promise<void> {
+  return c instanceof MemoryConn
+    ? c.reset()
+    : Promise.reject(new Error('the connection is of another network'))
 }

@@ -51,7 +51,7 @@ class WriteTo extends Op<number> {
   override attempt(): boolean {
     if (this.#p.byteLength > LARGEST) return this.fail(new SyscallError('sendto', new Errno('EMSGSIZE', 90)))
     const peer = this.#from.network.get(this.#to.name)
-    peer?.queue.push([this.#p.slice() as Uint8Array<ArrayBuffer>, this.#from.localAddr])
+    peer?.queue.push([this.#p.slice(), this.#from.localAddr])
     peer?.reads.wake()
     return this.done(this.#p.byteLength)
   }

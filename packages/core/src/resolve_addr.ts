@@ -100,7 +100,7 @@ export function preferIPv4(addrs: readonly Addr[]): Addr | undefined {
 /** Whether an address is of IPv4; an absent one counts as IPv4, as it may be. */
 export function isIPv4(addr: Addr): boolean {
   const { ip = null } = addr as Partial<InetAddr>
-  return ip === null || ip.to4() !== null
+  return ip?.to4() !== null
 }
 
 /** The network without its protocol, which is looked up so that an unknown one is an error. */
@@ -163,6 +163,7 @@ async function lookupIPAddr(resolver: LookupGroup, host: string, options?: IOOpt
   const literal = parseIPZone(host)
   if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
   try {
+    options?.signal?.throwIfAborted()
     return [...(await resolver.lookupIPAddr(host, options))]
   } catch (e) {
     if (e !== ErrDeadlineExceeded) throw e

@@ -25,7 +25,9 @@ async function resolve({ fn, network, address }: Case['in']): Promise<Case['out'
   const a =
     fn === 'ResolveIPAddr'
       ? await net.resolveIPAddr(network, address)
-      : await (fn === 'ResolveTCPAddr' ? net.resolveTCPAddr(network, address) : net.resolveUDPAddr(network, address))
+      : await (fn === 'ResolveTCPAddr'
+          ? net.resolveTCPAddr(network, address)
+          : net.resolveUDPAddr(network, address))
   const ip = a.ip === null ? null : Buffer.from(a.ip.bytes()).toString('hex')
   const common = { ip, network: a.network, str: a.toString(), zone: a.zone }
   return 'port' in a ? { ...common, port: a.port } : common

@@ -1,16 +1,15 @@
 import { Duplex } from 'node:stream'
-import type { Conn } from '@net/contract'
+import type { Conn, HalfCloser, TCPConn } from '@net/contract'
 
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
 const CHUNK = 65536
 
-/** A connection whose sides can be shut down one by one. */
-interface HalfCloser {
-  closeWrite(): Promise<void>
+function canHalfClose(conn: Conn): conn is HalfCloser {
+  return 'closeWrite' in conn && typeof conn.closeWrite === 'function'
 }
 
-function canHalfClose(conn: Conn): conn is Conn & HalfCloser {
-  return 'closeWrite' in conn && typeof conn.closeWrite === 'function'
+function isTCP(conn: Conn): conn is TCPConn {
+  return 'setNoDelay' in conn && typeof conn.setNoDelay === 'function'
 }
 
 /** A connection as a stream of Node. */
@@ -82,17 +81,13 @@ class ConnDuplex extends Duplex {
 
   /** Turns Nagle's algorithm off or on, where the connection knows it. */
   setNoDelay(on = true): this {
-    const conn = this.#conn
-    if ('setNoDelay' in conn && typeof conn.setNoDelay === 'function') conn.setNoDelay(on)
+    if (isTCP(this.#conn)) this.#conn.setNoDelay(on)
     return this
   }
 
   /** Turns keep-alive probes on or off, where the connection knows them; `delay` is the idle time in milliseconds. */
   setKeepAlive(on = false, delay = 0): this {
-    const conn = this.#conn
-    if ('setKeepAliveConfig' in conn && typeof conn.setKeepAliveConfig === 'function') {
-      conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) })
-    }
+    if (isTCP(this.#conn)) this.#conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) })
     return this
   }
 

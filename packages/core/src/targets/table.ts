@@ -22,7 +22,7 @@ function stub(refuses: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'): Supply {
 
 const kernel = {
   file: stub('ENOTSUP'),
-  interface: stub('ENOTSUP'),
+  interface: posix,
   iprawsock: stub('ENOTSUP'),
   ipsock: posix,
   lookup: posix,

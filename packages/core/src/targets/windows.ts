@@ -1,25 +1,16 @@
-import {
-  ErrWindows,
-  fileStubs,
-  interfaceStubs,
-  ipRawSockStubs,
-  ipSockStubs,
-  lookupStubs,
-  tcpSockStubs,
-  udpSockStubs,
-  unixSockStubs,
-} from '@net/stubs'
+import { hostedIPSock, hostedTCPSock, hostedUDPSock, hostedUnixSock, lookup } from '@net/posix'
+import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
-/** windows: refuses. */
+/** windows: the sockets of the JavaScript host, which every host has. */
 export const row: Row = {
   name: 'windows',
   file: fileStubs(ErrWindows),
   interface: interfaceStubs(ErrWindows),
   iprawsock: ipRawSockStubs(ErrWindows),
-  ipsock: ipSockStubs(),
-  lookup: lookupStubs(ErrWindows),
-  tcpsock: tcpSockStubs(ErrWindows),
-  udpsock: udpSockStubs(ErrWindows),
-  unixsock: unixSockStubs(ErrWindows),
+  ipsock: hostedIPSock,
+  lookup,
+  tcpsock: hostedTCPSock,
+  udpsock: hostedUDPSock,
+  unixsock: hostedUnixSock,
 }

@@ -1,0 +1,50 @@
+// Makes docs/targets.md of the table of targets: node packages/core/targets_page.mjs, after a build.
+import { writeFileSync } from 'node:fs'
+import { argv } from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * The page that shows the table of targets.
+ * @param {import('./src/targets/table.ts').TargetTable} targets
+ * @returns {string}
+ */
+export function targetsPage(targets) {
+  const entries = Object.entries(targets)
+  const names = entries.map(([name]) => name)
+  const groups = /** @type {(keyof typeof targets.linux)[]} */ (Object.keys(targets.linux))
+  /** @param {import('./src/targets/table.ts').Supply} supply */
+  const cell = ({ from, refuses }) => (refuses === undefined ? `\`${from}\`` : `refuses (${refuses})`)
+  const heading = ['', ...names]
+  const rows = groups.map((group) => [group, ...entries.map(([, target]) => cell(target[group]))])
+  const widths = heading.map((_, i) => Math.max(...[heading, ...rows].map((row) => (row[i] ?? '').length)))
+  const rule = widths.map((width) => '-'.repeat(width))
+  const table = [heading, rule, ...rows]
+    .map((row) => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(' | ')} |`)
+    .join('\n')
+  return `# Targets
+
+Which package supplies each group of functions on each target. The rows are the groups of \`@net/contract\`; the files
+in \`packages/core/src/targets\` say the same in code. This page is made by \`node packages/core/targets_page.mjs\`;
+\`netx targets\` prints it.
+
+${table}
+
+A group that refuses rejects each call with an error of that code: EPLAN9 "not supported by plan 9", EWINDOWS "not
+supported by windows", ENOTSUP "operation not supported".
+
+## Choosing one
+
+1. Nothing to do: the running system decides.
+2. By import condition, for a build that holds one target only: \`node -C windows app.js\`, or \`conditions\` in a bundler.
+   The conditions are ${names.map((name) => `\`${name}\``).join(', ')}.
+3. By hand, any number in one program: \`new Net(hosted())\`, with \`hosted\` from \`@net/posix\`.
+
+\`windows\` is the JavaScript host's own \`node:net\` and \`node:dgram\`; it works on every system, also where there is no
+foreign function interface. \`plan9\` refuses everything until the package that speaks to a \`/net\` tree exists.
+`
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const { targets } = await import('@net/core')
+  writeFileSync(fileURLToPath(new URL('../../docs/targets.md', import.meta.url)), targetsPage(targets))
+}

@@ -127,7 +127,8 @@ export function parseLinkAddr(payload: Uint8Array): LinkAddr | null {
 }
 
 function ipOf(family: number, value: Uint8Array | undefined): IP | null {
-  return value?.byteLength === lengthOf(family) ? IP.from(value) : null
+  const length = lengthOf(family)
+  return length !== 0 && value?.byteLength === length ? IP.from(value) : null
 }
 
 function maskOf(family: number, prefix: number): IPMask | null {

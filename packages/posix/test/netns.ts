@@ -113,9 +113,9 @@ export class Child {
 
   /** The next line it prints. */
   async line<T>(): Promise<T> {
-    const { done, value } = await this.#lines.next()
-    if (done) throw new Error('the process in the namespace has ended')
-    return JSON.parse(value) as T
+    const next = await this.#lines.next()
+    if (next.done) throw new Error('the process in the namespace has ended')
+    return JSON.parse(next.value) as T
   }
 
   /** Asks for something and gives the answer. */

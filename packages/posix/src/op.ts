@@ -3,6 +3,7 @@ import { DeadlineTimer, Op, OpError, type LaneOwner } from '@net/contract'
 import { abi } from './abi/system.ts'
 import { reserveDescriptor } from './descriptor.ts'
 import type { FD } from './fd.ts'
+import { registering } from './poll/open.ts'
 import { rsa, resetLength, wsa, wsaLength } from './sockaddr.ts'
 import { EAGAIN, recv, recvfrom, send, sendto, syscallError } from './syscall.ts'
 import { acceptSocket } from './sock_cloexec.ts'
@@ -23,7 +24,7 @@ export abstract class FDOp<T> extends Op<T> {
 
   override parked(): void {
     const result = this.fd.register()
-    if (result < 0) this.fail(syscallError('epoll_ctl', result))
+    if (result < 0) this.fail(syscallError(registering, result))
   }
 }
 
@@ -197,6 +198,10 @@ export class AcceptOp<C> extends FDOp<C> {
       this.#timer.set(performance.now() + this.#backoff)
       return false
     }
+  }
+
+  protected override error(_owner: LaneOwner, cause: Error): Error {
+    return new OpError(this.name, this.fd.net, null, this.fd.localAddr, cause)
   }
 
   #resting(): boolean {

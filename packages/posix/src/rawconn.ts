@@ -4,31 +4,23 @@ import { FDOp } from './op.ts'
 import { getsockoptBytes, getsockoptInt, setsockoptInt } from './sockopt.ts'
 import { setsockopt, syscallError } from './syscall.ts'
 
-class RawReadOp extends FDOp<undefined> {
+/** Calls a function each time its direction is ready until it gives true. What it throws rejects the call. */
+class RawOp extends FDOp<undefined> {
   readonly #f: (fd: number) => boolean
 
-  constructor(fd: FD, f: (fd: number) => boolean) {
-    super('raw-read', fd)
+  constructor(name: string, fd: FD, f: (fd: number) => boolean) {
+    super(name, fd)
     this.#f = f
   }
 
   attempt(): boolean {
-    if (this.#f(this.fd.fd)) return this.done(undefined)
-    return false
-  }
-}
-
-class RawWriteOp extends FDOp<undefined> {
-  readonly #f: (fd: number) => boolean
-
-  constructor(fd: FD, f: (fd: number) => boolean) {
-    super('raw-write', fd)
-    this.#f = f
-  }
-
-  attempt(): boolean {
-    if (this.#f(this.fd.fd)) return this.done(undefined)
-    return false
+    try {
+      if (!this.#f(this.fd.fd)) return false
+    } catch (e) {
+      this.cancel(e)
+      return true
+    }
+    return this.done(undefined)
   }
 }
 
@@ -46,11 +38,11 @@ export class RawSocket implements RawConn {
   }
 
   async read(f: (fd: number) => boolean): Promise<void> {
-    await this.#fd.reading.run(new RawReadOp(this.#fd, f))
+    await this.#fd.reading.run(new RawOp('raw-read', this.#fd, f))
   }
 
   async write(f: (fd: number) => boolean): Promise<void> {
-    await this.#fd.writing.run(new RawWriteOp(this.#fd, f))
+    await this.#fd.writing.run(new RawOp('raw-write', this.#fd, f))
   }
 
   getsockoptInt(level: number, name: number): number {

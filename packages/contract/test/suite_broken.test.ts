@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { collect, testConn, testListener, testPacketConn, type Collection } from '../src/suite/index.ts'
 import { brokenConns } from './memory/broken_conns.ts'
+import { brokenEnds } from './memory/broken_ends.ts'
 import { brokenListeners, brokenPacketConns } from './memory/broken_others.ts'
 import { MemoryConn, memoryPair, resetMemory } from './memory/conn.ts'
 import { MemoryListener } from './memory/listener.ts'
@@ -71,7 +72,7 @@ async function failure(parts: Collection, statement: string): Promise<[name: str
 }
 
 describe.concurrent('testConn() notices a connection that', () => {
-  test.each(brokenConns)('%s: "%s"', async (_, statement, Conn) => {
+  test.each([...brokenConns, ...brokenEnds])('%s: "%s"', async (_, statement, Conn) => {
     const [name, message] = await failure(connParts(Conn), statement)
     expect(message.startsWith(`${name}: `), message).toBe(true)
   })
@@ -93,7 +94,7 @@ describe.concurrent('testPacketConn() notices a packet connection that', () => {
 
 describe('the suite passes', () => {
   test('for the same connection, listener and packet connection unbroken', async () => {
-    for (const [, statement] of brokenConns)
+    for (const [, statement] of [...brokenConns, ...brokenEnds])
       expect((await failure(connParts(MemoryConn), statement))[1]).toBe('passed')
     for (const [, statement] of brokenListeners) {
       expect((await failure(listenerParts(MemoryListener), statement))[1]).toBe('passed')

@@ -31,6 +31,17 @@ export function ffi(): FFI {
   return loaded
 }
 
+/** Whether the kernel can be called. */
+export function hasKernel(): boolean {
+  try {
+    ffi()
+    return true
+  } catch {
+    // The reason is told to those who ask for the kernel's sockets.
+    return false
+  }
+}
+
 const declarations: Declared[] = []
 
 /** A function of the C library. */

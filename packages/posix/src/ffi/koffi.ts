@@ -13,7 +13,7 @@ export function loadKoffi(): FFI {
     asyncFunc: (declaration) => libc.func(declaration).async as unknown as AsyncCFunction,
     errno: () => koffi.errno(),
     watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
-    address: (buffer) => koffi.address(koffi.as(buffer, 'void *')),
+    address: (buffer) => koffi.address(buffer),
   }
 }
 

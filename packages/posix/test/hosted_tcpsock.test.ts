@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { Conn, TCPConn, TCPListener, TCPNetwork, Target } from '@net/contract'
 import { ErrClosed, isErr, OpError } from '@net/contract'
-import { ledger, testConn, type ConnPair } from '@net/contract/suite'
+import { ledger, testConn, testListener, testTarget, type ConnPair } from '@net/contract/suite'
 import { ErrWindows } from '@net/stubs'
 import { hosted, listenTCPSync, posix } from '../src/index.ts'
 
@@ -30,7 +30,7 @@ async function tcpPair(
   const raddr = laddr === null ? new TCPAddr(parseIP('127.0.0.1'), listener.addr.port) : listener.addr
   const [c1, c2] = await Promise.all([
     dialer.dialTCP(laddr === null ? 'tcp4' : network, null, raddr),
-    listener.accept() as Promise<TCPConn>,
+    listener.accept(),
   ])
   await listener.close()
   return {
@@ -73,20 +73,40 @@ const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), 
 await listener.close()
 `
 
-testConn({ test }, () => tcpPair('tcp', loopback), {
+testTarget({ test }, host, { tcp4: true, tcp6: true, label: 'hosted' })
+
+testConn({ test }, async () => swapped(await tcpPair('tcp', null)), {
   ...stream,
-  label: 'hosted tcp over IPv4',
-  network: 'tcp',
+  label: 'hosted dual stack',
   liveness: { script, cwd: import.meta.dirname },
 })
 
-testConn({ test }, () => tcpPair('tcp6', new TCPAddr(parseIP('::1'), 0)), {
-  ...stream,
-  label: 'hosted tcp6',
-  network: 'tcp6',
-})
-
-testConn({ test }, async () => swapped(await tcpPair('tcp', null)), { ...stream, label: 'hosted dual stack' })
+testListener(
+  { test },
+  async () => {
+    const listener = await host.listenTCP('tcp', loopback)
+    const dialled: Conn[] = []
+    return {
+      listener,
+      async dial() {
+        const c = await kernel.dialTCP('tcp', null, listener.addr)
+        dialled.push(c)
+        return c
+      },
+      async stop() {
+        await Promise.all([listener, ...dialled].map((c) => c.close()))
+      },
+    }
+  },
+  {
+    label: 'hosted listener of kernel clients',
+    network: 'tcp',
+    liveness: {
+      script: script.replace(/const \[[^]*/, ''),
+      cwd: import.meta.dirname,
+    },
+  },
+)
 
 testConn({ test }, () => tcpPair('tcp', loopback, host, kernel), {
   ...stream,
@@ -310,11 +330,10 @@ test('TCPConn.read() gives what arrived before a reset, then the reset', async (
     const p = new Uint8Array(1)
     expect(await c2.read(p)).toBe(1) // the host has read all three
     await reset(c1)
-    const peer = c2 as TCPConn
-    const one = await peer.read(p)
-    const two = await peer.read(p)
+    const one = await c2.read(p)
+    const two = await c2.read(p)
     expect([one, two]).toEqual([1, 1])
-    const e = await failure(() => peer.read(p))
+    const e = await failure(() => c2.read(p))
     expect([e.code, e.syscall]).toEqual(['ECONNRESET', 'read'])
   })
 })

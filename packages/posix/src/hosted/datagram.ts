@@ -186,7 +186,10 @@ export class SendOp extends Op<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    if (this.#addr === null) return super.error(owner, cause)
-    return new OpError(this.name, this.#fd.net, this.#fd.localAddr, this.#addr, cause)
+    const { net, localAddr } = this.#fd
+    const to = this.#addr
+    const e = to === null ? super.error(owner, cause) : new OpError(this.name, net, localAddr, to, cause)
+    if (e instanceof OpError) e.n = 0
+    return e
   }
 }

@@ -12,7 +12,8 @@ import { unixsock } from './unixsock.ts'
  * {@link OpError} whose cause is `ErrWindows`: raw IP, descriptors, interfaces (the host tells neither index nor MTU), Unix
  * datagrams and sequenced packets, a local name for dialUnix, `control`, `syscallConn`, `bindToDevice`, the buffer sizes of
  * streams, setLinger above 0, keep-alive intervals and counts (the host uses 1 s and 10), setUnlinkOnClose(false),
- * `reuseAddress: false` for TCP, and `reusePort` before Node 22.12 and 23.1.
+ * `reuseAddress: false` for TCP, `reusePort` before Node 22.12 and 23.1,
+ * and names of the abstract namespace before Node 22.
  *
  * Limits of the host:
  * - It cannot stop accepting. Connections that nobody has accepted queue up to `backlog` (4096 when absent); one more is

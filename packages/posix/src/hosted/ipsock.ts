@@ -25,8 +25,9 @@ export interface Family {
   readonly v6only: boolean
 }
 
+// Also when there is no address: undefined is not null.
 function is4(a: InetAddr | null): boolean {
-  return a === null || a.ip === null || a.ip.to4() !== null
+  return a?.ip?.to4() !== null
 }
 
 /** The family of a socket: what the network says, else both for a listener on every address, else what the addresses are. */
@@ -38,7 +39,7 @@ export function socketFamily(
 ): Family {
   if (network.endsWith('4')) return { version: 4, v6only: false }
   if (network.endsWith('6')) return { version: 6, v6only: true }
-  if (mode === 'listen' && (laddr === null || laddr.ip === null || laddr.ip.isUnspecified)) {
+  if (mode === 'listen' && laddr?.ip?.isUnspecified !== false) {
     const six = ipsock.supportsIPv4map() || !ipsock.supportsIPv4()
     return { version: six || !is4(laddr) ? 6 : 4, v6only: false }
   }

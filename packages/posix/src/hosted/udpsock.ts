@@ -19,7 +19,7 @@ import { HostSocket } from './conn.ts'
 import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
-import { refuseReusePort } from './reuse_port.ts'
+import { refuseReusePort } from './host_version.ts'
 
 const noPeer = new UDPAddr(null, 0)
 

@@ -14,6 +14,7 @@ import { missingAddress } from '../ipsock.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
+import { refuseAbstract } from './host_version.ts'
 import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
 import { READ_AHEAD, StreamFD } from './stream.ts'
 
@@ -55,23 +56,26 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/** The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. */
-function path(addr: UnixAddr): string {
-  return platform() === 'linux' && addr.name.startsWith('@') ? `\0${addr.name.slice(1)}` : addr.name
+/** The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare errors. */
+function path({ name }: UnixAddr): string {
+  if (platform() !== 'linux') return name
+  refuseAbstract(name)
+  return name.startsWith('@') ? `\0${name.slice(1)}` : name
 }
 
 /** Stream sockets in the Unix domain over the host's. */
 export const unixsock: UnixSockGroup = {
   async dialUnix(network, laddr, raddr, options = {}) {
     const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
+    const how = { path: '', allowHalfOpen: true, highWaterMark: READ_AHEAD }
     try {
       checkNetwork(network)
       if (raddr === null) throw missingAddress()
       if (laddr !== null || options.control !== undefined) throw ErrWindows
+      how.path = path(raddr)
     } catch (e) {
       throw error(e as Error)
     }
-    const how = { path: path(raddr), allowHalfOpen: true, highWaterMark: READ_AHEAD }
     return new HostUnixConn(await dialSocket(how, error, options), unnamed, raddr)
   },
 

@@ -57,7 +57,8 @@ export function newSocket(spec: SocketSpec): FD {
   const s = must('socket', openSocket(family, sotype, spec.proto))
   try {
     if (family === abi.AF_INET6 && sotype !== abi.SOCK_RAW) {
-      must('setsockopt', setsockoptInt(s, abi.IPPROTO_IPV6, abi.IPV6_V6ONLY, spec.v6only ? 1 : 0))
+      // Where the socket cannot serve both families (openbsd) it keeps to IPv6 whatever is said.
+      setsockoptInt(s, abi.IPPROTO_IPV6, abi.IPV6_V6ONLY, spec.v6only ? 1 : 0)
     }
     if (family !== abi.AF_UNIX && (sotype === abi.SOCK_DGRAM || sotype === abi.SOCK_RAW)) {
       must('setsockopt', setsockoptInt(s, abi.SOL_SOCKET, abi.SO_BROADCAST, 1))

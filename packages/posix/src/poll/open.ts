@@ -7,6 +7,9 @@ import { keventLayouts } from './kevent.ts'
 import { Kqueue } from './kqueue.ts'
 import type { Selector } from './selector.ts'
 
+/** The system call that registers a descriptor, as errors name it. */
+export const registering = abi.sockaddrHasLength ? 'kevent' : 'epoll_ctl'
+
 /** Opens the running kernel's queue of events. Throws when the system has no descriptor left. */
 export function openSelector(): Selector {
   if (abi === darwin) return new Kqueue(keventLayouts.darwin)

@@ -1,5 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { Client, type Fid, type Message, NOTAG, RemoteError, SessionError } from '../src/index.ts'
+import {
+  Client,
+  encodedMessage,
+  type Fid,
+  type Message,
+  NOTAG,
+  RemoteError,
+  RemoteFile,
+  serve,
+  SessionError,
+} from '../src/index.ts'
+import { MemoryTree } from './memory_tree.ts'
 import { RawPeer } from './raw_peer.ts'
 import { type PairEnd, streamPair } from './stream_pair.ts'
 
@@ -214,6 +225,52 @@ describe('replies', () => {
   })
 })
 
+describe('a session that ends', () => {
+  test('a stream that cannot be written ends the session', async () => {
+    const { root, client, near } = await rig()
+    near.write = () => Promise.reject(new Error('no route'))
+    await expect(root.stat()).rejects.toMatchObject({
+      name: 'SessionError',
+      message: '9P session ended: no route',
+      cause: new Error('no route'),
+    })
+    await client.done
+    expect(near.closed).toBe(true)
+  })
+
+  test('a request above 32767 is refused, a clunk is not', async () => {
+    const { root, server, client } = await rig()
+    const drain = (async () => {
+      while ((await server.next()) !== null);
+    })()
+    const all = Promise.allSettled(Array.from({ length: 32_767 }, () => root.stat()))
+    await expect(root.stat()).rejects.toThrow('more than 32767 9P requests are outstanding')
+    const clunking = root.clunk()
+    expect(client.requests).toBeGreaterThan(2 * 32_767)
+    await client.close()
+    await clunking
+    const ends = await all
+    expect(ends.every((end) => end.status === 'rejected')).toBe(true)
+    await drain
+  })
+
+  test('await using closes fids, files and clients', async () => {
+    const [near, far] = streamPair()
+    const tree = new MemoryTree()
+    const session = serve(far, tree)
+    {
+      await using client = await Client.connect(near)
+      await using root = await client.attach()
+      tree.file('f', 'x')
+      await using file = await RemoteFile.open(root, 'f')
+      expect((await file.stat()).name).toBe('f')
+      expect(tree.open).toBe(1)
+    }
+    await session.done
+    expect([session.fids, tree.open, near.closed]).toEqual([0, 0, true])
+  })
+})
+
 describe('Tflush', () => {
   async function flushed(): Promise<
     Rig & { reading: Promise<number>; p: Uint8Array; old: number; tag: number }
@@ -264,7 +321,10 @@ describe('Tflush', () => {
     await server.send({ type: 107, tag, ename: 'what?' })
     await expect(reading).rejects.toBe('enough')
     expect(client.requests).toBe(1)
-    await server.send({ type: 117, tag: old, data: Uint8Array.of(1) })
+    const late = encodedMessage({ type: 117, tag: old, data: Uint8Array.of(1, 2) })
+    await server.send(late.subarray(0, 12))
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    await server.send(late.subarray(12))
     const walking = root.walk([])
     await server.send({ type: 111, tag: (await request(server, 110)).tag, wqid: [] })
     await walking

@@ -1,5 +1,5 @@
 import type { IOOptions } from '@net/contract'
-import { type Attach, DMDIR, DONT_TOUCH, OTRUNC, QTDIR } from '../src/index.ts'
+import { type Attach, DMDIR, DONT_TOUCH, OTRUNC } from '../src/index.ts'
 import type { OpenFile, Qid, Stat, Tree, TreeNode } from '../src/index.ts'
 
 let paths = 1n
@@ -238,9 +238,4 @@ export class MemoryTree implements Tree {
   queue(name: string, slow = false): Queue {
     return this.root.add(new Queue(this, name, slow))
   }
-}
-
-/** Whether a qid is a directory's. */
-export function isDirectory(qid: Qid): boolean {
-  return (qid.type & QTDIR) !== 0
 }

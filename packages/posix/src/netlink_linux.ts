@@ -1,5 +1,5 @@
 // Sockets of netlink(7).
-import { SyscallError } from '@net/contract'
+import { Errno, OpError, SyscallError } from '@net/contract'
 import { abi } from './abi/system.ts'
 import { closeDescriptor } from './descriptor.ts'
 import { FD, type Names } from './fd.ts'
@@ -27,9 +27,11 @@ const nameless: Names = { local: () => null, remote: () => null }
 const EINTR = -(abi.errno.EINTR ?? 0)
 const EINVAL = -(abi.errno.EINVAL ?? 0)
 
+const PARSE = 'parsenetlinkmessage'
+
 /** The error of an answer that cannot be read. */
 export function malformed(): SyscallError {
-  return new SyscallError('parsenetlinkmessage', errnoOf(EINVAL))
+  return new SyscallError(PARSE, errnoOf(EINVAL))
 }
 
 /** Opens a socket that hears the events of `groups` (a set of RTMGRP bits, 0 for none). Throws bare errors. */
@@ -165,8 +167,8 @@ async function dumpOnce(
 
 // The error is Go's: "netlinkrib: " and the error number, whichever call it came from.
 function rib(e: Error): Error {
-  const cause = e.cause instanceof Error ? e.cause : e
-  if (cause instanceof SyscallError && cause.syscall === 'parsenetlinkmessage') return cause
-  const number = cause instanceof SyscallError ? cause.cause : cause
-  return new SyscallError('netlinkrib', number)
+  const cause = e instanceof OpError ? e.cause : e
+  if (cause instanceof Errno) return new SyscallError('netlinkrib', cause)
+  if (!(cause instanceof SyscallError)) return e
+  return cause.syscall === PARSE ? cause : new SyscallError('netlinkrib', cause.cause)
 }

@@ -1,6 +1,7 @@
 // What netns.ts runs in a namespace: it reads words from standard input and prints a line of JSON for each.
 import { createInterface } from 'node:readline'
-import { posix, watchInterfaces } from '@net/posix'
+import { parseIP, TCPAddr } from '@net/addr'
+import { listenTCPSync, posix, watchInterfaces } from '@net/posix'
 
 const target = posix()
 let watch = null
@@ -55,6 +56,17 @@ const words = {
     for (let i = 0; i < Number(again); i++)
       listings.push((await target.interfaces()).map((iface) => iface.name))
     return listings
+  },
+
+  // Listens on fe80::1 in a zone and gives the zone of the address it got.
+  async zone(name) {
+    try {
+      const listener = listenTCPSync('tcp6', new TCPAddr(parseIP('fe80::1'), 0, name))
+      await listener.close()
+      return listener.addr.zone
+    } catch (e) {
+      return e.code
+    }
   },
 
   // Waits for one event with nothing else to keep the process alive.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Epoll } from '../src/poll/epoll.ts'
-import { KeventList, keventLayouts, kqueue } from '../src/poll/kevent.ts'
+import { KeventList, keventLayouts, kqueue, SizeofTimespec } from '../src/poll/kevent.ts'
 import { openSelector } from '../src/poll/open.ts'
 import type { Pollable } from '../src/poll/selector.ts'
 import { closeDescriptor } from '../src/descriptor.ts'
@@ -68,10 +68,11 @@ describe.each(bsds)('struct kevent of %s, without its kernel', (name) => {
   const layout = keventLayouts[name]
   const s = struct(name, 'amd64', 'Kevent_t')
 
-  test.each(arches)('has the size of the C library on %s', (arch) => {
+  test.each(arches)('has the size of the C library, as struct timespec has, on %s', (arch) => {
     // Go calls the kernel of freebsd 11, whose struct has no ext.
     const ext = name === 'freebsd' ? 4 * 8 : 0
     expect(layout.size).toBe(struct(name, arch, 'Kevent_t').size + ext)
+    expect(SizeofTimespec).toBe(struct(name, arch, 'Timespec').size)
   })
 
   test.each(arches)('KeventList.set() puts every field where the struct has it on %s', (arch) => {

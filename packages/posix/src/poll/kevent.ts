@@ -26,6 +26,9 @@ const filter = 4 // 16-bit words
 const flags = 5 // 16-bit words
 const udata = 6 // 32-bit words
 
+/** The size of struct timespec of 64-bit systems, in bytes. */
+export const SizeofTimespec = 16
+
 /** How a system lays out struct kevent, and what it tells. */
 export interface KeventLayout {
   /** The size of the struct in bytes. */

@@ -2,7 +2,7 @@ import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor } from '../descriptor.ts'
 import type { CFunction } from '../ffi/ffi.ts'
 import { fcntl, ffi, syscall, syscallError } from '../syscall.ts'
-import { KeventList, kqueue, type KeventLayout } from './kevent.ts'
+import { KeventList, kqueue, SizeofTimespec, type KeventLayout } from './kevent.ts'
 import type { Find, Selector } from './selector.ts'
 
 const BATCH = 256 // events fetched by one call
@@ -12,7 +12,7 @@ const KEVENT =
   'int kevent(int kq, const void *changes, int nchanges, void *events, int nevents, const void *timeout)'
 const change = syscall(KEVENT)
 
-const now = new Uint8Array(16) // struct timespec: no seconds, no nanoseconds
+const now = new Uint8Array(SizeofTimespec) // no seconds, no nanoseconds
 
 /** kqueue(2) */
 export class Kqueue implements Selector {

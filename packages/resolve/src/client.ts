@@ -7,6 +7,7 @@ import { isDomainName, nameList } from './name.ts'
 import { RCode, type Parser } from './parser.ts'
 import type { ResolvConf } from './resolv_conf.ts'
 import { RRType, type RRData, type RRHeader } from './rr.ts'
+import { SocketPool } from './socket_pool.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
 /** What a client needs. */
@@ -50,6 +51,7 @@ export class Answer {
 /** Asks DNS servers, as resolv.conf says. */
 export class Client {
   readonly #options: ClientOptions
+  readonly #pool = new SocketPool()
   #turn = 0
 
   /** Makes a client. */
@@ -123,7 +125,14 @@ export class Client {
     if (dial === null) throw new Error('the resolver has no dial to reach DNS servers with')
     debug({ type: 'query', name: fqdn, rrtype: type, server })
     const { timeout, useTCP, trustAD } = conf
-    const reply = await exchange(server, fqdn, type, { dial, timeout, useTCP, trustAD, signal })
+    const reply = await exchange(server, fqdn, type, {
+      dial,
+      pool: this.#pool,
+      timeout,
+      useTCP,
+      trustAD,
+      signal,
+    })
     const whole = cache === null ? null : reply.clone()
     const found = findAnswer(reply, type, fqdn, server)
     if (whole !== null) cache?.set(fqdn, type, { server, found }, whole)

@@ -1,15 +1,16 @@
 import { DeadlineTimer, ErrDeadlineExceeded, OpError, type Conn, type Deadline } from '@net/contract'
-import { encodeQuery, UDP_SIZE } from './message.ts'
+import { encodeQuery } from './message.ts'
 import { lowerASCII } from './name.ts'
 import { Parser } from './parser.ts'
 import { randomUint32 } from './random.ts'
 import { CLASS_IN } from './rr.ts'
+import { closeConn, PacketSocket, type SocketPool } from './socket_pool.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
 /**
  * Connects to a DNS server: `network` is 'udp' or 'tcp', `address` is host:port with the host an address. A connection
  * that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a pipe, is a dial that
- * gives such a connection. The connection is closed after one query.
+ * gives such a connection. It is closed after one query; a connection of packets may serve some that follow at once.
  */
 export type Dial = (
   network: string,
@@ -21,6 +22,8 @@ export type Dial = (
 export interface ExchangeOptions {
   /** Makes the connection. */
   readonly dial: Dial
+  /** Keeps connections of packets for the next query. */
+  readonly pool: SocketPool
   /** How long a server may take, in milliseconds; over UDP and then over TCP each. */
   readonly timeout: number
   /** Whether UDP is left out. */
@@ -61,49 +64,73 @@ class Query {
     this.#packet = packet
   }
 
-  async send(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
-    const { signal, timeout } = options
+  send(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
+    return network === 'udp' ? this.#sendPacket(server, options) : this.#sendStream('tcp', server, options)
+  }
+
+  async #sendPacket(server: string, options: ExchangeOptions): Promise<Parser> {
+    const { pool, signal, timeout } = options
     const deadline = Date.now() + timeout
-    const conn = await dialWithin(network, server, deadline, options)
+    let socket = pool.begin(server)
+    let good = false
     try {
-      conn.setDeadline(deadline)
-      const reply = 'readFrom' in conn ? this.#overPackets(conn, signal) : this.#overStream(conn, signal)
-      const parser = await reply
-      if (parser.questionsLeft !== 0) throw new Error('invalid DNS response')
+      if (socket === null) {
+        const conn = await dialWithin('udp', server, deadline, options)
+        if (!('readFrom' in conn)) return await this.#overStream(conn, deadline, signal)
+        socket = new PacketSocket(server, conn)
+      }
+      socket.conn.setDeadline(deadline)
+      const parser = await this.#overPackets(socket, signal)
+      good = true
       return parser
     } finally {
-      drop(conn)
+      if (!good && socket !== null) closeConn(socket.conn)
+      pool.end(good ? socket : null)
     }
   }
 
-  async #overPackets(conn: Conn, signal: AbortSignal): Promise<Parser> {
+  async #sendStream(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
+    const deadline = Date.now() + options.timeout
+    return this.#overStream(await dialWithin(network, server, deadline, options), deadline, options.signal)
+  }
+
+  async #overPackets({ conn, buffer }: PacketSocket, signal: AbortSignal): Promise<Parser> {
     await conn.write(this.#packet, { signal })
-    const buffer = new Uint8Array(UDP_SIZE)
     for (;;) {
       const n = await conn.read(buffer, { signal })
       if (n === null) throw new Error('EOF')
-      const reply = readReply(buffer.subarray(0, n))
+      const reply = readReply(buffer.slice(0, n))
       // Anyone can send packets here; what does not fit may be a forgery, and the true reply still on its way.
-      if (reply !== null && this.#fits(reply)) return reply.parser
+      if (reply !== null && this.#fits(reply)) return single(reply.parser)
     }
   }
 
-  async #overStream(conn: Conn, signal: AbortSignal): Promise<Parser> {
-    await conn.write(this.#stream, { signal })
-    const size = new Uint8Array(2)
-    await readFull(conn, size, signal)
-    const message = new Uint8Array(((size[0] ?? 0) << 8) | (size[1] ?? 0))
-    await readFull(conn, message, signal)
-    const reply = readReply(message)
-    if (reply === null) throw new Error('cannot unmarshal DNS message')
-    if (!this.#fits(reply)) throw new Error('invalid DNS response')
-    return reply.parser
+  async #overStream(conn: Conn, deadline: number, signal: AbortSignal): Promise<Parser> {
+    try {
+      conn.setDeadline(deadline)
+      await conn.write(this.#stream, { signal })
+      const size = new Uint8Array(2)
+      await readFull(conn, size, signal)
+      const message = new Uint8Array(((size[0] ?? 0) << 8) | (size[1] ?? 0))
+      await readFull(conn, message, signal)
+      const reply = readReply(message)
+      if (reply === null) throw new Error('cannot unmarshal DNS message')
+      if (!this.#fits(reply)) throw new Error('invalid DNS response')
+      return single(reply.parser)
+    } finally {
+      closeConn(conn)
+    }
   }
 
   #fits({ parser: { header }, name, type, klass }: Reply): boolean {
     if (!header.response || header.id !== this.#id) return false
     return type === this.#type && klass === CLASS_IN && lowerASCII(name) === this.#name
   }
+}
+
+function single(reply: Parser): Parser {
+  if (reply.questionsLeft !== 0) throw new Error('invalid DNS response')
+  return reply
 }
 
 interface Reply {
@@ -174,16 +201,11 @@ function dialWithin(
     dial(network, server, { signal, deadline }).then(
       (conn) => {
         if (end()) resolve(conn)
-        else drop(conn)
+        else closeConn(conn)
       },
       (e: unknown) => {
         if (end()) reject(e)
       },
     )
   })
-}
-
-function drop(conn: Conn): void {
-  // It takes effect at once; when it is done, and how, is nobody's concern.
-  conn.close().catch(() => {})
 }

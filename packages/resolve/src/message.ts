@@ -74,14 +74,14 @@ export function encodeQuery(
   type: number,
   ad: boolean,
 ): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
-  const w = new WireWriter(2)
+  const w = new WireWriter(2, name.length + 32)
   w.uint16(id)
   w.uint16(ad ? 0x120 : 0x100)
   for (const count of [1, 0, 0, 1]) w.uint16(count)
-  w.name(name, true)
+  w.name(name, false)
   w.uint16(type)
   w.uint16(CLASS_IN)
-  w.name('.', true)
+  w.name('.', false)
   w.uint16(RRType.OPT)
   w.uint16(UDP_SIZE)
   w.uint32(0)

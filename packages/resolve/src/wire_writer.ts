@@ -6,13 +6,14 @@ const maxMessage = 0xffff
 
 /** Writes the parts of a DNS message. What does not fit the format is a {@link DNSMessageError}. */
 export class WireWriter {
-  #bytes = new Uint8Array(512)
+  #bytes: Uint8Array<ArrayBuffer>
   #length = 0
-  readonly #names = new Map<string, number>() // names written, and where
+  #names: Map<string, number> | null = null // names written, and where
   readonly #start: number
 
-  /** Makes a writer that leaves `reserved` zero bytes before the message. */
-  constructor(reserved = 0) {
+  /** Makes a writer that leaves `reserved` zero bytes before the message; `size` is how many bytes to expect. */
+  constructor(reserved = 0, size = 512) {
+    this.#bytes = new Uint8Array(size)
     this.#start = reserved
     this.#length = reserved
   }
@@ -62,13 +63,13 @@ export class WireWriter {
     if (!name.endsWith('.')) throw new DNSMessageError('name without a dot at its end')
     if (name.length > maxNameLength) throw new DNSMessageError('name too long')
     for (let rest = name; rest !== '.' && rest !== '';) {
-      const seen = compress ? this.#names.get(rest) : undefined
+      const seen = compress ? this.#names?.get(rest) : undefined
       if (seen !== undefined) {
         this.uint16(0xc000 | seen)
         return
       }
       const here = this.#length - this.#start
-      if (here <= maxPointer && !this.#names.has(rest)) this.#names.set(rest, here)
+      if (compress && here <= maxPointer) (this.#names ??= new Map<string, number>()).set(rest, here)
       const end = rest.indexOf('.')
       this.#label(rest, end)
       rest = rest.slice(end + 1)

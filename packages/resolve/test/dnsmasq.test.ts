@@ -44,6 +44,7 @@ describe.skipIf(dnsmasqPath === null)(`Resolver with dnsmasq${reason}`, () => {
 
   afterAll(async () => {
     await server[Symbol.asyncDispose]()
+    await new Promise(setImmediate)
     expect(open.count).toBe(0)
   })
 

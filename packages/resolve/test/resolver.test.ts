@@ -42,7 +42,8 @@ const address = ({ name, type, reply }: Asked): void => {
   else reply()
 }
 
-afterEach(() => {
+afterEach(async () => {
+  await new Promise(setImmediate) // what nobody takes again is closed when the event loop turns
   expect(open.count).toBe(0)
 })
 

@@ -15,7 +15,7 @@ import type { FD } from './fd.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, RawSocket } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from './sockopt.ts'
-import { send, shutdown } from './syscall.ts'
+import { EAGAIN, send, shutdown } from './syscall.ts'
 
 /** Rejects what is not a buffer. */
 export function checkBuffer(p: unknown): TypeError | null {
@@ -50,6 +50,8 @@ export abstract class Socket<A extends Addr> implements Conn<A> {
       const n = readOnce(fd, p, this.#stream)
       if (n > 0) return Promise.resolve(n)
       if (n === 0) return Promise.resolve(this.#end)
+      // The kernel tells an error of the connection once: the operation would not meet it again.
+      if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
     }
     return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), signal)
   }
@@ -63,8 +65,10 @@ export abstract class Socket<A extends Addr> implements Conn<A> {
     if (signal === undefined && fd.writeReady && fd.writing.free) {
       n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
       if (n === p.byteLength) return Promise.resolve(n)
+      if (n < 0 && n !== EAGAIN) {
+        return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
+      }
     }
-    // What an error means is left to the operation, which meets it again.
     return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), signal)
   }
 

@@ -45,11 +45,13 @@ export const ipsock: IPSockGroup = {
 }
 
 function family(a: InetAddr): number {
-  return a.ip === null || a.ip.to4() !== null ? abi.AF_INET : abi.AF_INET6
+  const v6 = a.ip !== null && a.ip.to4() === null
+  return v6 ? abi.AF_INET6 : abi.AF_INET
 }
 
 function isWildcard(a: InetAddr | null): boolean {
-  return a === null || a.ip === null || a.ip.isUnspecified
+  const ip = a?.ip ?? null
+  return ip === null || ip.isUnspecified
 }
 
 /**

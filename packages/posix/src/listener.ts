@@ -1,5 +1,13 @@
 import type { Addr } from '@net/addr'
-import { isErr, ErrClosed, type Conn, type Deadline, type IOOptions, type Listener, type RawConn } from '@net/contract'
+import {
+  isErr,
+  ErrClosed,
+  type Conn,
+  type Deadline,
+  type IOOptions,
+  type Listener,
+  type RawConn,
+} from '@net/contract'
 import type { FD } from './fd.ts'
 import { AcceptOp } from './op.ts'
 import { RawSocket } from './rawconn.ts'
@@ -10,7 +18,7 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> implements Li
   protected readonly fd: FD
 
   /** Takes over a listening socket. */
-  protected constructor(fd: FD) {
+  constructor(fd: FD) {
     this.fd = fd
   }
 

@@ -17,7 +17,6 @@ function addresses(host: string, family: 0 | 4 | 6, options: IOOptions = {}): Pr
   }
   return new Promise((resolve, reject) => {
     const abort = (): void => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's own
       reject(signal?.reason)
     }
     if (signal?.aborted) {

@@ -156,9 +156,7 @@ export class SendOp extends FDOp<number> {
 const BACKOFF_MIN = 5 // milliseconds
 const BACKOFF_MAX = 1000 // milliseconds
 
-const starved = new Set(
-  ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(abi.errno[name] ?? 0)),
-)
+const starved = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(abi.errno[name] ?? 0)))
 const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
 
 /**

@@ -62,7 +62,11 @@ export class RawSocket implements RawConn {
   }
 
   setsockopt(level: number, name: number, value: Uint8Array): void {
-    this.#check('set', 'setsockopt', setsockopt(this.#descriptor('set'), level, name, value, value.byteLength))
+    this.#check(
+      'set',
+      'setsockopt',
+      setsockopt(this.#descriptor('set'), level, name, value, value.byteLength),
+    )
   }
 
   #descriptor(op: string): number {

@@ -71,11 +71,6 @@ export class TCPSocket extends StreamSocket<TCPAddr> implements TCPConn {
 
 /** A TCP listener over a kernel socket. */
 export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements TCPListener {
-  /** Takes over a listening socket. */
-  constructor(fd: FD) {
-    super(fd)
-  }
-
   get addr(): TCPAddr {
     return this.fd.localAddr as TCPAddr
   }

@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
 import type { Conn } from '@net/contract'
-import { ledger, testConn, testListener, testPacketConn, testTarget, type ConnPair } from '@net/contract/suite'
+import {
+  ledger,
+  testConn,
+  testListener,
+  testPacketConn,
+  testTarget,
+  type ConnPair,
+} from '@net/contract/suite'
 import { listenTCPSync, listenUDPSync, posix } from '../src/index.ts'
 
 const target = posix()

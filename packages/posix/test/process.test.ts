@@ -64,7 +64,9 @@ test('an uncaught exception does not disturb the sockets of a process that goes 
 })
 
 test('an exception that nobody catches ends the process as always', async () => {
-  const { code, stderr } = await run(`void s.read(p).then(() => { throw new Error('fatal') }); await c.write(p); await c.read(p)`)
+  const { code, stderr } = await run(
+    `void s.read(p).then(() => { throw new Error('fatal') }); await c.write(p); await c.read(p)`,
+  )
   expect(code).toBe(1)
   expect(stderr).toContain('Error: fatal')
 })

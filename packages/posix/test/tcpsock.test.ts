@@ -17,10 +17,7 @@ async function connected(
   options: Parameters<typeof target.dialTCP>[3] = {},
 ): Promise<{ c: TCPConn; s: TCPConn; [Symbol.asyncDispose](): Promise<void> }> {
   const listener = listenTCPSync('tcp', loopback)
-  const [c, s] = await Promise.all([
-    target.dialTCP('tcp', null, listener.addr, options),
-    listener.accept(),
-  ])
+  const [c, s] = await Promise.all([target.dialTCP('tcp', null, listener.addr, options), listener.accept()])
   await listener.close()
   return {
     c,
@@ -138,7 +135,9 @@ test('control sees the socket before it is bound or connected, and what it throw
     op: 'dial',
     cause: { message: 'not this one' },
   })
-  expect(() => listenTCPSync('tcp', loopback, { control: refuse })).toThrow(/^listen tcp 127.0.0.1:0: not this one$/)
+  expect(() => listenTCPSync('tcp', loopback, { control: refuse })).toThrow(
+    /^listen tcp 127.0.0.1:0: not this one$/,
+  )
   await Promise.all([c.close(), s.close(), listener.close()])
 })
 

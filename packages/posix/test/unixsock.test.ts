@@ -27,7 +27,9 @@ test('UnixListener.close() removes the file, unless told not to', async () => {
   second.setUnlinkOnClose(false)
   await second.close()
   expect(existsSync(path)).toBe(true)
-  expect(() => listenUnixSync('unix', unix(path))).toThrow(`listen unix ${path}: bind: address already in use`)
+  expect(() => listenUnixSync('unix', unix(path))).toThrow(
+    `listen unix ${path}: bind: address already in use`,
+  )
   rmSync(path)
 })
 

@@ -15,7 +15,9 @@ function start(port: number, mode: 'echo' | 'wait' | 'listen'): Worker {
   return new Worker(new URL('worker.mjs', import.meta.url), { workerData: { port, mode }, execArgv: [] })
 }
 
-async function accepted(mode: 'echo' | 'wait'): Promise<{ worker: Worker; listener: TCPListener; c: TCPConn }> {
+async function accepted(
+  mode: 'echo' | 'wait',
+): Promise<{ worker: Worker; listener: TCPListener; c: TCPConn }> {
   const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
   const worker = start(listener.addr.port, mode)
   return { worker, listener, c: await listener.accept() }
@@ -51,6 +53,7 @@ test('a worker that is terminated while it accepts gives the port back', async (
   await worker.terminate()
   const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), port))
   const [c, d] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
+  expect(d.remoteAddr.toString()).toBe(c.localAddr.toString())
   await Promise.all([c.close(), d.close(), listener.close()])
 })
 

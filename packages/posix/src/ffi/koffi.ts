@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
-import type { AsyncCFunction, CFunction, FFI, Watch } from './ffi.ts'
+import type { FFI, Watch } from './ffi.ts'
 
 /** Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. */
 export function loadKoffi(): FFI {
@@ -9,8 +9,8 @@ export function loadKoffi(): FFI {
   const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
   const libc = koffi.load(null)
   return {
-    func: (declaration) => libc.func(declaration) as unknown as CFunction,
-    asyncFunc: (declaration) => libc.func(declaration).async as unknown as AsyncCFunction,
+    func: (declaration) => libc.func(declaration),
+    asyncFunc: (declaration) => libc.func(declaration).async,
     errno: () => koffi.errno(),
     watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
     address: (buffer) => koffi.address(buffer),

@@ -1,0 +1,33 @@
+import type { IOOptions } from './closer.ts'
+
+/** How a file of a {@link NetFS} is opened. */
+export type NetFileMode = 'r' | 'w' | 'rw'
+
+/**
+ * A Plan 9 network tree, `/net`, whoever supplies it: the operating system's files, a 9P session, or a program that
+ * serves one. It is the seam between the plan9 target and what serves it.
+ */
+export interface NetFS {
+  /** The name of the tree's root in paths that it hands out: '/net'. */
+  readonly root: string
+  /**
+   * Opens a file by its path below the root, 'tcp/clone'. Rejects with an error whose message is the tree's own words,
+   * as "connection refused" or "file does not exist".
+   */
+  open(path: string, mode: NetFileMode, options?: IOOptions): Promise<NetFile>
+}
+
+/**
+ * An open file. It keeps an offset, as a descriptor does: several reads or writes may be outstanding, and they take
+ * effect in the order of the calls.
+ */
+export interface NetFile {
+  /** Reads up to `p.byteLength` bytes at the offset and gives their number; 0 at the end of the file. */
+  read(p: Uint8Array, options?: IOOptions): Promise<number>
+  /** Writes `p` at the offset as one message and gives the number of bytes that were taken. */
+  write(p: Uint8Array, options?: IOOptions): Promise<number>
+  /** Sets the offset back to the beginning. */
+  rewind(): void
+  /** Closes the file. Outstanding reads and writes reject. Closing again does nothing. */
+  close(): Promise<void>
+}

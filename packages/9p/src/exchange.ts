@@ -100,13 +100,13 @@ export class Exchange {
     return await request.promise
   }
 
-  /** Sends one Tread for as many bytes as `p` has, at most msize - 24, and gives how many came. */
-  async read(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
+  /** Sends one Tread for as many bytes as `p` has, at most msize - 24, and gives how many came. Throws. */
+  read(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
     return this.#transfer(m.Tread, fid, p, offset, signal).promise
   }
 
-  /** Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. */
-  async write(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
+  /** Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws. */
+  write(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
     const request = this.#transfer(m.Twrite, fid, p, offset, signal)
     this.#writer.payload(p)
     return request.promise

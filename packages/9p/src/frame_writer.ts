@@ -2,8 +2,8 @@ import type { BufferPool } from './buffer_pool.ts'
 import type { Stream } from './stream.ts'
 
 const BATCH_SIZE = 16 * 1024
-/** Payloads up to this many bytes are copied behind their header: a second write costs more than the copy. */
-export const COPY_LIMIT = 4096
+// Payloads up to this many bytes are copied behind their header: a second write costs more than the copy.
+const COPY_LIMIT = 4096
 
 // A run of bytes to write, and the buffer to give back to the pool afterwards.
 interface Segment {

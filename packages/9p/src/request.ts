@@ -3,11 +3,13 @@ interface Sender {
   flush(request: Request): void
 }
 
-// The executor is one function for all requests and hands its two arguments over here, so that a request makes a
-// promise but no closure.
-let given: { resolve: (value: never) => void; reject: (reason: unknown) => void } | null = null
+// The executor is one function for all requests and leaves its arguments here, so that a request makes a promise but no
+// closure.
+let resolver: (value: never) => void = () => {}
+let rejecter: (reason: unknown) => void = () => {}
 function executor(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
-  given = { resolve, reject }
+  resolver = resolve
+  rejecter = reject
 }
 
 /** A request that a client has sent and whose tag is not free yet. */
@@ -50,10 +52,8 @@ export class Request {
     this.target = target
     this.old = old
     this.promise = new Promise<never>(executor)
-    if (given === null) throw new Error('a promise did not run its executor')
-    this.#resolve = given.resolve
-    this.#reject = given.reject
-    given = null
+    this.#resolve = resolver
+    this.#reject = rejecter
     this.#sender = sender
     this.#signal = signal
     signal?.addEventListener('abort', this)

@@ -8,7 +8,8 @@ import { MemoryTree } from './memory_tree.ts'
 import { pcap } from './pcap.ts'
 import { streamPair } from './stream_pair.ts'
 
-const missing = spawnSync('tshark', ['--version']).status === 0 ? '' : ': tshark is not installed'
+const program = 'tshark'
+const missing = spawnSync(program, ['--version']).status === 0 ? '' : ': tshark is not installed'
 
 /** Records a session with every message; gives the writes of both sides in order. */
 async function record(msize: number): Promise<[0 | 1, Uint8Array][]> {
@@ -65,7 +66,7 @@ function types(writes: readonly (readonly [0 | 1, Uint8Array])[], from: 0 | 1): 
 }
 
 function tshark(file: string, ...args: string[]): string[] {
-  const run = spawnSync('tshark', ['-r', file, '-n', '-d', 'tcp.port==564,9p', ...args], { encoding: 'utf8' })
+  const run = spawnSync(program, ['-r', file, '-n', '-d', 'tcp.port==564,9p', ...args], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(run.stderr)
   return run.stdout.split('\n').filter((line) => line !== '')
 }

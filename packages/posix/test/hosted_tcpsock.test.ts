@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { Conn, TCPConn, TCPListener, TCPNetwork, Target } from '@net/contract'
@@ -261,6 +262,24 @@ test('TCPListener.accept() of a connection that sent and closed before gives wha
   })
 })
 
+test('TCPListener.accept() of a connection that was reset before gives it with its address, and read() tells', async () => {
+  await withListener(async (l) => {
+    const waiting = l.accept()
+    const first = await host.dialTCP('tcp', null, l.addr)
+    const c = await kernel.dialTCP('tcp', null, l.addr)
+    const from = c.localAddr.toString()
+    await (await waiting).close()
+    // A third that is accepted shows that the host has taken the second off the kernel.
+    const third = await host.dialTCP('tcp', null, l.addr)
+    await new Promise((resolve) => setImmediate(resolve))
+    await reset(c)
+    const accepted = await l.accept()
+    expect(accepted.remoteAddr.toString()).toBe(from)
+    expect((await failure(() => accepted.read(new Uint8Array(8)))).code).toBe('ECONNRESET')
+    await Promise.all([accepted.close(), first.close(), third.close(), (await l.accept()).close()])
+  })
+})
+
 test('TCPListener.accept() ends at a deadline, a timeout, a signal and close()', async () => {
   await withListener(async (l) => {
     l.setDeadline(Date.now() + 20)
@@ -366,6 +385,46 @@ test('TCPConn.close() delivers a piece that a write has counted, although the pe
     const into = new Uint8Array(65536)
     for (let n = await c2.read(into); n !== null; n = await c2.read(into)) got += n
     expect(got).toBe(sent)
+  })
+})
+
+test('TCPConn.close() gives a piece that the peer does not take 5 s, then lets the process exit', async () => {
+  const code = `${script}
+    c1.setWriteDeadline(Date.now() + 50)
+    let n = 0
+    for (;;) {
+      try {
+        await c1.write(new Uint8Array(4 << 20))
+      } catch (e) {
+        n += e.n
+        if (e.n === 0) break
+      }
+    }
+    const began = performance.now()
+    await c1.close()
+    process.stdout.write(performance.now() - began < 2500 ? 'closed ' : 'late ')
+    process.on('exit', () => process.stdout.write(performance.now() - began > 4000 ? 'exit' : 'early'))`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  const exit = await new Promise((resolve) => child.on('close', resolve))
+  expect([out, exit]).toEqual(['closed exit', 0])
+})
+
+test('TCPConn.closeWrite() again does nothing, also when both sides have ended', async () => {
+  await withPair(async ({ c1, c2 }) => {
+    await c1.closeWrite()
+    await c1.closeWrite()
+    expect(await c2.read(new Uint8Array(8))).toBe(null)
+    await c2.closeWrite()
+    expect(await c1.read(new Uint8Array(8))).toBe(null)
+    expect(await c1.read(new Uint8Array(8))).toBe(null)
+    await c1.closeWrite()
+    const e = await failure(() => c1.write(new Uint8Array(8)))
+    expect([e.code, e.syscall, e.n]).toEqual(['EPIPE', 'write', 0])
   })
 })
 

@@ -38,6 +38,8 @@ export class ListenFD extends FD {
     this.#server = server
     server.on('connection', (socket) => {
       socket.unref()
+      // Asked now, the host remembers it; a peer that has gone by the time of accept has no address any more.
+      Reflect.get(socket, 'remoteAddress')
       socket.on('error', () => {
         // Whoever takes the connection meets the error when it reads.
       })

@@ -7,6 +7,8 @@ export interface ABI {
   readonly sockaddrHasLength: boolean
   /** The bytes of sun_path in struct sockaddr_un. */
   readonly sunPathLength: number
+  /** Whether control messages are padded to the size of a pointer; darwin pads them to 4 bytes. */
+  readonly controlAlignedToWord: boolean
   readonly AF_UNIX: number
   readonly AF_INET: number
   readonly AF_INET6: number

@@ -7,6 +7,7 @@ import type { ABI } from './abi.ts'
 export const darwin: ABI = {
   sockaddrHasLength: true,
   sunPathLength: 104,
+  controlAlignedToWord: false,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 30,

@@ -5,6 +5,7 @@ import type { ABI } from './abi.ts'
 export const freebsd: ABI = {
   sockaddrHasLength: true,
   sunPathLength: 104,
+  controlAlignedToWord: true,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 28,

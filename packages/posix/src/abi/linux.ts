@@ -5,6 +5,7 @@ import type { ABI } from './abi.ts'
 export const linux: ABI = {
   sockaddrHasLength: false,
   sunPathLength: 108,
+  controlAlignedToWord: true,
   AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 10,

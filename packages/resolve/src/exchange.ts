@@ -1,22 +1,11 @@
-import { DeadlineTimer, ErrDeadlineExceeded, OpError, type Conn, type Deadline } from '@net/contract'
+import { closeConn, dialWithin, type Dial, type DNSConn } from './dial.ts'
 import { encodeQuery } from './message.ts'
 import { lowerASCII } from './name.ts'
 import { Parser } from './parser.ts'
 import { randomUint32 } from './random.ts'
 import { CLASS_IN } from './rr.ts'
-import { closeConn, PacketSocket, type SocketPool } from './socket_pool.ts'
+import { PacketSocket, type SocketPool } from './socket_pool.ts'
 import { DNSMessageError } from './wire_reader.ts'
-
-/**
- * Connects to a DNS server: `network` is 'udp' or 'tcp', `address` is host:port with the host an address. A connection
- * that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a pipe, is a dial that
- * gives such a connection. It is closed after one query; a connection of packets may serve some that follow at once.
- */
-export type Dial = (
-  network: string,
-  address: string,
-  options: { readonly signal: AbortSignal; readonly deadline: Deadline },
-) => Promise<Conn>
 
 /** How one query is sent. */
 export interface ExchangeOptions {
@@ -65,7 +54,7 @@ class Query {
   }
 
   send(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
-    return network === 'udp' ? this.#sendPacket(server, options) : this.#sendStream('tcp', server, options)
+    return network === 'udp' ? this.#sendPacket(server, options) : this.#sendStream(server, options)
   }
 
   async #sendPacket(server: string, options: ExchangeOptions): Promise<Parser> {
@@ -75,8 +64,8 @@ class Query {
     let good = false
     try {
       if (socket === null) {
-        const conn = await dialWithin('udp', server, deadline, options)
-        if (!('readFrom' in conn)) return await this.#overStream(conn, deadline, signal)
+        const conn = await dialWithin(options.dial, 'udp', server, timeout, signal)
+        if (conn.readFrom === undefined) return await this.#overStream(conn, deadline, signal)
         socket = new PacketSocket(server, conn)
       }
       socket.conn.setDeadline(deadline)
@@ -89,9 +78,9 @@ class Query {
     }
   }
 
-  async #sendStream(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
-    const deadline = Date.now() + options.timeout
-    return this.#overStream(await dialWithin(network, server, deadline, options), deadline, options.signal)
+  async #sendStream(server: string, { dial, timeout, signal }: ExchangeOptions): Promise<Parser> {
+    const deadline = Date.now() + timeout
+    return this.#overStream(await dialWithin(dial, 'tcp', server, timeout, signal), deadline, signal)
   }
 
   async #overPackets({ conn, buffer }: PacketSocket, signal: AbortSignal): Promise<Parser> {
@@ -105,7 +94,7 @@ class Query {
     }
   }
 
-  async #overStream(conn: Conn, deadline: number, signal: AbortSignal): Promise<Parser> {
+  async #overStream(conn: DNSConn, deadline: number, signal: AbortSignal): Promise<Parser> {
     try {
       conn.setDeadline(deadline)
       await conn.write(this.#stream, { signal })
@@ -161,51 +150,10 @@ function encode(id: number, name: string, type: number, ad: boolean): ReturnType
   }
 }
 
-async function readFull(conn: Conn, p: Uint8Array, signal: AbortSignal): Promise<void> {
+async function readFull(conn: DNSConn, p: Uint8Array, signal: AbortSignal): Promise<void> {
   for (let at = 0; at < p.length;) {
     const n = await conn.read(p.subarray(at), { signal })
     if (n === null) throw new Error(at === 0 ? 'EOF' : 'unexpected EOF')
     at += n
   }
-}
-
-/**
- * Dials, and gives up at the deadline or on the signal even when the dial does not. A connection that comes too late
- * is closed.
- */
-function dialWithin(
-  network: string,
-  server: string,
-  deadline: number,
-  options: ExchangeOptions,
-): Promise<Conn> {
-  const { dial, signal, timeout } = options
-  return new Promise((resolve, reject) => {
-    let over = false
-    const end = (): boolean => {
-      if (over) return false
-      over = true
-      timer.clear()
-      signal.removeEventListener('abort', abort)
-      return true
-    }
-    const timer = new DeadlineTimer(() => {
-      const addr = { network, toString: () => server }
-      if (end()) reject(new OpError('dial', network, null, addr, ErrDeadlineExceeded))
-    })
-    const abort = (): void => {
-      if (end()) reject(signal.reason)
-    }
-    timer.set(performance.now() + timeout)
-    signal.addEventListener('abort', abort)
-    dial(network, server, { signal, deadline }).then(
-      (conn) => {
-        if (end()) resolve(conn)
-        else closeConn(conn)
-      },
-      (e: unknown) => {
-        if (end()) reject(e)
-      },
-    )
-  })
 }

@@ -16,8 +16,7 @@ export function fields(line: string): string[] {
   return line.split(/[ \t\r\n]+/).filter((f) => f !== '')
 }
 
-/** What {@link leadingNumber} gives for numbers that are too big to be anything's number. */
-export const tooBig = 0xffffff
+const tooBig = 0xffffff
 
 /**
  * The decimal number at the start of a text and how many characters it has. `ok` is false when there is no digit,

@@ -1,8 +1,8 @@
-import type { IP, IPAddr } from '@net/addr'
-import { joinHostPort } from '@net/addr'
+import { joinHostPort, UDPAddr, type IP, type IPAddr } from '@net/addr'
+import type { Conn } from '@net/contract'
 import type { DNSCache } from './cache.ts'
 import type { ResolverEvent } from './event.ts'
-import type { Dial } from './exchange.ts'
+import type { Dial } from './dial.ts'
 import type { Hosts } from './hosts.ts'
 import type { NSSConf } from './nsswitch.ts'
 import type { Protocols } from './protocols.ts'
@@ -46,18 +46,21 @@ export interface ResolverOptions {
   readonly debug?: ((event: ResolverEvent) => void) | undefined
 }
 
+/** A connection that tells its own address. */
+type LocalConn = Pick<Conn, 'localAddr' | 'close'>
+
 /**
  * Finds source addresses by connecting a UDP socket to each address, which sends nothing: for a `dial` that makes the
  * system's own sockets.
  */
-export function udpSourceAddrs(dial: Dial): SourceAddrs {
+export function udpSourceAddrs(dial: (...args: Parameters<Dial>) => Promise<LocalConn>): SourceAddrs {
   const source = async (addr: IPAddr, signal: AbortSignal): Promise<IP | null> => {
     try {
       // Any port does: nothing is sent to it.
       const conn = await dial('udp', joinHostPort(addr.toString(), 9), { signal, deadline: null })
       const local = conn.localAddr
-      void conn.close()
-      return 'ip' in local ? (local.ip as IP | null) : null
+      await conn.close()
+      return local instanceof UDPAddr ? local.ip : null
     } catch {
       return null // no route, or no such family here
     }

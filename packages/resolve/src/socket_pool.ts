@@ -1,4 +1,4 @@
-import type { Conn } from '@net/contract'
+import { closeConn, type DNSConn } from './dial.ts'
 import { UDP_SIZE } from './message.ts'
 
 // A source port serves this many queries, and this many milliseconds, at most: then it is another one's turn, so that
@@ -11,14 +11,14 @@ export class PacketSocket {
   /** The server as host:port. */
   readonly server: string
   /** The connection. */
-  readonly conn: Conn
+  readonly conn: DNSConn
   /** Where packets are read to. */
   readonly buffer = new Uint8Array(UDP_SIZE)
   readonly #made = performance.now()
   #uses = 0
 
   /** Takes a connection that was just made. */
-  constructor(server: string, conn: Conn) {
+  constructor(server: string, conn: DNSConn) {
     this.server = server
     this.conn = conn
   }
@@ -68,9 +68,4 @@ export class SocketPool {
     for (const { conn } of this.#idle) closeConn(conn)
     this.#idle.length = 0
   }
-}
-
-/** Closes a connection that is of no more use. It takes effect at once; when it is done, and how, is nobody's concern. */
-export function closeConn(conn: Conn): void {
-  conn.close().catch(() => {})
 }

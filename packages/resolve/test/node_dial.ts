@@ -1,29 +1,20 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram'
 import { connect, type Socket as Stream } from 'node:net'
 import { TCPAddr, UDPAddr } from '@net/addr'
-import {
-  Errno,
-  Lane,
-  Op,
-  OpError,
-  SyscallError,
-  type Conn,
-  type Deadline,
-  type LaneOwner,
-} from '@net/contract'
-import type { Dial } from '../src/exchange.ts'
+import { Errno, Lane, Op, OpError, SyscallError, type Deadline, type LaneOwner } from '@net/contract'
+import type { Dial } from '../src/dial.ts'
 
 /** How many connections of {@link nodeDial} are open, and were opened ever. */
 export const open = { count: 0, everOpened: 0 }
 
 /** Connections over the host's own sockets, as a target gives them. */
-export const nodeDial: Dial = async (network, address, { signal }) => {
+export const nodeDial = async (...[network, address, { signal }]: Parameters<Dial>): Promise<NodeConn> => {
   signal.throwIfAborted()
   const [host = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address)?.slice(1) ?? []
   return network === 'udp' ? dialUDP(host, Number(port)) : dialTCP(host, Number(port), signal)
 }
 
-function dialUDP(host: string, port: number): Promise<Conn> {
+function dialUDP(host: string, port: number): Promise<NodeConn> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   return new Promise((resolve, reject) => {
     const raddr = UDPAddr.from({ ip: host, port })
@@ -35,14 +26,12 @@ function dialUDP(host: string, port: number): Promise<Conn> {
     socket.connect(port, host, () => {
       socket.off('error', fail)
       const { address, port: local } = socket.address()
-      resolve(
-        new NodeConn('udp', UDPAddr.from({ ip: address, port: local }), raddr, socket) as unknown as Conn,
-      )
+      resolve(new NodeConn('udp', UDPAddr.from({ ip: address, port: local }), raddr, socket))
     })
   })
 }
 
-function dialTCP(host: string, port: number, signal: AbortSignal): Promise<Conn> {
+function dialTCP(host: string, port: number, signal: AbortSignal): Promise<NodeConn> {
   const socket = connect({ host, port, signal })
   return new Promise((resolve, reject) => {
     const raddr = TCPAddr.from({ ip: host, port })
@@ -53,7 +42,7 @@ function dialTCP(host: string, port: number, signal: AbortSignal): Promise<Conn>
     socket.once('connect', () => {
       socket.off('error', fail)
       const laddr = TCPAddr.from({ ip: socket.localAddress ?? null, port: socket.localPort ?? 0 })
-      resolve(new NodeConn('tcp', laddr, raddr, socket) as unknown as Conn)
+      resolve(new NodeConn('tcp', laddr, raddr, socket))
     })
   })
 }
@@ -66,7 +55,7 @@ function errnoOf(e: NodeJS.ErrnoException): Error {
 class NodeConn implements LaneOwner {
   readonly localAddr: UDPAddr | TCPAddr
   readonly remoteAddr: UDPAddr | TCPAddr
-  declare readonly readFrom?: true
+  declare readonly readFrom?: true // on one of packets
   readonly arrived: Uint8Array[] = []
   ended = false
   error: Error | null = null

@@ -1,8 +1,8 @@
 import { IP, TCPAddr, UDPAddr } from '@net/addr'
-import { Errno, ErrDeadlineExceeded, OpError, SyscallError, type Conn } from '@net/contract'
+import { Errno, ErrDeadlineExceeded, OpError, SyscallError } from '@net/contract'
 import { decodeMessage } from '../src/message.ts'
 import { RRType } from '../src/rr.ts'
-import type { Dial } from '../src/exchange.ts'
+import type { Dial } from '../src/dial.ts'
 
 /** What happens to a query that fits. */
 export interface ScriptEntry {
@@ -40,7 +40,7 @@ export class Script {
     }
     const conn = new ScriptConn(network, raddr, (query) => this.#answer(network, server, query))
     // A connection that has readFrom is one of packets.
-    return (network === 'udp' ? Object.assign(conn, { readFrom: true }) : conn) as unknown as Conn
+    return network === 'udp' ? Object.assign(conn, { readFrom: true }) : conn
   }
 
   #answer(network: string, server: string, query: Uint8Array): { replies: Uint8Array[]; fail: string } {

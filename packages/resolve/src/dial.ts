@@ -1,0 +1,65 @@
+import { DeadlineTimer, ErrDeadlineExceeded, OpError, type Conn, type Deadline } from '@net/contract'
+
+/** What a resolver needs of a connection; every Conn of the contract is one. */
+export interface DNSConn extends Pick<Conn, 'read' | 'write' | 'setDeadline' | 'close'> {
+  /** Its presence tells that the connection is one of packets. It is not called. */
+  readonly readFrom?: unknown
+}
+
+/**
+ * Connects to a DNS server: `network` is 'udp' or 'tcp', `address` is host:port with the host an address. A connection
+ * that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a pipe, is a dial that
+ * gives such a connection. It is closed after one query; a connection of packets may serve some that follow at once.
+ */
+export type Dial = (
+  network: string,
+  address: string,
+  options: { readonly signal: AbortSignal; readonly deadline: Deadline },
+) => Promise<DNSConn>
+
+/**
+ * Dials, and gives up at the deadline or on the signal even when the dial does not. A connection that comes too late
+ * is closed. `timeout` is in milliseconds.
+ */
+export function dialWithin(
+  dial: Dial,
+  network: string,
+  server: string,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<DNSConn> {
+  const deadline = Date.now() + timeout
+  return new Promise((resolve, reject) => {
+    let over = false
+    const end = (): boolean => {
+      if (over) return false
+      over = true
+      timer.clear()
+      signal.removeEventListener('abort', abort)
+      return true
+    }
+    const timer = new DeadlineTimer(() => {
+      const addr = { network, toString: () => server }
+      if (end()) reject(new OpError('dial', network, null, addr, ErrDeadlineExceeded))
+    })
+    const abort = (): void => {
+      if (end()) reject(signal.reason)
+    }
+    timer.set(performance.now() + timeout)
+    signal.addEventListener('abort', abort)
+    dial(network, server, { signal, deadline }).then(
+      (conn) => {
+        if (end()) resolve(conn)
+        else closeConn(conn)
+      },
+      (e: unknown) => {
+        if (end()) reject(e)
+      },
+    )
+  })
+}
+
+/** Closes a connection that is of no more use. It takes effect at once; when it is done, and how, is nobody's concern. */
+export function closeConn(conn: DNSConn): void {
+  conn.close().catch(() => {})
+}

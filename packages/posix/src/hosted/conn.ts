@@ -8,6 +8,7 @@ import {
   type ByteStreams,
   type Conn,
   type Deadline,
+  type File,
   type IOOptions,
   type RawConn,
 } from '@net/contract'
@@ -60,6 +61,11 @@ export abstract class HostSocket<F extends FD, A extends Addr> implements Omit<C
 
   setWriteTimeout(ms: number): void {
     this.fd.writing.setTimeout(ms)
+  }
+
+  /** Refuses: the host's sockets have descriptors, but it does not show them. */
+  file(): Promise<File> {
+    return Promise.reject(refusal('file', this.fd.net, this.localAddr, this.remoteAddr))
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */

@@ -12,6 +12,7 @@ import {
   Op,
   type Conn,
   type Deadline,
+  type File,
   type IOOptions,
   type Listener,
   type RawConn,
@@ -148,6 +149,11 @@ export abstract class HostListener<C extends Conn, A extends Addr> implements Li
 
   setTimeout(ms: number): void {
     this.fd.reading.setTimeout(ms)
+  }
+
+  /** Refuses: the host's sockets have descriptors, but it does not show them. */
+  file(): Promise<File> {
+    return Promise.reject(refusal('file', this.fd.net, null, this.addr))
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */

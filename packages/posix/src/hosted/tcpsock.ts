@@ -43,7 +43,7 @@ function tcpAddr(address: string | undefined, port: number | undefined): TCPAddr
 }
 
 /** A TCP connection over a socket of the host. */
-export class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
+class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
   readonly #socket: Socket
   #idle = IDLE
 
@@ -84,7 +84,7 @@ export class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
 }
 
 /** A TCP listener over a socket of the host. */
-export class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListener {
+class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListener {
   /** Takes over a listening socket. */
   constructor(server: Server, net: string, backlog: number) {
     const addr = server.address()

@@ -30,7 +30,7 @@ function copy(packet: Packet, p: Uint8Array): number {
 }
 
 /** A UDP socket of the host. */
-export class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
+class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
   readonly #version: 4 | 6
   readonly #connected: boolean
 

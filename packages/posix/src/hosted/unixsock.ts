@@ -22,7 +22,7 @@ import { READ_AHEAD, StreamFD } from './stream.ts'
 const unnamed = new UnixAddr('', 'unix')
 
 /** A connection over a Unix socket (on Windows a named pipe) of the host. */
-export class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
+class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
   /** Takes over a connected socket. */
   constructor(socket: Socket, localAddr: UnixAddr, remoteAddr: UnixAddr) {
     super(new StreamFD(socket, 'unix', localAddr, remoteAddr))
@@ -30,7 +30,7 @@ export class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
 }
 
 /** A listener on a Unix socket (on Windows a named pipe) of the host. */
-export class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixListener {
+class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixListener {
   /** Takes over a listening socket. */
   constructor(server: Server, addr: UnixAddr, backlog: number) {
     super(new ListenFD(server, 'unix', addr, backlog))

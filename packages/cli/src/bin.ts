@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { netx } from './index.ts'
+
+const { stdin: input, stdout: output, stderr: messages } = process
+process.exitCode = await netx(process.argv.slice(2), { input, output, messages })
+input.destroy()

@@ -18,7 +18,7 @@ const ENOBUFS = -(abi.errno.ENOBUFS ?? 0)
 const overflow: InterfaceEvent = { kind: 'overflow' }
 
 /** The event in a message, or null for what is not about interfaces, addresses and routes. */
-export function parseEvent({ type, payload }: NetlinkMessage): InterfaceEvent | null {
+function parseEvent({ type, payload }: NetlinkMessage): InterfaceEvent | null {
   const action =
     type === rtm.RTM_DELLINK || type === rtm.RTM_DELADDR || type === rtm.RTM_DELROUTE ? 'del' : 'new'
   switch (type) {

@@ -3,10 +3,12 @@ import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, Watch } from './ffi.ts'
 
+const require = createRequire(import.meta.url)
+
 /** Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. */
 export function loadKoffi(): FFI {
   // Loading takes milliseconds, so it happens on first use and not on import.
-  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+  const koffi = require('koffi') as typeof Koffi
   const libc = koffi.load(null)
   return {
     func: (declaration) => libc.func(declaration),
@@ -27,6 +29,14 @@ function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   return handle
 }
 
+const RTLD_LAZY = 1
+
+// The host unloads koffi with the last thread that uses it, and only then closes the thread's watch, whose code is koffi's.
+function keepLoaded(host: Koffi.LibraryHandle): void {
+  const addon = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'))
+  if (addon !== undefined) host.func('void *dlopen(const char *path, int flags)')(addon, RTLD_LAZY)
+}
+
 const UV_POLL = 8
 const UV_READABLE = 1
 
@@ -39,6 +49,7 @@ const UV_READABLE = 1
  */
 function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   const host = koffi.load(null)
+  keepLoaded(host)
   const out: [unknown] = [null]
   host.func('int napi_get_uv_event_loop(void *env, _Out_ void **loop)')(koffi.node.env, out)
   const each = koffi.pointer(koffi.proto('void', ['void *', 'void *']))

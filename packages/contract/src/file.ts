@@ -1,21 +1,43 @@
 import type { Conn, Listener, PacketConn } from './conn.ts'
 
-/** An open descriptor. */
-export interface File {
+/** Something with a descriptor: a {@link File}, a FileHandle of node:fs/promises, or just `{ fd }`. */
+export interface FileLike {
+  /** The descriptor's number. */
+  readonly fd: number
+  /** What it is called in errors; absent: its number. */
+  readonly name?: string | undefined
+}
+
+/** An open descriptor, which belongs to whoever holds the file: it stays open until it is closed here or by its number. */
+export interface File extends FileLike, Disposable, AsyncDisposable {
   /** The descriptor's number; -1 once closed. */
   readonly fd: number
-  /** What it is called in errors. */
+  /** What it is called in errors: of a socket's file the network and the addresses. */
   readonly name: string
-  /** Closes the descriptor. */
+  /** Closes the descriptor, at once. Closing again does nothing. */
   close(): Promise<void>
 }
 
-/** Connections from descriptors. Each duplicates the descriptor: closing one does not close the other. */
+/** Something whose descriptor can be had as a file of its own. */
+export interface Filer {
+  /**
+   * Duplicates the descriptor, close-on-exec. The file and the connection are closed each on its own, and share everything
+   * else: the file is non-blocking, and a program that changes that, or an option of the socket, changes both. Rejects with
+   * an {@link OpError} of op 'file'; targets without descriptors always do.
+   */
+  file(): Promise<File>
+}
+
+/**
+ * Connections from descriptors. Each duplicates the descriptor: closing one does not close the other. What is not such a
+ * socket is refused with an {@link OpError} of op 'file' and net 'file+net': "file file+net /dev/null: getsockopt: socket
+ * operation on non-socket".
+ */
 export interface FileGroup {
-  /** Makes a connection of a connected socket. */
-  fileConn(f: File): Promise<Conn>
-  /** Makes a listener of a listening socket. */
-  fileListener(f: File): Promise<Listener>
-  /** Makes a packet connection of a datagram socket. */
-  filePacketConn(f: File): Promise<PacketConn>
+  /** Makes a connection of a socket that is connected or exchanges packets. */
+  fileConn(f: FileLike): Promise<Conn>
+  /** Makes a listener of a listening socket. A Unix listener made so leaves the socket's file alone when it is closed. */
+  fileListener(f: FileLike): Promise<Listener>
+  /** Makes a packet connection of a datagram, raw or sequenced packet socket. */
+  filePacketConn(f: FileLike): Promise<PacketConn>
 }

@@ -1,10 +1,11 @@
 import type { IPAddr } from '@net/addr'
 import type { IOOptions } from './closer.ts'
 import type { Conn, PacketConn, RawConn } from './conn.ts'
+import type { Filer } from './file.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
 
 /** A raw IP socket. */
-export interface IPConn extends Conn<IPAddr>, PacketConn<IPAddr> {
+export interface IPConn extends Conn<IPAddr>, PacketConn<IPAddr>, Filer {
   /** Reads one packet into `p`; never `null`. */
   read(p: Uint8Array, options?: IOOptions): Promise<number>
   /** The same as readFrom, under Go's name. */

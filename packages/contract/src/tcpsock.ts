@@ -1,6 +1,7 @@
 import type { TCPAddr } from '@net/addr'
 import type { IOOptions } from './closer.ts'
 import type { ByteStreams, Conn, Listener, RawConn } from './conn.ts'
+import type { Filer } from './file.ts'
 import type { KeepAliveConfig } from './keep_alive.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
 
@@ -8,7 +9,7 @@ import type { DialOptions, ListenOptions } from './options.ts'
 export type TCPNetwork = 'tcp' | 'tcp4' | 'tcp6'
 
 /** A TCP connection. */
-export interface TCPConn extends Conn<TCPAddr>, ByteStreams {
+export interface TCPConn extends Conn<TCPAddr>, ByteStreams, Filer {
   /** Shuts down the read side: pending and later reads end. */
   closeRead(): Promise<void>
   /** Shuts down the write side: the peer reads to the end of the stream, this end can still read. */
@@ -33,7 +34,7 @@ export interface TCPConn extends Conn<TCPAddr>, ByteStreams {
 }
 
 /** Accepts TCP connections. */
-export interface TCPListener extends Listener<TCPConn, TCPAddr> {
+export interface TCPListener extends Listener<TCPConn, TCPAddr>, Filer {
   /** The same as accept, under Go's name. */
   acceptTCP(options?: IOOptions): Promise<TCPConn>
   /** Gives access to the descriptor and the socket's options. Targets without descriptors throw. */

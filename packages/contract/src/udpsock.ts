@@ -1,6 +1,7 @@
 import type { UDPAddr } from '@net/addr'
 import type { IOOptions } from './closer.ts'
 import type { Conn, PacketConn, RawConn } from './conn.ts'
+import type { Filer } from './file.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
 
 /** The UDP networks: both families, IPv4 only, IPv6 only. */
@@ -10,7 +11,7 @@ export type UDPNetwork = 'udp' | 'udp4' | 'udp6'
  * A UDP socket. Dialled, it has one peer and the methods of Conn; listening, it has many and `remoteAddr` is null in
  * effect: read gives packets of any sender and write rejects with "destination address required".
  */
-export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr> {
+export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr>, Filer {
   /** Reads one packet into `p` (cut to its length) and gives its length; never `null`. */
   read(p: Uint8Array, options?: IOOptions): Promise<number>
   /** The same as readFrom, under Go's name. */

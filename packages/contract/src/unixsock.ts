@@ -1,17 +1,66 @@
 import type { UnixAddr } from '@net/addr'
 import type { IOOptions } from './closer.ts'
-import type { ByteStreams, Conn, Listener, RawConn } from './conn.ts'
+import type { ByteStreams, Conn, Listener, PacketConn, RawConn } from './conn.ts'
+import type { Filer } from './file.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
 
 /** The Unix networks: stream, datagram, sequenced packets. */
 export type UnixNetwork = 'unix' | 'unixgram' | 'unixpacket'
 
-/** A Unix socket connection. */
-export interface UnixConn extends Conn<UnixAddr>, ByteStreams {
+/** What readMsgUnix read. */
+export interface UnixMessage {
+  /** The bytes of the message; null at the end of a stream, or of sequenced packets. */
+  readonly n: number | null
+  /** The bytes of control messages. */
+  readonly oobn: number
+  /** The kernel's MSG_ flags: MSG_TRUNC where the message was cut, MSG_CTRUNC where the control messages were. */
+  readonly flags: number
+  /** The sender's address; its name is empty where the sender has none, as with all streams. */
+  readonly addr: UnixAddr
+}
+
+/**
+ * A Unix socket of one of three kinds. 'unix' is a stream of bytes and has the web streams. 'unixpacket' keeps the
+ * borders of records, in order, and has an end; an empty record reads as the end, as the kernel does not tell them apart.
+ * 'unixgram' exchanges packets, which are not lost, with one peer (dialled) or any (listening); it has no end.
+ */
+export interface UnixConn extends Conn<UnixAddr>, PacketConn<UnixAddr>, ByteStreams, Filer {
+  /** The bytes read, of a stream; other kinds throw a TypeError. */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
+  /** The bytes to write, of a stream; other kinds throw a TypeError. */
+  readonly writable: WritableStream<Uint8Array>
+  /**
+   * Reads one packet into `p` and gives its length and sender, whose name is empty where it has none; what does not fit
+   * into `p` is dropped. A stream gives the bytes that are there, and 0 at its end.
+   */
+  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]>
+  /** The same as readFrom, under Go's name. */
+  readFromUnix(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]>
+  /** The same as writeTo, under Go's name. */
+  writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number>
+  /**
+   * Reads into `p` and, for control messages, into `oob`. Descriptors that come with them are close-on-exec and belong to
+   * the caller; those that `oob` has no room for are closed, and `flags` has MSG_CTRUNC. A stream or sequenced packets read
+   * with an empty `p` take one byte away, which is what carries the control messages.
+   */
+  readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage>
+  /**
+   * Writes all of `p`, and with its first byte the control messages in `oob`, to `addr` or, when it is null, to the peer.
+   * Descriptors in them stay open here, and may be closed when the promise has settled. Control messages go with
+   * at least one byte: where `p` is empty, a stream or sequenced packets carry a zero byte that `n` does not count.
+   */
+  writeMsgUnix(
+    p: Uint8Array,
+    oob: Uint8Array,
+    addr: UnixAddr | null,
+    options?: IOOptions,
+  ): Promise<{ n: number; oobn: number }>
   /** Shuts down the read side: pending and later reads end. */
   closeRead(): Promise<void>
   /** Shuts down the write side: the peer reads to the end, this end can still read. */
   closeWrite(): Promise<void>
+  /** Whether close removes the file this end is bound to; off, as in Go, where no connection does it. */
+  setUnlinkOnClose(on: boolean): void
   /** Sets the size of the kernel's receive buffer, in bytes. */
   setReadBuffer(bytes: number): void
   /** Sets the size of the kernel's send buffer, in bytes. */
@@ -21,10 +70,13 @@ export interface UnixConn extends Conn<UnixAddr>, ByteStreams {
 }
 
 /** Accepts Unix socket connections. Closing it removes the socket's file. */
-export interface UnixListener extends Listener<UnixConn, UnixAddr> {
+export interface UnixListener extends Listener<UnixConn, UnixAddr>, Filer {
   /** The same as accept, under Go's name. */
   acceptUnix(options?: IOOptions): Promise<UnixConn>
-  /** Whether close removes the socket's file; on for listeners that made it. Abstract names have none. */
+  /**
+   * Whether close removes the socket's file; on for listeners that made it, off for those of a descriptor. To be turned
+   * off before another process takes the listener over. Abstract names have no file.
+   */
   setUnlinkOnClose(on: boolean): void
   /** Gives access to the descriptor and the socket's options. Targets without descriptors throw. */
   syscallConn(): RawConn
@@ -32,13 +84,22 @@ export interface UnixListener extends Listener<UnixConn, UnixAddr> {
 
 /** Unix sockets of a target. */
 export interface UnixSockGroup {
-  /** Connects to `raddr`; null is "missing address". `laddr` null leaves this end without a name. */
+  /**
+   * Connects to `raddr`; null is "missing address", but for a 'unixgram' socket with `laddr`, which then is bound and
+   * has no peer. `laddr` null leaves this end without a name, so that nobody can answer a datagram of it; an empty
+   * name lets the kernel choose one (linux).
+   */
   dialUnix(
     network: UnixNetwork,
     laddr: UnixAddr | null,
     raddr: UnixAddr | null,
     options?: DialOptions,
   ): Promise<UnixConn>
-  /** Listens on `laddr`; null is "missing address". */
+  /** Listens on `laddr` for streams ('unix') or sequenced packets ('unixpacket'); null is "missing address". */
   listenUnix(network: UnixNetwork, laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixListener>
+  /**
+   * Makes a datagram socket bound to `laddr`; null is "missing address", an empty name lets the kernel choose one (linux). The
+   * network must be 'unixgram'.
+   */
+  listenUnixgram(network: 'unixgram', laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixConn>
 }

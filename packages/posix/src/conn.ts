@@ -7,11 +7,13 @@ import {
   type ByteStreams,
   type Conn,
   type Deadline,
+  type File,
   type IOOptions,
   type RawConn,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
 import type { FD } from './fd.ts'
+import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, RawSocket } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from './sockopt.ts'
@@ -108,6 +110,14 @@ export abstract class Socket<A extends Addr> implements Conn<A> {
     check(this.fd, 'set', 'setsockopt', setWriteBuffer(descriptor(this.fd, 'set'), bytes))
   }
 
+  async file(): Promise<File> {
+    try {
+      return fileOf(this.fd)
+    } catch (cause) {
+      throw this.fd.opError('file', cause as Error)
+    }
+  }
+
   syscallConn(): RawConn {
     return new RawSocket(this.fd)
   }
@@ -138,8 +148,8 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
   #streams: ConnStreams | null = null
 
   /** Takes over a connected socket. */
-  protected constructor(fd: FD, shortReadIsEmpty: boolean) {
-    super(fd, shortReadIsEmpty, null)
+  protected constructor(fd: FD, shortReadIsEmpty: boolean, end: number | null = null) {
+    super(fd, shortReadIsEmpty, end)
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -1,14 +1,17 @@
 import type { Addr } from '@net/addr'
 import {
-  isErr,
   ErrClosed,
+  isErr,
+  OpError,
   type Conn,
   type Deadline,
+  type File,
   type IOOptions,
   type Listener,
   type RawConn,
 } from '@net/contract'
 import type { FD } from './fd.ts'
+import { fileOf } from './fd_file.ts'
 import { AcceptOp } from './op.ts'
 import { RawSocket } from './rawconn.ts'
 
@@ -39,6 +42,14 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> implements Li
 
   setTimeout(ms: number): void {
     this.fd.reading.setTimeout(ms)
+  }
+
+  async file(): Promise<File> {
+    try {
+      return fileOf(this.fd)
+    } catch (cause) {
+      throw new OpError('file', this.fd.net, null, this.fd.localAddr, cause as Error)
+    }
   }
 
   syscallConn(): RawConn {

@@ -1,108 +1,52 @@
-import { UnixAddr, UnknownNetworkError } from '@net/addr'
+import { UnknownNetworkError, type UnixAddr } from '@net/addr'
 import {
   OpError,
   type DialOptions,
-  type IOOptions,
   type ListenOptions,
   type UnixConn,
   type UnixListener,
   type UnixNetwork,
   type UnixSockGroup,
 } from '@net/contract'
-import { ErrUnsupported } from '@net/stubs'
 import { abi } from './abi/system.ts'
-import { StreamSocket } from './conn.ts'
-import { FD, type Names } from './fd.ts'
+import type { FD } from './fd.ts'
 import { missingAddress } from './ipsock.ts'
-import { ListenSocket } from './listener.ts'
 import { dialSocket, listenSocket, type SocketSpec } from './sock.ts'
-import { putUnix, resetLength, wsa, wsaLength, wsaUnixAddr } from './sockaddr.ts'
-import { getpeername, getsockname, unlink } from './syscall.ts'
+import { putUnix } from './sockaddr.ts'
+import { unixNames, UnixSocket } from './unixconn.ts'
+import { UnixListenSocket } from './unixlistener.ts'
 
-function namesOf(net: UnixNetwork): Names {
-  return {
-    local(fd) {
-      resetLength()
-      return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUnixAddr(net)
-    },
-    remote(fd) {
-      resetLength()
-      return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaUnixAddr(net)
-    },
-  }
+const sotypes: Readonly<Record<UnixNetwork, number>> = {
+  unix: abi.SOCK_STREAM,
+  unixgram: abi.SOCK_DGRAM,
+  unixpacket: abi.SOCK_SEQPACKET,
 }
 
-const names = namesOf('unix')
-
-/** A Unix socket connection of the kernel. */
-export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
-  /** Takes over a connected socket. */
-  constructor(fd: FD) {
-    // A read ends early where the sender's credentials or descriptors change, so it says nothing about what is left.
-    super(fd, false)
-  }
-
-  get localAddr(): UnixAddr {
-    return this.fd.localAddr as UnixAddr
-  }
-
-  get remoteAddr(): UnixAddr {
-    return this.fd.remoteAddr as UnixAddr
-  }
-}
-
-/** A Unix listener of the kernel. */
-export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implements UnixListener {
-  #path: string
-  #unlink = true
-
-  /** Takes over a listening socket that was bound to `addr`. */
-  constructor(fd: FD, addr: UnixAddr) {
-    super(fd)
-    this.#path = /^[@\0]/.test(addr.name) ? '' : addr.name
-  }
-
-  get addr(): UnixAddr {
-    return this.fd.localAddr as UnixAddr
-  }
-
-  acceptUnix(options?: IOOptions): Promise<UnixConn> {
-    return this.accept(options)
-  }
-
-  setUnlinkOnClose(on: boolean): void {
-    this.#unlink = on
-  }
-
-  // The file goes first: whoever finds it gone may bind the name at once.
-  override close(): Promise<void> {
-    if (this.#unlink && this.#path !== '' && !this.fd.isClosed) unlink(this.#path)
-    this.#path = ''
-    return super.close()
-  }
-
-  protected connection(fd: number): UnixConn {
-    const accepted = new FD(fd, this.fd.net, names)
-    accepted.setAddrs(undefined, wsaUnixAddr('unix'))
-    return new UnixSocket(accepted)
-  }
+/** The SOCK_ constant of a Unix network. Throws a bare error for what is none. */
+export function unixSocketType(network: UnixNetwork): number {
+  // The network may be any text that a program was given.
+  const sotype = Object.hasOwn(sotypes, network) ? sotypes[network] : undefined
+  if (sotype === undefined) throw new UnknownNetworkError(network)
+  return sotype
 }
 
 function spec(network: UnixNetwork, laddr: UnixAddr | null): SocketSpec {
-  if (network !== 'unix') {
-    if ((network as string) === 'unixgram' || (network as string) === 'unixpacket') throw ErrUnsupported
-    throw new UnknownNetworkError(network)
-  }
   return {
     net: network,
     family: abi.AF_UNIX,
     v6only: false,
-    sotype: abi.SOCK_STREAM,
+    sotype: unixSocketType(network),
     proto: 0,
-    names,
+    names: unixNames[network],
     laddr,
     putLocal: () => putUnix(laddr?.name ?? ''),
   }
+}
+
+function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOptions): [FD, UnixAddr] {
+  const s = spec(network, laddr)
+  if (laddr === null) throw missingAddress()
+  return [listenSocket(s, options), laddr]
 }
 
 /** Listens at once: the address is there when it returns. Throws an {@link OpError}. */
@@ -112,11 +56,35 @@ export function listenUnixSync(
   options: ListenOptions = {},
 ): UnixListener {
   try {
-    const s = spec(network, laddr)
-    if (laddr === null) throw missingAddress()
-    return new UnixListenSocket(listenSocket(s, options), laddr)
+    if (network === 'unixgram') throw new UnknownNetworkError(network) // it has no connections to accept
+    return new UnixListenSocket(...listen(network, laddr, options), true)
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** Makes a datagram socket at once: the address is there when it returns. Throws an {@link OpError}. */
+export function listenUnixgramSync(
+  network: 'unixgram',
+  laddr: UnixAddr | null,
+  options: ListenOptions = {},
+): UnixConn {
+  try {
+    if ((network as string) !== 'unixgram') throw new UnknownNetworkError(network)
+    return new UnixSocket(listen(network, laddr, options)[0], false)
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** Binds a datagram socket that has no peer, which Go too calls dialling. */
+function bindUnixgram(laddr: UnixAddr, options: DialOptions): UnixConn {
+  options.signal?.throwIfAborted()
+  try {
+    const { control } = options
+    return new UnixSocket(listen('unixgram', laddr, { control })[0], false)
+  } catch (e) {
+    throw new OpError('dial', 'unixgram', laddr, null, e as Error)
   }
 }
 
@@ -126,8 +94,12 @@ export const unixsock: UnixSockGroup = {
     let s: SocketSpec
     try {
       s = spec(network, laddr)
-      if (raddr === null) throw missingAddress()
+      if (raddr === null || raddr.name === '') {
+        if (network === 'unixgram' && laddr !== null) return bindUnixgram(laddr, options)
+        throw missingAddress()
+      }
     } catch (e) {
+      if (e instanceof OpError) throw e
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
     const fd = await dialSocket({ ...s, raddr, putRemote: () => putUnix(raddr.name) }, options)
@@ -137,5 +109,9 @@ export const unixsock: UnixSockGroup = {
 
   async listenUnix(network, laddr, options) {
     return await Promise.resolve(listenUnixSync(network, laddr, options))
+  },
+
+  async listenUnixgram(network, laddr, options) {
+    return await Promise.resolve(listenUnixgramSync(network, laddr, options))
   },
 }

@@ -5,5 +5,6 @@ export function unixSockStubs(err: Error): UnixSockGroup {
   return {
     dialUnix: (network, laddr, raddr) => Promise.reject(new OpError('dial', network, laddr, raddr, err)),
     listenUnix: (network, laddr) => Promise.reject(new OpError('listen', network, null, laddr, err)),
+    listenUnixgram: (network, laddr) => Promise.reject(new OpError('listen', network, null, laddr, err)),
   }
 }

@@ -33,6 +33,7 @@ const methods: readonly (keyof Target)[] = [
   'listenUDP',
   'dialUnix',
   'listenUnix',
+  'listenUnixgram',
 ]
 
 /** Registers the statements about the groups of a target. */

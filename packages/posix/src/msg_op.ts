@@ -2,7 +2,7 @@ import type { Addr } from '@net/addr'
 import { OpError, type LaneOwner } from '@net/contract'
 import { abi } from './abi/system.ts'
 import type { FD } from './fd.ts'
-import { received, recvmsg, sendmsg } from './msg.ts'
+import { recvmsg, sendmsg, type received } from './msg.ts'
 import { FDOp } from './op.ts'
 import { EAGAIN, syscallError } from './syscall.ts'
 

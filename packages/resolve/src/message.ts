@@ -74,7 +74,7 @@ export function encodeQuery(
   type: number,
   ad: boolean,
 ): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
-  const w = new WireWriter(2, name.length + 32)
+  const w = new WireWriter(2, name.length + 30)
   w.uint16(id)
   w.uint16(ad ? 0x120 : 0x100)
   for (const count of [1, 0, 0, 1]) w.uint16(count)

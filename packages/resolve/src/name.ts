@@ -96,5 +96,6 @@ function countDots(name: string): number {
 const encoder = new TextEncoder()
 
 function byteLength(name: string): number {
-  return encoder.encode(name).byteLength
+  for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return encoder.encode(name).byteLength
+  return name.length
 }

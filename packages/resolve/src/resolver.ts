@@ -48,7 +48,7 @@ export class Resolver implements LookupGroup {
 
   /** The addresses of a host as text, best first; an address is its own. */
   async lookupHost(host: string, options: LookupOptions = {}): Promise<string[]> {
-    check(host)
+    begin(options, host)
     if (host === '') throw noSuchHost(host)
     if (parseIPZone(host) !== null) return [host]
     const order = this.#around.order(host)
@@ -61,7 +61,7 @@ export class Resolver implements LookupGroup {
 
   /** The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. An AddrError when none is of the family. */
   async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
-    check(network, host)
+    begin(options, network, host)
     const { afnet } = parseNetwork(network, false)
     if (afnet !== 'ip' && afnet !== 'ip4' && afnet !== 'ip6') throw new UnknownNetworkError(network)
     const addrs = await this.#lookupIPAddr(afnet, host, options)
@@ -75,7 +75,7 @@ export class Resolver implements LookupGroup {
 
   /** The addresses of a host with zones, best first; an address is its own. */
   async lookupIPAddr(host: string, options: LookupOptions = {}): Promise<IPAddr[]> {
-    check(host)
+    begin(options, host)
     return this.#lookupIPAddr('ip', host, options)
   }
 
@@ -84,14 +84,13 @@ export class Resolver implements LookupGroup {
    * is. An AddrError for a network or a port that cannot be.
    */
   async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
-    check(network, service)
-    options.signal?.throwIfAborted()
+    begin(options, network, service)
     return lookupPort(this.#around.services, network, service)
   }
 
   /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
   async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
-    check(host)
+    begin(options, host)
     const order = this.#around.ownOrder(host)
     const { cname } = await this.#lookupHostAddrs('CNAME', host, order, options)
     if (cname === '') throw noSuchHost(host)
@@ -109,7 +108,7 @@ export class Resolver implements LookupGroup {
     name: string,
     options: LookupOptions = {},
   ): Promise<{ cname: string; addrs: SRV[] }> {
-    check(service, proto, name)
+    begin(options, service, proto, name)
     const target = service === '' && proto === '' ? name : `_${service}._${proto}.${name}`
     const records = await this.#records(target, RRType.SRV, options, name)
     const all = records.flatMap(({ data: d }): SRV[] =>
@@ -124,7 +123,7 @@ export class Resolver implements LookupGroup {
 
   /** The MX records of a domain, by preference. An InvalidNamesError has those that are good. */
   async lookupMX(name: string, options: LookupOptions = {}): Promise<MX[]> {
-    check(name)
+    begin(options, name)
     const records = await this.#records(name, RRType.MX, options)
     const all = records.flatMap(({ data }) =>
       data.kind === 'MX' ? [{ host: data.target, pref: data.pref }] : [],
@@ -134,7 +133,7 @@ export class Resolver implements LookupGroup {
 
   /** The NS records of a domain. An InvalidNamesError has those that are good. */
   async lookupNS(name: string, options: LookupOptions = {}): Promise<NS[]> {
-    check(name)
+    begin(options, name)
     const records = await this.#records(name, RRType.NS, options)
     const all = records.flatMap(({ data }) => (data.kind === 'NS' ? [{ host: data.target }] : []))
     return goodNames(all, (ns) => ns.host, name)
@@ -142,21 +141,20 @@ export class Resolver implements LookupGroup {
 
   /** The TXT records of a domain, the strings of each joined and read as UTF-8. */
   async lookupTXT(name: string, options: LookupOptions = {}): Promise<string[]> {
-    check(name)
+    begin(options, name)
     const records = await this.#records(name, RRType.TXT, options)
     return records.flatMap(({ data }) => (data.kind === 'TXT' ? [joined(data.strings)] : []))
   }
 
   /** The names of an address, rooted when they have a dot. An InvalidNamesError has those that are good. */
   async lookupAddr(addr: string, options: LookupOptions = {}): Promise<string[]> {
-    check(addr)
+    begin(options, addr)
     return goodNames(await this.#names(addr, options), (name) => name, addr)
   }
 
   /** The number of an IP protocol by name. An AddrError when it is not known. */
   async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
-    check(name)
-    options.signal?.throwIfAborted()
+    begin(options, name)
     return lookupProtocol(this.#around.protocols, name)
   }
 
@@ -165,7 +163,7 @@ export class Resolver implements LookupGroup {
    * `type` is its number, of RRType or another. The search list counts.
    */
   async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
-    check(name)
+    begin(options, name)
     return [...(await this.#records(name, type, options))]
   }
 
@@ -235,9 +233,11 @@ export class Resolver implements LookupGroup {
   }
 }
 
-function check(...names: string[]): void {
+/** Checks the arguments of a lookup, before anything is done for it. */
+function begin({ signal }: LookupOptions, ...names: string[]): void {
   for (const name of names)
     if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
+  signal?.throwIfAborted()
 }
 
 function fits(afnet: string, ip: IP): boolean {

@@ -95,7 +95,8 @@ export class WireWriter {
   /** What was written. The bytes belong to the caller once the writer is dropped. */
   finish(): Uint8Array<ArrayBuffer> {
     if (this.#length - this.#start > maxMessage) throw new DNSMessageError('message too long')
-    return this.#bytes.subarray(0, this.#length)
+    const bytes = this.#bytes
+    return this.#length === bytes.length ? bytes : bytes.subarray(0, this.#length)
   }
 
   #label(name: string, end: number): void {

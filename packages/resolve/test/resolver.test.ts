@@ -452,6 +452,19 @@ test('Resolver: a name with a NUL is not found, by either means', async () => {
   }
 })
 
+test('Resolver: a signal that is aborted already ends every lookup, also one that needs no asking', async () => {
+  const signal = AbortSignal.abort('enough')
+  const resolver = new Resolver({ preferSystem: false })
+  for (const lookup of [
+    resolver.lookupHost('127.0.0.1', { signal }),
+    resolver.lookupPort('tcp', '80', { signal }),
+    resolver.lookupProtocol('tcp', { signal }),
+    resolver.lookupAddr('127.0.0.1', { signal }),
+  ]) {
+    await expect(lookup).rejects.toBe('enough')
+  }
+})
+
 test('Resolver without a dial says so', async () => {
   const resolver = new Resolver({ resolvConf: { attempts: 1 } })
   const e = await failure(resolver.lookupMX('example.com'))

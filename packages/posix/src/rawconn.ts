@@ -33,6 +33,11 @@ export class RawSocket implements RawConn {
     this.#fd = fd
   }
 
+  /** Makes the error of a call on the socket's options. */
+  opError(op: string, cause: Error): OpError {
+    return new OpError(op, this.#fd.net, null, this.#fd.localAddr, cause)
+  }
+
   control(f: (fd: number) => void): void {
     f(this.#descriptor('raw-control'))
   }

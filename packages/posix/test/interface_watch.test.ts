@@ -221,7 +221,7 @@ describe.skipIf(refused !== null)(`the events (in a namespace: ${refused ?? 'can
     expect(await child.ask('next')).toEqual({ kind: 'overflow' })
     ns.ip('addr', 'add', 'fd01::1/128', 'dev', 'lo')
     // Nothing older than the loss is told.
-    expect(await child.ask('next')).toMatchObject({ kind: expect.stringMatching(/address|route/) as string })
+    expect(JSON.stringify(await child.ask('next'))).toContain('fd01::1/128')
     const listed = await child.ask<{ name: string; addrs: string[] }[]>('list')
     expect(listed[0]?.addrs).toContain('fd01::1/128')
     expect(listed[0]?.addrs.filter((a) => a.startsWith('10.0.0.'))).toHaveLength(250)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
-import type { Conn, TCPConn, TCPListener, TCPNetwork, Target } from '@net/contract'
+import type { Conn, File, TCPConn, TCPListener, TCPNetwork, Target } from '@net/contract'
 import { ErrClosed, isErr, OpError } from '@net/contract'
 import { ledger, testConn, testListener, testTarget, type ConnPair } from '@net/contract/suite'
 import { ErrWindows } from '@net/stubs'
@@ -470,6 +470,7 @@ test('options that the host has are taken', async () => {
 })
 
 test('what the host lacks is refused with ErrWindows', async () => {
+  const file = { fd: 0, name: '', close: () => Promise.resolve() } as File
   await withPair(async ({ c1 }) => {
     const l = await host.listenTCP('tcp', loopback, { keepAlive: false })
     const calls = [
@@ -479,12 +480,14 @@ test('what the host lacks is refused with ErrWindows', async () => {
       () => c1.setKeepAliveConfig({ enable: true, interval: 1000 }),
       () => c1.setKeepAliveConfig({ enable: true, count: 3 }),
       () => c1.syscallConn(),
+      () => c1.file(),
+      () => l.file(),
       () => l.syscallConn(),
       () => host.dialTCP('tcp', null, l.addr, { control: () => {} }),
       () => host.dialTCP('tcp', null, l.addr, { keepAlive: { enable: true, count: 1 } }),
       () => host.listenTCP('tcp', loopback, { control: () => {} }),
       () => host.listenTCP('tcp', loopback, { reuseAddress: false }),
-      () => host.fileConn({ fd: 0, name: '', close: () => Promise.resolve() }),
+      () => host.fileConn(file),
       () => host.interfaces(),
       () => host.listenIP('ip4:icmp', null),
     ]

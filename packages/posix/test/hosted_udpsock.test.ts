@@ -255,6 +255,7 @@ test('what the host lacks is refused with ErrWindows', async () => {
     const calls = [
       () => c.bindToDevice('lo'),
       () => c.syscallConn(),
+      () => c.file(),
       () => host.dialUDP('udp', null, c.localAddr, { control: () => {} }),
       () => host.listenUDP('udp', loopback, { control: () => {} }),
     ]

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
-import { ErrClosed, isErr, OpError, type Target, type UnixNetwork } from '@net/contract'
+import { ErrClosed, ErrWriteToConnected, isErr, OpError, type Target, type UnixNetwork } from '@net/contract'
 import { ledger, testConn, testTarget, type ConnPair } from '@net/contract/suite'
 import { ErrWindows } from '@net/stubs'
 import { hosted, listenTCPSync, posix } from '../src/index.ts'
@@ -148,6 +148,26 @@ test('dialUnix() ends at its signal and at its deadline', async () => {
   await l.close()
 })
 
+test('UnixConn.readFrom(), receive() and iteration give the bytes of the stream, writeTo() is refused', async () => {
+  const l = await host.listenUnix('unix', fresh())
+  const [c, accepted] = await Promise.all([host.dialUnix('unix', null, l.addr), l.accept()])
+  await accepted.write(new Uint8Array([1, 2, 3]))
+  const [n, from] = await c.readFromUnix(new Uint8Array(2))
+  expect([n, from.name]).toEqual([2, l.addr.name])
+  expect((await c.receive())[0].join()).toBe('3')
+  for (const send of [c.writeTo.bind(c), c.writeToUnix.bind(c), c.send.bind(c)]) {
+    expect(isErr(await failure(() => send(new Uint8Array(1), l.addr)), ErrWriteToConnected)).toBe(true)
+  }
+  await accepted.write(new Uint8Array([4]))
+  await accepted.closeWrite()
+  const got: string[] = []
+  for await (const [p] of c) got.push(p.join())
+  expect(got).toEqual(['4'])
+  expect((await c.readFrom(new Uint8Array(2)))[0]).toBe(0)
+  expect(c.addr).toBe(c.localAddr)
+  await Promise.all([l.close(), c.close(), accepted.close()])
+})
+
 test('what the host lacks is refused with ErrWindows', async () => {
   const l = await host.listenUnix('unix', fresh())
   const c = await host.dialUnix('unix', null, l.addr)
@@ -155,6 +175,12 @@ test('what the host lacks is refused with ErrWindows', async () => {
     () => l.setUnlinkOnClose(false),
     () => l.syscallConn(),
     () => c.syscallConn(),
+    () => l.file(),
+    () => c.file(),
+    () => c.setUnlinkOnClose(true),
+    () => c.readMsgUnix(new Uint8Array(1), new Uint8Array(1)),
+    () => c.writeMsgUnix(new Uint8Array(1), new Uint8Array(1), null),
+    () => host.listenUnixgram('unixgram', fresh()),
     () => c.setReadBuffer(1024),
     () => c.setWriteBuffer(1024),
     () => host.dialUnix('unixgram', null, l.addr),

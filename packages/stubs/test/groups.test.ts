@@ -76,7 +76,7 @@ describe.each([
 
   test('fileStubs() refuses every method', async () => {
     const group = fileStubs(err)
-    const f: File = { fd: 0, name: 'stdin', close: () => Promise.resolve() }
+    const f = { fd: 0, name: 'stdin', close: () => Promise.resolve() } as File
     const shape = { op: 'file', net: 'file+net', source: null, addr: null }
     for (const call of [
       () => group.fileConn(f),

@@ -3,6 +3,8 @@ import { platform } from 'node:os'
 import { UnixAddr, UnknownNetworkError } from '@net/addr'
 import {
   ErrClosed,
+  ErrWriteToConnected,
+  isErr,
   OpError,
   type IOOptions,
   type UnixConn,
@@ -10,6 +12,7 @@ import {
   type UnixSockGroup,
 } from '@net/contract'
 import { ErrWindows } from '@net/stubs'
+import { checkBuffer } from '../conn.ts'
 import { missingAddress } from '../ipsock.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
@@ -21,11 +24,85 @@ import { READ_AHEAD, StreamFD } from './stream.ts'
 // The host does not tell the names of the ends of a pipe; of the two the listener's is known.
 const unnamed = new UnixAddr('', 'unix')
 
-/** A connection over a Unix socket (on Windows a named pipe) of the host. */
+const CHUNK = 65536 // bytes of a buffer that nobody gave
+
+/**
+ * A connection over a Unix socket (on Windows a named pipe) of the host. It is a stream, so the methods for packets give the
+ * bytes that are there, and those that send to an address refuse.
+ */
 class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
   /** Takes over a connected socket. */
   constructor(socket: Socket, localAddr: UnixAddr, remoteAddr: UnixAddr) {
     super(new StreamFD(socket, 'unix', localAddr, remoteAddr))
+  }
+
+  get addr(): UnixAddr {
+    return this.localAddr
+  }
+
+  async readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
+    return [(await this.read(p, options)) ?? 0, this.remoteAddr]
+  }
+
+  readFromUnix(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
+    return this.readFrom(p, options)
+  }
+
+  writeTo(p: Uint8Array, addr: UnixAddr, _options?: IOOptions): Promise<number> {
+    const wrong =
+      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    return Promise.reject(wrong ?? new OpError('write', 'unix', this.localAddr, addr, ErrWriteToConnected))
+  }
+
+  writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
+    return this.writeTo(p, addr, options)
+  }
+
+  async receive(
+    p: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK),
+  ): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
+    const [n, addr] = await this.readFrom(p)
+    return [p.subarray(0, n), addr]
+  }
+
+  send(p: Uint8Array, addr: UnixAddr): Promise<number> {
+    return this.writeTo(p, addr)
+  }
+
+  /** Refuses: the host has no control messages. */
+  readMsgUnix(_p: Uint8Array, _oob: Uint8Array, _options?: IOOptions): Promise<never> {
+    return Promise.reject(this.fd.opError('read', ErrWindows))
+  }
+
+  /** Refuses: the host has no control messages. */
+  writeMsgUnix(
+    _p: Uint8Array,
+    _oob: Uint8Array,
+    _addr: UnixAddr | null,
+    _options?: IOOptions,
+  ): Promise<never> {
+    return Promise.reject(this.fd.opError('write', ErrWindows))
+  }
+
+  /** The host binds no connection to a file: turning this on is refused. */
+  setUnlinkOnClose(on: boolean): void {
+    this.checkOpen()
+    if (on) this.refuse()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
+    for (;;) {
+      const p = new Uint8Array(CHUNK)
+      let n: number | null
+      try {
+        n = await this.read(p)
+      } catch (e) {
+        if (isErr(e, ErrClosed)) return
+        throw e
+      }
+      if (n === null) return
+      yield [p.subarray(0, n), this.remoteAddr]
+    }
   }
 }
 
@@ -89,5 +166,11 @@ export const unixsock: UnixSockGroup = {
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
     }
+  },
+
+  async listenUnixgram(network, laddr) {
+    const known = (network as string) === 'unixgram'
+    const cause = !known ? new UnknownNetworkError(network) : laddr === null ? missingAddress() : ErrWindows
+    throw new OpError('listen', network, null, laddr, cause)
   },
 }

@@ -21,7 +21,8 @@ import { resetLength, wsa, wsaLength, wsaTCPAddr } from './sockaddr.ts'
 import * as sockopt from './sockopt.ts'
 import { getpeername, getsockname } from './syscall.ts'
 
-const names: Names = {
+/** How to ask for the addresses of a TCP socket. */
+export const tcpNames: Names = {
   local(fd) {
     resetLength()
     return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
@@ -81,7 +82,7 @@ export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements T
 
   // The options of a new connection are inherited from the listener.
   protected connection(fd: number): TCPConn {
-    const accepted = new FD(fd, this.fd.net, names)
+    const accepted = new FD(fd, this.fd.net, tcpNames)
     accepted.setAddrs(undefined, wsaTCPAddr())
     return new TCPSocket(accepted)
   }
@@ -101,7 +102,7 @@ function spec(
     v6only,
     sotype: abi.SOCK_STREAM,
     proto: abi.IPPROTO_TCP,
-    names,
+    names: tcpNames,
     laddr,
     putLocal: () => putAddr(family, laddr),
   }

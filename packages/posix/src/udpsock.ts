@@ -22,7 +22,8 @@ import { bindToDevice } from './sockopt_linux.ts'
 import { check, descriptor } from './rawconn.ts'
 import { getpeername, getsockname } from './syscall.ts'
 
-const names: Names = {
+/** How to ask for the addresses of a UDP socket. */
+export const udpNames: Names = {
   local(fd) {
     resetLength()
     return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr()
@@ -148,7 +149,7 @@ function spec(
     v6only,
     sotype: abi.SOCK_DGRAM,
     proto: abi.IPPROTO_UDP,
-    names,
+    names: udpNames,
     laddr,
     putLocal: () => putAddr(family, laddr),
   }

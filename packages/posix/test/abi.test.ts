@@ -15,11 +15,13 @@ const elsewhere: Record<string, Record<string, number>> = {
     SOCK_CLOEXEC: 0, // none in sys/socket.h
     MSG_NOSIGNAL: 0, // none in sys/socket.h of the oldest system served: SO_NOSIGPIPE does it
     MSG_CMSG_CLOEXEC: 0, // none in sys/socket.h
+    SO_PROTOCOL: 0, // none in sys/socket.h
     TCP_KEEPCNT: 0x102, // netinet/tcp.h; the vectors have it for one architecture only
     TCP_KEEPINTVL: 0x101, // netinet/tcp.h
   },
   freebsd: {},
   openbsd: {
+    SO_PROTOCOL: 0x1025, // sys/socket.h
     SO_NOSIGPIPE: 0, // none: MSG_NOSIGNAL does it
     TCP_KEEPIDLE: 0, // none in netinet/tcp.h: sysctl(2) sets it for the system
     TCP_KEEPINTVL: 0,

@@ -29,6 +29,8 @@ export interface ABI {
   /** The option whose l_linger is in seconds. */
   readonly SO_LINGER: number
   readonly SO_TYPE: number
+  readonly SO_ACCEPTCONN: number
+  readonly SO_PROTOCOL: number
   readonly SO_NOSIGPIPE: number
   readonly IPPROTO_IP: number
   readonly IPPROTO_ICMP: number

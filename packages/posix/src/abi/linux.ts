@@ -25,6 +25,8 @@ export const linux: ABI = {
   SO_KEEPALIVE: 9,
   SO_LINGER: 13,
   SO_TYPE: 3,
+  SO_ACCEPTCONN: 30,
+  SO_PROTOCOL: 38,
   SO_NOSIGPIPE: 0,
   IPPROTO_IP: 0,
   IPPROTO_ICMP: 1,

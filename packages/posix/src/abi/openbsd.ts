@@ -25,6 +25,8 @@ export const openbsd: ABI = {
   SO_KEEPALIVE: 8,
   SO_LINGER: 128,
   SO_TYPE: 0x1008,
+  SO_ACCEPTCONN: 0x2,
+  SO_PROTOCOL: 0x1025,
   SO_NOSIGPIPE: 0,
   IPPROTO_IP: 0,
   IPPROTO_ICMP: 1,

@@ -1,5 +1,6 @@
 import type { Target } from '@net/contract'
-import { ErrUnsupported, fileStubs, ipRawSockStubs } from '@net/stubs'
+import { ErrUnsupported, ipRawSockStubs } from '@net/stubs'
+import { fileGroup } from './file.ts'
 import { interfaceGroup } from './interface.ts'
 import { ipsock } from './ipsock.ts'
 import { lookup } from './lookup.ts'
@@ -27,7 +28,7 @@ export function posix(options: PosixOptions = {}): Target {
   if (options.spin !== undefined) poller().setSpin(options.spin)
   return {
     name: 'posix',
-    ...fileStubs(ErrUnsupported),
+    ...fileGroup,
     ...interfaceGroup,
     ...ipRawSockStubs(ErrUnsupported),
     ...ipsock,

@@ -5,10 +5,12 @@ import * as sys from './syscall.ts'
 
 // Every descriptor is close-on-exec and non-blocking from birth; darwin has no flags for it, so there it is told after.
 
-const FLAGS = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
+/** The flags of a socket's birth, 0 where the system has none. */
+export const socketFlags = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
 const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
 
-function configure(fd: number, flags: number): number {
+/** Makes a new socket close-on-exec and non-blocking where `flags`, those of its birth, did not. Passes on what is negative. */
+export function configureSocket(fd: number, flags: number): number {
   if (fd < 0 || flags !== 0) return fd
   sys.fcntl(fd, abi.F_SETFD, abi.FD_CLOEXEC)
   sys.fcntl(fd, abi.F_SETFL, sys.fcntl(fd, abi.F_GETFL, 0) | abi.O_NONBLOCK)
@@ -16,20 +18,20 @@ function configure(fd: number, flags: number): number {
 }
 
 /** Opens a socket. `flags` are those of its birth, 0 where there are none. Gives its descriptor or a negated error number. */
-export function openSocket(family: number, sotype: number, proto: number, flags = FLAGS): number {
+export function openSocket(family: number, sotype: number, proto: number, flags = socketFlags): number {
   const reserved = reserveDescriptor()
   if (reserved < 0) return reserved
-  return ownDescriptor(configure(sys.socket(family, sotype | flags, proto), flags))
+  return ownDescriptor(configureSocket(sys.socket(family, sotype | flags, proto), flags))
 }
 
 /**
  * Accepts a connection and leaves the peer's address in {@link wsa}. `flags` as for {@link openSocket}. Gives its descriptor
  * or a negated error number.
  */
-export function acceptSocket(fd: number, flags = FLAGS): number {
+export function acceptSocket(fd: number, flags = socketFlags): number {
   resetLength()
   const accepted = flags === 0 ? acceptPlain(fd) : sys.accept4(fd, wsa, wsaLength, flags)
-  return ownDescriptor(configure(accepted, flags))
+  return ownDescriptor(configureSocket(accepted, flags))
 }
 
 // Darwin hands out connections that died in the queue, without an address, instead of an error: so says Go.

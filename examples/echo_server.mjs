@@ -1,0 +1,14 @@
+// A server that sends back what it gets: node echo_server.mjs [address], then: nc 127.0.0.1 7000
+import { listen } from '@net/core'
+
+const listener = await listen('tcp', process.argv[2] ?? '127.0.0.1:7000')
+console.log(`listening on ${listener.addr}`)
+
+for await (const conn of listener) {
+  console.log(`${conn.remoteAddr} came`)
+  // Not awaited: the next connection need not wait for this one.
+  conn.readable.pipeTo(conn.writable).then(
+    () => console.log(`${conn.remoteAddr} went`),
+    (e) => console.log(`${conn.remoteAddr} failed: ${e.message}`),
+  )
+}

@@ -44,6 +44,8 @@ export const listenIP: Net['listenIP'] = bound('listenIP')
 export const dialUnix: Net['dialUnix'] = bound('dialUnix')
 /** {@link Net.listenUnix} on the default Net. */
 export const listenUnix: Net['listenUnix'] = bound('listenUnix')
+/** {@link Net.listenUnixgram} on the default Net. */
+export const listenUnixgram: Net['listenUnixgram'] = bound('listenUnixgram')
 /** {@link Net.resolveTCPAddr} on the default Net. */
 export const resolveTCPAddr: Net['resolveTCPAddr'] = bound('resolveTCPAddr')
 /** {@link Net.resolveUDPAddr} on the default Net. */

@@ -9,7 +9,6 @@ import {
   type UDPNetwork,
   type UnixNetwork,
 } from '@net/contract'
-import { ErrUnsupported } from '@net/stubs'
 import { checkText } from './network.ts'
 import type { ListenerOptions } from './options.ts'
 import { preferIPv4, resolveAddrList } from './resolve_addr.ts'
@@ -41,7 +40,9 @@ export async function listenPacket(
   const addr = await resolve(resolver, network, address, options)
   if (addr instanceof UDPAddr) return target.listenUDP(network as UDPNetwork, addr, options)
   if (addr instanceof IPAddr) return target.listenIP(network, addr, options)
-  if (network === 'unixgram') throw new OpError('listen', network, null, addr, ErrUnsupported)
+  if (addr instanceof UnixAddr && network === 'unixgram') {
+    return target.listenUnixgram(network, addr, options)
+  }
   throw unexpected(network, address, addr)
 }
 

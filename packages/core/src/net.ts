@@ -61,7 +61,7 @@ export class Net {
   }
 
   /**
-   * Listens for connections: TCP and Unix streams. An empty host means every address of this machine, port 0 a free
+   * Listens for connections: TCP, Unix streams and sequenced packets. An empty host means every address of this machine, port 0 a free
    * one, which the listener's `addr` then tells. Rejects with an {@link OpError}, or with the signal's reason.
    */
   listen<N extends Network>(network: N, address: string, options?: ListenerOptions): Promise<ListenerOf<N>>
@@ -70,7 +70,7 @@ export class Net {
     return listening.listen(this.target, this.resolver, network, address, options)
   }
 
-  /** Listens for packets: UDP and raw IP. Addresses and errors as for {@link listen}. */
+  /** Listens for packets: UDP, raw IP and Unix datagrams. Addresses and errors as for {@link listen}. */
   listenPacket<N extends Network>(
     network: N,
     address: string,
@@ -139,6 +139,11 @@ export class Net {
   /** Listens on a Unix socket; null is "missing address". */
   listenUnix(network: UnixNetwork, laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixListener> {
     return this.target.listenUnix(network, laddr, options)
+  }
+
+  /** Makes a Unix datagram socket bound to an address; null is "missing address". */
+  listenUnixgram(network: 'unixgram', laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixConn> {
+    return this.target.listenUnixgram(network, laddr, options)
   }
 
   /** The TCP address that a text stands for; networks 'tcp', 'tcp4', 'tcp6', and '' for 'tcp'. */

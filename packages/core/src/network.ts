@@ -1,5 +1,6 @@
 import type { Addr, UnixAddr } from '@net/addr'
 import type {
+  ByteStreams,
   Conn,
   IPConn,
   Listener,
@@ -16,6 +17,9 @@ import type {
 /** The raw IP networks: a family, a colon, and a protocol's number or name, such as 'ip4:icmp' and 'ip:89'. */
 export type IPNetwork = `${'ip' | 'ip4' | 'ip6'}:${string}`
 
+/** A Unix socket that is no stream of bytes and so has no web streams: datagrams and sequenced packets. */
+export type UnixPacketConn = Omit<UnixConn, keyof ByteStreams>
+
 /** What dialling a network gives: 'tcp' a TCPConn, a network known only when the program runs a Conn. */
 export type ConnOf<N extends string> = N extends TCPNetwork
   ? TCPConn
@@ -24,7 +28,7 @@ export type ConnOf<N extends string> = N extends TCPNetwork
     : N extends 'unix'
       ? UnixConn
       : N extends 'unixgram' | 'unixpacket'
-        ? Conn<UnixAddr>
+        ? UnixPacketConn
         : N extends IPNetwork
           ? IPConn
           : Conn
@@ -32,16 +36,20 @@ export type ConnOf<N extends string> = N extends TCPNetwork
 /** What listening on a network gives: 'tcp' a TCPListener, a network known only when the program runs a Listener. */
 export type ListenerOf<N extends string> = N extends TCPNetwork
   ? TCPListener
-  : N extends 'unix' | 'unixpacket'
+  : N extends 'unix'
     ? UnixListener
-    : Listener
+    : N extends 'unixpacket'
+      ? Listener<UnixPacketConn, UnixAddr>
+      : Listener
 
 /** What listening for packets gives: 'udp' a UDPConn, a network known only when the program runs a PacketConn. */
 export type PacketConnOf<N extends string> = N extends UDPNetwork
   ? UDPConn
   : N extends IPNetwork
     ? IPConn
-    : PacketConn
+    : N extends 'unixgram'
+      ? UnixPacketConn
+      : PacketConn
 
 /** Networks as editors offer them: the known ones, and any other text. */
 export type Network = TCPNetwork | UDPNetwork | 'unix' | 'unixgram' | 'unixpacket' | IPNetwork

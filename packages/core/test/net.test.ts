@@ -149,6 +149,16 @@ describe.each(nets)('Net over %s', (_name, net) => {
   })
 })
 
+test('Net over the kernel exchanges datagrams and records over Unix sockets', async () => {
+  const net = defaultNet()
+  const path = join(dir, 'gram')
+  const server = await net.listenPacket('unixgram', path)
+  const localAddr = new UnixAddr(join(dir, 'gram-client'), 'unixgram')
+  await exchange(await net.dial('unixgram', path, { localAddr }), server)
+  const listener = await net.listen('unixpacket', join(dir, 'packet'))
+  await greet(net, listener, 'unixpacket', join(dir, 'packet'))
+})
+
 test('the free functions are those of the default Net', async () => {
   const listener = await core.listen('tcp', '127.0.0.1:0')
   await greet(defaultNet(), listener, 'tcp', listener.addr.toString())

@@ -1,11 +1,11 @@
-import { interfaceGroup, ipsock, lookup, tcpsock, udpsock, unixsock } from '@net/posix'
-import { ErrUnsupported, fileStubs, ipRawSockStubs } from '@net/stubs'
+import { fileGroup, interfaceGroup, ipsock, lookup, tcpsock, udpsock, unixsock } from '@net/posix'
+import { ErrUnsupported, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
 /** freebsd: the kernel's sockets. */
 export const row: Row = {
   name: 'freebsd',
-  file: fileStubs(ErrUnsupported),
+  file: fileGroup,
   interface: interfaceGroup,
   iprawsock: ipRawSockStubs(ErrUnsupported),
   ipsock,

@@ -21,7 +21,7 @@ function stub(refuses: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'): Supply {
 }
 
 const kernel = {
-  file: stub('ENOTSUP'),
+  file: posix,
   interface: posix,
   iprawsock: stub('ENOTSUP'),
   ipsock: posix,

@@ -12,6 +12,7 @@ import type {
   UnixAddr,
   UnixConn,
   UnixListener,
+  UnixPacketConn,
 } from '@net/core'
 
 declare const tcpConn: TCPConn
@@ -22,6 +23,7 @@ declare const unixListener: UnixListener
 declare const tcpAddr: TCPAddr
 declare const udpAddr: UDPAddr
 declare const unixAddr: UnixAddr
+declare const unixPacketConn: UnixPacketConn
 declare const udpConn: UDPConn
 declare const ipConn: IPConn
 declare const anyConn: Conn
@@ -42,6 +44,8 @@ export const anyAddrs: Deno.Addr[] = [tcpAddr, udpAddr, unixAddr]
 export const udpAsConn: Deno.Conn = udpConn
 // @ts-expect-error -- a raw socket is no stream
 export const ipAsConn: Deno.Conn = ipConn
+// @ts-expect-error -- packets of a Unix socket are no stream
+export const unixgramAsConn: Deno.Conn = unixPacketConn
 // @ts-expect-error -- what may be a datagram socket is no stream
 export const anyAsConn: Deno.Conn = anyConn
 // @ts-expect-error -- a pipe's address is none of Deno's

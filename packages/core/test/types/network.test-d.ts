@@ -13,6 +13,7 @@ import {
   type UDPConn,
   type UnixConn,
   type UnixListener,
+  type UnixPacketConn,
 } from '@net/core'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -32,6 +33,7 @@ export async function dialled(): Promise<void> {
   exactly<IPConn>()(await dial('ip4:icmp', '::1'))
   exactly<Conn>()(await dial(network, ':1'))
   exactly<TCPConn | UnixConn>()(await dial('tcp' as 'tcp' | 'unix', ':1'))
+  exactly<UnixPacketConn>()(await dial('unixgram', '/s'))
   // @ts-expect-error -- not every connection is a TCP connection
   exactly<TCPConn>()(await dial(network, ':1'))
 }
@@ -42,5 +44,6 @@ export async function listened(): Promise<void> {
   exactly<Listener>()(await listen(network, ':0'))
   exactly<UDPConn>()(await listenPacket('udp', ':0'))
   exactly<IPConn>()(await listenPacket('ip:89', ''))
+  exactly<UnixPacketConn>()(await listenPacket('unixgram', '/s'))
   exactly<PacketConn>()(await net.listenPacket(network, ':0'))
 }

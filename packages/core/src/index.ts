@@ -50,6 +50,7 @@ export type {
   Listener,
   ListenOptions,
   LookupGroup,
+  LookupOptions,
   MX,
   NetError,
   NS,

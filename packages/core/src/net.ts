@@ -9,6 +9,7 @@ import type {
   Listener,
   ListenOptions,
   LookupGroup,
+  LookupOptions,
   MX,
   NS,
   PacketConn,
@@ -167,27 +168,27 @@ export class Net {
   }
 
   /** The addresses of a host as text. */
-  lookupHost(host: string, options?: IOOptions): Promise<string[]> {
+  lookupHost(host: string, options?: LookupOptions): Promise<string[]> {
     return this.resolver.lookupHost(host, options)
   }
 
   /** The addresses of a host; network is 'ip', 'ip4' or 'ip6'. */
-  lookupIP(network: string, host: string, options?: IOOptions): Promise<IP[]> {
+  lookupIP(network: string, host: string, options?: LookupOptions): Promise<IP[]> {
     return this.resolver.lookupIP(network, host, options)
   }
 
   /** The addresses of a host, with zones. */
-  lookupIPAddr(host: string, options?: IOOptions): Promise<IPAddr[]> {
+  lookupIPAddr(host: string, options?: LookupOptions): Promise<IPAddr[]> {
     return this.resolver.lookupIPAddr(host, options)
   }
 
   /** The port of a service; numbers are taken as they are. */
-  lookupPort(network: string, service: string, options?: IOOptions): Promise<number> {
+  lookupPort(network: string, service: string, options?: LookupOptions): Promise<number> {
     return this.resolver.lookupPort(network, service, options)
   }
 
   /** The canonical name of a host. */
-  lookupCNAME(host: string, options?: IOOptions): Promise<string> {
+  lookupCNAME(host: string, options?: LookupOptions): Promise<string> {
     return this.resolver.lookupCNAME(host, options)
   }
 
@@ -196,33 +197,33 @@ export class Net {
     service: string,
     proto: string,
     name: string,
-    options?: IOOptions,
+    options?: LookupOptions,
   ): Promise<{ cname: string; addrs: SRV[] }> {
     return this.resolver.lookupSRV(service, proto, name, options)
   }
 
   /** The MX records of a domain. */
-  lookupMX(name: string, options?: IOOptions): Promise<MX[]> {
+  lookupMX(name: string, options?: LookupOptions): Promise<MX[]> {
     return this.resolver.lookupMX(name, options)
   }
 
   /** The NS records of a domain. */
-  lookupNS(name: string, options?: IOOptions): Promise<NS[]> {
+  lookupNS(name: string, options?: LookupOptions): Promise<NS[]> {
     return this.resolver.lookupNS(name, options)
   }
 
   /** The TXT records of a domain. */
-  lookupTXT(name: string, options?: IOOptions): Promise<string[]> {
+  lookupTXT(name: string, options?: LookupOptions): Promise<string[]> {
     return this.resolver.lookupTXT(name, options)
   }
 
   /** The names of an address. */
-  lookupAddr(address: string, options?: IOOptions): Promise<string[]> {
+  lookupAddr(address: string, options?: LookupOptions): Promise<string[]> {
     return this.resolver.lookupAddr(address, options)
   }
 
   /** The number of an IP protocol. */
-  lookupProtocol(name: string, options?: IOOptions): Promise<number> {
+  lookupProtocol(name: string, options?: LookupOptions): Promise<number> {
     return this.resolver.lookupProtocol(name, options)
   }
 

@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 /** Dials a listener, sends a word each way, and closes all. */
-async function greet(net: Net, listener: Listener, network: string, address: string): Promise<void> {
+async function expectGreeting(net: Net, listener: Listener, network: string, address: string): Promise<void> {
   const accepted = listener.accept()
   const client = await net.dial(network, address)
   const server = await accepted
@@ -49,7 +49,7 @@ async function greet(net: Net, listener: Listener, network: string, address: str
   await Promise.all([client.close(), server.close(), listener.close()])
 }
 
-async function exchange(client: Conn, server: PacketConn): Promise<void> {
+async function expectExchange(client: Conn, server: PacketConn): Promise<void> {
   await client.write(hello)
   const [packet, from] = await server.receive()
   expect(new Uint8Array(packet)).toEqual(hello)
@@ -67,7 +67,7 @@ describe.each(nets)('Net over %s', (_name, net) => {
     ['tcp', 'localhost:0'],
   ])('dials and listens on %s %s', async (network, address) => {
     const listener = await net.listen(network, address)
-    await greet(net, listener, network, listener.addr.toString())
+    await expectGreeting(net, listener, network, listener.addr.toString())
   })
 
   test('dials and listens on every address of both families', async () => {
@@ -77,13 +77,13 @@ describe.each(nets)('Net over %s', (_name, net) => {
       ['tcp', ''],
     ] as const) {
       const listener = await net.listen('tcp', ':0')
-      await greet(net, listener, network, `${host}:${listener.addr.port}`)
+      await expectGreeting(net, listener, network, `${host}:${listener.addr.port}`)
     }
   })
 
   test('dials and listens on Unix sockets', async () => {
     const path = join(dir, net.target.name)
-    await greet(net, await net.listen('unix', path), 'unix', path)
+    await expectGreeting(net, await net.listen('unix', path), 'unix', path)
   })
 
   test.each([
@@ -92,7 +92,7 @@ describe.each(nets)('Net over %s', (_name, net) => {
     ['udp6', '[::1]:0'],
   ])('exchanges packets on %s %s', async (network, address) => {
     const server = await net.listenPacket(network, address)
-    await exchange(await net.dial(network, server.localAddr.toString()), server)
+    await expectExchange(await net.dial(network, server.localAddr.toString()), server)
   })
 
   test('dials and listens on addresses that are resolved', async () => {
@@ -101,7 +101,7 @@ describe.each(nets)('Net over %s', (_name, net) => {
     const conn = await net.dialTCP('tcp', null, tcp.addr)
     await Promise.all([conn.close(), (await accepted).close(), tcp.close()])
     const udp = await net.listenUDP('udp', new UDPAddr(parseIP('127.0.0.1'), 0))
-    await exchange(await net.dialUDP('udp', null, udp.addr), udp)
+    await expectExchange(await net.dialUDP('udp', null, udp.addr), udp)
     const at = new UnixAddr(join(dir, `${net.target.name}-resolved`), 'unix')
     const unix = await net.listenUnix('unix', at)
     const taken = unix.accept()
@@ -154,14 +154,14 @@ test('Net over the kernel exchanges datagrams and records over Unix sockets', as
   const path = join(dir, 'gram')
   const server = await net.listenPacket('unixgram', path)
   const localAddr = new UnixAddr(join(dir, 'gram-client'), 'unixgram')
-  await exchange(await net.dial('unixgram', path, { localAddr }), server)
+  await expectExchange(await net.dial('unixgram', path, { localAddr }), server)
   const listener = await net.listen('unixpacket', join(dir, 'packet'))
-  await greet(net, listener, 'unixpacket', join(dir, 'packet'))
+  await expectGreeting(net, listener, 'unixpacket', join(dir, 'packet'))
 })
 
 test('the free functions are those of the default Net', async () => {
   const listener = await core.listen('tcp', '127.0.0.1:0')
-  await greet(defaultNet(), listener, 'tcp', listener.addr.toString())
+  await expectGreeting(defaultNet(), listener, 'tcp', listener.addr.toString())
   const methods = Object.getOwnPropertyNames(Net.prototype).filter((name) => name !== 'constructor')
   expect(methods.filter((name) => !(name in core))).toEqual([])
   expect(methods.length).toBeGreaterThan(30)

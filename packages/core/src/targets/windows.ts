@@ -1,4 +1,4 @@
-import { hostedIPSock, hostedTCPSock, hostedUDPSock, hostedUnixSock, lookup } from '@net/posix'
+import { hostedIPSock, hostedLookup, hostedTCPSock, hostedUDPSock, hostedUnixSock } from '@net/posix'
 import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
@@ -9,7 +9,7 @@ export const row: Row = {
   interface: interfaceStubs(ErrWindows),
   iprawsock: ipRawSockStubs(ErrWindows),
   ipsock: hostedIPSock,
-  lookup,
+  lookup: hostedLookup,
   tcpsock: hostedTCPSock,
   udpsock: hostedUDPSock,
   unixsock: hostedUnixSock,

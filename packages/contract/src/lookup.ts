@@ -1,5 +1,11 @@
 import type { IP, IPAddr } from '@net/addr'
-import type { IOOptions } from './closer.ts'
+import type { Deadline, IOOptions } from './closer.ts'
+
+/** Options of a lookup. */
+export interface LookupOptions extends IOOptions {
+  /** The moment by which the lookup must be done: past it, it rejects with a DNSError that says isTimeout. */
+  readonly deadline?: Deadline | undefined
+}
 
 /** An SRV record (RFC 2782). */
 export interface SRV {
@@ -30,30 +36,30 @@ export interface NS {
 /** The lookups of a target. Each rejects with a {@link DNSError}; a signal cancels it. */
 export interface LookupGroup {
   /** The addresses of a host as text. */
-  lookupHost(host: string, options?: IOOptions): Promise<string[]>
+  lookupHost(host: string, options?: LookupOptions): Promise<string[]>
   /** The addresses of a host; network is 'ip', 'ip4' or 'ip6'. */
-  lookupIP(network: string, host: string, options?: IOOptions): Promise<IP[]>
+  lookupIP(network: string, host: string, options?: LookupOptions): Promise<IP[]>
   /** The addresses of a host, with zones. */
-  lookupIPAddr(host: string, options?: IOOptions): Promise<IPAddr[]>
+  lookupIPAddr(host: string, options?: LookupOptions): Promise<IPAddr[]>
   /** The port of a service on a network ('tcp', 'udp', or 'ip' for either); numbers are taken as they are. */
-  lookupPort(network: string, service: string, options?: IOOptions): Promise<number>
+  lookupPort(network: string, service: string, options?: LookupOptions): Promise<number>
   /** The canonical name of a host, rooted. */
-  lookupCNAME(host: string, options?: IOOptions): Promise<string>
+  lookupCNAME(host: string, options?: LookupOptions): Promise<string>
   /** The SRV records of `_service._proto.name`, by priority and randomized by weight. */
   lookupSRV(
     service: string,
     proto: string,
     name: string,
-    options?: IOOptions,
+    options?: LookupOptions,
   ): Promise<{ cname: string; addrs: SRV[] }>
   /** The MX records of a domain, by preference. */
-  lookupMX(name: string, options?: IOOptions): Promise<MX[]>
+  lookupMX(name: string, options?: LookupOptions): Promise<MX[]>
   /** The NS records of a domain. */
-  lookupNS(name: string, options?: IOOptions): Promise<NS[]>
+  lookupNS(name: string, options?: LookupOptions): Promise<NS[]>
   /** The TXT records of a domain, the strings of each joined. */
-  lookupTXT(name: string, options?: IOOptions): Promise<string[]>
+  lookupTXT(name: string, options?: LookupOptions): Promise<string[]>
   /** The names of an address. */
-  lookupAddr(addr: string, options?: IOOptions): Promise<string[]>
+  lookupAddr(addr: string, options?: LookupOptions): Promise<string[]>
   /** The number of an IP protocol. */
-  lookupProtocol(name: string, options?: IOOptions): Promise<number>
+  lookupProtocol(name: string, options?: LookupOptions): Promise<number>
 }

@@ -1,77 +1,44 @@
-import { lookup as getaddrinfo, type LookupAddress } from 'node:dns'
-import { IPAddr, parseIPZone } from '@net/addr'
-import { DNSError, type IOOptions, type LookupGroup } from '@net/contract'
-import { lookupPort, lookupProtocol, ProtocolsFile, ServicesFile } from '@net/resolve'
-import { ErrUnsupported, lookupStubs } from '@net/stubs'
+import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
+import type { Conn, LookupGroup, TCPSockGroup, UDPSockGroup } from '@net/contract'
+import { Resolver, udpSourceAddrs, type Dial } from '@net/resolve'
+import { tcpsock } from './tcpsock.ts'
+import { udpsock } from './udpsock.ts'
 
-const services = new ServicesFile()
-const protocols = new ProtocolsFile()
+/** The sockets that a resolver asks with. */
+type Sockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
 
-const notFound = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA'])
-
-/** Asks the system's getaddrinfo(3). A signal lets go of the answer; the system's call cannot be stopped. */
-function addresses(host: string, family: 0 | 4 | 6, options: IOOptions = {}): Promise<LookupAddress[]> {
-  const { signal } = options
-  if (host === '' || host.includes('\0')) {
-    return Promise.reject(new DNSError('no such host', host, { isNotFound: true }))
+/** Dials addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
+function dialer(sockets: Sockets): (...args: Parameters<Dial>) => Promise<Conn> {
+  return async (network, address, options) => {
+    const { host, port } = splitHostPort(address)
+    const { ip = null, zone = '' } = parseIPZone(host) ?? {}
+    return network === 'udp'
+      ? sockets.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
+      : sockets.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
   }
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal?.reason)
-    }
-    if (signal?.aborted) {
-      abort()
-      return
-    }
-    signal?.addEventListener('abort', abort)
-    getaddrinfo(host, { all: true, family, verbatim: true }, (cause, found) => {
-      signal?.removeEventListener('abort', abort)
-      if (cause === null) resolve(found)
-      else reject(lookupError(host, cause))
-    })
-  })
 }
 
-function lookupError(host: string, cause: NodeJS.ErrnoException): DNSError {
-  const { code = '' } = cause
-  if (notFound.has(code)) return new DNSError('no such host', host, { isNotFound: true, cause })
-  return new DNSError(cause.message, host, { isTemporary: code === 'EAI_AGAIN', cause })
+/**
+ * The lookups of a target by our own resolver over the target's sockets. Nothing is opened or read before the first of
+ * them. Go's rules choose the system's getaddrinfo where only that knows what to do.
+ */
+export function lookupOver(sockets: Sockets): LookupGroup {
+  const dial = dialer(sockets)
+  const r = new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial) })
+  return {
+    lookupHost: (host, options) => r.lookupHost(host, options),
+    lookupIP: (network, host, options) => r.lookupIP(network, host, options),
+    lookupIPAddr: (host, options) => r.lookupIPAddr(host, options),
+    lookupPort: (network, service, options) => r.lookupPort(network, service, options),
+    lookupCNAME: (host, options) => r.lookupCNAME(host, options),
+    lookupSRV: (service, proto, name, options) => r.lookupSRV(service, proto, name, options),
+    lookupMX: (name, options) => r.lookupMX(name, options),
+    lookupNS: (name, options) => r.lookupNS(name, options),
+    lookupTXT: (name, options) => r.lookupTXT(name, options),
+    lookupAddr: (addr, options) => r.lookupAddr(addr, options),
+    lookupProtocol: (name, options) => r.lookupProtocol(name, options),
+  }
 }
 
-async function lookupIPAddr(host: string, options?: IOOptions): Promise<IPAddr[]> {
-  const literal = parseIPZone(host)
-  if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
-  const found = await addresses(host, 0, options)
-  return found.flatMap(({ address }) => {
-    const a = parseIPZone(address)
-    return a === null ? [] : [new IPAddr(a.ip, a.zone)]
-  })
-}
-
-/** Host names through the system, services and protocols from its files; the other lookups refuse. */
-export const lookup: LookupGroup = {
-  ...lookupStubs(ErrUnsupported),
-
-  lookupIPAddr,
-
-  async lookupHost(host, options) {
-    return (await lookupIPAddr(host, options)).map(String)
-  },
-
-  async lookupIP(network, host, options) {
-    const found = (await lookupIPAddr(host, options)).flatMap(({ ip }) => (ip === null ? [] : [ip]))
-    const wanted = found.filter((ip) =>
-      network === 'ip4' ? ip.to4() !== null : network === 'ip6' ? ip.to4() === null : true,
-    )
-    if (wanted.length === 0) throw new DNSError('no such host', host, { isNotFound: true })
-    return wanted
-  },
-
-  async lookupPort(network, service) {
-    return lookupPort(services.get(), network, service)
-  },
-
-  async lookupProtocol(name) {
-    return lookupProtocol(protocols.get(), name)
-  },
-}
+/** Lookups over the kernel's sockets: hosts and addresses in the system's files and in DNS, the rest as Go has it. */
+export const lookup: LookupGroup = lookupOver({ ...tcpsock, ...udpsock })

@@ -1,17 +1,4 @@
-import {
-  DeadlineTimer,
-  deadlineAt,
-  DNSError,
-  ErrDeadlineExceeded,
-  type Deadline,
-  type IOOptions,
-} from '@net/contract'
-
-/** Options of one lookup. */
-export interface LookupOptions extends IOOptions {
-  /** The moment by which the lookup must be done: past it, it rejects with a DNSError that says isTimeout. */
-  readonly deadline?: Deadline | undefined
-}
+import { DeadlineTimer, deadlineAt, DNSError, ErrDeadlineExceeded, type LookupOptions } from '@net/contract'
 
 /** A lookup under way, for all who wait for it. */
 interface Flight<T> {

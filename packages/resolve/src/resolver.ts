@@ -8,11 +8,11 @@ import {
   UnknownNetworkError,
   type IP,
 } from '@net/addr'
-import type { LookupGroup, MX, NS, SRV } from '@net/contract'
+import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
 import { sortByRFC6724 } from './addr_select.ts'
 import { lookupHostAddrs, type HostNetwork } from './addr_lookup.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './failure.ts'
-import { Flights, type LookupOptions } from './flight.ts'
+import { Flights } from './flight.ts'
 import { byPref } from './mx.ts'
 import { isDomainName } from './name.ts'
 import type { LookupOrder } from './order.ts'

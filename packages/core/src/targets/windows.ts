@@ -1,5 +1,5 @@
 import { hostedIPSock, hostedLookup, hostedTCPSock, hostedUDPSock, hostedUnixSock } from '@net/posix'
-import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
+import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs, sendfileStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
 /** windows: the sockets of the JavaScript host, which every host has. */
@@ -10,6 +10,7 @@ export const row: Row = {
   iprawsock: ipRawSockStubs(ErrWindows),
   ipsock: hostedIPSock,
   lookup: hostedLookup,
+  sendfile: sendfileStubs(),
   tcpsock: hostedTCPSock,
   udpsock: hostedUDPSock,
   unixsock: hostedUnixSock,

@@ -1,6 +1,6 @@
 import type { Target } from '@net/contract'
-import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
-import { lookup } from '../lookup.ts'
+import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs, sendfileStubs } from '@net/stubs'
+import { lookup } from './lookup.ts'
 import { ipsock } from './ipsock.ts'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
@@ -37,6 +37,7 @@ export function hosted(): Target {
     ...ipRawSockStubs(ErrWindows),
     ...ipsock,
     ...lookup,
+    ...sendfileStubs(),
     ...tcpsock,
     ...udpsock,
     ...unixsock,

@@ -1,14 +1,23 @@
 import type { Addr, UnixAddr } from '@net/addr'
-import { OpError, type Conn, type FileGroup, type FileLike, type Listener, type PacketConn } from '@net/contract'
+import {
+  OpError,
+  type Conn,
+  type FileGroup,
+  type FileLike,
+  type Listener,
+  type PacketConn,
+} from '@net/contract'
 import { abi } from './abi/system.ts'
 import { closeDescriptor, ownDescriptor, reserveDescriptor } from './descriptor.ts'
 import { FD, type Names } from './fd.ts'
+import { ipNames, IPSocket } from './iprawsock.ts'
 import { resetLength, wsa, wsaFamily, wsaLength } from './sockaddr.ts'
 import { must } from './sock.ts'
 import * as sockopt from './sockopt.ts'
 import { errnoOf, fcntl, getsockname } from './syscall.ts'
 import { TCPListenSocket, tcpNames, TCPSocket } from './tcpsock.ts'
-import { udpNames, UDPSocket } from './udpsock.ts'
+import { UDPSocket } from './udpconn.ts'
+import { udpNames } from './udpsock.ts'
 import { unixNames, UnixSocket } from './unixconn.ts'
 import { UnixListenSocket } from './unixlistener.ts'
 
@@ -34,12 +43,14 @@ function kindOf(family: number, sotype: number, proto: number): { net: string; n
     return { net, names: unixNames[net] }
   }
   if (family !== abi.AF_INET && family !== abi.AF_INET6) return null
+  if (sotype === abi.SOCK_RAW) return { net: 'ip', names: ipNames }
   // Where the system does not tell the protocol it is taken for the family's own.
   const told = abi.SO_PROTOCOL !== 0
   if (sotype === abi.SOCK_STREAM && (!told || proto === abi.IPPROTO_TCP || proto === IPPROTO_MPTCP)) {
     return { net: 'tcp', names: tcpNames }
   }
-  if (sotype === abi.SOCK_DGRAM && (!told || proto === abi.IPPROTO_UDP)) return { net: 'udp', names: udpNames }
+  if (sotype === abi.SOCK_DGRAM && (!told || proto === abi.IPPROTO_UDP))
+    return { net: 'udp', names: udpNames }
   return null
 }
 
@@ -76,7 +87,8 @@ class FileAddr implements Addr {
 /** Duplicates the descriptor of `f`, finds out what it is, and gives what `make` makes of it; null is "invalid argument". */
 async function adopt<T>(f: FileLike, make: (found: Found) => T | null): Promise<T> {
   const number: unknown = f.fd
-  if (typeof number !== 'number' || !Number.isInteger(number)) throw new TypeError('the file has no descriptor')
+  if (typeof number !== 'number' || !Number.isInteger(number))
+    throw new TypeError('the file has no descriptor')
   let s = -1
   try {
     must('open', reserveDescriptor())
@@ -101,6 +113,7 @@ function connOf({ fd, family, listens }: Found): Conn | null {
   if (listens) return null
   if (fd.net === 'tcp') return newTCPSocket(fd)
   if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null)
   return new UnixSocket(fd, fd.remoteAddr !== null)
 }
 
@@ -117,6 +130,7 @@ function listenerOf({ fd, listens }: Found): Listener | null {
 function packetConnOf({ fd, family, listens }: Found): PacketConn | null {
   if (listens) return null
   if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null)
   return fd.net === 'unixgram' || fd.net === 'unixpacket' ? new UnixSocket(fd, fd.remoteAddr !== null) : null
 }
 

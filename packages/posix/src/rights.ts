@@ -1,6 +1,12 @@
 // What unix(7) says of SCM_RIGHTS.
 import { abi } from './abi/system.ts'
-import { controlMessages, controlSpace, marshalControl, parseUnixRights, type ControlMessage } from './cmsg.ts'
+import {
+  controlMessages,
+  controlSpace,
+  marshalControl,
+  parseUnixRights,
+  type ControlMessage,
+} from './cmsg.ts'
 import { close, fcntl } from './syscall.ts'
 
 /** Closes descriptors that came with a message and that nobody will see. */

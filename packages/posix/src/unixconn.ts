@@ -163,7 +163,9 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
 
   #checkStream(name: string): void {
     if (this.#net === 'unix') return
-    throw new TypeError(`a ${this.#net} connection has packets, which a byte stream would run together: no ${name}`)
+    throw new TypeError(
+      `a ${this.#net} connection has packets, which a byte stream would run together: no ${name}`,
+    )
   }
 
   #checkPeer(addr: UnixAddr, fixed: boolean): void {

@@ -36,14 +36,17 @@ testConn(
   },
 )
 
-test.each(['unix', 'unixgram', 'unixpacket'] as const)('socketPair(%j) has no names, and this process as peer', (n) => {
-  const [a, b] = socketPair(n)
-  using _a = a
-  using _b = b
-  expect([a.localAddr.name, a.remoteAddr.name, a.localAddr.network]).toEqual(['', '', n])
-  expect(peerCred(a)).toEqual(self)
-  expect(peerCred(b)).toEqual(self)
-})
+test.each(['unix', 'unixgram', 'unixpacket'] as const)(
+  'socketPair(%j) has no names, and this process as peer',
+  (n) => {
+    const [a, b] = socketPair(n)
+    using _a = a
+    using _b = b
+    expect([a.localAddr.name, a.remoteAddr.name, a.localAddr.network]).toEqual(['', '', n])
+    expect(peerCred(a)).toEqual(self)
+    expect(peerCred(b)).toEqual(self)
+  },
+)
 
 test('socketPair() of a network that is none is Go’s error', () => {
   expect(() => socketPair('tcp' as UnixNetwork)).toThrow('socketpair tcp: unknown network tcp')
@@ -74,7 +77,8 @@ test.each(Object.entries(peerCredLayouts))('parsePeerCred() reads what %s writes
   if (layout.pid !== null) view.setInt32(layout.pid, 4242, true)
   expect(parsePeerCred(bytes, layout)).toEqual({ pid: layout.pid === null ? 0 : 4242, uid: 1000, gid: 100 })
   const known = constants(name, 'amd64').constants
-  if (known.SO_PEERCRED !== undefined) expect([layout.level, layout.name]).toEqual([known.SOL_SOCKET, known.SO_PEERCRED])
+  if (known.SO_PEERCRED !== undefined)
+    expect([layout.level, layout.name]).toEqual([known.SOL_SOCKET, known.SO_PEERCRED])
 })
 
 test('a pair made in a worker thread closes with it', async () => {

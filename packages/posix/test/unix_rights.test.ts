@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -165,7 +174,11 @@ describe.each(kinds)('over %s', (network) => {
       code: 'EINVAL',
       message: `${message}invalid argument`,
     })
-    for (const garbage of [new Uint8Array(16), new Uint8Array(40).fill(255), unixRights(fd).subarray(0, 18)]) {
+    for (const garbage of [
+      new Uint8Array(16),
+      new Uint8Array(40).fill(255),
+      unixRights(fd).subarray(0, 18),
+    ]) {
       await expect(send(garbage)).rejects.toMatchObject({ ...wrong, code: 'EINVAL' })
     }
     await send(unixRights(...new Array<number>(253).fill(fd)))
@@ -195,7 +208,10 @@ describe.each(kinds)('over %s', (network) => {
     const failed = expect(pending).rejects.toMatchObject({ op: 'read', code: 'ERR_CLOSED' })
     await close(a, b)
     await failed
-    await expect(a.writeMsgUnix(text('x'), none, null)).rejects.toMatchObject({ op: 'write', code: 'ERR_CLOSED' })
+    await expect(a.writeMsgUnix(text('x'), none, null)).rejects.toMatchObject({
+      op: 'write',
+      code: 'ERR_CLOSED',
+    })
     const buffer = 'text' as unknown as Uint8Array
     await expect(a.readMsgUnix(buffer, none)).rejects.toThrow(TypeError)
     await expect(a.readMsgUnix(none, buffer)).rejects.toThrow(TypeError)
@@ -212,7 +228,8 @@ test('writeMsgUnix() of a stream writes all of a large buffer, the descriptors w
   const first = await b.readMsgUnix(into, control)
   const fds = parseUnixRights(control.subarray(0, first.oobn))
   expect(fds.map(read)).toEqual(['with'])
-  for (let at = first.n ?? 0; at < into.byteLength;) at += (await b.read(into.subarray(at))) ?? into.byteLength
+  for (let at = first.n ?? 0; at < into.byteLength;)
+    at += (await b.read(into.subarray(at))) ?? into.byteLength
   expect(await writing).toMatchObject({ n: large.byteLength })
   expect(Buffer.compare(into, large)).toBe(0)
   ;[fd, ...fds].forEach(closeSync)
@@ -307,10 +324,12 @@ test('descriptors received in a worker thread belong to the program: they outliv
   await Promise.all([c.close(), listener.close()])
 })
 
-test.skipIf(noPython !== '')(`a descriptor is passed to a Python process and another comes back ${noPython}`, async () => {
-  const listener = listenUnixSync('unix', new UnixAddr(join(dir, 'python'), 'unix'))
-  await using peer = python(
-    `
+test.skipIf(noPython !== '')(
+  `a descriptor is passed to a Python process and another comes back ${noPython}`,
+  async () => {
+    const listener = listenUnixSync('unix', new UnixAddr(join(dir, 'python'), 'unix'))
+    await using peer = python(
+      `
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
@@ -321,20 +340,21 @@ os.write(w, b'from python')
 socket.send_fds(s, [b'back'], [r])
 s.recv(1)
 `,
-    [listener.addr.name],
-  )
-  const c = await listener.accept()
-  const fd = file('from node')
-  await c.writeMsgUnix(text('there'), unixRights(fd), null)
-  closeSync(fd)
-  expect(await peer.line()).toBe('there from node 1')
-  const [p, control] = [new Uint8Array(8), new Uint8Array(64)]
-  const { n, oobn } = await c.readMsgUnix(p, control)
-  expect(new TextDecoder().decode(p.subarray(0, n ?? 0))).toBe('back')
-  const [pipe = -1] = parseUnixRights(control.subarray(0, oobn))
-  const got = new Uint8Array(100)
-  expect(new TextDecoder().decode(got.subarray(0, readSync(pipe, got)))).toBe('from python')
-  closeSync(pipe)
-  await Promise.all([c.close(), listener.close()])
-  expect(await peer.ended()).toBe(0)
-})
+      [listener.addr.name],
+    )
+    const c = await listener.accept()
+    const fd = file('from node')
+    await c.writeMsgUnix(text('there'), unixRights(fd), null)
+    closeSync(fd)
+    expect(await peer.line()).toBe('there from node 1')
+    const [p, control] = [new Uint8Array(8), new Uint8Array(64)]
+    const { n, oobn } = await c.readMsgUnix(p, control)
+    expect(new TextDecoder().decode(p.subarray(0, n ?? 0))).toBe('back')
+    const [pipe = -1] = parseUnixRights(control.subarray(0, oobn))
+    const got = new Uint8Array(100)
+    expect(new TextDecoder().decode(got.subarray(0, readSync(pipe, got)))).toBe('from python')
+    closeSync(pipe)
+    await Promise.all([c.close(), listener.close()])
+    expect(await peer.ended()).toBe(0)
+  },
+)

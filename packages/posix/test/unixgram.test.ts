@@ -27,7 +27,10 @@ const buffer = (): Uint8Array => new Uint8Array(64)
 testPacketConn(
   { test },
   () => {
-    const [p1, p2] = [listenUnixgramSync('unixgram', gram(unused())), listenUnixgramSync('unixgram', gram(unused()))]
+    const [p1, p2] = [
+      listenUnixgramSync('unixgram', gram(unused())),
+      listenUnixgramSync('unixgram', gram(unused())),
+    ]
     return Promise.resolve({ p1, p2, stop: () => closeAll([p1, p2]) })
   },
   {
@@ -90,7 +93,11 @@ async function closeAll(conns: readonly Pick<Conn, 'close'>[]): Promise<void> {
 test('listenUnixgram() binds a path, which stays after close as in Go', async () => {
   const path = unused()
   const c = await target.listenUnixgram('unixgram', gram(path))
-  expect([c.localAddr.name, c.localAddr.network, c.localAddr.transport]).toEqual([path, 'unixgram', 'unixpacket'])
+  expect([c.localAddr.name, c.localAddr.network, c.localAddr.transport]).toEqual([
+    path,
+    'unixgram',
+    'unixpacket',
+  ])
   expect([c.remoteAddr.name, c.addr]).toEqual(['', c.localAddr])
   await c.close()
   expect(existsSync(path)).toBe(true)
@@ -118,7 +125,9 @@ test('a dialled socket without a name has peers that cannot answer, one with an 
   await nameless.write(text('hello'))
   const p = buffer()
   expect(await server.readFrom(p)).toEqual([5, gram('')])
-  await expect(server.writeTo(p, gram(''))).rejects.toThrow(`write unixgram ${server.addr.name}->: missing address`)
+  await expect(server.writeTo(p, gram(''))).rejects.toThrow(
+    `write unixgram ${server.addr.name}->: missing address`,
+  )
   const named = await target.dialUnix('unixgram', gram(''), server.localAddr)
   expect(named.localAddr.name).toMatch(/^@[0-9a-f]{5}$/)
   await named.write(text('hi'))
@@ -178,7 +187,10 @@ test('UnixConn.writeTo() refuses other kinds of address, other networks, and a s
     code: 'EAFNOSUPPORT',
   })
   await expect(c.writeTo(buffer(), gram(`/${'x'.repeat(200)}`))).rejects.toMatchObject({ code: 'EINVAL' })
-  await expect(c.writeTo(buffer(), gram(unused()))).rejects.toMatchObject({ code: 'ENOENT', syscall: 'sendto' })
+  await expect(c.writeTo(buffer(), gram(unused()))).rejects.toMatchObject({
+    code: 'ENOENT',
+    syscall: 'sendto',
+  })
   const [a, b] = socketPair('unixgram')
   const second = await a.writeTo(buffer(), c.addr).catch((e: unknown) => e)
   expect(isErr(second, ErrWriteToConnected)).toBe(true)
@@ -208,7 +220,10 @@ test('UnixConn.receive() gives a datagram of any size whole', async () => {
 
 test('a sender waits for room in a queue that another filled, and for nothing longer', async () => {
   const server = listenUnixgramSync('unixgram', gram(unused()))
-  const [filler, sender] = [listenUnixgramSync('unixgram', gram('')), listenUnixgramSync('unixgram', gram(''))]
+  const [filler, sender] = [
+    listenUnixgramSync('unixgram', gram('')),
+    listenUnixgramSync('unixgram', gram('')),
+  ]
   filler.setWriteDeadline(Date.now() + 100)
   let sent = 0
   const full = await (async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-bad-input-'))
   busy = await listen('tcp', '127.0.0.1:0')
   // The first lookup starts the host's thread pool, which stays.
-  await rejection(dial('tcp', 'nosuch.invalid:80'))
+  await rejection(dial('tcp', 'no such:80'))
   balanced = ledger()
 })
 
@@ -123,10 +123,7 @@ test('what is not text, a signal or a moment is a TypeError', async () => {
 
 test('a name that does not exist is not found', async () => {
   for (const network of ['tcp', 'udp']) {
-    const e = await expectError(
-      dial(network, 'nosuch.invalid:80'),
-      `dial ${network}: lookup nosuch.invalid: no such host`,
-    )
+    const e = await expectError(dial(network, 'no such:80'), `dial ${network}: lookup no such: no such host`)
     expect(e.cause).toBeInstanceOf(DNSError)
     expect(e.cause).toMatchObject({ isNotFound: true })
   }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { OpError, type TargetGroups } from '@net/contract'
 import * as posix from '@net/posix'
 import { describe, expect, test } from 'vitest'
-import { targetOf, targets, type Row, type TargetName } from '../src/index.ts'
+import { pipe, targetOf, targets, type Row, type TargetName } from '../src/index.ts'
 import { row as darwin } from '../src/targets/darwin.ts'
 import { row as freebsd } from '../src/targets/freebsd.ts'
 import { row as linux } from '../src/targets/linux.ts'
@@ -50,6 +50,16 @@ describe.each(names)('targets.%s', (name) => {
       return
     }
     expect(supply.from).toBe('@net/stubs')
+    if (supply.refuses === undefined) {
+      expect(group).toBe('sendfile')
+      const [a, b] = pipe()
+      const sent = row.sendfile.sendFile(a, new Blob(['copied']).stream())
+      const p = new Uint8Array(10)
+      expect(await b.read(p)).toBe(6)
+      expect(await sent).toBe(6)
+      await Promise.all([a.close(), b.close()])
+      return
+    }
     for (const [method, f] of Object.entries<(...args: never[]) => unknown>({ ...row[group] })) {
       // Whether there is an internet is answered, not refused.
       if (group === 'ipsock') expect((f as () => boolean)()).toBe(false)
@@ -59,6 +69,8 @@ describe.each(names)('targets.%s', (name) => {
 
   test.each(groups)("has %s where the seed's Makefile has it", (group) => {
     const files = seedFiles(name, group)
+    // On plan9 nothing sends files.
+    if (name === 'plan9' && group === 'sendfile') return expect(files).toEqual([])
     expect(files.length, files.join(' ')).toBeGreaterThan(0)
     const { from, refuses } = targets[name][group]
     if (name === 'plan9') {
@@ -68,6 +80,9 @@ describe.each(names)('targets.%s', (name) => {
       for (const file of files) expect(file).toMatch(/_(windows|posix)\.go$/)
       // The seed's own refusals on windows: descriptors.
       if (group === 'file') expect(refuses).toBe('EWINDOWS')
+    } else if (group === 'sendfile' && name !== 'linux') {
+      // The seed copies there, and so does the package.
+      expect(files).toEqual(['sendfile_stub.go'])
     } else {
       for (const file of files) expect(file).not.toMatch(/_(plan9|windows|stub)\.go$/)
     }

@@ -1,4 +1,4 @@
-import { fileGroup, interfaceGroup, ipsock, lookup, tcpsock, udpsock, unixsock } from '@net/posix'
+import { fileGroup, interfaceGroup, ipsock, lookup, sendfile, tcpsock, udpsock, unixsock } from '@net/posix'
 import { ErrUnsupported, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
@@ -10,6 +10,7 @@ export const row: Row = {
   iprawsock: ipRawSockStubs(ErrUnsupported),
   ipsock,
   lookup,
+  sendfile,
   tcpsock,
   udpsock,
   unixsock,

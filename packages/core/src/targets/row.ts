@@ -15,6 +15,8 @@ export function targetOf(row: Row): Target {
     ...row.iprawsock,
     ...row.ipsock,
     ...row.lookup,
+    ...row.sendfile,
+    ...row.sendfile,
     ...row.tcpsock,
     ...row.udpsock,
     ...row.unixsock,

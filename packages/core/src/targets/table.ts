@@ -16,6 +16,9 @@ export type TargetTable = Readonly<Record<TargetName, Readonly<Record<keyof Targ
 
 const posix: Supply = { from: '@net/posix' }
 
+// It reads and writes, as any connection can.
+const copying: Supply = { from: '@net/stubs' }
+
 function stub(refuses: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'): Supply {
   return { from: '@net/stubs', refuses }
 }
@@ -26,6 +29,7 @@ const kernel = {
   iprawsock: stub('ENOTSUP'),
   ipsock: posix,
   lookup: posix,
+  sendfile: posix,
   tcpsock: posix,
   udpsock: posix,
   unixsock: posix,
@@ -46,6 +50,7 @@ export const targets: TargetTable = {
     iprawsock: stub('EWINDOWS'),
     ipsock: posix,
     lookup: posix,
+    sendfile: copying,
     tcpsock: posix,
     udpsock: posix,
     unixsock: posix,
@@ -56,6 +61,7 @@ export const targets: TargetTable = {
     iprawsock: stub('EPLAN9'),
     ipsock: stub('EPLAN9'),
     lookup: stub('EPLAN9'),
+    sendfile: copying,
     tcpsock: stub('EPLAN9'),
     udpsock: stub('EPLAN9'),
     unixsock: stub('EPLAN9'),

@@ -1,3 +1,4 @@
+import { inspect } from './inspect.ts'
 import { copyBytes, hexString } from './bytes.ts'
 import { AddrError } from './errors.ts'
 import { ipv4Mask, type IPMask } from './ip_mask.ts'
@@ -159,6 +160,11 @@ export class IP {
   get isGlobalUnicast(): boolean {
     if (this.is4() && this.d === -1) return false
     return !this.isUnspecified && !this.isLoopback && !this.isMulticast && !this.isLinkLocalUnicast
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `IP(${this.toString()})`
   }
 
   /** The text of the address: dotted decimal for IPv4 in either form, RFC 5952 for the others. */

@@ -1,3 +1,4 @@
+import { inspect } from './inspect.ts'
 import { copyBytes, hexString } from './bytes.ts'
 
 /**
@@ -53,6 +54,11 @@ export class IPMask {
 
   private bit(i: number): number {
     return (this.octet(i >>> 3) >>> (7 - (i & 7))) & 1
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `IPMask(${this.toString()})`
   }
 
   /** The bytes in hexadecimal, without punctuation; '<nil>' for a mask of no bytes. */

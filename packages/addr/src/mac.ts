@@ -1,3 +1,4 @@
+import { inspect } from './inspect.ts'
 import { copyBytes, hexString } from './bytes.ts'
 import { hexDigit } from './digits.ts'
 import { AddrError } from './errors.ts'
@@ -25,6 +26,11 @@ export class HardwareAddr {
   /** The bytes, as a copy that belongs to the caller. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.octets.slice()
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `HardwareAddr(${this.toString()})`
   }
 
   /** The bytes as pairs of lower-case hexadecimal digits with colons; '' for no bytes. */

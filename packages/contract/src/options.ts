@@ -18,6 +18,8 @@ export interface DialOptions {
   readonly control?: Control | undefined
   /** Keep-alive of the connection: absent means on with the defaults, `false` off. */
   readonly keepAlive?: KeepAliveConfig | boolean | undefined
+  /** Dials multipath TCP (RFC 8684) and falls back to TCP where that fails. Off by default. */
+  readonly multipathTCP?: boolean | undefined
 }
 
 /** Options of listening. */
@@ -32,4 +34,6 @@ export interface ListenOptions {
   readonly control?: Control | undefined
   /** Keep-alive of accepted connections: absent means on with the defaults, `false` off. */
   readonly keepAlive?: KeepAliveConfig | boolean | undefined
+  /** Serves multipath TCP (RFC 8684) beside TCP where the target has it. Off by default. */
+  readonly multipathTCP?: boolean | undefined
 }

@@ -3,6 +3,7 @@ import type { InterfaceGroup } from './interface.ts'
 import type { IPRawSockGroup } from './iprawsock.ts'
 import type { IPSockGroup } from './ipsock.ts'
 import type { LookupGroup } from './lookup.ts'
+import type { SendfileGroup } from './sendfile.ts'
 import type { TCPSockGroup } from './tcpsock.ts'
 import type { UDPSockGroup } from './udpsock.ts'
 import type { UnixSockGroup } from './unixsock.ts'
@@ -14,6 +15,7 @@ export interface TargetGroups {
   readonly iprawsock: IPRawSockGroup
   readonly ipsock: IPSockGroup
   readonly lookup: LookupGroup
+  readonly sendfile: SendfileGroup
   readonly tcpsock: TCPSockGroup
   readonly udpsock: UDPSockGroup
   readonly unixsock: UnixSockGroup
@@ -25,6 +27,7 @@ export type Target = { readonly name: string } & FileGroup &
   IPRawSockGroup &
   IPSockGroup &
   LookupGroup &
+  SendfileGroup &
   TCPSockGroup &
   UDPSockGroup &
   UnixSockGroup

@@ -4,12 +4,25 @@ import type { ByteStreams, Conn, Listener, RawConn } from './conn.ts'
 import type { Filer } from './file.ts'
 import type { KeepAliveConfig } from './keep_alive.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
+import type { FileSource, SendFileOptions } from './sendfile.ts'
 
 /** The TCP networks: both families, IPv4 only, IPv6 only. */
 export type TCPNetwork = 'tcp' | 'tcp4' | 'tcp6'
 
 /** A TCP connection. */
 export interface TCPConn extends Conn<TCPAddr>, ByteStreams, Filer {
+  /**
+   * Writes all of several buffers, in order, as one write: with as few system calls as the target can do. Gives their length
+   * together; an error's `n` is the number of bytes that went. Until the promise settles the buffers belong to the connection.
+   */
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number>
+  /**
+   * Sends a file, a stream or what comes in on another connection, without copying where the target can, and gives the
+   * number of bytes sent: {@link SendfileGroup.sendFile}. Other writes wait until it is done.
+   */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number>
+  /** Whether the connection is one of multipath TCP (RFC 8684) and has not fallen back to TCP. */
+  multipathTCP(): boolean
   /** Shuts down the read side: pending and later reads end. */
   closeRead(): Promise<void>
   /** Shuts down the write side: the peer reads to the end of the stream, this end can still read. */

@@ -18,6 +18,7 @@ import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, RawSocket } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from './sockopt.ts'
 import { EAGAIN, send, shutdown } from './syscall.ts'
+import { writev } from './writev.ts'
 
 /** Rejects what is not a buffer. */
 export function checkBuffer(p: unknown): TypeError | null {
@@ -160,6 +161,15 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
     return (this.#streams ??= new ConnStreams(this)).writable
   }
 
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    return writev(this.fd, buffers, options?.signal)
+  }
+
+  /** What {@link streamFD} gives. */
+  static fdOf(conn: unknown): FD | null {
+    return conn instanceof StreamSocket ? conn.fd : null
+  }
+
   closeRead(): Promise<void> {
     return this.#shutdown(abi.SHUT_RD)
   }
@@ -174,4 +184,9 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
     const result = shutdown(fd.fd, how)
     return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
   }
+}
+
+/** The descriptor of a stream connection of this package; null for anything else. */
+export function streamFD(conn: unknown): FD | null {
+  return StreamSocket.fdOf(conn)
 }

@@ -1,3 +1,11 @@
+export {
+  filesFromEnvironment,
+  handOver,
+  listenersFromEnvironment,
+  socketsFromEnvironment,
+  type HandOver,
+  type Inherited,
+} from './activation.ts'
 export { allocBuffer } from './buffer.ts'
 export { parseUnixRights, unixRights } from './cmsg.ts'
 export { newFile } from './fd_file.ts'
@@ -22,9 +30,30 @@ export { ipsock } from './ipsock.ts'
 export { lookup } from './lookup.ts'
 export type { NextHop, Route, RouteType } from './netlink_route.ts'
 export { peerCred, type PeerCred } from './peer_cred.ts'
+export {
+  getOption,
+  optionNumber,
+  setOption,
+  socketOptionTable,
+  type OptionName,
+  type OptionSocket,
+  type OptionValue,
+  type SettableOptionName,
+} from './option.ts'
+export type { Kernel, OptionLevel, OptionNumbers, OptionRow, SettableRow, StateRow } from './option_row.ts'
+export type { Linger, OptionType, OptionValues } from './option_value.ts'
 export { posix, type PosixOptions } from './posix.ts'
 export type { Spin } from './poll/poller.ts'
+export { sendfile } from './sendfile.ts'
 export { socketPair } from './socket_pair.ts'
+export {
+  tcpInfo,
+  type CongestionState,
+  type TCPInfo,
+  type TCPInfoNewerNumber,
+  type TCPInfoNumber,
+  type TCPState,
+} from './tcp_info.ts'
 export { listenTCPSync, tcpsock } from './tcpsock.ts'
 export { listenUDPSync, udpsock } from './udpsock.ts'
 export { listenUnixgramSync, listenUnixSync, unixsock } from './unixsock.ts'

@@ -7,13 +7,20 @@ import { ip4Options, ip6Options, udpOptions } from './options_ip.ts'
 import { socketOptions } from './options_socket.ts'
 import { tcpOptions } from './options_tcp.ts'
 import { RawSocket } from './rawconn.ts'
+import { SOL_MPTCP } from './sockopt_linux.ts'
 import { syscallError } from './syscall.ts'
 
 /**
  * The socket options: name, level, type, numbers by kernel, page of the manual. A row more in one of the files this is
  * made of is an option more for {@link getOption} and {@link setOption}.
  */
-export const socketOptionTable = { ...socketOptions, ...tcpOptions, ...ip4Options, ...ip6Options, ...udpOptions }
+export const socketOptionTable = {
+  ...socketOptions,
+  ...tcpOptions,
+  ...ip4Options,
+  ...ip6Options,
+  ...udpOptions,
+}
 
 type Table = typeof socketOptionTable
 
@@ -29,8 +36,6 @@ export type OptionValue<N extends OptionName> = Table[N] extends OptionRow<infer
 /** What has socket options: a connection or listener, or the {@link RawConn} that `control` is given. */
 export type OptionSocket = RawConn | { syscallConn(): RawConn }
 
-const SOL_MPTCP = 284
-
 function levelNumber(level: OptionLevel): number {
   return level === 'SOL_MPTCP' ? SOL_MPTCP : abi[level]
 }
@@ -45,7 +50,11 @@ function failure(op: string, raw: RawConn, cause: Error): OpError {
   return raw instanceof RawSocket ? raw.opError(op, cause) : new OpError(op, '', null, null, cause)
 }
 
-function lookUp(op: string, raw: RawConn, name: OptionName): { row: OptionRow; level: number; number: number } {
+function lookUp(
+  op: string,
+  raw: RawConn,
+  name: OptionName,
+): { row: OptionRow; level: number; number: number } {
   if (!Object.hasOwn(socketOptionTable, name)) throw new TypeError(`${name} is no known socket option`)
   const number = optionNumber(name)
   if (number === undefined) {

@@ -2,9 +2,11 @@ import type { Target } from '@net/contract'
 import { ErrUnsupported, ipRawSockStubs } from '@net/stubs'
 import { fileGroup } from './file.ts'
 import { interfaceGroup } from './interface.ts'
+import { iprawsock } from './iprawsock.ts'
 import { ipsock } from './ipsock.ts'
 import { lookup } from './lookup.ts'
 import { poller, type Spin } from './poll/poller.ts'
+import { sendfile } from './sendfile.ts'
 import { ffi } from './syscall.ts'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
@@ -30,9 +32,10 @@ export function posix(options: PosixOptions = {}): Target {
     name: 'posix',
     ...fileGroup,
     ...interfaceGroup,
-    ...ipRawSockStubs(ErrUnsupported),
+    ...iprawsock,
     ...ipsock,
     ...lookup,
+    ...sendfile,
     ...tcpsock,
     ...udpsock,
     ...unixsock,

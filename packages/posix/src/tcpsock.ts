@@ -2,9 +2,11 @@ import type { TCPAddr } from '@net/addr'
 import {
   OpError,
   type DialOptions,
+  type FileSource,
   type IOOptions,
   type KeepAliveConfig,
   type ListenOptions,
+  type SendFileOptions,
   type TCPConn,
   type TCPListener,
   type TCPNetwork,
@@ -16,9 +18,11 @@ import { FD, type Names } from './fd.ts'
 import { checkNetwork, favoriteAddrFamily, missingAddress, putAddr } from './ipsock.ts'
 import { ListenSocket } from './listener.ts'
 import { check, descriptor } from './rawconn.ts'
+import { sendFile } from './sendfile.ts'
 import { dialSocket, listenSocket, type SocketSpec } from './sock.ts'
 import { resetLength, wsa, wsaLength, wsaTCPAddr } from './sockaddr.ts'
 import * as sockopt from './sockopt.ts'
+import { connectsWithFirstWrite, isMultipathTCP } from './sockopt_linux.ts'
 import { getpeername, getsockname } from './syscall.ts'
 
 /** How to ask for the addresses of a TCP socket. */
@@ -63,6 +67,14 @@ export class TCPSocket extends StreamSocket<TCPAddr> implements TCPConn {
 
   setKeepAliveConfig(config: KeepAliveConfig): void {
     this.#set(sockopt.setKeepAliveConfig(descriptor(this.fd, 'set'), config))
+  }
+
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return sendFile(this.fd, source, options)
+  }
+
+  multipathTCP(): boolean {
+    return isMultipathTCP(descriptor(this.fd, 'get'))
   }
 
   #set(result: number): void {
@@ -128,8 +140,42 @@ async function dialAgain(dial: () => Promise<FD>, laddr: TCPAddr | null): Promis
 function isSelfConnected(fd: FD): boolean {
   const local = fd.localAddr as TCPAddr | null
   const remote = fd.remoteAddr as TCPAddr | null
-  if (local === null || remote === null) return true // gone already: nothing was really connected
+  // Gone already: nothing was really connected. With fast open nothing is, until the first write.
+  if (local === null || remote === null) return !connectsWithFirstWrite(fd.fd)
   return local.port === remote.port && local.ip !== null && remote.ip !== null && local.ip.equal(remote.ip)
+}
+
+const IPPROTO_MPTCP = 0x106 // linux/in.h
+
+/**
+ * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems refuse it in
+ * several ways (too old, turned off, forbidden), as Go says.
+ */
+async function multipathFirst<T>(options: DialOptions, dial: (proto: number) => Promise<T>): Promise<T> {
+  if (options.multipathTCP === true) {
+    try {
+      return await dial(IPPROTO_MPTCP)
+    } catch (e) {
+      if (options.signal?.aborted) throw e
+    }
+  }
+  return dial(abi.IPPROTO_TCP)
+}
+
+function listenFD(s: SocketSpec, options: ListenOptions): FD {
+  // Connections inherit both, which saves every accept the calls.
+  const configure = (fd: number): number =>
+    sockopt.setNoDelay(fd, true) || sockopt.setKeepAliveOption(fd, options.keepAlive)
+  if (options.multipathTCP === true) {
+    // Not every kernel that has multipath TCP has these options for it.
+    const configureSome = (fd: number): number => Math.max(configure(fd), 0)
+    try {
+      return listenSocket({ ...s, proto: IPPROTO_MPTCP }, options, configureSome)
+    } catch {
+      // The reason for which TCP fails, if it does, is told below.
+    }
+  }
+  return listenSocket(s, options, configure)
 }
 
 /** Listens at once: binding never waits, so the address is there when it returns. Throws an {@link OpError}. */
@@ -139,10 +185,7 @@ export function listenTCPSync(
   options: ListenOptions = {},
 ): TCPListener {
   try {
-    // Connections inherit both, which saves every accept the calls.
-    const configure = (fd: number): number =>
-      sockopt.setNoDelay(fd, true) || sockopt.setKeepAliveOption(fd, options.keepAlive)
-    return new TCPListenSocket(listenSocket(spec(network, laddr, null, 'listen'), options, configure))
+    return new TCPListenSocket(listenFD(spec(network, laddr, null, 'listen'), options))
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
   }
@@ -158,10 +201,10 @@ export const tcpsock: TCPSockGroup = {
     } catch (e) {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd = await dialAgain(
-      () => dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, raddr) }, options),
-      laddr,
-    )
+    const fd = await multipathFirst(options, (proto) => {
+      const to = { ...s, proto, raddr, putRemote: () => putAddr(s.family, raddr) }
+      return dialAgain(() => dialSocket(to, options), laddr)
+    })
     // A peer that has gone already has no name; it is still who was dialled.
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)

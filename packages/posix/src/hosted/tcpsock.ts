@@ -3,15 +3,17 @@ import { TCPAddr } from '@net/addr'
 import {
   OpError,
   type DialOptions,
+  type FileSource,
   type IOOptions,
   type KeepAliveConfig,
   type ListenOptions,
+  type SendFileOptions,
   type TCPConn,
   type TCPListener,
   type TCPNetwork,
   type TCPSockGroup,
 } from '@net/contract'
-import { ErrWindows } from '@net/stubs'
+import { ErrWindows, sendfileStubs } from '@net/stubs'
 import { checkNetwork, missingAddress } from '../ipsock.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
@@ -21,6 +23,8 @@ import { refuseReusePort } from './host_version.ts'
 import { READ_AHEAD, StreamFD } from './stream.ts'
 
 const IDLE = 15_000 // milliseconds
+
+const copying = sendfileStubs()
 
 /** What of keep-alive the host can set. Throws {@link ErrWindows} for an interval or a count, which it cannot. */
 function keepAliveIdle({ idle = 0, interval = 0, count = 0 }: KeepAliveConfig): number {
@@ -54,6 +58,24 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
     const remote = remoteAddress === undefined && raddr !== null ? raddr : tcpAddr(remoteAddress, remotePort)
     super(new StreamFD(socket, net, local, remote))
     this.#socket = socket
+  }
+
+  /** Copies the buffers into one: the host writes one at a time. */
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
+      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
+    }
+    return this.write(Buffer.concat(buffers), options)
+  }
+
+  /** Copies: the host sends no files. Writes made meanwhile go between its own. */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return copying.sendFile(this, source, options)
+  }
+
+  /** False: the host has no multipath TCP. */
+  multipathTCP(): boolean {
+    return false
   }
 
   setLinger(seconds: number): void {

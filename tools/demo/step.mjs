@@ -46,7 +46,7 @@ export async function runStep(target, { network, what, run }) {
  * @param {Uint8Array} sent
  */
 export function same(got, sent) {
-  assert.equal(got.byteLength, sent.byteLength, `${got.byteLength} bytes instead of ${sent.byteLength}`)
+  assert.ok(got.byteLength === sent.byteLength, `${got.byteLength} bytes instead of ${sent.byteLength}`)
   assert.ok(Buffer.compare(got, sent) === 0, 'other bytes than were sent')
   return got.byteLength
 }

@@ -26,9 +26,11 @@ export {
   type OverflowEvent,
   type RouteEvent,
 } from './interface_watch.ts'
+export { dialPing, iprawsock, listenPing } from './iprawsock.ts'
 export { ipsock } from './ipsock.ts'
 export { lookup } from './lookup.ts'
 export type { NextHop, Route, RouteType } from './netlink_route.ts'
+export { marshalPacketControl, parsePacketInfo, type PacketControl, type PacketInfo } from './packet_info.ts'
 export { peerCred, type PeerCred } from './peer_cred.ts'
 export {
   getOption,
@@ -55,5 +57,5 @@ export {
   type TCPState,
 } from './tcp_info.ts'
 export { listenTCPSync, tcpsock } from './tcpsock.ts'
-export { listenUDPSync, udpsock } from './udpsock.ts'
+export { listenMulticastUDPSync, listenUDPSync, udpsock } from './udpsock.ts'
 export { listenUnixgramSync, listenUnixSync, unixsock } from './unixsock.ts'

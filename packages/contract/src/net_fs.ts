@@ -3,6 +3,15 @@ import type { IOOptions } from './closer.ts'
 /** How a file of a {@link NetFS} is opened. */
 export type NetFileMode = 'r' | 'w' | 'rw'
 
+/** Options of opening a file of a {@link NetFS}. */
+export interface NetOpenOptions extends IOOptions {
+  /**
+   * `false`: waiting for the open does not keep the process alive, and the file begins as after {@link NetFile.unref}.
+   * Absent means `true`. A tree that cannot tell keeps the process alive.
+   */
+  readonly ref?: boolean | undefined
+}
+
 /**
  * A Plan 9 network tree, `/net`, whoever supplies it: the operating system's files, a 9P session, or a program that
  * serves one. It is the seam between the plan9 target and what serves it.
@@ -14,7 +23,7 @@ export interface NetFS {
    * Opens a file by its path below the root, 'tcp/clone'. Rejects with an error whose message is the tree's own words,
    * as "connection refused" or "file does not exist".
    */
-  open(path: string, mode: NetFileMode, options?: IOOptions): Promise<NetFile>
+  open(path: string, mode: NetFileMode, options?: NetOpenOptions): Promise<NetFile>
 }
 
 /**
@@ -28,6 +37,20 @@ export interface NetFile {
   write(p: Uint8Array, options?: IOOptions): Promise<number>
   /** Sets the offset back to the beginning. */
   rewind(): void
+  /** The most bytes that one read or write carries; absent means any number. */
+  readonly ioSize?: number
+  /**
+   * How many reads, and how many writes, are worth having outstanding, because an answer comes from far away; absent
+   * means 1.
+   */
+  readonly outstanding?: number
+  /** Lets what is pending on the file keep the process alive, as it does at first. */
+  ref?(): void
+  /**
+   * Lets the process exit although something is pending on the file. Only of files that have it is read ahead of what
+   * is asked for.
+   */
+  unref?(): void
   /** Closes the file. Outstanding reads and writes reject. Closing again does nothing. */
   close(): Promise<void>
 }

@@ -1,17 +1,25 @@
 import type { IPAddr } from '@net/addr'
 import type { IOOptions } from './closer.ts'
 import type { Conn, PacketConn, RawConn } from './conn.ts'
+import type { DatagramOptions, ReceivedMessage, SentMessage } from './datagram.ts'
 import type { Filer } from './file.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
 
-/** A raw IP socket. */
-export interface IPConn extends Conn<IPAddr>, PacketConn<IPAddr>, Filer {
+/**
+ * A raw IP socket: packets without their header. The system takes the IPv4 header off what is read, except by
+ * {@link readMsgIP}, and puts it before what is written; checksums of the protocol are the caller's, except ICMPv6's.
+ */
+export interface IPConn extends Conn<IPAddr>, PacketConn<IPAddr>, DatagramOptions, Filer {
   /** Reads one packet into `p`; never `null`. */
   read(p: Uint8Array, options?: IOOptions): Promise<number>
   /** The same as readFrom, under Go's name. */
   readFromIP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: IPAddr]>
   /** The same as writeTo, under Go's name. */
   writeToIP(p: Uint8Array, addr: IPAddr, options?: IOOptions): Promise<number>
+  /** Reads one packet, with its IPv4 header where there is one, into `p` and its control messages into `oob`. */
+  readMsgIP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<IPAddr>>
+  /** Sends `p` with the control messages in `oob` to `addr`, which is null exactly on connected sockets. */
+  writeMsgIP(p: Uint8Array, oob: Uint8Array, addr: IPAddr | null, options?: IOOptions): Promise<SentMessage>
   /** Sets the size of the kernel's receive buffer, in bytes. */
   setReadBuffer(bytes: number): void
   /** Sets the size of the kernel's send buffer, in bytes. */
@@ -20,7 +28,10 @@ export interface IPConn extends Conn<IPAddr>, PacketConn<IPAddr>, Filer {
   syscallConn(): RawConn
 }
 
-/** Raw IP of a target. The network is 'ip', 'ip4' or 'ip6', a colon, and a protocol's number or name. */
+/**
+ * Raw IP of a target. The network is 'ip', 'ip4' or 'ip6', a colon, and a protocol's number or name. Without the privilege
+ * (CAP_NET_RAW, or root) it is EPERM.
+ */
 export interface IPRawSockGroup {
   /** Makes a raw socket whose peer is `raddr`; null is "missing address". */
   dialIP(network: string, laddr: IPAddr | null, raddr: IPAddr | null, options?: DialOptions): Promise<IPConn>

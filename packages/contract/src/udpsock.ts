@@ -1,29 +1,64 @@
 import type { UDPAddr } from '@net/addr'
 import type { IOOptions } from './closer.ts'
 import type { Conn, PacketConn, RawConn } from './conn.ts'
+import type { DatagramOptions, ReceivedMessage, SentMessage } from './datagram.ts'
 import type { Filer } from './file.ts'
+import type { Interface } from './interface.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
 
 /** The UDP networks: both families, IPv4 only, IPv6 only. */
 export type UDPNetwork = 'udp' | 'udp4' | 'udp6'
 
+/** One packet, or a run of packets of one size, of a batch. Reading fills all but `buffer` and `oob`. */
+export interface Message {
+  /** The bytes to send, or the room for those received. While the batch is pending it belongs to the library. */
+  buffer: Uint8Array
+  /** The bytes received, or sent. */
+  n: number
+  /** The sender; or the receiver, null on connected sockets. */
+  addr: UDPAddr | null
+  /** Control messages to send, or room for those received. */
+  oob?: Uint8Array
+  /** The bytes of control messages received. */
+  oobn?: number
+  /** The MSG_ flags of what was received. */
+  flags?: number
+  /**
+   * Sending: `buffer` goes out as packets of so many bytes, the last perhaps shorter; absent and 0 mean one packet.
+   * Received: the same, of a run of packets that the kernel put together (see {@link UDPConn.setGRO}); 0 for one packet.
+   */
+  segmentSize?: number
+}
+
 /**
  * A UDP socket. Dialled, it has one peer and the methods of Conn; listening, it has many and `remoteAddr` is null in
  * effect: read gives packets of any sender and write rejects with "destination address required".
  */
-export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr>, Filer {
+export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr>, DatagramOptions, Filer {
   /** Reads one packet into `p` (cut to its length) and gives its length; never `null`. */
   read(p: Uint8Array, options?: IOOptions): Promise<number>
   /** The same as readFrom, under Go's name. */
   readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]>
   /** The same as writeTo, under Go's name. */
   writeToUDP(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number>
+  /** Reads one packet into `p` and its control messages into `oob`; what does not fit is cut, which `flags` tells. */
+  readMsgUDP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<UDPAddr>>
+  /** Sends `p` with the control messages in `oob` to `addr`, which is null exactly on connected sockets. */
+  writeMsgUDP(p: Uint8Array, oob: Uint8Array, addr: UDPAddr | null, options?: IOOptions): Promise<SentMessage>
+  /** Waits for a packet and reads as many as are there, up to one for each message. Gives how many, in order from the first. */
+  readBatch(messages: Message[], options?: IOOptions): Promise<number>
+  /** Sends all messages in order and gives how many; an error's `n` says how many went before it. */
+  writeBatch(messages: Message[], options?: IOOptions): Promise<number>
+  /**
+   * Whether the kernel may put packets of one sender and size together, which readBatch then gives as one message with a
+   * `segmentSize` (UDP_GRO, linux); the other reads must then expect several packets at once. Gives whether it is on:
+   * false on kernels that do not have it.
+   */
+  setGRO(on: boolean): boolean
   /** Sets the size of the kernel's receive buffer, in bytes. */
   setReadBuffer(bytes: number): void
   /** Sets the size of the kernel's send buffer, in bytes. */
   setWriteBuffer(bytes: number): void
-  /** Sends and receives through the named interface only (SO_BINDTODEVICE, linux). Needs CAP_NET_RAW before 5.7. */
-  bindToDevice(name: string): void
   /** Gives access to the descriptor and the socket's options. Targets without descriptors throw. */
   syscallConn(): RawConn
 }
@@ -37,6 +72,20 @@ export interface UDPSockGroup {
     raddr: UDPAddr | null,
     options?: DialOptions,
   ): Promise<UDPConn>
-  /** Makes a socket bound to `laddr`; null means every address and a free port. */
+  /**
+   * Makes a socket bound to `laddr`; null means every address and a free port. A multicast address binds its port on every
+   * address, shared with other such sockets; the group is to be joined.
+   */
   listenUDP(network: UDPNetwork, laddr: UDPAddr | null, options?: ListenOptions): Promise<UDPConn>
+  /**
+   * Makes a socket that has joined the group `gaddr`, on its port, shared with other such sockets; packets to other addresses
+   * of the port arrive as well. `iface` null means the system's choice. Its own packets to the group are not looped back
+   * unless setMulticastLoopback says so. `gaddr` null is "missing address".
+   */
+  listenMulticastUDP(
+    network: UDPNetwork,
+    iface: Interface | null,
+    gaddr: UDPAddr | null,
+    options?: ListenOptions,
+  ): Promise<UDPConn>
 }

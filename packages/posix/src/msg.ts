@@ -102,24 +102,31 @@ export class Structs {
   }
 }
 
-/** Points a struct msghdr to its parts: `name` and `vector` are addresses, and what is empty is not pointed to. */
-export function putMessage(
-  s: Structs,
-  offset: number,
-  name: bigint,
-  nameLength: number,
-  vector: bigint,
-  oob: Uint8Array | null,
-): void {
-  const controlLength = oob === null ? 0 : oob.byteLength
-  s.setPointer(offset + at.Name, nameLength === 0 ? 0n : name)
-  s.setUint32(offset + at.Namelen, nameLength)
+/** Points the struct msghdr at `offset` to its name and its one vector, by their addresses. */
+export function putMessage(s: Structs, offset: number, name: bigint, vector: bigint): void {
+  s.setPointer(offset + at.Name, name)
   s.setPointer(offset + at.Iov, vector)
   s.setWord(offset + at.Iovlen, 1)
-  s.setPointer(offset + at.Control, oob === null || controlLength === 0 ? 0n : ffi().address(oob))
+}
+
+/** Sets the lengths of a struct msghdr and its control messages by their address, and clears its flags. */
+export function putLengths(
+  s: Structs,
+  offset: number,
+  nameLength: number,
+  control: bigint,
+  controlLength: number,
+): void {
+  s.setUint32(offset + at.Namelen, nameLength)
+  s.setPointer(offset + at.Control, controlLength === 0 ? 0n : control)
   // As wide as a pointer on linux; elsewhere this clears the flags, which are beside it.
   s.setWord(offset + at.Controllen, controlLength)
   s.setUint32(offset + at.Flags, 0)
+}
+
+/** The address of control messages, for {@link putLengths}. */
+export function addressOf(oob: Uint8Array | null): bigint {
+  return oob === null || oob.byteLength === 0 ? 0n : ffi().address(oob)
 }
 
 /** The bytes of the name that a call filled in the struct msghdr at `offset`. */
@@ -164,7 +171,8 @@ export const received = { oobn: 0, flags: 0 }
 export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags: number): number {
   if (vectorAddress === 0n) resolve()
   message.setVector(SizeofMsghdr, p)
-  putMessage(message, 0, wsaAddress, wsa.byteLength, vectorAddress, oob)
+  putMessage(message, 0, wsaAddress, vectorAddress)
+  putLengths(message, 0, wsa.byteLength, addressOf(oob), oob?.byteLength ?? 0)
   const n = recvmsgCall(fd, message.bytes, flags)
   if (n >= 0) {
     wsaLengthWord[0] = nameLength(message, 0)
@@ -187,6 +195,7 @@ export function sendmsg(
 ): number {
   if (vectorAddress === 0n) resolve()
   message.setVector(SizeofMsghdr, p)
-  putMessage(message, 0, rsaAddress, addrlen, vectorAddress, oob)
+  putMessage(message, 0, rsaAddress, vectorAddress)
+  putLengths(message, 0, addrlen, addressOf(oob), oob?.byteLength ?? 0)
   return sendmsgCall(fd, message.bytes, flags)
 }

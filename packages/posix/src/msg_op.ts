@@ -2,13 +2,13 @@ import type { Addr } from '@net/addr'
 import { OpError, type LaneOwner } from '@net/contract'
 import { abi } from './abi/system.ts'
 import type { FD } from './fd.ts'
-import { recvmsg, sendmsg, type received } from './msg.ts'
+import { recvmsg, sendmsg } from './msg.ts'
 import { FDOp } from './op.ts'
 import { EAGAIN, syscallError } from './syscall.ts'
 
 /**
  * Waits for a message and gives what `finish` makes of its length, of the sender's address in wsa, and of
- * {@link received}: the length of the control messages, and the flags.
+ * `received`: the length of the control messages, and the flags.
  */
 export class ReceiveMessageOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
@@ -50,7 +50,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
 
   /**
    * Makes a send of `p` and of the control messages in `oob` to `addr`, which `put` puts into rsa, giving its length; null
-   * and 0 send to the socket's peer.
+   * and 0 send to the socket's peer. What `put` throws fails the send.
    */
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, addr: Addr | null, put: () => number) {
     super('write', fd)
@@ -62,7 +62,13 @@ export class SendMessageOp extends FDOp<SentMessage> {
 
   attempt(): boolean {
     if (!this.fd.writeReady) return false
-    const n = sendmsg(this.fd.fd, this.#p, this.#oob, this.#put(), abi.MSG_NOSIGNAL)
+    let length: number
+    try {
+      length = this.#put()
+    } catch (e) {
+      return this.fail(e as Error)
+    }
+    const n = sendmsg(this.fd.fd, this.#p, this.#oob, length, abi.MSG_NOSIGNAL)
     if (n >= 0) return this.done({ n, oobn: this.#oob?.byteLength ?? 0 })
     if (n !== EAGAIN) return this.fail(syscallError('sendmsg', n))
     this.fd.writeReady = false

@@ -131,7 +131,7 @@ export class SendOp extends FDOp<number> {
   readonly #addr: Addr
   readonly #put: () => number
 
-  /** Makes a send of `p` to `addr`, which `put` puts into {@link rsa}, giving its length. */
+  /** Makes a send of `p` to `addr`, which `put` puts into {@link rsa}, giving its length; what it throws fails the send. */
   constructor(fd: FD, p: Uint8Array, addr: Addr, put: () => number) {
     super('write', fd)
     this.#p = p
@@ -141,7 +141,13 @@ export class SendOp extends FDOp<number> {
 
   attempt(): boolean {
     if (!this.fd.writeReady) return false
-    const n = sendto(this.fd.fd, this.#p, this.#p.byteLength, abi.MSG_NOSIGNAL, rsa, this.#put())
+    let length: number
+    try {
+      length = this.#put()
+    } catch (e) {
+      return this.fail(e as Error)
+    }
+    const n = sendto(this.fd.fd, this.#p, this.#p.byteLength, abi.MSG_NOSIGNAL, rsa, length)
     if (n >= 0) return this.done(n)
     if (n !== EAGAIN) return this.fail(syscallError('sendto', n))
     this.fd.writeReady = false

@@ -1,5 +1,4 @@
 import type { Target } from '@net/contract'
-import { ErrUnsupported, ipRawSockStubs } from '@net/stubs'
 import { fileGroup } from './file.ts'
 import { interfaceGroup } from './interface.ts'
 import { iprawsock } from './iprawsock.ts'

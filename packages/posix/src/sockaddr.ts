@@ -154,9 +154,13 @@ export function wsaUnixAddr(net: 'unix' | 'unixgram' | 'unixpacket', on = abi): 
   return new UnixAddr(decoder.decode(path), net)
 }
 
-/** Remembers the peer a socket heard last, so that a run of packets from one peer makes one address. */
+const MAX_PEERS = 1024
+
+/** Remembers the peers a socket has heard, so that packets of one peer bring one address. */
 export class PeerCache {
+  // The peer heard last, found by comparing numbers; and those before, up to a limit.
   readonly #words = new Uint32Array(SizeofSockaddrInet6 / 4)
+  readonly #peers = new Map<number | string, UDPAddr>()
   #addr: UDPAddr | null = null
 
   /** The UDP address in {@link wsa}. */
@@ -171,8 +175,22 @@ export class PeerCache {
         same = false
       }
     }
-    if (!same || this.#addr === null) this.#addr = wsaUDPAddr()
+    if (!same || this.#addr === null) this.#addr = this.#find(n)
     return this.#addr
+  }
+
+  #find(n: number): UDPAddr {
+    // Family and port are in the first word, an IPv4 address in the second: both fit a number.
+    const port = (this.#words[0] ?? 0) >>> 16
+    const key = n === 2 ? port * 2 ** 32 + (this.#words[1] ?? 0) : this.#words.join()
+    let addr = this.#peers.get(key)
+    if (addr === undefined) {
+      addr = wsaUDPAddr()
+      if (this.#peers.size >= MAX_PEERS) this.#peers.clear()
+      // The zone's interface may change its name.
+      if (addr.zone === '') this.#peers.set(key, addr)
+    }
+    return addr
   }
 }
 

@@ -1,26 +1,21 @@
-import { UDPAddr } from '@net/addr'
+import { UDPAddr, type IP } from '@net/addr'
 import {
-  ErrClosed,
-  ErrWriteToConnected,
-  isErr,
   OpError,
   type DialOptions,
-  type IOOptions,
+  type Interface,
   type ListenOptions,
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
-import { checkBuffer, Socket } from './conn.ts'
 import type { FD, Names } from './fd.ts'
 import { checkNetwork, favoriteAddrFamily, missingAddress, putAddr } from './ipsock.ts'
-import { ReceiveOp, SendOp } from './op.ts'
-import { dialSocket, listenSocket, type SocketSpec } from './sock.ts'
-import { PeerCache, resetLength, wsa, wsaLength, wsaUDPAddr } from './sockaddr.ts'
-import { bindToDevice } from './sockopt_linux.ts'
-import { check, descriptor } from './rawconn.ts'
+import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
+import { dialSocket, listenSocket, must, type SocketSpec } from './sock.ts'
+import { resetLength, wsa, wsaLength, wsaUDPAddr } from './sockaddr.ts'
 import { getpeername, getsockname } from './syscall.ts'
+import { UDPSocket } from './udpconn.ts'
 
 /** How to ask for the addresses of a UDP socket. */
 export const udpNames: Names = {
@@ -32,107 +27,6 @@ export const udpNames: Names = {
     resetLength()
     return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr()
   },
-}
-
-const noPeer = new UDPAddr(null, 0)
-
-// A packet is never longer, so one buffer takes any of them until it is copied into one of its own size.
-const MAX_PACKET = 65535
-let scratch: Uint8Array | null = null
-
-/** A UDP socket of the kernel. */
-export class UDPSocket extends Socket<UDPAddr> implements UDPConn {
-  readonly #family: number
-  readonly #connected: boolean
-  readonly #peers = new PeerCache()
-
-  /** Takes over a bound or connected socket. */
-  constructor(fd: FD, family: number, connected: boolean) {
-    super(fd, false, 0)
-    this.#family = family
-    this.#connected = connected
-  }
-
-  get localAddr(): UDPAddr {
-    return this.fd.localAddr as UDPAddr
-  }
-
-  get addr(): UDPAddr {
-    return this.localAddr
-  }
-
-  get remoteAddr(): UDPAddr {
-    return (this.fd.remoteAddr as UDPAddr | null) ?? noPeer
-  }
-
-  override read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return super.read(p, options) as Promise<number>
-  }
-
-  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
-    const wrong = checkBuffer(p)
-    if (wrong !== null) return Promise.reject(wrong)
-    return this.fd.reading.run(new ReceiveOp(this.fd, p, this.#withPeer), options?.signal)
-  }
-
-  writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
-    if (wrong !== null) return Promise.reject(wrong)
-    if (this.#connected) {
-      return Promise.reject(new OpError('write', this.fd.net, this.localAddr, addr, ErrWriteToConnected))
-    }
-    const put = (): number => putAddr(this.#family, addr)
-    return this.fd.writing.run(new SendOp(this.fd, p, addr, put), options?.signal)
-  }
-
-  readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
-    return this.readFrom(p, options)
-  }
-
-  writeToUDP(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
-    return this.writeTo(p, addr, options)
-  }
-
-  async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UDPAddr]> {
-    if (p !== undefined) {
-      const [n, addr] = await this.readFrom(p)
-      return [p.subarray(0, n), addr]
-    }
-    scratch ??= new Uint8Array(MAX_PACKET)
-    return this.fd.reading.run(new ReceiveOp(this.fd, scratch, this.#copied))
-  }
-
-  send(p: Uint8Array, addr: UDPAddr): Promise<number> {
-    return this.writeTo(p, addr)
-  }
-
-  readonly #withPeer = (n: number): [number, UDPAddr] => [n, this.#peers.get()]
-
-  readonly #copied = (n: number): [Uint8Array<ArrayBuffer>, UDPAddr] => [
-    new Uint8Array(scratch?.subarray(0, n) ?? []),
-    this.#peers.get(),
-  ]
-
-  bindToDevice(name: string): void {
-    check(this.fd, 'set', 'setsockopt', bindToDevice(descriptor(this.fd, 'set'), name))
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
-    for (;;) {
-      let packet: [Uint8Array<ArrayBuffer>, UDPAddr]
-      try {
-        packet = await this.receive()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield packet
-    }
-  }
-}
-
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
 }
 
 function spec(
@@ -155,6 +49,26 @@ function spec(
   }
 }
 
+function isMulticast(laddr: UDPAddr | null): laddr is UDPAddr {
+  return laddr?.ip?.isMulticast === true
+}
+
+/** Binds; a multicast address stands for its port on every address of its family, shared with other such sockets. */
+function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOptions): UDPSocketParts {
+  const s = spec(network, laddr, null, 'listen')
+  if (!isMulticast(laddr)) return { fd: listenSocket(s, options), family: s.family }
+  putAddr(s.family, laddr) // refuses an address of the other family
+  const any = new UDPAddr(null, laddr.port)
+  const reuse = abi.sockaddrHasLength ? { reuseAddress: true, reusePort: true } : { reuseAddress: true }
+  const wildcard: SocketSpec = { ...s, laddr: any, putLocal: () => putAddr(s.family, any) }
+  return { fd: listenSocket(wildcard, { ...reuse, ...options }), family: s.family }
+}
+
+interface UDPSocketParts {
+  readonly fd: FD
+  readonly family: number
+}
+
 /** Binds at once: the address is there when it returns. Throws an {@link OpError}. */
 export function listenUDPSync(
   network: UDPNetwork,
@@ -162,11 +76,41 @@ export function listenUDPSync(
   options: ListenOptions = {},
 ): UDPConn {
   try {
-    const s = spec(network, laddr, null, 'listen')
-    return new UDPSocket(listenSocket(s, options), s.family, false)
+    const { fd, family } = bound(network, laddr, options)
+    return new UDPSocket(fd, family, false)
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
   }
+}
+
+/** Makes a socket that has joined a group on an interface, at once. Throws an {@link OpError}. */
+export function listenMulticastUDPSync(
+  network: UDPNetwork,
+  iface: Interface | null,
+  gaddr: UDPAddr | null,
+  options: ListenOptions = {},
+): UDPConn {
+  try {
+    checkNetwork(network, 'udp')
+    if (gaddr === null || gaddr.ip === null) throw missingAddress()
+    const { fd, family } = bound(network, gaddr, options)
+    try {
+      join(fd.fd, gaddr.ip, iface?.index ?? 0)
+    } catch (e) {
+      void fd.close()
+      throw e
+    }
+    return new UDPSocket(fd, family, false)
+  } catch (e) {
+    throw new OpError('listen', network, null, gaddr, e as Error)
+  }
+}
+
+function join(fd: number, group: IP, index: number): void {
+  const v4 = group.to4() !== null
+  if (index !== 0) must('setsockopt', v4 ? setIPv4Interface(fd, index) : setIPv6Interface(fd, index))
+  must('setsockopt', setLoopback(fd, v4 ? abi.IPPROTO_IP : abi.IPPROTO_IPV6, false))
+  must('setsockopt', setMembership(fd, true, group, index, null))
 }
 
 /** UDP over the kernel's sockets. */
@@ -185,5 +129,9 @@ export const udpsock: UDPSockGroup = {
 
   async listenUDP(network, laddr, options) {
     return await Promise.resolve(listenUDPSync(network, laddr, options))
+  },
+
+  async listenMulticastUDP(network, iface, gaddr, options) {
+    return await Promise.resolve(listenMulticastUDPSync(network, iface, gaddr, options))
   },
 }

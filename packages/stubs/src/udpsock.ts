@@ -5,5 +5,7 @@ export function udpSockStubs(err: Error): UDPSockGroup {
   return {
     dialUDP: (network, laddr, raddr) => Promise.reject(new OpError('dial', network, laddr, raddr, err)),
     listenUDP: (network, laddr) => Promise.reject(new OpError('listen', network, null, laddr, err)),
+    listenMulticastUDP: (network, _iface, gaddr) =>
+      Promise.reject(new OpError('listen', network, null, gaddr, err)),
   }
 }

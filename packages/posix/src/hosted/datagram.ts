@@ -111,6 +111,11 @@ export class DatagramFD extends FD {
     this.#socket.setSendBufferSize(bytes)
   }
 
+  /** Sets an option of the host's socket. Throws the host's error. */
+  set(option: (socket: Socket) => void): void {
+    option(this.#socket)
+  }
+
   protected release(): Promise<void> {
     this.#packets.length = 0
     return new Promise((resolve) => this.#socket.close(resolve))

@@ -8,6 +8,8 @@ import {
   isErr,
   OpError,
   type IOOptions,
+  type ListenOptions,
+  type Message,
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
@@ -15,10 +17,10 @@ import {
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer } from '../conn.ts'
 import { checkNetwork, missingAddress } from '../ipsock.ts'
-import { HostSocket } from './conn.ts'
 import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
+import { HostDatagram } from './multicast.ts'
 import { refuseReusePort } from './host_version.ts'
 
 const noPeer = new UDPAddr(null, 0)
@@ -30,14 +32,12 @@ function copy(packet: Packet, p: Uint8Array): number {
 }
 
 /** A UDP socket of the host. */
-class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
-  readonly #version: 4 | 6
+class HostUDPConn extends HostDatagram implements UDPConn {
   readonly #connected: boolean
 
   /** Takes over a bound or connected socket. */
   constructor(fd: DatagramFD, version: 4 | 6) {
-    super(fd)
-    this.#version = version
+    super(fd, version)
     this.#connected = fd.remoteAddr !== null
   }
 
@@ -81,7 +81,7 @@ class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
     if (this.#connected) return Promise.reject(error(ErrWriteToConnected))
     let host: string
     try {
-      host = hostAddress(this.#version, addr, false)
+      host = hostAddress(this.version, addr, false)
     } catch (e) {
       return Promise.reject(error(e as Error))
     }
@@ -116,10 +116,30 @@ class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
     this.#set(() => this.fd.setWriteBuffer(bytes))
   }
 
-  /** Refuses: the host has no such option. */
-  bindToDevice(_name: string): void {
+  /** Refuses: the host does not give control messages. */
+  readMsgUDP(_p: Uint8Array, _oob: Uint8Array): Promise<never> {
+    return this.#refused('read', null)
+  }
+
+  /** Refuses: the host does not take control messages. */
+  writeMsgUDP(_p: Uint8Array, _oob: Uint8Array, addr: UDPAddr | null): Promise<never> {
+    return this.#refused('write', addr)
+  }
+
+  /** Refuses: the host reads and sends packets one by one. */
+  readBatch(_messages: Message[]): Promise<never> {
+    return this.#refused('read', null)
+  }
+
+  /** Refuses, as {@link readBatch}. */
+  writeBatch(_messages: Message[]): Promise<never> {
+    return this.#refused('write', null)
+  }
+
+  /** Gives false: the host's sockets do not put packets together. */
+  setGRO(_on: boolean): boolean {
     this.checkOpen()
-    this.refuse()
+    return false
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
@@ -133,6 +153,11 @@ class HostUDPConn extends HostSocket<DatagramFD, UDPAddr> implements UDPConn {
       }
       yield packet
     }
+  }
+
+  #refused(op: string, addr: UDPAddr | null): Promise<never> {
+    const cause = this.fd.isClosed ? ErrClosed : ErrWindows
+    return Promise.reject(new OpError(op, this.fd.net, this.localAddr, addr, cause))
   }
 
   #receive<T>(finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
@@ -207,6 +232,25 @@ async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPA
   }
 }
 
+/** Binds; a multicast address stands for its port on every address of its family, shared with other such sockets. */
+async function listened(
+  network: UDPNetwork,
+  laddr: UDPAddr | null,
+  options: ListenOptions,
+): Promise<HostUDPConn> {
+  checkNetwork(network, 'udp')
+  if (options.control !== undefined) throw ErrWindows
+  refuseReusePort(options.reusePort)
+  const family = socketFamily(network, laddr, null, 'listen')
+  const multicast = laddr?.ip?.isMulticast === true
+  if (multicast) hostAddress(family.version, laddr, true) // refuses an address of the other family
+  const socket = await bound(family, multicast ? new UDPAddr(null, laddr.port) : laddr, {
+    reuseAddr: options.reuseAddress ?? multicast,
+    ...(options.reusePort === true ? { reusePort: true } : {}),
+  })
+  return new HostUDPConn(new DatagramFD(socket, network, addrOf(socket.address()), null), family.version)
+}
+
 /** UDP over the host's sockets. */
 export const udpsock: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options = {}) {
@@ -224,17 +268,25 @@ export const udpsock: UDPSockGroup = {
 
   async listenUDP(network, laddr, options = {}) {
     try {
-      checkNetwork(network, 'udp')
-      if (options.control !== undefined) throw ErrWindows
-      refuseReusePort(options.reusePort)
-      const family = socketFamily(network, laddr, null, 'listen')
-      const socket = await bound(family, laddr, {
-        reuseAddr: options.reuseAddress === true,
-        ...(options.reusePort === true ? { reusePort: true } : {}),
-      })
-      return new HostUDPConn(new DatagramFD(socket, network, addrOf(socket.address()), null), family.version)
+      return await listened(network, laddr, options)
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
+    }
+  },
+
+  async listenMulticastUDP(network, iface, gaddr, options = {}) {
+    let conn: HostUDPConn | null = null
+    try {
+      checkNetwork(network, 'udp')
+      if (gaddr === null || gaddr.ip === null) throw missingAddress()
+      conn = await listened(network, gaddr, options)
+      if (iface !== null) conn.setMulticastInterface(iface)
+      conn.setMulticastLoopback(false)
+      conn.joinGroup(gaddr.ip, iface)
+      return conn
+    } catch (e) {
+      void conn?.close()
+      throw new OpError('listen', network, null, gaddr, e instanceof OpError ? e.cause : (e as Error))
     }
   },
 }

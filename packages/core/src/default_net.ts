@@ -36,6 +36,8 @@ export const listenTCP: Net['listenTCP'] = bound('listenTCP')
 export const dialUDP: Net['dialUDP'] = bound('dialUDP')
 /** {@link Net.listenUDP} on the default Net. */
 export const listenUDP: Net['listenUDP'] = bound('listenUDP')
+/** {@link Net.listenMulticastUDP} on the default Net. */
+export const listenMulticastUDP: Net['listenMulticastUDP'] = bound('listenMulticastUDP')
 /** {@link Net.dialIP} on the default Net. */
 export const dialIP: Net['dialIP'] = bound('dialIP')
 /** {@link Net.listenIP} on the default Net. */

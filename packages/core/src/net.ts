@@ -112,6 +112,16 @@ export class Net {
     return this.target.listenUDP(network, laddr, options)
   }
 
+  /** Makes a UDP socket that has joined a group on an interface, null for the system's choice. */
+  listenMulticastUDP(
+    network: UDPNetwork,
+    iface: Interface | null,
+    gaddr: UDPAddr | null,
+    options?: ListenOptions,
+  ): Promise<UDPConn> {
+    return this.target.listenMulticastUDP(network, iface, gaddr, options)
+  }
+
   /** Makes a raw IP socket with one peer. Targets without them reject. */
   dialIP(
     network: string,

@@ -1,5 +1,14 @@
-import { fileGroup, interfaceGroup, ipsock, lookup, sendfile, tcpsock, udpsock, unixsock } from '@net/posix'
-import { ErrUnsupported, ipRawSockStubs } from '@net/stubs'
+import {
+  fileGroup,
+  interfaceGroup,
+  iprawsock,
+  ipsock,
+  lookup,
+  sendfile,
+  tcpsock,
+  udpsock,
+  unixsock,
+} from '@net/posix'
 import type { Row } from './row.ts'
 
 /** darwin: the kernel's sockets. */
@@ -7,7 +16,7 @@ export const row: Row = {
   name: 'darwin',
   file: fileGroup,
   interface: interfaceGroup,
-  iprawsock: ipRawSockStubs(ErrUnsupported),
+  iprawsock,
   ipsock,
   lookup,
   sendfile,

@@ -16,7 +16,6 @@ export function targetOf(row: Row): Target {
     ...row.ipsock,
     ...row.lookup,
     ...row.sendfile,
-    ...row.sendfile,
     ...row.tcpsock,
     ...row.udpsock,
     ...row.unixsock,

@@ -26,7 +26,7 @@ function stub(refuses: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'): Supply {
 const kernel = {
   file: posix,
   interface: posix,
-  iprawsock: stub('ENOTSUP'),
+  iprawsock: posix,
   ipsock: posix,
   lookup: posix,
   sendfile: posix,

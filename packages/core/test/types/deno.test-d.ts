@@ -36,6 +36,7 @@ export const listeners: Deno.Listener<Deno.TcpConn, Deno.NetAddr>[] = [tcpListen
 export const unixListeners: Deno.Listener<Deno.UnixConn, Deno.UnixAddr>[] = [unixListener]
 export const denoTCPListener: Deno.TcpListener = tcpListener
 export const denoUnixListener: Deno.UnixListener = unixListener
+export const datagramConns: Deno.DatagramConn[] = [udpConn]
 export const addrs: Deno.NetAddr[] = [tcpAddr, udpAddr]
 export const unixAddrs: Deno.UnixAddr[] = [unixAddr]
 export const anyAddrs: Deno.Addr[] = [tcpAddr, udpAddr, unixAddr]

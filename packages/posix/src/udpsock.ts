@@ -92,10 +92,11 @@ export function listenMulticastUDPSync(
 ): UDPConn {
   try {
     checkNetwork(network, 'udp')
-    if (gaddr === null || gaddr.ip === null) throw missingAddress()
+    const group = gaddr?.ip ?? null
+    if (group === null) throw missingAddress()
     const { fd, family } = bound(network, gaddr, options)
     try {
-      join(fd.fd, gaddr.ip, iface?.index ?? 0)
+      join(fd.fd, group, iface?.index ?? 0)
     } catch (e) {
       void fd.close()
       throw e

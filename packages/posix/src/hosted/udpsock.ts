@@ -278,11 +278,12 @@ export const udpsock: UDPSockGroup = {
     let conn: HostUDPConn | null = null
     try {
       checkNetwork(network, 'udp')
-      if (gaddr === null || gaddr.ip === null) throw missingAddress()
+      const group = gaddr?.ip ?? null
+      if (group === null) throw missingAddress()
       conn = await listened(network, gaddr, options)
       if (iface !== null) conn.setMulticastInterface(iface)
       conn.setMulticastLoopback(false)
-      conn.joinGroup(gaddr.ip, iface)
+      conn.joinGroup(group, iface)
       return conn
     } catch (e) {
       void conn?.close()

@@ -9,6 +9,7 @@ export {
 export { allocBuffer } from './buffer.ts'
 export { parseUnixRights, unixRights } from './cmsg.ts'
 export { newFile } from './fd_file.ts'
+export { FDStream } from './fd_stream.ts'
 export { fileGroup } from './file.ts'
 export { hosted } from './hosted/hosted.ts'
 export { ipsock as hostedIPSock } from './hosted/ipsock.ts'

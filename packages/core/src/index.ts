@@ -43,6 +43,7 @@ export type {
   Deadlines,
   DialOptions,
   File,
+  FileLike,
   Interface,
   IOOptions,
   IPConn,
@@ -67,6 +68,7 @@ export type {
   UnixListener,
   UnixNetwork,
 } from '@net/contract'
+export { DNSCache, Resolver, resolverOver, type ResolverOptions } from '@net/resolve'
 export { allocBuffer } from '@net/posix'
 export { ErrPlan9, ErrUnsupported, ErrWindows } from '@net/stubs'
 export * from './default_net.ts'

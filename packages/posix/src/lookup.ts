@@ -1,30 +1,14 @@
-import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
-import type { Conn, LookupGroup, TCPSockGroup, UDPSockGroup } from '@net/contract'
-import { Resolver, udpSourceAddrs, type Dial } from '@net/resolve'
+import type { LookupGroup } from '@net/contract'
+import { resolverOver, type ResolverSockets } from '@net/resolve'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
-
-/** The sockets that a resolver asks with. */
-type Sockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
-
-/** Dials addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
-function dialer(sockets: Sockets): (...args: Parameters<Dial>) => Promise<Conn> {
-  return async (network, address, options) => {
-    const { host, port } = splitHostPort(address)
-    const { ip = null, zone = '' } = parseIPZone(host) ?? {}
-    return network === 'udp'
-      ? sockets.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
-      : sockets.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
-  }
-}
 
 /**
  * The lookups of a target by our own resolver over the target's sockets. Nothing is opened or read before the first of
  * them. Go's rules choose the system's getaddrinfo where only that knows what to do.
  */
-export function lookupOver(sockets: Sockets): LookupGroup {
-  const dial = dialer(sockets)
-  const r = new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial) })
+export function lookupOver(sockets: ResolverSockets): LookupGroup {
+  const r = resolverOver(sockets)
   return {
     lookupHost: (host, options) => r.lookupHost(host, options),
     lookupIP: (network, host, options) => r.lookupIP(network, host, options),

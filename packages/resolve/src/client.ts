@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly cache: DNSCache | null
   /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
   readonly strictErrors: boolean
+  /** Whether queries under way at once may share a connection of packets. */
+  readonly shareSockets: boolean
   /** Told what happens. */
   readonly debug: (event: ResolverEvent) => void
 }
@@ -52,12 +54,13 @@ export class Answer {
 /** Asks DNS servers, as resolv.conf says. */
 export class Client {
   readonly #options: ClientOptions
-  readonly #pool = new SocketPool()
+  readonly #pool: SocketPool
   #turn = 0
 
   /** Makes a client. */
   constructor(options: ClientOptions) {
     this.#options = options
+    this.#pool = new SocketPool(options.shareSockets)
   }
 
   /** The configuration now. */

@@ -4,7 +4,8 @@ import { lowerASCII } from './name.ts'
 import { Parser } from './parser.ts'
 import { randomUint32 } from './random.ts'
 import { CLASS_IN } from './rr.ts'
-import { PacketSocket, type SocketPool } from './socket_pool.ts'
+import type { PacketQuery } from './packet_socket.ts'
+import type { SocketPool } from './socket_pool.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
 /** How one query is sent. */
@@ -38,60 +39,48 @@ export async function exchange(
   return reply.header.truncated && !options.useTCP ? query.send('tcp', server, options) : reply
 }
 
-class Query {
+class Query implements PacketQuery {
+  readonly id = randomUint32() & 0xffff
+  readonly packet: Uint8Array
   readonly #name: string
   readonly #type: number
-  readonly #id = randomUint32() & 0xffff
   readonly #stream: Uint8Array
-  readonly #packet: Uint8Array
 
   constructor(name: string, type: number, ad: boolean) {
     this.#name = lowerASCII(name)
     this.#type = type
-    const { stream, packet } = encode(this.#id, name, type, ad)
+    const { stream, packet } = encode(this.id, name, type, ad)
     this.#stream = stream
-    this.#packet = packet
+    this.packet = packet
   }
 
   send(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
-    return network === 'udp' ? this.#sendPacket(server, options) : this.#sendStream(server, options)
+    return network === 'udp' ? this.#sendPacket(server, options) : this.#sendStream('tcp', server, options)
+  }
+
+  reply(message: Uint8Array): Parser | null {
+    const reply = readReply(message)
+    return reply !== null && this.#fits(reply) ? single(reply.parser) : null
   }
 
   async #sendPacket(server: string, options: ExchangeOptions): Promise<Parser> {
-    const { pool, signal, timeout } = options
+    const { pool, dial, signal, timeout } = options
+    if (pool.givesStreams(server)) return this.#sendStream('udp', server, options)
     const deadline = Date.now() + timeout
-    let socket = pool.begin(server)
-    let good = false
-    try {
-      if (socket === null) {
-        const conn = await dialWithin(options.dial, 'udp', server, timeout, signal)
-        if (conn.readFrom === undefined) return await this.#overStream(conn, deadline, signal)
-        socket = new PacketSocket(server, conn)
-      }
-      socket.conn.setDeadline(deadline)
-      const parser = await this.#overPackets(socket, signal)
-      good = true
-      return parser
-    } finally {
-      if (!good && socket !== null) closeConn(socket.conn)
-      pool.end(good ? socket : null)
-    }
+    const outcome = await pool.ask(server, this, dial, timeout, signal)
+    if (!('stream' in outcome)) return outcome
+    const { stream } = outcome
+    if (stream === null) return this.#sendStream('udp', server, options)
+    return this.#overStream(stream, deadline, signal)
   }
 
-  async #sendStream(server: string, { dial, timeout, signal }: ExchangeOptions): Promise<Parser> {
+  async #sendStream(
+    network: string,
+    server: string,
+    { dial, timeout, signal }: ExchangeOptions,
+  ): Promise<Parser> {
     const deadline = Date.now() + timeout
-    return this.#overStream(await dialWithin(dial, 'tcp', server, timeout, signal), deadline, signal)
-  }
-
-  async #overPackets({ conn, buffer }: PacketSocket, signal: AbortSignal): Promise<Parser> {
-    await conn.write(this.#packet, { signal })
-    for (;;) {
-      const n = await conn.read(buffer, { signal })
-      if (n === null) throw new Error('EOF')
-      const reply = readReply(buffer.slice(0, n))
-      // Anyone can send packets here; what does not fit may be a forgery, and the true reply still on its way.
-      if (reply !== null && this.#fits(reply)) return single(reply.parser)
-    }
+    return this.#overStream(await dialWithin(dial, network, server, timeout, signal), deadline, signal)
   }
 
   async #overStream(conn: DNSConn, deadline: number, signal: AbortSignal): Promise<Parser> {
@@ -112,7 +101,7 @@ class Query {
   }
 
   #fits({ parser: { header }, name, type, klass }: Reply): boolean {
-    if (!header.response || header.id !== this.#id) return false
+    if (!header.response || header.id !== this.id) return false
     return type === this.#type && klass === CLASS_IN && lowerASCII(name) === this.#name
   }
 }

@@ -26,3 +26,4 @@ export { hostLookupOrder, type LookupOrder, type OrderChoice, type OrderConditio
 export { Resolver } from './resolver.ts'
 export { udpSourceAddrs, type ResolverOptions, type SourceAddrs } from './resolver_options.ts'
 export type { SystemResolver } from './system.ts'
+export { resolverOver, type ResolverSockets } from './target_dial.ts'

@@ -36,6 +36,11 @@ export interface ResolverOptions {
    * the part that was found being given. Off by default.
    */
   readonly strictErrors?: boolean | undefined
+  /**
+   * Whether queries that are under way at once may share a connection of packets, sixteen at most, for a `dial` that gives
+   * real sockets: very many lookups then need few of them. Off by default: one query at a time on each.
+   */
+  readonly shareSockets?: boolean | undefined
   /** Keeps replies for as long as they say; absent means that each lookup asks. */
   readonly cache?: DNSCache | undefined
   /** Tells the sources by which addresses are ordered (RFC 6724); absent means that they stay as they were found. */

@@ -1,71 +1,74 @@
-import { closeConn, type DNSConn } from './dial.ts'
-import { UDP_SIZE } from './message.ts'
-
-// A source port serves this many queries, and this many milliseconds, at most: then it is another one's turn, so that
-// whoever wants to forge a reply has to guess it anew.
-const maxUses = 16
-const maxAge = 1000
-
-/** A connection of packets to a server, for one query at a time. */
-export class PacketSocket {
-  /** The server as host:port. */
-  readonly server: string
-  /** The connection. */
-  readonly conn: DNSConn
-  /** Where packets are read to. */
-  readonly buffer = new Uint8Array(UDP_SIZE)
-  readonly #made = performance.now()
-  #uses = 0
-
-  /** Takes a connection that was just made. */
-  constructor(server: string, conn: DNSConn) {
-    this.server = server
-    this.conn = conn
-  }
-
-  /** Counts a query that ended well and gives whether there may be another. */
-  used(): boolean {
-    return ++this.#uses < maxUses && performance.now() - this.#made < maxAge
-  }
-}
+import type { Dial } from './dial.ts'
+import { PacketSocket, type Outcome, type PacketQuery } from './packet_socket.ts'
 
 /**
- * Connections of packets that have served a query and may serve another, for queries that come many at a time: making a
- * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its own. What
- * nobody has taken when the event loop turns and no query is under way is closed, so a resolver at rest holds none.
+ * The connections of packets that queries are sent on, for queries that come many at a time: making a socket costs more
+ * than asking a question. A query that is alone has a socket, and a source port, of its own. When no query is under way
+ * none is open.
  */
 export class SocketPool {
-  readonly #idle: PacketSocket[] = []
+  readonly #shared: boolean
+  readonly #open = new Map<string, PacketSocket[]>() // those with room
+  readonly #streams = new Set<string>()
   #active = 0
-  #sweeping = false
 
-  /** Begins a query; gives a connection to the server if there is one. {@link end} must follow. */
-  begin(server: string): PacketSocket | null {
-    const alone = this.#active++ === 0
-    const socket = alone ? undefined : this.#idle.pop()
-    if (socket === undefined || socket.server === server) return socket ?? null
-    closeConn(socket.conn)
-    return null
+  /** Makes an empty pool; `shared` tells whether queries may be under way on one connection at once. */
+  constructor(shared: boolean) {
+    this.#shared = shared
   }
 
-  /** Ends a query. Takes the connection back if it ended well; null when it has none any more. */
-  end(socket: PacketSocket | null): void {
-    const alone = --this.#active === 0 && this.#idle.length === 0
-    if (socket === null) return
-    if (alone || !socket.used()) closeConn(socket.conn)
-    else this.#idle.push(socket)
-    if (this.#active === 0 && !this.#sweeping) {
-      this.#sweeping = true
-      setImmediate(() => {
-        this.#sweep()
-      })
+  /** Whether dials to a server gave a stream where packets were asked for: then each query dials. */
+  givesStreams(server: string): boolean {
+    return this.#streams.has(server)
+  }
+
+  /** Asks a server; `timeout` is in milliseconds. Rejects with the error of the connection, or the signal's reason. */
+  async ask(
+    server: string,
+    query: PacketQuery,
+    dial: Dial,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    if (this.#active++ === 0) this.#closeAll()
+    const list = this.#listOf(server)
+    const socket = this.#take(list, query.id) ?? new PacketSocket(server, dial, timeout, this.#shared)
+    try {
+      const asked = socket.ask(query, performance.now() + timeout, signal)
+      put(list, socket)
+      const outcome = await asked
+      if ('stream' in outcome) this.#streams.add(server)
+      return outcome
+    } finally {
+      put(list, socket)
+      if (--this.#active === 0) this.#closeAll()
     }
   }
 
-  #sweep(): void {
-    this.#sweeping = false
-    if (this.#active > 0) return
-    for (const { conn } of this.#idle) closeConn(conn)
-    this.#idle.length = 0
+  #listOf(server: string): PacketSocket[] {
+    let list = this.#open.get(server)
+    if (list === undefined) this.#open.set(server, (list = []))
+    return list
   }
+
+  #take(list: PacketSocket[], id: number): PacketSocket | null {
+    for (;;) {
+      const socket = list.pop()
+      if (socket === undefined) return null
+      socket.listed = false
+      if (socket.takes(id)) return socket
+      socket.retire()
+    }
+  }
+
+  #closeAll(): void {
+    for (const list of this.#open.values()) for (const socket of list) socket.retire()
+    this.#open.clear()
+  }
+}
+
+function put(list: PacketSocket[], socket: PacketSocket): void {
+  if (socket.listed || !socket.hasRoom) return
+  socket.listed = true
+  list.push(socket)
 }

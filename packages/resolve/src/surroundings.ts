@@ -57,12 +57,13 @@ export class Surroundings {
     this.#resolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
     this.system = options.system === undefined ? hostSystem : options.system
     this.sourceAddrs = options.sourceAddrs ?? null
-    const strictErrors = options.strictErrors ?? false
+    const { strictErrors = false, shareSockets = false } = options
     this.client = new Client({
       dial,
       resolvConf: this.#resolvConf,
       cache,
       strictErrors,
+      shareSockets,
       debug: debug ?? ignore,
     })
   }

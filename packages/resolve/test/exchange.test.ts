@@ -200,3 +200,39 @@ test('Resolver uses a source port for sixteen queries at most, and several queri
   // The system may give a port again that was closed before.
   expect(uses.size).toBeGreaterThanOrEqual(1000 / 16 / 2)
 })
+
+test('Resolver asks several questions at once on one socket with shareSockets, and each gets its own answer', async () => {
+  const held: Asked[] = []
+  await using server = await Server.start((asked) => {
+    held.push(asked)
+    if (held.length < 64) return
+    // In the other order than they came.
+    for (const { name, reply } of held.reverse()) reply({ answers: [txt(name, name)] })
+  })
+  const resolver = resolverOf(server, { shareSockets: true })
+  const names = Array.from({ length: 64 }, (_, i) => `n${i}.example.`)
+  const found = await Promise.all(names.map((name) => resolver.lookupTXT(name)))
+  expect(found).toEqual(names.map((name) => [name]))
+  expect(new Set(server.ports).size).toBe(4)
+  await new Promise(setImmediate)
+  expect(open.count).toBe(0)
+})
+
+test('Resolver with shareSockets lets a lookup leave a socket without harm to the others on it', async () => {
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  await using server = await Server.start(({ name, reply }) => {
+    if (name === 'late.example.') controller.abort(reason)
+    else if (name === 'good.example.') void left.then(() => reply({ answers: [txt(name, 'good')] }))
+  })
+  const resolver = resolverOf(server, { shareSockets: true, resolvConf: { timeout: 300 } })
+  const silent = failure(resolver.lookupTXT('silent.example.'))
+  const good = resolver.lookupTXT('good.example.')
+  const left = resolver.lookupTXT('late.example.', { signal: controller.signal }).catch((e: unknown) => e)
+  expect(await left).toBe(reason)
+  expect(await good).toEqual(['good'])
+  expect(await silent).toMatchObject({ isTimeout: true })
+  expect(new Set(server.ports).size).toBe(1)
+  expect(resolver.pending).toBe(0)
+  while (open.count !== 0) await new Promise(setImmediate)
+})

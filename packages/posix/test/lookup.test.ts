@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { IP } from '@net/addr'
+import { DNSError } from '@net/contract'
+import { ledger } from '@net/contract/suite'
+import { decodeMessage, encodeMessage, resolverOver, RRType, type Resolver } from '@net/resolve'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hosted } from '../src/hosted/hosted.ts'
+import { posix } from '../src/posix.ts'
+
+const targets = [posix(), hosted()]
+let balanced: () => Promise<void>
+
+beforeAll(async () => {
+  await stat('/') // starts the thread pool
+  for (const target of targets) await (await target.listenUDP('udp', null)).close()
+  balanced = ledger()
+})
+
+afterAll(() => balanced())
+
+/** A DNS server on many sockets of 127.0.0.1, that answers A with 192.0.2.1 when it is told to. */
+class Server implements AsyncDisposable {
+  readonly #sockets: Socket[]
+  readonly #held: (() => void)[] = []
+  #holds = false
+  readonly ports = new Set<number>()
+  #arrived: () => void = () => {}
+  #wanted = 0
+
+  private constructor(sockets: Socket[]) {
+    this.#sockets = sockets
+    for (const socket of sockets) socket.on('message', (bytes, from) => this.#asked(socket, bytes, from))
+  }
+
+  static async start(count: number): Promise<Server> {
+    const sockets = Array.from({ length: count }, () => createSocket('udp4').bind(0, '127.0.0.1'))
+    await Promise.all(sockets.map((socket) => once(socket, 'listening')))
+    return new Server(sockets)
+  }
+
+  get addresses(): string[] {
+    return this.#sockets.map((socket) => `127.0.0.1:${socket.address().port}`)
+  }
+
+  /** Holds answers back and settles when so many queries have come. */
+  async hold(wanted: number): Promise<void> {
+    this.#holds = true
+    this.#wanted = wanted
+    await new Promise<void>((resolve) => (this.#arrived = resolve))
+  }
+
+  /** Answers what was held back. */
+  release(): void {
+    this.#holds = false
+    for (const answer of this.#held.splice(0)) answer()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      this.#sockets.map((socket) => new Promise<void>((resolve) => void socket.close(() => resolve()))),
+    )
+  }
+
+  #asked(socket: Socket, bytes: Uint8Array, from: RemoteInfo): void {
+    this.ports.add(from.port)
+    const answer = (): void => {
+      const query = decodeMessage(bytes)
+      const { name = '', type = 0 } = query.questions[0] ?? {}
+      const a = { name, type, class: 1, ttl: 1, data: { kind: 'A', ip: IP.from([192, 0, 2, 1]) } } as const
+      const answers = type === RRType.A ? [a] : []
+      const reply = { ...query, response: true, recursionAvailable: true, answers, additionals: [] }
+      socket.send(encodeMessage(reply), from.port, from.address)
+    }
+    if (!this.#holds) {
+      answer()
+      return
+    }
+    this.#held.push(answer)
+    if (this.#held.length === this.#wanted) this.#arrived()
+  }
+}
+
+function resolver(target: (typeof targets)[number], servers: string[]): Resolver {
+  return resolverOver(target, {
+    preferSystem: false,
+    resolvConf: { servers, rotate: true, timeout: 50_000, attempts: 1 },
+  })
+}
+
+describe.each(targets)('lookups of $name', (target) => {
+  test('lookupIP() ten thousand times at once does not keep a file from being looked at', async () => {
+    // One socket's buffer would not take so many queries at once.
+    await using server = await Server.start(100)
+    const r = resolver(target, server.addresses)
+    const came = server.hold(10_000)
+    const lookups = Promise.all(Array.from({ length: 10_000 }, (_, i) => r.lookupIP('ip4', `n${i}.example`)))
+    await came
+    // All of them wait now, and a thread pool of theirs would be full.
+    expect((await stat('/')).isDirectory()).toBe(true)
+    expect(r.pending).toBe(10_000)
+    server.release()
+    expect(new Set((await lookups).map(String))).toEqual(new Set(['192.0.2.1']))
+    expect(r.pending).toBe(0)
+    expect(server.ports.size).toBeLessThanOrEqual(1000)
+  })
+
+  test('lookupHost() asks for both families over the sockets of the target', async () => {
+    await using server = await Server.start(1)
+    expect(await resolver(target, server.addresses).lookupHost('a.example')).toEqual(['192.0.2.1'])
+  })
+
+  test('lookupHost() of names and addresses in the system files', async () => {
+    expect(await target.lookupHost('192.0.2.1')).toEqual(['192.0.2.1'])
+    expect(await target.lookupHost('localhost')).toContain('127.0.0.1')
+    expect(await target.lookupPort('tcp', 'https')).toBe(443)
+    expect(await target.lookupProtocol('icmp')).toBe(1)
+    expect((await target.lookupIPAddr('fe80::1%lo')).map(String)).toEqual(['fe80::1%lo'])
+  })
+
+  test('every lookup rejects what cannot be a name, without asking', async () => {
+    const long = `${'x'.repeat(64)}.example`
+    for (const lookup of [
+      target.lookupHost(long),
+      target.lookupIP('ip', long),
+      target.lookupIPAddr(long),
+      target.lookupCNAME(long),
+      target.lookupSRV('', '', long),
+      target.lookupMX(long),
+      target.lookupNS(long),
+      target.lookupTXT(long),
+      target.lookupAddr('not an address'),
+    ]) {
+      const e: unknown = await lookup.catch((e: unknown) => e)
+      expect(e).toBeInstanceOf(DNSError)
+    }
+  })
+})
+
+test('importing the package does not load koffi', async () => {
+  const script = `
+    await import('@net/posix')
+    const { sharedObjects } = process.report.getReport()
+    console.log(sharedObjects.filter((o) => o.includes('koffi')).length)`
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd })
+  expect(stdout).toBe('0\n')
+})

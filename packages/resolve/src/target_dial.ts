@@ -1,0 +1,29 @@
+import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
+import type { Conn, TCPSockGroup, UDPSockGroup } from '@net/contract'
+import type { Dial } from './dial.ts'
+import { Resolver } from './resolver.ts'
+import { udpSourceAddrs, type ResolverOptions } from './resolver_options.ts'
+
+/** The part of a target that a resolver asks servers with. */
+export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
+
+/** A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
+export function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>) => Promise<Conn> {
+  return async (network, address, options) => {
+    const { host, port } = splitHostPort(address)
+    const { ip = null, zone = '' } = parseIPZone(host) ?? {}
+    return network === 'udp'
+      ? sockets.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
+      : sockets.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
+  }
+}
+
+/**
+ * A resolver over a target that has sockets, such as `posix()` of @net/posix: it asks servers with them, finds source
+ * addresses by them, and lets lookups share them. `options` as for a {@link Resolver}. Nothing is opened or read before
+ * the first lookup.
+ */
+export function resolverOver(sockets: ResolverSockets, options: ResolverOptions = {}): Resolver {
+  const dial = targetDial(sockets)
+  return new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial), shareSockets: true, ...options })
+}

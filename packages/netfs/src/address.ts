@@ -1,0 +1,68 @@
+import { IP, IPv6loopback, IPv6unspecified, parseIP } from '@net/addr'
+import { BAD_IP, fail } from './errors.ts'
+
+/** An address and a port as control messages have them. */
+export interface Address {
+  /** null: any address of this machine. */
+  readonly ip: IP | null
+  readonly port: number
+}
+
+/** What `local` and `remote` hold before there is anything to tell. */
+export const NO_ADDRESS: Address = { ip: null, port: 0 }
+
+const localhost = IP.from([127, 0, 0, 1])
+
+/** `ADDR!PORT`, any address being `::`. */
+export function printAddress({ ip, port }: Address): string {
+  return `${printIP(ip)}!${port}`
+}
+
+/** An address the way %I prints it; null is `::`. */
+export function printIP(ip: IP | null): string {
+  return (ip ?? IPv6unspecified).toString()
+}
+
+/** Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none. */
+export function parseNumeric(text: string): IP | null {
+  const ip = parseIP(text)
+  if (ip !== null) return ip
+  const parts = /^(\d{1,3})(?:\.(\d{1,3}))?\.(\d{1,3})$/.exec(text)
+  if (parts === null) return null
+  const [a, b, c] = [Number(parts[1]), Number(parts[2] ?? 0), Number(parts[3])]
+  return a > 255 || b > 255 || c > 255 ? null : IP.from([a, b, 0, c])
+}
+
+/** Reads a port; what is no number from 0 to 65535 is "bad numeric port". */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
+  return port >= 0 && port <= 65535 ? port : fail('bad numeric port')
+}
+
+/** What `connect` names: `A!P`, with `!r` behind it for a port of this end below 1024. */
+export function parseRemote(text: string): Address & { readonly restricted: boolean } {
+  const [host = '', service, ...rest] = text.split('!')
+  if (service === undefined) fail('malformed address')
+  return { ip: parseNumeric(host) ?? fail(BAD_IP), port: parsePort(service), restricted: rest.includes('r') }
+}
+
+/** What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`, every port. */
+export function parseLocal(text: string): { readonly ip: IP | null; readonly port: number | null } {
+  const [first = '', second] = text.split('!')
+  const host = second === undefined ? '*' : first
+  const service = second ?? first
+  const ip = host === '*' ? null : (parseNumeric(host) ?? fail(BAD_IP))
+  return { ip, port: service === '*' ? null : parsePort(service) }
+}
+
+/** The address that is really meant by one to connect to: nowhere is this machine. */
+export function destination(ip: IP): IP {
+  if (!ip.isUnspecified) return ip
+  return ip.to4() === null ? IPv6loopback : localhost
+}
+
+/** The address of this machine that a loopback address is spoken to from; null for other addresses. */
+export function loopbackOf(ip: IP): IP | null {
+  if (!ip.isLoopback) return null
+  return ip.to4() === null ? IPv6loopback : localhost
+}

@@ -1,0 +1,39 @@
+import { fail } from './errors.ts'
+
+const MAX = 4096 // bytes of a control message
+const utf8 = new TextDecoder()
+
+/**
+ * Takes a control message apart: words between blanks, tabs and newlines, a quoted word in ' with '' for the quote itself.
+ * A NUL at the end does no harm. No word at all is "short control request".
+ */
+export function controlWords(message: Uint8Array): string[] {
+  if (message.length > MAX) fail('bad arg in system call')
+  const text = utf8.decode(message).replace(/\0+$/, '')
+  const words: string[] = []
+  for (let i = 0; i < text.length;) {
+    if (isBlank(text[i])) {
+      i++
+      continue
+    }
+    let word = ''
+    for (let quoted = false; i < text.length && (quoted || !isBlank(text[i])); i++) {
+      if (text[i] !== "'") word += text[i] ?? ''
+      else if (quoted && text[i + 1] === "'") word += text[i++] ?? ''
+      else quoted = !quoted
+    }
+    words.push(word)
+  }
+  return words.length === 0 ? fail('short control request') : words
+}
+
+function isBlank(c: string | undefined): boolean {
+  return c === ' ' || c === '\t' || c === '\n' || c === '\r'
+}
+
+/** The number at the beginning of a word, as atoi(2) has it; `absent` when there is no word. */
+export function leadingNumber(word: string | undefined, absent: number): number {
+  if (word === undefined) return absent
+  const n = Number.parseInt(word, 10)
+  return Number.isSafeInteger(n) ? n : 0
+}

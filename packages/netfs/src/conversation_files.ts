@@ -1,0 +1,135 @@
+import type { OpenFile } from '@net/9p'
+import type { IOOptions } from '@net/contract'
+import type { Conversation } from './conversation.ts'
+import { Directory, Node, qidPath, readText, TextFile } from './node.ts'
+
+/** The kinds of files in a qid: those of a protocol and of a conversation, with the kernel's numbers. */
+export const Kind = {
+  protocol: 8,
+  clone: 9,
+  stats: 10,
+  conversation: 11,
+  ctl: 12,
+  data: 13,
+  err: 14,
+  listen: 15,
+  local: 16,
+  remote: 17,
+  status: 18,
+} as const
+
+/** The directory of a conversation. */
+export class ConversationDir extends Directory {
+  readonly conversation: Conversation
+
+  /** Makes the directory of a conversation in that of its protocol. */
+  constructor(conversation: Conversation, parent: Directory) {
+    const { index } = conversation.protocol
+    super(String(conversation.number), parent, qidPath(index, conversation.number, Kind.conversation))
+    this.conversation = conversation
+  }
+
+  override entries(): readonly Node[] {
+    const c = this.conversation
+    const path = (kind: number): bigint => qidPath(c.protocol.index, c.number, kind)
+    return [
+      this.ctl,
+      new DataFile('data', Kind.data, this),
+      new DataFile('err', Kind.err, this),
+      new DataFile('listen', Kind.listen, this),
+      new TextFile('local', this, path(Kind.local), () => c.addressLine('local')),
+      new TextFile('remote', this, path(Kind.remote), () => c.addressLine('remote')),
+      new TextFile('status', this, path(Kind.status), () => `${c.status()}\n`),
+    ]
+  }
+
+  /** The file that the fid of a clone or listen turns into. */
+  get ctl(): ConversationNode {
+    return new DataFile('ctl', Kind.ctl, this)
+  }
+}
+
+/** A file of a conversation that holds it while it is open. */
+abstract class ConversationNode extends Node {
+  readonly dir: ConversationDir
+  readonly kind: number
+
+  constructor(name: string, kind: number, dir: ConversationDir) {
+    const { number, protocol } = dir.conversation
+    super(name, dir, qidPath(protocol.index, number, kind), 0o660)
+    this.dir = dir
+    this.kind = kind
+  }
+}
+
+class DataFile extends ConversationNode {
+  override async open(mode: number, options: IOOptions): Promise<OpenFile> {
+    this.checkMode(mode)
+    const c = this.dir.conversation
+    switch (this.kind) {
+      case Kind.listen:
+        return openCtl(await c.listen(options), this.dir.parent ?? this.dir)
+      case Kind.ctl:
+        c.hold()
+        return new Ctl(this)
+      case Kind.data:
+        c.hold()
+        return new Data(this)
+      default:
+        c.hold()
+        return new Err(this)
+    }
+  }
+
+  protected override length(): number {
+    return this.kind === Kind.data ? this.dir.conversation.queued : 0
+  }
+}
+
+/** The open ctl of a conversation that the caller holds; closing it lets go. `parent` is the directory of the protocol. */
+export function openCtl(conversation: Conversation, parent: Directory): OpenFile {
+  return new Ctl(new ConversationDir(conversation, parent).ctl)
+}
+
+abstract class Held implements OpenFile {
+  readonly node: ConversationNode
+
+  constructor(node: ConversationNode) {
+    this.node = node
+  }
+
+  protected get conversation(): Conversation {
+    return this.node.dir.conversation
+  }
+
+  async close(): Promise<void> {
+    await this.conversation.release()
+  }
+}
+
+class Ctl extends Held {
+  read(p: Uint8Array, offset: number): number {
+    return readText(String(this.conversation.number), p, offset)
+  }
+
+  async write(p: Uint8Array, _offset: number, options: IOOptions): Promise<number> {
+    await this.conversation.control(p, options)
+    return p.length
+  }
+}
+
+class Data extends Held {
+  read(p: Uint8Array, _offset: number, options: IOOptions): number | Promise<number> {
+    return this.conversation.read(p, options)
+  }
+
+  write(p: Uint8Array, _offset: number, options: IOOptions): number | Promise<number> {
+    return this.conversation.write(p, options)
+  }
+}
+
+class Err extends Held {
+  async read(p: Uint8Array, _offset: number, options: IOOptions): Promise<number> {
+    return readText(await this.conversation.nextError(options), p, 0)
+  }
+}

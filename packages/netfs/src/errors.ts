@@ -1,0 +1,87 @@
+// The words are those of a Plan 9 kernel, ndb/cs and ndb/dns, as they are seen on the wire.
+import { ErrClosed, isErr } from '@net/contract'
+
+/** What the files of a tree answer with: the text goes to the client as it is. */
+export class Plan9Error extends Error {
+  override readonly name = 'Plan9Error'
+}
+
+/** There is no such file, or none that this session may see. */
+export const NOT_EXIST = 'file does not exist'
+/** The file's mode, the policy or the host's system does not allow it. */
+export const DENIED = 'permission denied'
+/** A conversation connects or announces once in its life. */
+export const IN_USE = 'connection in use'
+/** Reading on after the end, and writing after a hangup. */
+export const HUNGUP = 'i/o on hungup channel'
+/** Reading and writing a connection that was broken. */
+export const HANGUP = 'Hangup'
+/** Opening listen of a conversation that was announced once. */
+export const LISTEN_HUNGUP = 'listen hungup'
+/** Opening listen of one that was not. */
+export const NOT_ANNOUNCED = 'not announced'
+/** No conversation is left. */
+export const NO_DEVICES = 'no free devices'
+/** An address that is no number. */
+export const BAD_IP = 'bad ip address syntax'
+/** Announcing on another machine's address. */
+export const NOT_LOCAL = 'not a local IP address'
+/** A datagram came back: nobody listens there. */
+export const PORT_UNREACHABLE = 'port unreachable'
+/** A request was flushed. */
+export const INTERRUPTED = 'interrupted'
+/** A control message of no known name. */
+export const UNKNOWN_CONTROL = 'unknown control request'
+/** Something else went wrong; what, the client need not know. */
+export const IO_ERROR = 'i/o error'
+
+const words: Record<string, string | undefined> = {
+  ECONNREFUSED: 'connection refused',
+  ETIMEDOUT: 'connection timed out',
+  EHOSTUNREACH: 'host unreachable',
+  EHOSTDOWN: 'host unreachable',
+  ENETUNREACH: 'no route',
+  ENETDOWN: 'net unreachable',
+  EAFNOSUPPORT: 'no route',
+  EADDRINUSE: 'address in use',
+  EADDRNOTAVAIL: NOT_LOCAL,
+  EACCES: DENIED,
+  EPERM: DENIED,
+  ECONNRESET: HANGUP,
+  ECONNABORTED: HANGUP,
+  EPIPE: HANGUP,
+  ENOTCONN: HANGUP,
+  EMFILE: NO_DEVICES,
+  ENFILE: NO_DEVICES,
+  ENOBUFS: NO_DEVICES,
+  ENOMEM: NO_DEVICES,
+  EINVAL: 'bad arg in system call',
+}
+
+/** Throws the error with these words. */
+export function fail(text: string): never {
+  throw new Plan9Error(text)
+}
+
+/** The name of the error number behind an error, '' when there is none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** What Plan 9 would say to an error of the target. Nothing of its own text gets out. */
+export function plan9Words(error: unknown): string {
+  if (error instanceof Plan9Error) return error.message
+  const text = words[codeOf(error)]
+  if (text !== undefined) return text
+  if (error instanceof Error) {
+    if (isErr(error, ErrClosed)) return HUNGUP
+    if ('timeout' in error && error.timeout === true) return 'connection timed out'
+  }
+  return IO_ERROR
+}
+
+/** The error to throw for an error of the target, or for a request that was aborted. */
+export function plan9Error(error: unknown, signal?: AbortSignal): Plan9Error {
+  if (signal?.aborted === true) return new Plan9Error(INTERRUPTED)
+  return error instanceof Plan9Error ? error : new Plan9Error(plan9Words(error))
+}

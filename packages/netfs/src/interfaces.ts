@@ -1,0 +1,83 @@
+import { type HardwareAddr, type IP, IPNet } from '@net/addr'
+import { FlagLoopback, type Target } from '@net/contract'
+import { loopbackOf } from './address.ts'
+
+const MAX_AGE = 1000 // milliseconds that the target's answer is good for
+
+/** An interface as ipifc shows it. */
+export interface Ifc {
+  /** What `device` says: '/dev/null' for a loopback, '/net/etherN' for one with a hardware address, else 'pkt'. */
+  readonly device: string
+  /** The largest packet in bytes. */
+  readonly mtu: number
+  /** The number that the target knows it by. */
+  readonly index: number
+  readonly hardwareAddr: HardwareAddr | null
+  readonly addrs: readonly IPNet[]
+}
+
+/** The interfaces of a target, in its order. A target that does not tell them has none here. */
+export class Interfaces {
+  readonly #target: Target
+  #known: readonly Ifc[] = []
+  #asked = -Infinity
+  #asking: Promise<readonly Ifc[]> | null = null
+
+  /** Makes the list; the target is asked when somebody looks. */
+  constructor(target: Target) {
+    this.#target = target
+    void this.list()
+  }
+
+  /** The interfaces now, or a second ago. */
+  async list(): Promise<readonly Ifc[]> {
+    if (performance.now() - this.#asked < MAX_AGE) return this.#known
+    this.#asking ??= this.#ask()
+    return this.#asking
+  }
+
+  /** The address that the machine most likely speaks to `ip` from, as far as is known; null when it has none. */
+  localFor(ip: IP): IP | null {
+    void this.list()
+    const loopback = loopbackOf(ip)
+    if (loopback !== null) return loopback
+    const all = this.#known.flatMap((ifc) => ifc.addrs)
+    const same = all.find((net) => net.contains(ip)) ?? all.find((net) => isOf(net.ip, ip))
+    return same?.ip ?? null
+  }
+
+  /** The number of the interface that has an address; 0, the system's choice, when none is known to. */
+  indexOf(ip: IP): number {
+    const found = this.#known.find((ifc) => ifc.addrs.some((net) => net.ip.equal(ip)))
+    return found?.index ?? 0
+  }
+
+  async #ask(): Promise<readonly Ifc[]> {
+    try {
+      this.#known = await ask(this.#target)
+    } catch {
+      // The target has no interfaces to tell of.
+      this.#known = []
+    }
+    this.#asked = performance.now()
+    this.#asking = null
+    return this.#known
+  }
+}
+
+async function ask(target: Target): Promise<readonly Ifc[]> {
+  const ifcs: Ifc[] = []
+  let ethers = 0
+  for (const ifc of await target.interfaces()) {
+    const loopback = ifc.flags.has(FlagLoopback)
+    const hardwareAddr = loopback ? null : ifc.hardwareAddr
+    const device = loopback ? '/dev/null' : hardwareAddr === null ? 'pkt' : `/net/ether${ethers++}`
+    const addrs = (await ifc.addrs()).filter((a) => a instanceof IPNet)
+    ifcs.push({ device, mtu: ifc.mtu, index: ifc.index, hardwareAddr, addrs })
+  }
+  return ifcs
+}
+
+function isOf(own: IP, other: IP): boolean {
+  return !own.isLoopback && (own.to4() === null) === (other.to4() === null)
+}

@@ -1,0 +1,46 @@
+/** What the clients of a tree may use at most. What is absent has its default. */
+export interface Limits {
+  /** Sessions at a time; one more is hung up on. Default 256. */
+  readonly sessions?: number | undefined
+  /** Milliseconds that a client has to attach after it has connected; default 10 000. */
+  readonly attachTime?: number | undefined
+  /** Conversations of a session, for each protocol; one more is "no free devices". Default 4096, which is also the most. */
+  readonly conversations?: number | undefined
+  /** Conversations of all sessions together; default 65536. */
+  readonly totalConversations?: number | undefined
+  /** Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps; more are dropped. Default 1 MiB. */
+  readonly queuedBytes?: number | undefined
+  /** Fids of a session; default 16384. */
+  readonly fids?: number | undefined
+  /** Requests of a session at a time; default 8192. */
+  readonly requests?: number | undefined
+  /** Bytes that pending reads and writes of a session hold; default 64 MiB. */
+  readonly bytes?: number | undefined
+  /** The longest 9P message, in bytes; default 128 KiB and 24. */
+  readonly msize?: number | undefined
+}
+
+/** The limits with their defaults. */
+export type FullLimits = { readonly [K in keyof Limits]-?: number }
+
+const MOST_CONVERSATIONS = 4096 // the numbers a qid has room for
+
+/** Fills in the defaults. Throws a RangeError for what is no positive whole number. */
+export function fullLimits(limits: Limits = {}): FullLimits {
+  const full = {
+    sessions: limits.sessions ?? 256,
+    attachTime: limits.attachTime ?? 10_000,
+    conversations: Math.min(limits.conversations ?? MOST_CONVERSATIONS, MOST_CONVERSATIONS),
+    totalConversations: limits.totalConversations ?? 65536,
+    queuedBytes: limits.queuedBytes ?? 1 << 20,
+    fids: limits.fids ?? 16384,
+    requests: limits.requests ?? 8192,
+    bytes: limits.bytes ?? 64 << 20,
+    msize: limits.msize ?? 128 * 1024 + 24,
+  }
+  for (const [name, n] of Object.entries(full)) {
+    if (!Number.isSafeInteger(n) || n < 1)
+      throw new RangeError(`the limit ${name} is a positive whole number`)
+  }
+  return full
+}

@@ -1,0 +1,90 @@
+import { splitHostPort, TCPAddr, UDPAddr, parseIPZone, type IP } from '@net/addr'
+import type { IOOptions, LookupGroup, Target } from '@net/contract'
+import { type DNSConn, Resolver } from '@net/resolve'
+import { codeOf } from './errors.ts'
+
+// What targets refuse with that have no such lookup.
+const refused = new Set(['ENOTSUP', 'EPLAN9', 'EWINDOWS'])
+
+/**
+ * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS servers, through
+ * the target's sockets.
+ */
+export class Names {
+  readonly #target: Target
+  readonly #resolver: Resolver
+
+  /** Makes the lookups of a target; nothing is asked yet. */
+  constructor(target: Target) {
+    this.#target = target
+    this.#resolver = new Resolver({
+      dial: (network, address, { signal, deadline }) => dial(target, network, address, { signal, deadline }),
+    })
+  }
+
+  /** Does a lookup. */
+  async ask<T>(lookup: (group: LookupGroup) => Promise<T>): Promise<T> {
+    try {
+      return await lookup(this.#target)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      return lookup(this.#resolver)
+    }
+  }
+
+  /** The addresses of a host, the best first; `network` is 'ip', 'ip4' or 'ip6'. */
+  async addresses(network: string, host: string, options: IOOptions): Promise<IP[]> {
+    return this.ask((group) => group.lookupIP(network, host, options))
+  }
+
+  /** The port of a service, or null. */
+  async port(network: string, service: string, options: IOOptions): Promise<number | null> {
+    try {
+      return await this.ask((group) => group.lookupPort(network, service, options))
+    } catch {
+      return plan9Services.get(service) ?? null
+    }
+  }
+}
+
+/** The services of Plan 9 that files of other systems do not have, all of them on TCP: ndb(6). */
+const plan9Services: ReadonlyMap<string, number> = new Map([
+  ['9fs', 564],
+  ['whoami', 565],
+  ['ticket', 567],
+  ['exportfs', 17007],
+  ['import', 17007],
+  ['rexexec', 17009],
+  ['ncpu', 17010],
+  ['cpu', 17013],
+  ['rcpu', 17019],
+  ['t9fs', 17020],
+  ['secstore', 5356],
+  ['styx', 6666],
+  ['registry', 6675],
+])
+
+/** Whether a lookup failed because there is no such name or record. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'isNotFound' in error && error.isNotFound === true
+}
+
+function isRefusal(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) if (refused.has(codeOf(e))) return true
+  return false
+}
+
+function dial(
+  target: Target,
+  network: string,
+  address: string,
+  options: Parameters<Target['dialTCP']>[3],
+): Promise<DNSConn> {
+  const { host, port } = splitHostPort(address)
+  const server = parseIPZone(host)
+  const { ip = null, zone = '' } = server ?? {}
+  if (network.startsWith('udp')) {
+    return target.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
+  }
+  return target.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
+}

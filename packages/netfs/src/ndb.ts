@@ -1,0 +1,79 @@
+import type { Interfaces } from './interfaces.ts'
+import { fail, IO_ERROR } from './errors.ts'
+import { printMask } from './ipifc.ts'
+
+const MAX = 32 * 1024 // bytes of /net/ndb, as 9front has it
+
+/** An attribute of ndb(6) and its value, '' when it has none. */
+export interface Pair {
+  readonly attr: string
+  readonly value: string
+}
+
+/** Takes the pairs of a text, values in double quotes too. */
+export function pairs(text: string): Pair[] {
+  const found: Pair[] = []
+  for (const [, attr = '', quoted, plain] of text.matchAll(/([^\s=#]+)(?:=(?:"([^"\n]*)"|(\S*)))?/g)) {
+    found.push({ attr, value: quoted ?? plain ?? '' })
+  }
+  return found
+}
+
+/** The values that an attribute has in a text. */
+export function attributes(text: string, attr: string): string[] {
+  return pairs(text).flatMap((p) => (p.attr === attr && p.value !== '' ? [p.value] : []))
+}
+
+/** Writes pairs in a line. */
+export function printPairs(list: readonly Pair[]): string {
+  return list.map(({ attr, value }) => (value === '' ? attr : `${attr}=${value}`)).join(' ')
+}
+
+/** The file /net/ndb of a session: at first what is known of this machine, then what the session writes. */
+export class NdbText {
+  /** How often it was written. */
+  version = 0
+  readonly #interfaces: Interfaces
+  #bytes: Uint8Array | null = null
+
+  /** Makes the file; the interfaces tell the addresses. */
+  constructor(interfaces: Interfaces) {
+    this.#interfaces = interfaces
+  }
+
+  /** What it holds, in bytes. */
+  async bytes(): Promise<Uint8Array> {
+    return this.#bytes ?? utf8.encode(await this.#initial())
+  }
+
+  /** What it holds. */
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes())
+  }
+
+  /** Empties it. */
+  truncate(): void {
+    this.#bytes = new Uint8Array(0)
+    this.version++
+  }
+
+  /** Writes at an offset. More than it may hold is "i/o error". */
+  async write(p: Uint8Array, offset: number): Promise<number> {
+    const old = await this.bytes()
+    if (offset > old.length || offset + p.length > MAX) fail(IO_ERROR)
+    const bytes = new Uint8Array(Math.max(old.length, offset + p.length))
+    bytes.set(old)
+    bytes.set(p, offset)
+    this.#bytes = bytes
+    this.version++
+    return p.length
+  }
+
+  async #initial(): Promise<string> {
+    const all = (await this.#interfaces.list()).filter((ifc) => ifc.device !== '/dev/null')
+    const net = all.flatMap((ifc) => ifc.addrs).find((a) => a.ip.to4() !== null)
+    return net === undefined ? '' : `ip=${net.ip.toString()} ipmask=${printMask(net)}\n`
+  }
+}
+
+const utf8 = new TextEncoder()

@@ -1,0 +1,162 @@
+import {
+  DMDIR,
+  OEXEC,
+  type OpenFile,
+  OREAD,
+  ORCLOSE,
+  type Qid,
+  QTDIR,
+  QTFILE,
+  type Stat,
+  type TreeNode,
+} from '@net/9p'
+import type { IOOptions } from '@net/contract'
+import { DENIED, fail, NOT_EXIST } from './errors.ts'
+
+const OWNER = 'network'
+const PROTOCOL_SHIFT = 17 // of the protocol in a qid's path; behind it the conversation, then the kind of file
+const CONVERSATION_SHIFT = 5
+
+/** The path of a qid, laid out as the kernel's is. */
+export function qidPath(protocol: number, conversation: number, kind: number): bigint {
+  return BigInt((protocol << PROTOCOL_SHIFT) | (conversation << CONVERSATION_SHIFT) | kind)
+}
+
+/** A file or directory of the tree. */
+export abstract class Node implements TreeNode {
+  readonly name: string
+  /** The directory it is in; null for the root. */
+  readonly parent: Directory | null
+  /** Its permissions, and DMDIR. */
+  readonly mode: number
+  readonly #path: bigint
+
+  /** Makes a node. */
+  protected constructor(name: string, parent: Directory | null, path: bigint, mode: number) {
+    this.name = name
+    this.parent = parent
+    this.mode = mode
+    this.#path = path
+  }
+
+  /** Its identity. */
+  get qid(): Qid {
+    const type = (this.mode & DMDIR) === 0 ? QTFILE : QTDIR
+    return { type, version: this.version, path: this.#path }
+  }
+
+  /** Opens it. */
+  abstract open(mode: number, options: IOOptions): OpenFile | Promise<OpenFile>
+
+  /** Tells about it. */
+  async stat(): Promise<Stat> {
+    const { qid, mode, name } = this
+    const length = BigInt(await this.length())
+    const id = { uid: OWNER, gid: OWNER, muid: OWNER }
+    return { type: 0, dev: 0, qid, mode: mode >>> 0, atime: started, mtime: started, length, name, ...id }
+  }
+
+  /** Throws "permission denied" for a mode of open(5) that its permissions do not have. */
+  checkMode(mode: number): void {
+    const access = mode & OEXEC
+    const read = access !== 1
+    const write = access === 1 || access === 2 || (mode & 0x10) !== 0
+    const bits = this.mode >> 6
+    if (access === OEXEC || (mode & ORCLOSE) !== 0) fail(DENIED)
+    if ((read && (bits & 4) === 0) || (write && (bits & 2) === 0)) fail(DENIED)
+  }
+
+  /** Counts its changes. */
+  protected get version(): number {
+    return 0
+  }
+
+  /** What stat tells of its length. */
+  protected length(): number | Promise<number> {
+    return 0
+  }
+}
+
+const started = Math.floor(Date.now() / 1000)
+
+/** A directory: what is in it is asked each time. */
+export abstract class Directory extends Node {
+  /** Makes a directory. */
+  protected constructor(name: string, parent: Directory | null, path: bigint) {
+    super(name, parent, path, DMDIR | 0o555)
+  }
+
+  /** Gives what it has under a name, its parent for '..'. */
+  async walk(name: string): Promise<Node> {
+    if (name === '..') return this.parent ?? this
+    return (await this.find(name)) ?? fail(NOT_EXIST)
+  }
+
+  override open(mode: number): OpenFile {
+    if (mode !== OREAD) fail(DENIED)
+    return { node: this, list: async () => Promise.all((await this.entries()).map((node) => node.stat())) }
+  }
+
+  /** What is in it. */
+  abstract entries(): readonly Node[] | Promise<readonly Node[]>
+
+  /** What is in it under a name. */
+  protected async find(name: string): Promise<Node | undefined> {
+    return (await this.entries()).find((node) => node.name === name)
+  }
+}
+
+/** A file that is read only and whose text is made when it is read. */
+export class TextFile extends Node {
+  readonly #text: () => string | Promise<string>
+
+  /** Makes a file of a text. */
+  constructor(name: string, parent: Directory, path: bigint, text: () => string | Promise<string>) {
+    super(name, parent, path, 0o444)
+    this.#text = text
+  }
+
+  override open(mode: number): OpenFile {
+    this.checkMode(mode)
+    return {
+      node: this,
+      read: async (p, offset) => readText(await this.#text(), p, offset),
+    }
+  }
+}
+
+/** A file that its maker opens. */
+export class SpecialFile extends Node {
+  readonly #open: (node: SpecialFile, mode: number, options: IOOptions) => OpenFile | Promise<OpenFile>
+
+  /** Makes a file. */
+  constructor(
+    name: string,
+    parent: Directory,
+    path: bigint,
+    mode: number,
+    open: (node: SpecialFile, mode: number, options: IOOptions) => OpenFile | Promise<OpenFile>,
+  ) {
+    super(name, parent, path, mode)
+    this.#open = open
+  }
+
+  override open(mode: number, options: IOOptions): OpenFile | Promise<OpenFile> {
+    this.checkMode(mode)
+    return this.#open(this, mode, options)
+  }
+}
+
+const utf8 = new TextEncoder()
+
+/** Puts the part of a text at an offset into `p` and gives its length. */
+export function readText(text: string, p: Uint8Array, offset: number): number {
+  return readBytes(utf8.encode(text), p, offset)
+}
+
+/** Puts the part of the bytes at an offset into `p` and gives its length. */
+export function readBytes(bytes: Uint8Array, p: Uint8Array, offset: number): number {
+  const part = bytes.subarray(offset, offset + p.length)
+  p.set(part)
+  return part.length
+}

@@ -1,0 +1,59 @@
+import type { Conversation } from './conversation.ts'
+import { fail, NO_DEVICES } from './errors.ts'
+import type { Session } from './session.ts'
+
+/** A protocol of a session: its conversations by number, and what it counts. */
+export class Protocol {
+  readonly name: 'tcp' | 'udp'
+  /** Its part of qids. */
+  readonly index: number
+  readonly session: Session
+  /** All that ever were, free ones too: a number never disappears. */
+  readonly conversations: Conversation[] = []
+  /** What `stats` tells, in its order. */
+  readonly stats = new Map<string, number>()
+  readonly #make: (number: number, protocol: Protocol) => Conversation
+
+  /** Makes a protocol without conversations. */
+  constructor(
+    name: 'tcp' | 'udp',
+    index: number,
+    session: Session,
+    make: (number: number, protocol: Protocol) => Conversation,
+  ) {
+    this.name = name
+    this.index = index
+    this.session = session
+    this.#make = make
+  }
+
+  /** Gives the free conversation of the lowest number, held once. Throws "no free devices" when there is none. */
+  clone(): Conversation {
+    this.session.admit()
+    let found = this.conversations.find((c) => c.isFree)
+    if (found === undefined) {
+      const number = this.conversations.length
+      if (number >= this.session.stack.limits.conversations) fail(NO_DEVICES)
+      found = this.#make(number, this)
+      this.conversations.push(found)
+    }
+    found.reset()
+    found.hold()
+    return found
+  }
+
+  /** The conversation of a number as a name of a file; undefined when there never was one. */
+  find(name: string): Conversation | undefined {
+    return /^(0|[1-9]\d{0,3})$/.test(name) ? this.conversations[Number(name)] : undefined
+  }
+
+  /** Adds to a number of `stats`. */
+  count(name: string, n = 1): void {
+    this.stats.set(name, (this.stats.get(name) ?? 0) + n)
+  }
+
+  /** Ends all conversations. */
+  async end(): Promise<void> {
+    await Promise.all(this.conversations.map((c) => c.end()))
+  }
+}

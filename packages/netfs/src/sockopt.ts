@@ -1,0 +1,50 @@
+// Levels and names of setsockopt(2): netinet/in.h of linux, and of darwin and the BSDs.
+import type { RawConn } from '@net/contract'
+
+const IPPROTO_IP = 0
+const IPPROTO_IPV6 = 41
+
+interface Names {
+  readonly IP_TTL: number
+  readonly IP_TOS: number
+  readonly IPV6_UNICAST_HOPS: number
+  readonly IPV6_TCLASS: number
+}
+
+const linux: Names = { IP_TTL: 2, IP_TOS: 1, IPV6_UNICAST_HOPS: 16, IPV6_TCLASS: 67 }
+const bsd: Names = { IP_TTL: 4, IP_TOS: 3, IPV6_UNICAST_HOPS: 4, IPV6_TCLASS: 61 }
+const systems: Partial<Record<string, Names>> = {
+  linux,
+  darwin: { ...bsd, IPV6_TCLASS: 36 },
+  freebsd: bsd,
+  openbsd: bsd,
+}
+
+/**
+ * Sets the time to live and the type of service of a socket, null leaving what it has. A target without descriptors, and a
+ * system that is not known, leave both: the control messages for them are advice, and answered all the same.
+ */
+export function setHopLimits(conn: { syscallConn(): RawConn }, ttl: number | null, tos: number | null): void {
+  const names = systems[process.platform]
+  if (names === undefined || (ttl === null && tos === null)) return
+  let raw: RawConn
+  try {
+    raw = conn.syscallConn()
+  } catch {
+    return
+  }
+  set(raw, ttl, IPPROTO_IP, names.IP_TTL, IPPROTO_IPV6, names.IPV6_UNICAST_HOPS)
+  set(raw, tos, IPPROTO_IP, names.IP_TOS, IPPROTO_IPV6, names.IPV6_TCLASS)
+}
+
+function set(raw: RawConn, value: number | null, ...options: [number, number, number, number]): void {
+  if (value === null) return
+  // A socket of one family refuses the other's option.
+  for (let i = 0; i < 4; i += 2) {
+    try {
+      raw.setsockoptInt(options[i] ?? 0, options[i + 1] ?? 0, value & 0xff)
+    } catch {
+      // Refused: advice that the system does not take.
+    }
+  }
+}

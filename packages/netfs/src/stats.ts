@@ -1,0 +1,15 @@
+import type { Protocol } from './protocol.ts'
+
+// What is counted here of what the kernel's files tell; the rest belongs to the host's system.
+const lines = {
+  tcp: ['ActiveOpens', 'PassiveOpens', 'EstabResets', 'CurrEstab'],
+  udp: ['InDatagrams', 'OutDatagrams'],
+} as const
+
+/** The text of tcp/stats or udp/stats: what the session has done. */
+export function protocolStats(protocol: Protocol): string {
+  const { name, stats, session } = protocol
+  const counted = lines[name].map((line) => `${line}: ${stats.get(line) ?? 0}\n`)
+  const max = name === 'tcp' ? [`MaxConn: ${session.stack.limits.conversations}\n`] : []
+  return [...max, ...counted].join('')
+}

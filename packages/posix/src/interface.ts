@@ -3,30 +3,7 @@ import { Flags, OpError, type Interface, type InterfaceGroup } from '@net/contra
 import { abi } from './abi/system.ts'
 import { interfacesBSD } from './interface_bsd.ts'
 import { interfacesLinux } from './interface_linux.ts'
-
-/** What is known of an interface. */
-export interface InterfaceInfo {
-  /** Its number. */
-  readonly index: number
-  /** The largest packet it sends, in bytes. */
-  readonly mtu: number
-  /** Its name. */
-  readonly name: string
-  /** Its link-layer address, or null. */
-  readonly hardwareAddr: HardwareAddr | null
-  /** The Flag constants that hold. */
-  readonly flags: number
-}
-
-/** The tables of a kernel. Its functions reject with bare errors. */
-export interface InterfaceTables {
-  /** The interfaces. */
-  links(): Promise<InterfaceInfo[]>
-  /** The addresses of the interface of this number, or of all when it is 0. */
-  addrs(index: number): Promise<IPNet[]>
-  /** The groups that an interface has joined. */
-  multicastAddrs(link: Pick<InterfaceInfo, 'index' | 'name'>): Promise<IPAddr[]>
-}
+import type { InterfaceInfo, InterfaceTables } from './interface_table.ts'
 
 // Those of the running kernel; nothing of them is used before a target was made, which looks at the system.
 const tables: InterfaceTables = abi.sockaddrHasLength ? interfacesBSD : interfacesLinux

@@ -10,7 +10,7 @@ import {
   SyscallError,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
-import type { InterfaceTables } from './interface.ts'
+import type { InterfaceTables } from './interface_table.ts'
 import { layouts, parseGroups, parseLinkAddrs, parseLinks, type RoutingLayout } from './route_bsd.ts'
 import { errnoOf, syscall, syscallError } from './syscall.ts'
 

@@ -9,7 +9,7 @@ import {
   FlagRunning,
   FlagUp,
 } from '@net/contract'
-import type { InterfaceInfo, InterfaceTables } from './interface.ts'
+import type { InterfaceInfo, InterfaceTables } from './interface_table.ts'
 import { littleEndian } from './netlink.ts'
 import { dump } from './netlink_linux.ts'
 import {

@@ -2,7 +2,7 @@ import type { Addr, IP, IPAddr, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import type {
   Conn,
   DialOptions,
-  File,
+  FileLike,
   Interface,
   IOOptions,
   IPConn,
@@ -258,17 +258,17 @@ export class Net {
   }
 
   /** Makes a connection of a connected socket's descriptor, which is duplicated. */
-  fileConn(f: File): Promise<Conn> {
+  fileConn(f: FileLike): Promise<Conn> {
     return this.target.fileConn(f)
   }
 
   /** Makes a listener of a listening socket's descriptor, which is duplicated. */
-  fileListener(f: File): Promise<Listener> {
+  fileListener(f: FileLike): Promise<Listener> {
     return this.target.fileListener(f)
   }
 
   /** Makes a packet connection of a datagram socket's descriptor, which is duplicated. */
-  filePacketConn(f: File): Promise<PacketConn> {
+  filePacketConn(f: FileLike): Promise<PacketConn> {
     return this.target.filePacketConn(f)
   }
 }

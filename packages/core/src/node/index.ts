@@ -1,4 +1,5 @@
 /** Connections where Node's own interfaces expect sockets: streams, http clients, http servers. */
+export { fromSocket, toSocket } from './adopt.ts'
 export { agent, type NetAgentOptions } from './agent.ts'
 export { toDuplex } from './duplex.ts'
 export { serve } from './serve.ts'

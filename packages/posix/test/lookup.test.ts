@@ -147,6 +147,8 @@ test('importing the package does not load koffi', async () => {
     const { sharedObjects } = process.report.getReport()
     console.log(sharedObjects.filter((o) => o.includes('koffi')).length)`
   const cwd = fileURLToPath(new URL('..', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { cwd })
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    cwd,
+  })
   expect(stdout).toBe('0\n')
 })

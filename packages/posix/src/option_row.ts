@@ -12,7 +12,8 @@ export type Kernel = 'linux' | 'darwin' | 'freebsd' | 'openbsd'
 export type OptionNumbers = Readonly<Partial<Record<Kernel, number>>>
 
 /** The levels of options: SOL_SOCKET differs between kernels, the others are protocol numbers. */
-export type OptionLevel = 'SOL_SOCKET' | 'IPPROTO_IP' | 'IPPROTO_IPV6' | 'IPPROTO_TCP' | 'IPPROTO_UDP' | 'SOL_MPTCP'
+export type OptionLevel =
+  'SOL_SOCKET' | 'IPPROTO_IP' | 'IPPROTO_IPV6' | 'IPPROTO_TCP' | 'IPPROTO_UDP' | 'SOL_MPTCP'
 
 /** A socket option: all there is to know to read and set it. */
 export interface OptionRow<T extends OptionType = OptionType> {
@@ -40,7 +41,9 @@ export interface StateRow<T extends OptionType = OptionType> extends OptionRow<T
 
 const kernels: Readonly<Record<Kernel, ABI>> = { linux, darwin, freebsd, openbsd }
 
-type OptionConstant = { [K in keyof ABI]: K extends `${'SO' | 'TCP' | 'IPV6'}_${string}` ? K : never }[keyof ABI]
+type OptionConstant = {
+  [K in keyof ABI]: K extends `${'SO' | 'TCP' | 'IPV6'}_${string}` ? K : never
+}[keyof ABI]
 
 /** The numbers of an option that the package itself uses, from where it has them. */
 export function numbersOf(name: OptionConstant): OptionNumbers {

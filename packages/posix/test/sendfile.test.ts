@@ -459,10 +459,12 @@ describe('TCPConn.sendFile() of a stream', () => {
     const silent = (): ReadableStream<Uint8Array> => new ReadableStream({ cancel: () => void cancelled++ })
     pair.c.setWriteDeadline(Date.now() + 20)
     expect((await rejection(pair.c.sendFile(silent()))).timeout).toBe(true)
+    expect(cancelled).toBe(1)
     pair.c.setWriteDeadline(null)
     const sent = pair.c.sendFile(silent())
     void pair.c.close()
     expect(isErr(await rejection(sent), ErrClosed)).toBe(true)
+    expect(cancelled).toBe(2)
   })
 })
 

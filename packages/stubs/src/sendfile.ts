@@ -70,11 +70,33 @@ export async function* chunksOf(
     }
     return
   }
-  for await (const chunk of source as AsyncIterable<unknown>) {
+  const parts = 'getReader' in (source as object) ? partsOf(source as ReadableStream, signal) : source
+  for await (const chunk of parts as AsyncIterable<unknown>) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError('the source gave something that is not a Uint8Array')
     yield left < chunk.byteLength ? chunk.subarray(0, left) : chunk
     left -= chunk.byteLength
     if (left <= 0) return
+  }
+}
+
+// What iterates over a stream cannot be told to stop while it waits for the stream; the stream can.
+async function* partsOf(stream: ReadableStream<unknown>, signal?: AbortSignal): AsyncGenerator<unknown, void> {
+  const reader = stream.getReader()
+  let ended = false
+  const cancel = (): void => {
+    if (ended) return
+    ended = true
+    // That the stream fails to be cancelled concerns nobody.
+    reader.cancel(signal?.reason).catch(() => {})
+  }
+  signal?.addEventListener('abort', cancel)
+  try {
+    for (let r = await reader.read(); !r.done; r = await reader.read()) yield r.value
+    ended = true
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+    cancel()
+    reader.releaseLock()
   }
 }
 

@@ -65,7 +65,9 @@ test('fromSocket() takes the socket of an http upgrade over', async () => {
   const server = createHTTPServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const taken = new Promise<Conn>((resolve, reject) => {
-    server.on('upgrade', (_req, socket: Duplex) => fromSocket(net, socket as Socket).then(resolve, reject))
+    server.on('upgrade', (_req, socket: Duplex) => {
+      if (socket instanceof Socket) fromSocket(net, socket).then(resolve, reject)
+    })
   })
   const { port } = server.address() as AddressInfo
   const client = get({ port, host: '127.0.0.1', headers: { Connection: 'Upgrade', Upgrade: 'echo' } })

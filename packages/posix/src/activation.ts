@@ -29,7 +29,8 @@ export function filesFromEnvironment(): File[] {
   for (let i = 0; i < count; i++) {
     const fd = LISTEN_FDS_START + i
     must('fcntl', fcntl(fd, abi.F_SETFD, abi.FD_CLOEXEC))
-    files.push(newFile(fd, names[i] || `LISTEN_FD_${fd}`))
+    const name = names[i] ?? ''
+    files.push(newFile(fd, name === '' ? `LISTEN_FD_${fd}` : name))
   }
   return files
 }
@@ -125,7 +126,7 @@ export async function handOver(
     for (const [name, value] of Object.entries(sockets)) {
       if (/[:\p{Cc}]/u.test(name))
         throw new TypeError(`${JSON.stringify(name)} has a colon or a control character`)
-      for (const socket of [value].flat() as Filer[]) {
+      for (const socket of 'file' in value ? [value] : value) {
         files.push(await socket.file())
         names.push(name)
       }

@@ -40,7 +40,10 @@ function pair(): [FDStream, FDStream] {
 }
 
 async function end(...streams: FDStream[]): Promise<void> {
-  await Promise.all(streams.map((s) => (s.destroy(), s.closed || once(s, 'close'))))
+  for (const s of streams) {
+    s.destroy()
+    if (!s.closed) await once(s, 'close')
+  }
 }
 
 test('FDStream.writeWithFds() passes descriptors, which come as an event before the bytes they came with', async () => {

@@ -12,9 +12,19 @@ import {
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
-import type { Conn, File, FileLike, Listener, PacketConn, UnixNetwork } from '@net/contract'
+import type {
+  Conn,
+  File,
+  FileLike,
+  TCPListener,
+  UDPConn,
+  UnixConn,
+  UnixListener,
+  UnixNetwork,
+} from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
 import {
   listenTCPSync,
@@ -81,7 +91,7 @@ testListener(
     return {
       listener,
       async dial() {
-        const c = await target.dialTCP('tcp', null, listener.addr as TCPAddr)
+        const c = await target.dialTCP('tcp', null, (listener as TCPListener).addr)
         dialled.push(c)
         return c
       },
@@ -154,7 +164,7 @@ test.each(['unix', 'unixgram', 'unixpacket'] as const)(
 test('fileConn() and filePacketConn() recognise UDP, with and without a peer', async () => {
   const server = listenUDPSync('udp', new UDPAddr(loopback, 0))
   const dialled = await target.dialUDP('udp', null, server.addr)
-  const bound = (await adopted(await server.file(), (f) => target.filePacketConn(f))) as PacketConn<UDPAddr>
+  const bound = (await adopted(await server.file(), (f) => target.filePacketConn(f))) as UDPConn
   const c = await adopted(await dialled.file(), (f) => target.fileConn(f))
   expect([bound.localAddr.toString(), bound.localAddr.network]).toEqual([server.addr.toString(), 'udp'])
   expect(c.remoteAddr.toString()).toBe(server.addr.toString())
@@ -164,14 +174,14 @@ test('fileConn() and filePacketConn() recognise UDP, with and without a peer', a
   expect([n, from.toString()]).toEqual([3, dialled.localAddr.toString()])
   await bound.writeTo(text('back'), from)
   expect(await c.read(p)).toBe(4)
-  const fixed = (await adopted(await dialled.file(), (f) => target.filePacketConn(f))) as PacketConn<UDPAddr>
+  const fixed = (await adopted(await dialled.file(), (f) => target.filePacketConn(f))) as UDPConn
   await expect(fixed.writeTo(p, server.addr)).rejects.toMatchObject({ code: 'ERR_WRITE_TO_CONNECTED' })
   await closeAll(server, dialled, bound, c, fixed)
 })
 
 test('filePacketConn() recognises Unix datagrams', async () => {
   const a = listenUnixgramSync('unixgram', new UnixAddr(unused(), 'unixgram'))
-  const b = (await adopted(await a.file(), (f) => target.filePacketConn(f))) as PacketConn<UnixAddr>
+  const b = (await adopted(await a.file(), (f) => target.filePacketConn(f))) as UnixConn
   await b.writeTo(text('self'), a.localAddr)
   const [n, from] = await a.readFrom(new Uint8Array(8))
   expect([n, from]).toEqual([4, a.localAddr])
@@ -184,10 +194,7 @@ test.each(['unix', 'unixpacket'] as const)(
     const path = unused()
     const first = listenUnixSync(network, new UnixAddr(path, network))
     first.setUnlinkOnClose(false)
-    const second = (await adopted(await first.file(), (f) => target.fileListener(f))) as Listener<
-      Conn,
-      UnixAddr
-    >
+    const second = (await adopted(await first.file(), (f) => target.fileListener(f))) as UnixListener
     await first.close()
     expect([second.addr.name, second.addr.network]).toEqual([path, network])
     const [c, s] = await Promise.all([target.dialUnix(network, null, second.addr), second.accept()])
@@ -268,4 +275,26 @@ test('a socket that never was connected is a connection whose use is the kernelâ
   closeFD(fd)
   await expect(c.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'ENOTCONN' })
   await c.close()
+})
+
+test('a connection that a worker thread makes of a descriptor closes with the thread, and the descriptor stays', async () => {
+  const [a, b] = socketPair()
+  const f = await a.file()
+  await a.close()
+  const closed = ledger()
+  const worker = new Worker(
+    `const { posix } = await import('@net/posix')
+     const { parentPort, workerData } = await import('node:worker_threads')
+     const c = await posix().fileConn({ fd: workerData })
+     await c.write(new TextEncoder().encode('here'))
+     await c.read(new Uint8Array(1))`,
+    { eval: true, execArgv: ['--input-type=module'], workerData: f.fd },
+  )
+  expect(await b.read(new Uint8Array(8))).toBe(4)
+  await worker.terminate()
+  await closed()
+  expect(fstatSync(f.fd).isSocket()).toBe(true)
+  await f.close()
+  expect(await b.read(new Uint8Array(8))).toBe(null)
+  await b.close()
 })

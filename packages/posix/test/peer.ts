@@ -26,9 +26,9 @@ export class Peer {
 
   /** The next line of its output. Rejects when there is none. */
   async line(): Promise<string> {
-    const { done, value } = await this.#lines.next()
-    if (done === true) throw new Error(`the program ended: ${this.#errors}`)
-    return value
+    const next = await this.#lines.next()
+    if (next.done === true) throw new Error(`the program ended: ${this.#errors}`)
+    return next.value
   }
 
   /** Waits until it has ended and gives its exit status. */

@@ -82,6 +82,7 @@ test.each(Object.entries(peerCredLayouts))('parsePeerCred() reads what %s writes
 })
 
 test('a pair made in a worker thread closes with it', async () => {
+  const closed = ledger()
   const worker = new Worker(
     `const { socketPair } = await import('@net/posix')
      const { parentPort } = await import('node:worker_threads')
@@ -90,6 +91,7 @@ test('a pair made in a worker thread closes with it', async () => {
      parentPort.postMessage('made')`,
     { eval: true, execArgv: ['--input-type=module'] },
   )
-  await once(worker, 'message')
+  expect(await once(worker, 'message')).toEqual(['made'])
   await worker.terminate()
+  await closed()
 })

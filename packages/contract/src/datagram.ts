@@ -40,7 +40,7 @@ export interface QueuedError {
   readonly info: number
   /** The host that told, or null when that was this one. */
   readonly offender: IP | null
-  /** Where the packet had been sent to. */
+  /** Where the packet had been sent to; its port may be 0 where this host itself told. */
   readonly destination: Addr
   /** The beginning of the packet, as far as it came back. */
   readonly data: Uint8Array<ArrayBuffer>

@@ -8,6 +8,9 @@ export interface HalfCloser extends Conn {
   closeWrite(): Promise<void>
 }
 
+/** What {@link ConnStreams} needs of a connection. Where there is no half-close, `closeWrite` may leave the end to `close`. */
+export type StreamEnds = Pick<HalfCloser, 'read' | 'write' | 'close' | 'closeRead' | 'closeWrite'>
+
 const CHUNK = 65536 // bytes per read: enough to keep system calls rare, small enough to hold one per connection
 
 /**
@@ -17,11 +20,11 @@ const CHUNK = 65536 // bytes per read: enough to keep system calls rare, small e
 export class ConnStreams implements ByteStreams {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
   readonly writable: WritableStream<Uint8Array>
-  readonly #conn: HalfCloser
+  readonly #conn: StreamEnds
   #open = 2
 
   /** Makes the streams of `conn`. */
-  constructor(conn: HalfCloser) {
+  constructor(conn: StreamEnds) {
     this.#conn = conn
     this.readable = new ReadableStream({
       type: 'bytes',

@@ -45,7 +45,8 @@ function testTCP(
     const listener = await listen()
     return listening(listener, () => target.dialTCP(network, null, listener.addr))
   }
-  testConn(t, () => pairOf(makeListener), { ...common, halfClose: true, byteStreams: true, reset })
+  const { halfClose = true } = what
+  testConn(t, () => pairOf(makeListener), { ...common, halfClose, byteStreams: true, reset })
   testListener(t, makeListener, common)
   const { label } = common
   part(t, { label, limit }, 'a dial with an aborted signal rejects with its reason', nothing, async () => {

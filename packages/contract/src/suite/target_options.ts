@@ -20,6 +20,8 @@ export interface TargetOptions extends PartOptions {
   readonly interfaces?: boolean | undefined
   /** Lookups that need no server: 'localhost', the service 'http', the protocol 'tcp'. */
   readonly lookups?: boolean | undefined
+  /** Whether TCP connections can be shut down at one end only; absent means they can. */
+  readonly halfClose?: boolean | undefined
   /** Ends a TCP connection so that the peer's is reset; absent: setLinger(0) and close(). */
   readonly reset?: ((c: Conn) => void | Promise<void>) | undefined
 }

@@ -26,6 +26,8 @@ interface Found {
   readonly fd: FD
   readonly family: number
   readonly listens: boolean
+  /** Whether IPv4 packets come with their header; those of ping sockets do not. */
+  readonly raw: boolean
 }
 
 const IPPROTO_MPTCP = 262 // linux/in.h: a TCP socket in all that matters here
@@ -49,9 +51,9 @@ function kindOf(family: number, sotype: number, proto: number): { net: string; n
   if (sotype === abi.SOCK_STREAM && (!told || proto === abi.IPPROTO_TCP || proto === IPPROTO_MPTCP)) {
     return { net: 'tcp', names: tcpNames }
   }
-  if (sotype === abi.SOCK_DGRAM && (!told || proto === abi.IPPROTO_UDP))
-    return { net: 'udp', names: udpNames }
-  return null
+  if (sotype !== abi.SOCK_DGRAM) return null
+  if (!told || proto === abi.IPPROTO_UDP) return { net: 'udp', names: udpNames }
+  return proto === abi.IPPROTO_ICMP || proto === abi.IPPROTO_ICMPV6 ? { net: 'ip', names: ipNames } : null
 }
 
 function recognise(s: number): Found {
@@ -64,7 +66,7 @@ function recognise(s: number): Found {
   const listens = option(s, abi.SO_ACCEPTCONN) !== 0
   // Not before it is known for a socket: a terminal's other users would feel it.
   must('setnonblock', fcntl(s, abi.F_SETFL, must('fcntl', fcntl(s, abi.F_GETFL, 0)) | abi.O_NONBLOCK))
-  return { fd: new FD(s, kind.net, kind.names), family, listens }
+  return { fd: new FD(s, kind.net, kind.names), family, listens, raw: sotype === abi.SOCK_RAW }
 }
 
 const EPROTONOSUPPORT = -(abi.errno.EPROTONOSUPPORT ?? 0)
@@ -109,11 +111,11 @@ function newTCPSocket(fd: FD): TCPSocket {
   return new TCPSocket(fd)
 }
 
-function connOf({ fd, family, listens }: Found): Conn | null {
+function connOf({ fd, family, listens, raw }: Found): Conn | null {
   if (listens) return null
   if (fd.net === 'tcp') return newTCPSocket(fd)
   if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
-  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null, raw)
   return new UnixSocket(fd, fd.remoteAddr !== null)
 }
 
@@ -127,14 +129,14 @@ function listenerOf({ fd, listens }: Found): Listener | null {
   return new TCPListenSocket(fd)
 }
 
-function packetConnOf({ fd, family, listens }: Found): PacketConn | null {
+function packetConnOf({ fd, family, listens, raw }: Found): PacketConn | null {
   if (listens) return null
   if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
-  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null, raw)
   return fd.net === 'unixgram' || fd.net === 'unixpacket' ? new UnixSocket(fd, fd.remoteAddr !== null) : null
 }
 
-/** Connections, listeners and packet connections from descriptors, of any socket of TCP, UDP and the Unix domain. */
+/** Connections, listeners and packet connections from descriptors, of any socket of TCP, UDP, raw IP and the Unix domain. */
 export const fileGroup: FileGroup = {
   fileConn: (f) => adopt(f, connOf),
   fileListener: (f) => adopt(f, listenerOf),

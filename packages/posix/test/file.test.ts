@@ -14,11 +14,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
-import { parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import type {
   Conn,
   File,
   FileLike,
+  IPConn,
   TCPListener,
   UDPConn,
   UnixConn,
@@ -244,6 +245,29 @@ test.each(groups)('%s() refuses what is no socket in Go’s words and leaves it 
   for (const wrong of [{}, { fd: 'text' }, { fd: 1.5 }]) {
     await expect(target[method](wrong as FileLike)).rejects.toThrow(TypeError)
   }
+})
+
+const noRaw = await target.listenIP('ip4:icmp', null).then(
+  async (c) => {
+    await c.close()
+    return ''
+  },
+  (e: unknown) => `raw IP is not allowed here: ${(e as NodeJS.ErrnoException).code ?? ''}`,
+)
+
+test.skipIf(noRaw !== '')(`fileConn() and filePacketConn() recognise raw IP ${noRaw}`, async () => {
+  const to = new IPAddr(loopback)
+  const first = await target.dialIP('ip4:253', null, to) // RFC 3692: for experiments
+  const c = (await adopted(await first.file(), (f) => target.fileConn(f))) as IPConn
+  const all = await target.listenIP('ip4:253', to)
+  const p = (await adopted(await all.file(), (f) => target.filePacketConn(f))) as IPConn
+  // The kernel does not name the peer of a raw socket, whose port is 0 (getpeername of linux).
+  expect([c.localAddr.network, p.localAddr.toString()]).toEqual(['ip', '127.0.0.1'])
+  await c.write(text('payload'))
+  const into = new Uint8Array(32)
+  const [n, from] = await p.readFrom(into)
+  expect([new TextDecoder().decode(into.subarray(0, n)), from.toString()]).toEqual(['payload', '127.0.0.1'])
+  await closeAll(first, c, all, p)
 })
 
 test('sockets of another kind than asked for, or that the package does not know, are refused', async () => {

@@ -6,3 +6,12 @@ export { checkListener, exportNet, type ExportOptions, type NetExport } from './
 export type { Limits } from './limits.ts'
 export type { Operation, Policy, Rule } from './policy.ts'
 export type { TreeOptions } from './session.ts'
+export { defaultSocket, listenExport, type ListenExportOptions } from './listen.ts'
+export {
+  type CertificateOptions,
+  type PEM,
+  type PreSharedKey,
+  tlsClient,
+  type TLSClientOptions,
+} from './tls.ts'
+export { tlsListener, type TLSServerOptions } from './tls_listener.ts'

@@ -85,7 +85,7 @@ export async function exported(options: ExportOptions = {}): Promise<Exported> {
 /** A session over 9P on a Unix socket. */
 export async function overUnix(options: ExportOptions = {}): Promise<Net> {
   const out = await exported(options)
-  return session(await out.dial(), () => out[Symbol.asyncDispose]())
+  return session(await out.dial(), async () => out[Symbol.asyncDispose]())
 }
 
 /** A session over 9P on TCP. */

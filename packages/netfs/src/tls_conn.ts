@@ -1,0 +1,193 @@
+import type { TLSSocket } from 'node:tls'
+import {
+  checkTimeout,
+  type Conn,
+  type Deadline,
+  deadlineAt,
+  ErrClosed,
+  type IOOptions,
+  Lane,
+  type LaneOwner,
+  Op,
+  OpError,
+} from '@net/contract'
+
+const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
+
+/** A connection with Node's TLS on top of another one. Its addresses are those of the other. */
+export class TLSConn implements Conn, LaneOwner {
+  readonly #socket: TLSSocket
+  readonly #inner: Conn
+  readonly #reading = new Lane(this)
+  readonly #writing = new Lane(this)
+  #waiting = 0
+  #referenced = true
+  #closing: Promise<void> | null = null
+
+  /** Takes over a socket whose handshake is done, and the connection below it. */
+  constructor(socket: TLSSocket, inner: Conn) {
+    this.#socket = socket
+    this.#inner = inner
+    const wake = (): void => {
+      this.#reading.wake()
+    }
+    for (const event of ['readable', 'end', 'close']) socket.on(event, wake)
+    socket.on('error', (error: Error) => {
+      this.#reading.close(error)
+      this.#writing.close(error)
+    })
+    inner.unref()
+  }
+
+  get localAddr(): Conn['localAddr'] {
+    return this.#inner.localAddr
+  }
+
+  get remoteAddr(): Conn['remoteAddr'] {
+    return this.#inner.remoteAddr
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
+    if (p.length === 0 && this.#reading.closed === null) return Promise.resolve(0)
+    return this.#reading.run(new ReadOp(this.#socket, p), options?.signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
+    return this.#writing.run(new WriteOp(this.#socket, p, this.#writing), options?.signal)
+  }
+
+  setDeadline(t: Deadline): void {
+    const at = deadlineAt(t)
+    this.#reading.setDeadlineAt(at)
+    this.#writing.setDeadlineAt(at)
+  }
+
+  setReadDeadline(t: Deadline): void {
+    this.#reading.setDeadline(t)
+  }
+
+  setWriteDeadline(t: Deadline): void {
+    this.#writing.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    checkTimeout(ms)
+    this.#reading.setTimeout(ms)
+    this.#writing.setTimeout(ms)
+  }
+
+  setReadTimeout(ms: number): void {
+    this.#reading.setTimeout(ms)
+  }
+
+  setWriteTimeout(ms: number): void {
+    this.#writing.setTimeout(ms)
+  }
+
+  ref(): void {
+    this.#referenced = true
+    if (this.#waiting > 0) this.#inner.ref()
+  }
+
+  unref(): void {
+    this.#referenced = false
+    this.#inner.unref()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Makes the error of an operation. */
+  opError(op: string, cause: Error): Error {
+    return new OpError(op, this.localAddr.network, this.localAddr, this.remoteAddr, cause)
+  }
+
+  /** Counts operations that wait: they keep the process alive. */
+  waiting(change: 1 | -1): void {
+    this.#waiting += change
+    if (this.#waiting > 0 && this.#referenced) this.#inner.ref()
+    else if (this.#waiting === 0) this.#inner.unref()
+  }
+
+  async #close(): Promise<void> {
+    this.#reading.close(ErrClosed)
+    this.#writing.close(ErrClosed)
+    const socket = this.#socket
+    await new Promise<void>((resolve) => {
+      if (socket.destroyed) {
+        resolve()
+        return
+      }
+      const timer = setTimeout(resolve, LINGER)
+      const done = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      socket.once('close', done)
+      socket.end(done)
+    })
+    socket.destroy()
+    await this.#inner.close()
+  }
+}
+
+class ReadOp extends Op<number | null> {
+  readonly #socket: TLSSocket
+  readonly #p: Uint8Array
+
+  constructor(socket: TLSSocket, p: Uint8Array) {
+    super('read')
+    this.#socket = socket
+    this.#p = p
+  }
+
+  override attempt(): boolean {
+    const socket = this.#socket
+    const n = Math.min(this.#p.length, socket.readableLength)
+    const chunk = socket.read(n) as Buffer | null
+    if (chunk !== null && chunk.length > 0) {
+      this.#p.set(chunk)
+      return this.done(chunk.length)
+    }
+    if (socket.readableEnded) return this.done(null)
+    return socket.destroyed ? this.fail(socket.errored ?? ErrClosed) : false
+  }
+}
+
+class WriteOp extends Op<number> {
+  readonly #socket: TLSSocket
+  readonly #lane: Lane
+  // A copy: the socket may still hold it when the operation is cancelled.
+  readonly #p: Buffer
+  #begun = false
+
+  constructor(socket: TLSSocket, p: Uint8Array, lane: Lane) {
+    super('write')
+    this.#socket = socket
+    this.#lane = lane
+    this.#p = Buffer.from(p)
+  }
+
+  override attempt(): boolean {
+    if (this.#begun) return false
+    this.#begun = true
+    this.#socket.write(this.#p, (error) => {
+      if (error) this.fail(error)
+      else this.done(this.#p.length)
+      this.#lane.wake()
+    })
+    return false
+  }
+}

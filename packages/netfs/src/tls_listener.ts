@@ -1,0 +1,194 @@
+import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
+import {
+  type Conn,
+  type Deadline,
+  ErrClosed,
+  isErr,
+  type IOOptions,
+  Lane,
+  type LaneOwner,
+  type Listener,
+  Op,
+  OpError,
+} from '@net/contract'
+import { ConnDuplex } from './conn_duplex.ts'
+import { authenticates } from './export.ts'
+import { type CertificateOptions, certificates, checkKey, pskSuites } from './tls.ts'
+import { TLSConn } from './tls_conn.ts'
+
+const PENDING = 128 // handshakes under way and connections not yet accepted
+
+/** Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their names. */
+export type TLSServerOptions = (
+  CertificateOptions | { readonly keys: Readonly<Record<string, Uint8Array>> }
+) & {
+  /** Milliseconds for a handshake; default 10 000. */
+  readonly handshakeTimeout?: number | undefined
+}
+
+/**
+ * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have proved who they are;
+ * others are hung up on and do not show. A slow client does not hold up the next one. Closing it closes the other listener.
+ */
+export function tlsListener(listener: Listener, options: TLSServerOptions): Listener {
+  return new TLSListener(listener, options)
+}
+
+class TLSListener implements Listener, LaneOwner {
+  readonly [authenticates] = true
+  readonly #listener: Listener
+  readonly #options: TlsOptions
+  readonly #accepting = new Lane(this)
+  readonly #ready: Conn[] = []
+  readonly #handshakes = new Set<Conn>()
+  #wake: () => void = () => {}
+  #running: Promise<void> | null = null
+  #closed = false
+
+  constructor(listener: Listener, options: TLSServerOptions) {
+    this.#listener = listener
+    this.#options = serverOptions(options)
+    createServer(this.#options) // what makes no sense shows now, not with the first client
+  }
+
+  get addr(): Listener['addr'] {
+    return this.#listener.addr
+  }
+
+  accept(options?: IOOptions): Promise<Conn> {
+    this.#running ??= this.#run()
+    return this.#accepting.run(new AcceptOp(this.#ready, this.#wake), options?.signal)
+  }
+
+  setDeadline(t: Deadline): void {
+    this.#accepting.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    this.#accepting.setTimeout(ms)
+  }
+
+  ref(): void {
+    this.#listener.ref()
+  }
+
+  unref(): void {
+    this.#listener.unref()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#accepting.close(ErrClosed)
+    this.#wake()
+    const rest = [...this.#ready.splice(0), ...this.#handshakes]
+    await Promise.allSettled(rest.map((conn) => conn.close()))
+    await this.#listener.close()
+    await this.#running
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Conn, void, undefined> {
+    for (;;) {
+      let conn: Conn
+      try {
+        conn = await this.accept()
+      } catch (error) {
+        if (isErr(error, ErrClosed)) return
+        throw error
+      }
+      yield conn
+    }
+  }
+
+  /** Makes the error of an operation. */
+  opError(op: string, cause: Error): Error {
+    return cause instanceof OpError ? cause : new OpError(op, this.addr.network, null, this.addr, cause)
+  }
+
+  /** The other listener's accept keeps the process alive. */
+  waiting(): void {
+    // Nothing to do.
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        if (this.#handshakes.size + this.#ready.length >= PENDING) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve
+          })
+        } else {
+          void this.#shake(await this.#listener.accept())
+        }
+      }
+    } catch (error) {
+      this.#accepting.close(error as Error)
+    }
+  }
+
+  async #shake(conn: Conn): Promise<void> {
+    this.#handshakes.add(conn)
+    const socket = await handshake(this.#options, conn)
+    this.#handshakes.delete(conn)
+    if (socket === null || this.#closed) {
+      await conn.close()
+      this.#wake()
+      return
+    }
+    this.#ready.push(new TLSConn(socket, conn))
+    this.#accepting.wake()
+  }
+}
+
+class AcceptOp extends Op<Conn> {
+  readonly #ready: Conn[]
+  readonly #taken: () => void
+
+  constructor(ready: Conn[], taken: () => void) {
+    super('accept')
+    this.#ready = ready
+    this.#taken = taken
+  }
+
+  override attempt(): boolean {
+    const conn = this.#ready.shift()
+    if (conn === undefined) return false
+    this.#taken()
+    return this.done(conn)
+  }
+}
+
+// The server does not listen: a connection is given to it.
+function serverOptions(options: TLSServerOptions): TlsOptions {
+  const { handshakeTimeout = 10_000 } = options
+  if (!('keys' in options)) {
+    const asked = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
+    return { ...certificates(options), ...asked, handshakeTimeout }
+  }
+  const keys = new Map(Object.entries(options.keys))
+  if (keys.size === 0) throw new TypeError('without a key nobody could come in')
+  keys.forEach(checkKey)
+  const pskCallback = (_socket: TLSSocket, identity: string): Uint8Array | null => keys.get(identity) ?? null
+  return { ...pskSuites, pskCallback, handshakeTimeout }
+}
+
+// Gives the socket of a client that was let in, else null. Each has a server of its own, which tells whose socket it is.
+function handshake(options: TlsOptions, conn: Conn): Promise<TLSSocket | null> {
+  return new Promise((resolve) => {
+    const duplex = new ConnDuplex(conn)
+    const server = createServer(options, resolve)
+    const refuse = (): void => {
+      resolve(null)
+    }
+    server.once('tlsClientError', refuse)
+    duplex.once('close', refuse)
+    server.emit('connection', duplex)
+  })
+}

@@ -204,6 +204,29 @@ describe.skipIf(refused !== null)(what('multicast between hosts'), () => {
     },
   )
 
+  test.each([
+    ['udp4', '239.77.0.5'],
+    ['udp6', 'ff05::75'],
+  ] as const)('%s: setMulticastLoopback() keeps or brings the own packets to %s', async (network, group) => {
+    const got = await s.run(
+      async ({ listenMulticastUDPSync, interfaceGroup, parseIP, UDPAddr }, network, group) => {
+        const v0 = await interfaceGroup.interfaceByName('v0')
+        const conn = listenMulticastUDPSync(network, v0, new UDPAddr(parseIP(group), 0))
+        conn.setReadTimeout(5000)
+        const to = new UDPAddr(parseIP(group), conn.localAddr.port)
+        await conn.writeTo(Uint8Array.of(1), to)
+        conn.setMulticastLoopback(true)
+        await conn.writeTo(Uint8Array.of(2), to)
+        const [bytes] = await conn.receive()
+        await conn.close()
+        return bytes[0]
+      },
+      network,
+      group,
+    )
+    expect(got).toBe(2)
+  })
+
   test('joinMulticastV4() by address and joinMulticastV6() by number join, and leave() leaves', async () => {
     const joined = await s.run(async ({ listenUDPSync, interfaceGroup }) => {
       const v1 = await interfaceGroup.interfaceByName('v1')

@@ -15,7 +15,7 @@ import { hostError } from './errors.ts'
 
 type Name = Interface | string | number | null | undefined
 
-/** The name of an interface; null for the system's choice. The host knows numbers only of interfaces with an IPv6 address. */
+/** The name of an interface; null for the system's choice. The host knows numbers only of interfaces with a link-local address. */
 function nameOf(iface: Name): string | null {
   if (iface === null || iface === undefined || iface === 0) return null
   const all = networkInterfaces()

@@ -1,4 +1,4 @@
-// Flags of linux/splice.h.
+// Flags of linux/splice.h, and of linux/fcntl.h.
 import { fstatSync, type Stats } from 'node:fs'
 import { chunksOf } from '@net/stubs'
 import { abi } from './abi/system.ts'
@@ -18,6 +18,8 @@ const pipe2 = syscall('int pipe2(void *fds, int flags)')
 
 const SPLICE_F_MOVE = 1
 const SPLICE_F_NONBLOCK = 2 // holds for the pipe's side only
+const F_SETPIPE_SZ = 1031
+const PIPE = 1 << 20 // bytes: what an unprivileged process may have
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
 
 /** Duplicates a descriptor: the user's own may be closed, and its number be another's, before all is sent. Throws bare errors. */
@@ -34,7 +36,10 @@ function pipe(): [reading: number, writing: number] {
   if (result < 0) throw syscallError('pipe2', result)
   const reading = ownDescriptor(fds[0] ?? -1)
   const writing = ownDescriptor(fds[1] ?? -1)
-  if (reading >= 0 && writing >= 0) return [reading, writing]
+  if (reading >= 0 && writing >= 0) {
+    fcntl(writing, F_SETPIPE_SZ, PIPE) // or it stays at 64 KiB, where the user has many
+    return [reading, writing]
+  }
   for (const fd of [reading, writing]) if (fd >= 0) closeDescriptor(fd)
   throw syscallError('pipe2', Math.min(reading, writing))
 }

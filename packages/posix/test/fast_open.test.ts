@@ -21,7 +21,10 @@ test.skipIf(refused !== null)(
       ns.ip('link', 'set', 'lo', 'up')
       const args = ['netns', 'exec', ns.name, process.execPath, 'fast_open.mjs']
       const { stdout } = await promisify(execFile)('ip', args, { cwd: import.meta.dirname })
-      const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown)
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown)
       const common = { remote: true, text: 'hello', read: 5, got: 300_000, qlen: 16 }
       expect(lines).toEqual([
         // The first connection only fetches the server's cookie.
@@ -37,8 +40,16 @@ test.skipIf(refused !== null)(
 
 test('TCP_FASTOPEN and TCP_FASTOPEN_CONNECT do no harm where the system does not serve it', async () => {
   await using pair = await Connected.dial(
-    { control: (_n, _a, raw) => { setOption(raw, 'TCP_FASTOPEN_CONNECT', true) } },
-    { control: (_n, _a, raw) => { setOption(raw, 'TCP_FASTOPEN', 8) } },
+    {
+      control: (_n, _a, raw) => {
+        setOption(raw, 'TCP_FASTOPEN_CONNECT', true)
+      },
+    },
+    {
+      control: (_n, _a, raw) => {
+        setOption(raw, 'TCP_FASTOPEN', 8)
+      },
+    },
   )
   expect(getOption(pair.c, 'TCP_FASTOPEN_CONNECT')).toBe(true)
   await pair.c.write(Uint8Array.of(1, 2))

@@ -93,7 +93,9 @@ test('the errors of a multipath dial are those of TCP', async () => {
   const signal = AbortSignal.abort(reason)
   await expect(posix().dialTCP('tcp', null, free.addr, { multipathTCP: true, signal })).rejects.toBe(reason)
   const taken = listenTCPSync('tcp', loopback)
-  expect(() => listenTCPSync('tcp', taken.addr, { multipathTCP: true })).toThrow(/bind: address already in use$/)
+  expect(() => listenTCPSync('tcp', taken.addr, { multipathTCP: true })).toThrow(
+    /bind: address already in use$/,
+  )
   await taken.close()
 })
 

@@ -184,8 +184,13 @@ describe('an option that cannot be set', () => {
       setOption(c, 'TCP_NOPUSH', true)
     })
     expect(e).toBeInstanceOf(OpError)
-    expect(e).toMatchObject({ message: `set tcp ${name}: TCP_NOPUSH not supported by linux`, code: 'ENOTSUP' })
-    expect(() => getOption(c, 'IP_RECVDSTADDR')).toThrow(`get tcp ${name}: IP_RECVDSTADDR not supported by linux`)
+    expect(e).toMatchObject({
+      message: `set tcp ${name}: TCP_NOPUSH not supported by linux`,
+      code: 'ENOTSUP',
+    })
+    expect(() => getOption(c, 'IP_RECVDSTADDR')).toThrow(
+      `get tcp ${name}: IP_RECVDSTADDR not supported by linux`,
+    )
     expect(() => getOption(c, 'TCP_OTHER' as OptionName)).toThrow(TypeError)
     expect(() => getOption(c, 'constructor' as OptionName)).toThrow(TypeError)
   })
@@ -215,7 +220,12 @@ describe('an option that cannot be set', () => {
       const e = thrown(() => {
         setOption(c, name, value as never)
       })
-      expect([name, value, (e as OpError).code, (e as OpError).syscall]).toEqual([name, value, code, 'setsockopt'])
+      expect([name, value, (e as OpError).code, (e as OpError).syscall]).toEqual([
+        name,
+        value,
+        code,
+        'setsockopt',
+      ])
       expect((e as OpError).message).toMatch(/^set tcp 127\.0\.0\.1:\d+: setsockopt: [a-z ]+$/)
     }
     expect(() => {
@@ -305,20 +315,23 @@ print(*struct.unpack('I', s.getsockopt(socket.SOL_SOCKET, 47, 4)))`,
   setOption(c, 'SO_LINGER', { on: false, seconds: 0 })
 })
 
-test.skipIf(noPython !== '')(`urgent data of a Python peer is passed over, and read with SO_OOBINLINE ${noPython}`, async () => {
-  const listener = listenTCPSync('tcp', loopback)
-  const program = `
+test.skipIf(noPython !== '')(
+  `urgent data of a Python peer is passed over, and read with SO_OOBINLINE ${noPython}`,
+  async () => {
+    const listener = listenTCPSync('tcp', loopback)
+    const program = `
 import socket, sys
 s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
 s.send(b'ab'); s.send(b'!', socket.MSG_OOB); s.send(b'cd')
 s.close()`
-  for (const inline of [false, true]) {
-    const peer = python(program, [String(listener.addr.port)])
-    const c = await listener.accept()
-    setOption(c, 'SO_OOBINLINE', inline)
-    expect(await peer.ended()).toBe(0)
-    expect((await readAll(c)).toString()).toBe(inline ? 'ab!cd' : 'abcd')
-    await c.close()
-  }
-  await listener.close()
-})
+    for (const inline of [false, true]) {
+      const peer = python(program, [String(listener.addr.port)])
+      const c = await listener.accept()
+      setOption(c, 'SO_OOBINLINE', inline)
+      expect(await peer.ended()).toBe(0)
+      expect((await readAll(c)).toString()).toBe(inline ? 'ab!cd' : 'abcd')
+      await c.close()
+    }
+    await listener.close()
+  },
+)

@@ -77,7 +77,8 @@ describe.each(kernels)('the socket options of %s', (kernel) => {
 
   test('have no number that Go lacks but those named in this file', () => {
     const unknown = rows.filter(
-      ([name, row]) => row.numbers[kernel] !== undefined && !arches.some((arch) => of(name, arch) !== undefined),
+      ([name, row]) =>
+        row.numbers[kernel] !== undefined && !arches.some((arch) => of(name, arch) !== undefined),
     )
     const numbers = Object.fromEntries(unknown.map(([name, row]) => [name, row.numbers[kernel]]))
     expect(numbers).toEqual(elsewhere[kernel])
@@ -120,15 +121,20 @@ test('optionNumber() is that of the running kernel, or of the one that is named'
 const int = { min: -0x80000000, max: 0x7fffffff }
 
 // For each type, values it can hold.
-const values: { [T in OptionType]: fc.Arbitrary<unknown> } = {
+const values: Record<OptionType, fc.Arbitrary<unknown>> = {
   int: fc.integer(int),
   uint: fc.integer({ min: 0, max: 0xffffffff }),
   uint64: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   byte: fc.integer({ min: 0, max: 255 }),
   bool: fc.boolean(),
-  string: fc.string({ maxLength: 60, unit: 'grapheme' }).filter((s) => !s.includes('\0') && Buffer.byteLength(s) < 256),
+  string: fc
+    .string({ maxLength: 60, unit: 'grapheme' })
+    .filter((s) => !s.includes('\0') && Buffer.byteLength(s) < 256),
   bytes: fc.uint8Array({ maxLength: 100 }),
-  linger: fc.record({ on: fc.boolean(), seconds: fc.integer({ min: 0, max: int.max }) }, { noNullPrototype: true }),
+  linger: fc.record(
+    { on: fc.boolean(), seconds: fc.integer({ min: 0, max: int.max }) },
+    { noNullPrototype: true },
+  ),
   timeval: fc.integer({ min: 0, max: int.max }),
 }
 

@@ -35,10 +35,12 @@ test('listeners with reusePort share the connections of a port, and each gets so
   await Promise.all([...accepted, ...dialled].map((c) => c.close()))
 })
 
-test.skipIf(noPython !== '')(`a listener with reusePort shares its port with a Python one ${noPython}`, async () => {
-  const listener = listenTCPSync('tcp', loopback, { reusePort: true })
-  const peer = python(
-    `
+test.skipIf(noPython !== '')(
+  `a listener with reusePort shares its port with a Python one ${noPython}`,
+  async () => {
+    const listener = listenTCPSync('tcp', loopback, { reusePort: true })
+    const peer = python(
+      `
 import socket, sys
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -53,31 +55,32 @@ while True:
     if last: break
     n += 1
 print(n)`,
-    [String(listener.addr.port)],
-  )
-  expect(await peer.line()).toBe('listening')
-  let ours = 0
-  const serving = (async () => {
-    for await (const c of listener) {
-      ours++
+      [String(listener.addr.port)],
+    )
+    expect(await peer.line()).toBe('listening')
+    let ours = 0
+    const serving = (async () => {
+      for await (const c of listener) {
+        ours++
+        await c.close()
+      }
+    })()
+    const p = new Uint8Array(1)
+    for (let i = 0; i < CONNECTIONS; i++) {
+      const c = await posix().dialTCP('tcp', null, listener.addr)
+      await c.write(Uint8Array.of(0x2d)).catch(() => 0) // the server may be done with it already
+      await c.read(p).catch(() => null)
       await c.close()
     }
-  })()
-  const p = new Uint8Array(1)
-  for (let i = 0; i < CONNECTIONS; i++) {
-    const c = await posix().dialTCP('tcp', null, listener.addr)
-    await c.write(Uint8Array.of(0x2d)).catch(() => 0) // the server may be done with it already
-    await c.read(p).catch(() => null)
-    await c.close()
-  }
-  const port = listener.addr
-  await listener.close()
-  await serving
-  const last = await posix().dialTCP('tcp', null, port)
-  await last.write(Uint8Array.of(0x2e))
-  const theirs = Number(await peer.line())
-  await last.close()
-  expect(await peer.ended()).toBe(0)
-  expect(ours + theirs).toBe(CONNECTIONS)
-  expect(Math.min(ours, theirs)).toBeGreaterThanOrEqual(50)
-})
+    const port = listener.addr
+    await listener.close()
+    await serving
+    const last = await posix().dialTCP('tcp', null, port)
+    await last.write(Uint8Array.of(0x2e))
+    const theirs = Number(await peer.line())
+    await last.close()
+    expect(await peer.ended()).toBe(0)
+    expect(ours + theirs).toBe(CONNECTIONS)
+    expect(Math.min(ours, theirs)).toBeGreaterThanOrEqual(50)
+  },
+)

@@ -49,7 +49,8 @@ test.skipIf(noSS !== '')(`tcpInfo() says what ss of iproute2 says ${noSS}`, asyn
   const { c } = pair
   await c.write(pattern(1000))
   const ss = execFileSync('ss', ['-tinH', 'sport', '=', `:${c.localAddr.port}`], { encoding: 'utf8' })
-  const figure = (name: string): number => Number(new RegExp(`\\b${name}:(\\d+(\\.\\d+)?)`).exec(ss)?.[1] ?? NaN)
+  const figure = (name: string): number =>
+    Number(new RegExp(`\\b${name}:(\\d+(\\.\\d+)?)`).exec(ss)?.[1] ?? NaN)
   const info = tcpInfo(c)
   expect(info.rttMicroseconds / 1000).toBeCloseTo(figure('rtt'), 3)
   expect(info.congestionWindowSegments).toBe(figure('cwnd'))
@@ -122,7 +123,11 @@ describe('parseTCPInfo()', () => {
     expect(parseTCPInfo(bytes.subarray(0, 104)).pacingRateBytesPerSecond).toBeNull()
     expect(parseTCPInfo(bytes.subarray(0, 112)).pacingRateBytesPerSecond).toBe(all.pacingRateBytesPerSecond)
     expect(parseTCPInfo(bytes.subarray(0, 111)).pacingRateBytesPerSecond).toBeNull()
-    expect(parseTCPInfo(new Uint8Array())).toMatchObject({ state: 'closed', rttMicroseconds: 0, bytesSent: null })
+    expect(parseTCPInfo(new Uint8Array())).toMatchObject({
+      state: 'closed',
+      rttMicroseconds: 0,
+      bytesSent: null,
+    })
   })
 
   test('takes any bytes', () => {

@@ -104,7 +104,7 @@ test('TCPConn.writev() of any split of some bytes gives these bytes, on the kern
       for (const [from, to] of ends) {
         expect(await from.writev(buffers)).toBe(want.byteLength)
         const got = Buffer.alloc(want.byteLength)
-        for (let n = 0; n < got.byteLength; ) n += (await to.read(got.subarray(n))) ?? NaN
+        for (let n = 0; n < got.byteLength;) n += (await to.read(got.subarray(n))) ?? NaN
         expect(got).toEqual(want)
       }
     }),

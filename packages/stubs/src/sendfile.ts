@@ -13,7 +13,12 @@ const CHUNK = 65536 // bytes in one read of a file or connection
 /** Something with a file's descriptor, as node's FileHandle; that one reads by itself. */
 interface OpenFile {
   readonly fd: number
-  read?(p: Uint8Array, offset: number, length: number, position: number | null): Promise<{ bytesRead: number }>
+  read?(
+    p: Uint8Array,
+    offset: number,
+    length: number,
+    position: number | null,
+  ): Promise<{ bytesRead: number }>
 }
 
 function isConn(source: object): source is Conn {
@@ -72,7 +77,8 @@ export async function* chunksOf(
   }
   const parts = 'getReader' in (source as object) ? partsOf(source as ReadableStream, signal) : source
   for await (const chunk of parts as AsyncIterable<unknown>) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('the source gave something that is not a Uint8Array')
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError('the source gave something that is not a Uint8Array')
     yield left < chunk.byteLength ? chunk.subarray(0, left) : chunk
     left -= chunk.byteLength
     if (left <= 0) return
@@ -80,7 +86,10 @@ export async function* chunksOf(
 }
 
 // What iterates over a stream cannot be told to stop while it waits for the stream; the stream can.
-async function* partsOf(stream: ReadableStream<unknown>, signal?: AbortSignal): AsyncGenerator<unknown, void> {
+async function* partsOf(
+  stream: ReadableStream<unknown>,
+  signal?: AbortSignal,
+): AsyncGenerator<unknown, void> {
   const reader = stream.getReader()
   let ended = false
   const cancel = (): void => {

@@ -111,8 +111,14 @@ async function familyNetwork(
   options?: IOOptions,
 ): Promise<string> {
   const { afnet, proto } = parseNetwork(network, needsProtocol)
-  if (typeof proto === 'string') await resolver.lookupProtocol(proto, options)
+  if (typeof proto === 'string') await resolver.lookupProtocol(proto, inTime(options))
   return afnet
+}
+
+// A number or a service from a file takes no time. As in Go it is there also when the time is over, for the error to tell
+// which address was to be dialled.
+function inTime(options: IOOptions | undefined): IOOptions | undefined {
+  return options?.signal?.reason === ErrDeadlineExceeded ? undefined : options
 }
 
 /** One address of a list. `mark` in the text shows that IPv6 was written, which is then preferred. */
@@ -140,7 +146,7 @@ async function internetAddrList(
   if (!network.startsWith('ip') && address !== '') {
     const parts = splitHostPort(address)
     host = parts.host
-    port = await resolver.lookupPort(network, parts.port, options)
+    port = await resolver.lookupPort(network, parts.port, inTime(options))
   }
   const make = (a: IPAddr): InetAddr => {
     if (network.startsWith('tcp')) return new TCPAddr(a.ip, port, a.zone)

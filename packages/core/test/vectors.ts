@@ -1,15 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { IPAddr, parseIPZone } from '@net/addr'
-import { DNSError, type LookupGroup } from '@net/contract'
-import {
-  lookupPort,
-  lookupProtocol,
-  parseHosts,
-  parseProtocols,
-  parseServices,
-  type Hosts,
-} from '@net/resolve'
-import { ErrUnsupported, lookupStubs } from '@net/stubs'
+import { parseHosts, parseNSSConf, parseProtocols, parseServices, Resolver } from '@net/resolve'
 
 /** The system's files that a set of vectors was made with. */
 export interface Env {
@@ -30,26 +20,16 @@ export function vectors<Case>(topic: string): Vectors<Case> {
   return JSON.parse(readFileSync(url, 'utf8')) as Vectors<Case>
 }
 
-function hostAddrs(hosts: Hosts, host: string): IPAddr[] {
-  const found = hosts.lookupHost(host)?.addrs ?? []
-  if (found.length === 0) throw new DNSError('no such host', host, { isNotFound: true })
-  return found.flatMap((text) => {
-    const a = parseIPZone(text)
-    return a === null ? [] : [new IPAddr(a.ip, a.zone)]
-  })
-}
-
 /** Lookups in the files of an environment, and nowhere else. */
-export function resolverOf(env: Env): LookupGroup {
-  const hosts = parseHosts(env.hosts_file)
-  const services = parseServices(env.services_file)
-  const protocols = parseProtocols(env.protocols_file)
-  return {
-    ...lookupStubs(ErrUnsupported),
-    lookupIPAddr: async (host) => hostAddrs(hosts, host),
-    lookupPort: async (network, service) => lookupPort(services, network, service),
-    lookupProtocol: async (name) => lookupProtocol(protocols, name),
-  }
+export function resolverOf(env: Env): Resolver {
+  return new Resolver({
+    preferSystem: false,
+    hosts: parseHosts(env.hosts_file),
+    services: parseServices(env.services_file),
+    protocols: parseProtocols(env.protocols_file),
+    nsswitch: parseNSSConf('hosts: files'),
+    resolvConf: { servers: [] },
+  })
 }
 
 /** The error that a promise rejects with. */

@@ -11,10 +11,10 @@ import {
   type UDPNetwork,
   type UnixNetwork,
 } from '@net/contract'
-import { dialParallel, type DialOne } from './happy_eyeballs.ts'
+import { dialParallel, dialSerial, interleave, type DialOne } from './happy_eyeballs.ts'
 import { checkAddr, checkText } from './network.ts'
 import type { DialerOptions } from './options.ts'
-import { isIPv4, resolveAddrList } from './resolve_addr.ts'
+import { resolveAddrList } from './resolve_addr.ts'
 import { Scope } from './scope.ts'
 
 // RFC 8305, section 8, recommends 250 ms between attempts; Go waits 300.
@@ -34,10 +34,9 @@ export async function dial(
   const at = dialDeadline(options)
   const addrs = await resolve(options.resolver ?? resolver, network, address, localAddr, at, signal)
   signal?.throwIfAborted()
-  const [primaries, fallbacks] =
-    network === 'tcp' && fallbackDelay >= 0 ? partition(addrs) : [addrs, [] as const]
-  const delay = fallbackDelay || FALLBACK_DELAY
-  return dialParallel(primaries, fallbacks, delay, at, signal, oneOf(target, network, localAddr, options))
+  const one = oneOf(target, network, localAddr, options)
+  if (fallbackDelay < 0 || !network.startsWith('tcp')) return dialSerial(addrs, at, signal, one)
+  return dialParallel(interleave(addrs), fallbackDelay || FALLBACK_DELAY, at, signal, one)
 }
 
 /** The moment, on the monotonic clock, by which a dial that begins now must be done. */
@@ -63,13 +62,6 @@ async function resolve(
   } finally {
     scope.end()
   }
-}
-
-/** Those of the first address's family, and the others. */
-function partition(addrs: readonly Addr[]): [primaries: Addr[], fallbacks: Addr[]] {
-  const first = addrs[0]
-  const primary = first !== undefined && isIPv4(first)
-  return [addrs.filter((a) => isIPv4(a) === primary), addrs.filter((a) => isIPv4(a) !== primary)]
 }
 
 function oneOf(target: Target, network: string, localAddr: Addr | null, options: DialerOptions): DialOne {

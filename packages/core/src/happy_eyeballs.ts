@@ -1,5 +1,7 @@
 import type { Addr } from '@net/addr'
 import type { Conn } from '@net/contract'
+import { dialError } from './dial_error.ts'
+import { isIPv4 } from './resolve_addr.ts'
 
 /** Dials one address by a moment on the monotonic clock, Infinity for any. Rejects with the signal's reason when it aborts. */
 export type DialOne = (addr: Addr, at: number, signal: AbortSignal | undefined) => Promise<Conn>
@@ -19,7 +21,20 @@ export function partialDeadline(now: number, deadline: number, remaining: number
   return now + Math.min(left, Math.max(left / remaining, SANE_MINIMUM))
 }
 
-/** Dials addresses one after the other, until one answers. Rejects with the first one's error. */
+/** The addresses with the families in turn, beginning with the first one's; within a family they keep their order. */
+export function interleave(addrs: readonly Addr[]): Addr[] {
+  const first = addrs[0]
+  const four = first !== undefined && isIPv4(first)
+  const [one, other] = [addrs.filter((a) => isIPv4(a) === four), addrs.filter((a) => isIPv4(a) !== four)]
+  return Array.from({ length: Math.max(one.length, other.length) }, (_, i) => [one[i], other[i]])
+    .flat()
+    .filter((a) => a !== undefined)
+}
+
+/**
+ * Dials addresses one after the other, each for its share of the time, until one answers. Rejects with the error of all,
+ * or with the signal's reason.
+ */
 export async function dialSerial(
   addrs: readonly Addr[],
   at: number,
@@ -28,59 +43,127 @@ export async function dialSerial(
 ): Promise<Conn> {
   const errors: unknown[] = []
   for (const [i, addr] of addrs.entries()) {
-    signal?.throwIfAborted()
     const limit = partialDeadline(performance.now(), at, addrs.length - i)
     if (limit === null && errors.length > 0) break
+    const share: DialOne = (a, _at, s) => dialOne(a, limit ?? at, s)
     try {
-      return await dialOne(addr, limit ?? at, signal)
+      return await new Race([addr], Infinity, at, signal, share).run()
     } catch (e) {
+      signal?.throwIfAborted()
       errors.push(e)
     }
   }
-  signal?.throwIfAborted()
-  throw errors[0]
+  throw dialError(errors)
 }
 
 /**
- * Dials the primaries and, when they have failed or `delay` milliseconds have passed, the fallbacks beside them; the
- * first to answer wins and the other is cancelled or closed (RFC 8305). No attempt is given up before its deadline
- * for being slow. When all fail, it rejects with the primaries' error.
+ * Dials addresses beside each other: the next begins when one has failed or `delay` milliseconds have passed, and the
+ * first to answer wins (RFC 8305, section 5). No attempt is given up for being slow: each has until `at`. The losers are
+ * cancelled, and closed when they come all the same. Rejects with the error of all, or with the signal's reason.
  */
-export async function dialParallel(
-  primaries: readonly Addr[],
-  fallbacks: readonly Addr[],
+export function dialParallel(
+  addrs: readonly Addr[],
   delay: number,
   at: number,
   signal: AbortSignal | undefined,
   dialOne: DialOne,
 ): Promise<Conn> {
-  if (fallbacks.length === 0) return dialSerial(primaries, at, signal, dialOne)
-  signal?.throwIfAborted()
-  const race = new AbortController()
-  const follow = (): void => race.abort(signal?.reason)
-  signal?.addEventListener('abort', follow)
-  let timer: NodeJS.Timeout | undefined
-  try {
-    return await new Promise<Conn>((resolve, reject) => {
-      let won = false
-      const run = async (addrs: readonly Addr[]): Promise<void> => {
-        const conn = await dialSerial(addrs, at, race.signal, dialOne)
-        if (won) return conn.close()
-        won = true
-        resolve(conn)
-      }
-      let second: Promise<void> | undefined
-      const fallBack = (): Promise<void> => (second ??= run(fallbacks))
-      const ignore = (): void => {} // it counts only when the primaries have failed too, and then theirs is told
-      timer = setTimeout(() => void fallBack().catch(ignore), delay)
-      run(primaries).catch((e: unknown) => fallBack().catch(() => reject(e)))
-    })
-  } catch (e) {
+  return new Race(addrs, delay, at, signal, dialOne).run()
+}
+
+/** Attempts beside each other. */
+class Race {
+  readonly #addrs: readonly Addr[]
+  readonly #delay: number
+  readonly #at: number
+  readonly #signal: AbortSignal | undefined
+  readonly #dialOne: DialOne
+  readonly #losers = new AbortController()
+  readonly #errors: unknown[] = [] // by the order of the addresses
+  #next = 0
+  #pending = 0
+  #over = false
+  #timer: NodeJS.Timeout | undefined
+  #resolve: (conn: Conn) => void = () => {}
+  #reject: (e: unknown) => void = () => {}
+
+  constructor(
+    addrs: readonly Addr[],
+    delay: number,
+    at: number,
+    signal: AbortSignal | undefined,
+    dialOne: DialOne,
+  ) {
+    this.#addrs = addrs
+    this.#delay = delay
+    this.#at = at
+    this.#signal = signal
+    this.#dialOne = dialOne
+  }
+
+  async run(): Promise<Conn> {
+    const signal = this.#signal
     signal?.throwIfAborted()
-    throw e
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', follow)
-    race.abort()
+    const abort = (): void => {
+      this.#reject(signal?.reason)
+      this.#end()
+    }
+    signal?.addEventListener('abort', abort)
+    try {
+      return await new Promise<Conn>((resolve, reject) => {
+        this.#resolve = resolve
+        this.#reject = reject
+        this.#begin()
+      })
+    } finally {
+      this.#end()
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer)
+    const i = this.#next++
+    const addr = this.#addrs[i]
+    if (this.#over || addr === undefined) return
+    this.#pending++
+    this.#dialOne(addr, this.#at, this.#losers.signal).then(
+      (conn) => {
+        this.#answered(conn)
+      },
+      (e: unknown) => {
+        this.#failed(i, e)
+      },
+    )
+    if (this.#next < this.#addrs.length && this.#delay !== Infinity) {
+      this.#timer = setTimeout(() => {
+        this.#begin()
+      }, this.#delay)
+    }
+  }
+
+  #answered(conn: Conn): void {
+    if (this.#over) {
+      // It comes too late for anyone to care how its end goes.
+      conn.close().catch(() => {})
+      return
+    }
+    this.#resolve(conn)
+    this.#end()
+  }
+
+  #failed(i: number, e: unknown): void {
+    this.#pending--
+    if (this.#over) return
+    this.#errors[i] = e
+    if (this.#next < this.#addrs.length && performance.now() < this.#at) this.#begin()
+    else if (this.#pending === 0) this.#reject(dialError(Object.values(this.#errors)))
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#losers.abort(this.#signal?.reason)
   }
 }

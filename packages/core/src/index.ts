@@ -72,6 +72,8 @@ export { DNSCache, Resolver, resolverOver, type ResolverOptions } from '@net/res
 export { allocBuffer } from '@net/posix'
 export { ErrPlan9, ErrUnsupported, ErrWindows } from '@net/stubs'
 export * from './default_net.ts'
+export { DialError } from './dial_error.ts'
+export type { DialString, NetworkOf } from './dial_string.ts'
 export { Net, type NetOptions } from './net.ts'
 export type { ConnOf, IPNetwork, ListenerOf, Network, PacketConnOf, UnixPacketConn } from './network.ts'
 export type { DialerOptions, ListenerOptions } from './options.ts'

@@ -25,6 +25,7 @@ import type {
   UnixNetwork,
 } from '@net/contract'
 import * as dialing from './dial.ts'
+import { callArguments, type DialString, type NetworkOf } from './dial_string.ts'
 import * as listening from './listen.ts'
 import type { ConnOf, ListenerOf, Network, PacketConnOf } from './network.ts'
 import type { DialerOptions, ListenerOptions } from './options.ts'
@@ -51,14 +52,16 @@ export class Net {
 
   /**
    * Connects to an address: 'host:port' with a name or an address and a service or a number for TCP and UDP, a host for
-   * raw IP, a path for Unix sockets. The type of the connection follows from the network's literal. A name with several
-   * addresses is tried in their order, TCP with both families as RFC 8305 says. Rejects with an {@link OpError}, or with
-   * the signal's reason.
+   * raw IP, a path for Unix sockets. Or to a dial string of Plan 9: 'tcp!host!service', 'net!host!service'. The type of the
+   * connection follows from the network's literal. A name with several addresses is tried as RFC 8305 says. Rejects with an
+   * {@link OpError}, a {@link DialError} when several addresses failed, or with the signal's reason.
    */
   dial<N extends Network>(network: N, address: string, options?: DialerOptions): Promise<ConnOf<N>>
   dial(network: string, address: string, options?: DialerOptions): Promise<Conn>
-  dial(network: string, address: string, options?: DialerOptions): Promise<Conn> {
-    return dialing.dial(this.target, this.resolver, network, address, options)
+  dial<S extends DialString>(address: S, options?: DialerOptions): Promise<ConnOf<NetworkOf<S>>>
+  async dial(network: string, address?: string | DialerOptions, options?: DialerOptions): Promise<Conn> {
+    const args = callArguments('dial', network, address, options)
+    return dialing.dial(this.target, this.resolver, ...args)
   }
 
   /**
@@ -67,8 +70,14 @@ export class Net {
    */
   listen<N extends Network>(network: N, address: string, options?: ListenerOptions): Promise<ListenerOf<N>>
   listen(network: string, address: string, options?: ListenerOptions): Promise<Listener>
-  listen(network: string, address: string, options?: ListenerOptions): Promise<Listener> {
-    return listening.listen(this.target, this.resolver, network, address, options)
+  listen<S extends DialString>(address: S, options?: ListenerOptions): Promise<ListenerOf<NetworkOf<S>>>
+  async listen(
+    network: string,
+    address?: string | ListenerOptions,
+    options?: ListenerOptions,
+  ): Promise<Listener> {
+    const args = callArguments('listen', network, address, options)
+    return listening.listen(this.target, this.resolver, ...args)
   }
 
   /** Listens for packets: UDP, raw IP and Unix datagrams. Addresses and errors as for {@link listen}. */
@@ -78,8 +87,17 @@ export class Net {
     options?: ListenerOptions,
   ): Promise<PacketConnOf<N>>
   listenPacket(network: string, address: string, options?: ListenerOptions): Promise<PacketConn>
-  listenPacket(network: string, address: string, options?: ListenerOptions): Promise<PacketConn> {
-    return listening.listenPacket(this.target, this.resolver, network, address, options)
+  listenPacket<S extends DialString>(
+    address: S,
+    options?: ListenerOptions,
+  ): Promise<PacketConnOf<NetworkOf<S>>>
+  async listenPacket(
+    network: string,
+    address?: string | ListenerOptions,
+    options?: ListenerOptions,
+  ): Promise<PacketConn> {
+    const args = callArguments('listen', network, address, options)
+    return listening.listenPacket(this.target, this.resolver, ...args)
   }
 
   /** Connects to one TCP address; `laddr` null leaves the local one to the stack, `raddr` null is "missing address". */

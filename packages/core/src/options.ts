@@ -11,8 +11,9 @@ export interface DialerOptions extends DialOptions {
   /** The local address to dial from; it must be of the network dialled. Absent and `null` leave it to the stack. */
   readonly localAddr?: Addr | null | undefined
   /**
-   * For 'tcp' names with addresses of both families: how long to wait, in milliseconds, before dialling the family that
-   * did not come first beside the one that did (RFC 8305, section 5). Absent and 0 mean 300, a negative number never.
+   * For TCP names with several addresses: how long to wait, in milliseconds, before dialling the next address beside those
+   * that have not answered yet (RFC 8305, section 5); one that fails lets the next begin at once. Absent and 0 mean 300, a
+   * negative number that one is tried after the other, each for its share of the time.
    */
   readonly fallbackDelay?: number | undefined
   /** Looks names, services and protocols up; absent means the Net's own. */

@@ -3,8 +3,8 @@ import { DNSError, OpError, type Conn, type LookupGroup } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { ErrUnsupported, lookupStubs } from '@net/stubs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { dialParallel, dialSerial, partialDeadline } from '../src/happy_eyeballs.ts'
-import { defaultNet, Net, pipe } from '../src/index.ts'
+import { dialParallel, dialSerial, interleave, partialDeadline } from '../src/happy_eyeballs.ts'
+import { defaultNet, DialError, Net, pipe } from '../src/index.ts'
 import { rejection, vectors } from './vectors.ts'
 
 let balanced: () => Promise<void>
@@ -89,6 +89,12 @@ describe('Net.dial() of a name with several addresses', () => {
       const e = await rejection(net(addrs, port).dial('tcp', 'many:1'))
       expect(e.message).toBe(`dial tcp ${first}:${port}: connect: connection refused`)
       expect(e).toMatchObject({ op: 'dial', net: 'tcp', code: 'ECONNREFUSED', syscall: 'connect' })
+      expect(e).toBeInstanceOf(OpError)
+      if (!(e instanceof DialError)) throw e
+      expect(e.errors.map((one) => one.addr?.toString()).sort()).toEqual(
+        addrs.map((a) => (a.includes(':') ? `[${a}]:${port}` : `${a}:${port}`)).sort(),
+      )
+      expect(new Set(e.errors.map((one) => one.code))).toEqual(new Set(['ECONNREFUSED']))
     }
   })
 
@@ -120,7 +126,7 @@ describe('dialParallel()', () => {
         })
         answer(conn)
       })
-    await expect(dialParallel([a6], [a4], 1, Infinity, undefined, one)).resolves.toBe(conn)
+    await expect(dialParallel([a6, a4], 1, Infinity, undefined, one)).resolves.toBe(conn)
     expect(begun).toEqual([a6, a4])
     expect(ended).toBe(a4)
     await conn.close()
@@ -135,7 +141,7 @@ describe('dialParallel()', () => {
       if (addr === a6) return new Promise((resolve) => (answer = resolve))
       return conn
     }
-    expect(await dialParallel([a6], [a4], 1, Infinity, undefined, one)).toBe(conn)
+    expect(await dialParallel([a6, a4], 1, Infinity, undefined, one)).toBe(conn)
     answer(late)
     expect(await latePeer.read(new Uint8Array(1))).toBe(null)
     await Promise.all([conn.close(), peer.close(), latePeer.close()])
@@ -153,9 +159,66 @@ describe('dialParallel()', () => {
         if (addr === a4) controller.abort(reason)
       })
     const reason = new Error('enough')
-    expect(await rejection(dialParallel([a6], [a4], 1, Infinity, controller.signal, one))).toBe(reason)
+    expect(await rejection(dialParallel([a6, a4], 1, Infinity, controller.signal, one))).toBe(reason)
     expect(ended).toEqual([a6, a4])
   })
+})
+
+test('interleave() takes the families in turn, beginning with the first', () => {
+  const addr = (a: string): TCPAddr => new TCPAddr(parseIP(a), 1)
+  const order = (...addrs: string[]): string[] =>
+    interleave(addrs.map(addr)).map((a) => a.toString().replace(/[[\]]|:1$/g, ''))
+  expect(order('::1', '::2', '::3', '10.0.0.1')).toEqual(['::1', '10.0.0.1', '::2', '::3'])
+  expect(order('10.0.0.1', '10.0.0.2', '::1', '::2')).toEqual(['10.0.0.1', '::1', '10.0.0.2', '::2'])
+  expect(order('10.0.0.1', '10.0.0.2')).toEqual(['10.0.0.1', '10.0.0.2'])
+  expect(order()).toEqual([])
+})
+
+test('dialParallel() lets no attempt go for being slow: the first may answer when all others have failed', async () => {
+  const [conn, peer] = pipe()
+  let answer: (c: Conn) => void = () => {}
+  let failures = 0
+  const one = (addr: Addr): Promise<Conn> => {
+    if (addr === a6) return new Promise((resolve) => (answer = resolve))
+    if (++failures === 3) setImmediate(() => answer(conn))
+    return Promise.reject(new OpError('dial', 'tcp', null, addr, new Error('no')))
+  }
+  expect(await dialParallel([a6, a4, a4, a4], 1, Infinity, undefined, one)).toBe(conn)
+  expect(failures).toBe(3)
+  await Promise.all([conn.close(), peer.close()])
+})
+
+test('dialParallel() begins no attempt when the time is over', async () => {
+  const begun: Addr[] = []
+  const one = (addr: Addr, at: number): Promise<Conn> => {
+    begun.push(addr)
+    return new Promise((_resolve, reject) => {
+      const e = new OpError('dial', 'tcp', null, addr, new Error('i/o timeout'))
+      setTimeout(() => reject(e), at - performance.now() + 1)
+    })
+  }
+  const e = await rejection(dialParallel([a6, a4], 1e6, performance.now() + 10, undefined, one))
+  expect(e.message).toBe('dial tcp [2001:db8::1]:1: i/o timeout')
+  expect(e).not.toBeInstanceOf(DialError)
+  expect(begun).toEqual([a6])
+})
+
+test.each([
+  ['dialParallel', dialParallel.bind(null, [a6, a4], 1e6)],
+  ['dialSerial', dialSerial.bind(null, [a6, a4])],
+] as const)('%s() that is cancelled closes what arrives late', async (_name, dialAll) => {
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const [late, peer] = pipe()
+  let answer: (c: Conn) => void = () => {}
+  const one = (): Promise<Conn> => {
+    setImmediate(() => controller.abort(reason))
+    return new Promise((resolve) => (answer = resolve))
+  }
+  expect(await rejection(dialAll(Infinity, controller.signal, one))).toBe(reason)
+  answer(late)
+  expect(await peer.read(new Uint8Array(1))).toBe(null)
+  await peer.close()
 })
 
 test('dialSerial() gives each address its share and stops when the time is over', async () => {
@@ -166,7 +229,9 @@ test('dialSerial() gives each address its share and stops when the time is over'
     return Promise.reject(error)
   }
   const at = performance.now() + 30_000
-  expect(await rejection(dialSerial([a6, a4, a4], at, undefined, one))).toBe(error)
+  const e = await rejection(dialSerial([a6, a4, a4], at, undefined, one))
+  expect(e.message).toBe(error.message)
+  expect(e).toMatchObject({ errors: [error, error, error] })
   expect(limits).toHaveLength(3)
   expect(limits[0]).toBeLessThanOrEqual(at - 19_000)
   expect(limits[2]).toBe(at)

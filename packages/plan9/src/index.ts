@@ -1,1 +1,17 @@
-export {}
+/**
+ * The plan9 target: dial, listen, exchange datagrams and look up names through a Plan 9 network tree, /net, whether it is
+ * mounted, in this process, or on another machine and imported over 9P2000.
+ */
+export type { NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+export { parseDialString, type DialString } from './dial_string.ts'
+export type { Dial } from './dialled_net.ts'
+export { importNet, type ImportedNet, type ImportOptions } from './import_net.ts'
+export { interfaceGroup } from './interface.ts'
+export { ipsock } from './ipsock.ts'
+export { lookupGroup } from './lookup.ts'
+export { osNet } from './os_net.ts'
+export { parsePlan9Addr, plan9AddrOf, plan9LocalAddr } from './plan9_addr.ts'
+export { plan9, type Plan9Options, type Plan9Target } from './plan9.ts'
+export { CS_ANSWER, DNS_ANSWER, query } from './query.ts'
+export { tcpSockGroup } from './tcpsock.ts'
+export { udpSockGroup } from './udpsock.ts'

@@ -1,0 +1,133 @@
+import type { Addr } from '@net/addr'
+import {
+  checkTimeout,
+  deadlineAt,
+  Lane,
+  OpError,
+  type Closer,
+  type Deadline,
+  type Deadlines,
+  type File,
+  type RawConn,
+} from '@net/contract'
+import { ErrPlan9 } from '@net/stubs'
+import type { Opened } from './conversation.ts'
+import { Hold } from './hold.ts'
+
+/** Rejects what is not a buffer. */
+export function checkBuffer(p: unknown): TypeError | null {
+  return p instanceof Uint8Array ? null : new TypeError('the buffer is not a Uint8Array')
+}
+
+/** A conversation whose data are read and written: what TCP and UDP connections have in common. */
+export abstract class ConversationConn<A extends Addr> implements Closer, Deadlines {
+  readonly localAddr: A
+  readonly remoteAddr: A
+  /** The conversation's files. */
+  protected readonly files: Opened
+  /** Its hold on the process, and the maker of its errors. */
+  protected readonly hold: Hold
+  /** What waits to read. */
+  protected readonly reading: Lane
+  /** What waits to write. */
+  protected readonly writing: Lane
+  #closing: Promise<void> | null = null
+
+  /** Takes over an open conversation. `remote` is what errors tell of the other end, null for none. */
+  protected constructor(net: string, files: Opened, local: A, remote: A, shown: A | null) {
+    this.localAddr = local
+    this.remoteAddr = remote
+    this.files = files
+    this.hold = new Hold(net, local, shown, files.data)
+    this.reading = new Lane(this.hold)
+    this.writing = new Lane(this.hold)
+  }
+
+  /** Lets go of the files, after what has to be done before. */
+  protected abstract finish(): Promise<void>
+
+  setDeadline(t: Deadline): void {
+    const at = deadlineAt(t)
+    this.reading.setDeadlineAt(at)
+    this.writing.setDeadlineAt(at)
+  }
+
+  setReadDeadline(t: Deadline): void {
+    this.reading.setDeadline(t)
+  }
+
+  setWriteDeadline(t: Deadline): void {
+    this.writing.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    checkTimeout(ms)
+    this.reading.setTimeout(ms)
+    this.writing.setTimeout(ms)
+  }
+
+  setReadTimeout(ms: number): void {
+    this.reading.setTimeout(ms)
+  }
+
+  setWriteTimeout(ms: number): void {
+    this.writing.setTimeout(ms)
+  }
+
+  ref(): void {
+    this.hold.ref(true)
+  }
+
+  unref(): void {
+    this.hold.ref(false)
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      this.reading.close()
+      this.writing.close()
+      this.#closing = this.finish()
+    }
+    return this.#closing
+  }
+
+  /** Closes the files of the conversation, which ends it. */
+  protected async closeFiles(): Promise<void> {
+    const { data, conversation } = this.files
+    // A session that is over has taken the files along.
+    await Promise.allSettled([data.close(), conversation.ctl.close()])
+  }
+
+  /** Rejects: a conversation has no descriptor. */
+  file(): Promise<File> {
+    return Promise.reject(this.hold.opError('file', ErrPlan9))
+  }
+
+  /** Throws: a conversation has no descriptor. */
+  syscallConn(): RawConn {
+    throw this.hold.opError('raw-control', ErrPlan9)
+  }
+
+  /** Throws: the size of buffers can't be told to a conversation. */
+  setReadBuffer(_bytes: number): void {
+    this.refuse()
+  }
+
+  /** Throws: the size of buffers can't be told to a conversation. */
+  setWriteBuffer(_bytes: number): void {
+    this.refuse()
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Throws the error of what a conversation can't be told, or of one that is closed. */
+  protected refuse(): never {
+    throw new OpError('set', this.hold.net, null, this.localAddr, this.reading.closed ?? ErrPlan9)
+  }
+}

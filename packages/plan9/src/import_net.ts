@@ -1,0 +1,206 @@
+import { Client, Fid, ORDWR, OREAD, OWRITE, pathNames, SessionError } from '@net/9p'
+import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+
+/** Options of {@link importNet}. */
+export interface ImportOptions extends IOOptions {
+  /** The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 128 KiB and 24 bytes. */
+  readonly msize?: number | undefined
+  /** The name of the tree to attach to; absent means the server's usual one. */
+  readonly aname?: string | undefined
+  /** The user to attach as; absent means 'none'. */
+  readonly uname?: string | undefined
+  /**
+   * How many reads, and how many writes, of one file may be outstanding. More than 1 needs a server that serves those of a
+   * file in their order, which 9P does not demand and Plan 9's exportfs and Inferno's export do not promise. Absent means 8
+   * where the server grants messages longer than these do (64 KiB), and 1 elsewhere.
+   */
+  readonly outstanding?: number | undefined
+}
+
+/** A network tree over a 9P session, which belongs to it. */
+export interface ImportedNet extends NetFS, AsyncDisposable {
+  /** Resolves when the session is over, for whatever reason; never rejects. */
+  readonly done: Promise<void>
+  /** Why the session is over; null while it is not. */
+  readonly error: Error | null
+  /** The fids that are open, and the requests outstanding. Both are 0 when all files are closed, but for the root's fid. */
+  readonly fids: number
+  readonly requests: number
+  /** Ends the session: all files are closed, what is pending rejects. */
+  close(): Promise<void>
+}
+
+const MODES: Readonly<Record<NetFileMode, number>> = { r: OREAD, w: OWRITE, rw: ORDWR }
+const LONGEST_UNORDERED = 65_560 // the msize that Inferno grants at most; Plan 9's exportfs grants less
+const OUTSTANDING = 8
+
+/**
+ * Attaches to the network tree that is served over 9P2000 on `conn`, which belongs to the session from then on. The process is
+ * kept alive while something waits for an answer, unless its file or connection is unref'd: an idle session keeps nothing. Rejects, `conn`
+ * closed, when the server wants another protocol, or a client that authenticates itself.
+ */
+export async function importNet(conn: Conn, options: ImportOptions = {}): Promise<ImportedNet> {
+  const { msize, aname, uname, outstanding, signal } = options
+  const client = await Client.connect(conn, { msize, signal })
+  try {
+    const root = await client.attach({ aname, uname, signal })
+    const many = outstanding ?? (client.msize > LONGEST_UNORDERED ? OUTSTANDING : 1)
+    return new Session(conn, client, root, many)
+  } catch (e) {
+    await client.close()
+    throw e
+  }
+}
+
+class Session implements ImportedNet {
+  readonly root = '/net'
+  readonly #conn: Conn
+  readonly #client: Client
+  readonly #root: Fid
+  readonly #outstanding: number
+  #holds = 0
+
+  constructor(conn: Conn, client: Client, root: Fid, outstanding: number) {
+    this.#conn = conn
+    this.#client = client
+    this.#root = root
+    this.#outstanding = outstanding
+    conn.unref()
+  }
+
+  get done(): Promise<void> {
+    return this.#client.done
+  }
+
+  get error(): SessionError | null {
+    return this.#client.error
+  }
+
+  get fids(): number {
+    return this.#client.fids
+  }
+
+  get requests(): number {
+    return this.#client.requests
+  }
+
+  async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
+    const { signal, ref = true } = options
+    if (ref) this.hold(1)
+    let fid: Fid | null = null
+    try {
+      fid = await this.#root.walk(pathNames(path), { signal })
+      await fid.open(MODES[mode], { signal })
+      return new SessionFile(this, fid, this.#outstanding, ref)
+    } catch (e) {
+      fid?.clunk().catch(() => {}) // why it could not be opened is the error to tell
+      throw e
+    } finally {
+      if (ref) this.hold(-1)
+    }
+  }
+
+  /** Counts what keeps the process alive. */
+  hold(change: 1 | -1): void {
+    this.#holds += change
+    if (change === 1 && this.#holds === 1) this.#conn.ref()
+    else if (change === -1 && this.#holds === 0) this.#conn.unref()
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+class SessionFile implements NetFile {
+  readonly ioSize: number
+  readonly outstanding: number
+  readonly #session: Session
+  readonly #fid: Fid
+  #offset = 0
+  #pending = 0
+  #ref: boolean
+  readonly #reads: Turns
+  readonly #writes: Turns
+
+  constructor(session: Session, fid: Fid, outstanding: number, ref: boolean) {
+    this.#session = session
+    this.#fid = fid
+    this.ioSize = fid.ioSize
+    this.outstanding = outstanding
+    this.#ref = ref
+    this.#reads = new Turns(outstanding)
+    this.#writes = new Turns(outstanding)
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return this.#reads.add(() => this.#run(() => this.#fid.read(p, this.#offset, options)))
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return this.#writes.add(() => this.#run(() => this.#fid.write(p, this.#offset, options)))
+  }
+
+  rewind(): void {
+    this.#offset = 0
+  }
+
+  ref(): void {
+    if (this.#ref) return
+    this.#ref = true
+    if (this.#pending > 0) this.#session.hold(1)
+  }
+
+  unref(): void {
+    if (!this.#ref) return
+    this.#ref = false
+    if (this.#pending > 0) this.#session.hold(-1)
+  }
+
+  async close(): Promise<void> {
+    this.#session.hold(1)
+    try {
+      await this.#fid.clunk()
+    } finally {
+      this.#session.hold(-1)
+    }
+  }
+
+  async #run(transfer: () => Promise<number>): Promise<number> {
+    if (this.#pending++ === 0 && this.#ref) this.#session.hold(1)
+    try {
+      const n = await transfer()
+      this.#offset += n
+      return n
+    } finally {
+      if (--this.#pending === 0 && this.#ref) this.#session.hold(-1)
+    }
+  }
+}
+
+/** Lets so many calls be outstanding at a time; the others wait for their turn. */
+class Turns {
+  readonly #most: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  async add<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#most) this.#running++
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await call()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running--
+      else next()
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { AddrError, type IP, IPv6loopback, ipv4, UnknownNetworkError } from '@net/addr'
+import {
+  OpError,
+  socketDisabledIPv6,
+  type DialOptions,
+  type IPSockGroup,
+  type ListenOptions,
+  type NetFS,
+} from '@net/contract'
+import { ErrPlan9 } from '@net/stubs'
+import { Conversation, leave, openData, type Opened } from './conversation.ts'
+import { inTree, protocolOf, queryCS1 } from './cs.ts'
+import { errno, plan9Error } from './errors.ts'
+import { limited } from './limit.ts'
+import { plan9LocalAddr } from './plan9_addr.ts'
+
+/** The part of an internet address that a conversation is made from. */
+export interface InetAddr {
+  readonly network: string
+  readonly ip: IP | null
+  readonly port: number
+  toString(): string
+}
+
+/**
+ * What the stack of a tree supports. Plan 9 has IPv6 throughout, with IPv4 inside it; a machine without an address of one
+ * family fails each call in its own words.
+ */
+export const ipsock: IPSockGroup = {
+  supportsIPv4: () => true,
+  supportsIPv6: () => !socketDisabledIPv6(),
+  supportsIPv4map: () => !socketDisabledIPv6(),
+}
+
+/** Checks a network and the addresses with it. Throws bare errors. */
+export function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
+  if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`)
+    throw new UnknownNetworkError(network)
+  for (const addr of addrs) {
+    const v6 = addr !== null && addr.ip !== null && addr.ip.to4() === null
+    const any = addr?.ip?.isUnspecified === true
+    if (network.endsWith('4') && v6 && !any) throw new AddrError('non-IPv4 address', String(addr.ip))
+    if ((network.endsWith('6') || (v6 && !any)) && socketDisabledIPv6()) throw errno('EAFNOSUPPORT')
+    if (addr !== null && !(Number.isInteger(addr.port) && addr.port >= 0 && addr.port <= 65535))
+      throw new AddrError('invalid port', String(addr.port))
+  }
+}
+
+/** Refuses what can't be told to a tree. Throws it bare. */
+export function checkOptions(options: DialOptions & ListenOptions): void {
+  if (options.control !== undefined || options.reusePort === true) throw ErrPlan9
+}
+
+// The ways of a network are those that cs names; without a cs the text is used as it is.
+async function clone(
+  fs: NetFS,
+  network: string,
+  addr: { readonly ip: IP | null; readonly port: number },
+  signal: AbortSignal | undefined,
+): Promise<{ path: string; dest: string }> {
+  const host = addr.ip === null || addr.ip.isUnspecified ? '*' : addr.ip.toString()
+  try {
+    const found = await queryCS1(fs, network, addr.ip, addr.port, { signal })
+    return { path: inTree(found.clone), dest: found.dest }
+  } catch (e) {
+    if (!(e instanceof Error) || !/does not exist|no such file/i.test(e.message)) throw e
+    return { path: `${protocolOf(network)}/clone`, dest: host === '*' ? String(addr.port) : `${host}!${addr.port}` }
+  }
+}
+
+/** Connects a conversation. Rejects with the dial's {@link OpError} or the signal's reason. */
+export async function dialPlan9(
+  fs: NetFS,
+  network: string,
+  protocol: 'tcp' | 'udp',
+  laddr: InetAddr | null,
+  raddr: InetAddr | null,
+  options: DialOptions,
+): Promise<Opened> {
+  try {
+    checkAddrs(network, protocol, laddr, raddr)
+    if (raddr === null) throw new AddrError('missing address', '')
+    checkOptions(options)
+    const any = raddr.ip === null || raddr.ip.isUnspecified
+    const ip = any ? (network.endsWith('6') ? IPv6loopback : ipv4(127, 0, 0, 1)) : raddr.ip
+    const to = { ip, port: raddr.port }
+    return await limited(options, (signal) => connect(fs, network, laddr, to, signal), drop)
+  } catch (e) {
+    if (options.signal?.aborted && e === options.signal.reason) throw e
+    throw new OpError('dial', network, laddr, raddr, plan9Error('dial', e))
+  }
+}
+
+function drop({ conversation, data }: Opened): void {
+  leave(data)
+  conversation.drop()
+}
+
+async function connect(
+  fs: NetFS,
+  network: string,
+  laddr: InetAddr | null,
+  to: { readonly ip: IP | null; readonly port: number },
+  signal: AbortSignal | undefined,
+): Promise<Opened> {
+  const { path, dest } = await clone(fs, network, to, signal)
+  const local = plan9LocalAddr(laddr)
+  const messages = [`connect ${dest}${local === '' ? '' : ` ${local}`}`]
+  let conversation: Conversation
+  try {
+    conversation = await begin(fs, path, messages, signal)
+  } catch (e) {
+    // Hosted Inferno takes no address of this end in connect, but keeps what bind has said.
+    if (!local.includes('!') || !isAddressError(e)) throw e
+    conversation = await begin(fs, path, [`bind ${local}`, `connect ${dest}`], signal)
+  }
+  return await openData(conversation, network, { signal })
+}
+
+function isAddressError(e: unknown): boolean {
+  return e instanceof Error && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
+}
+
+/** Opens a conversation and writes it messages. A conversation that refused one is spent. */
+async function begin(
+  fs: NetFS,
+  path: string,
+  messages: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Conversation> {
+  const conversation = await Conversation.open(fs, path, { signal })
+  try {
+    for (const message of messages) await conversation.control(message, { signal })
+    return conversation
+  } catch (e) {
+    conversation.drop()
+    throw e
+  }
+}
+
+/** Announces a conversation, and writes it further messages. Rejects with a bare error. */
+export async function announcePlan9(
+  fs: NetFS,
+  network: string,
+  laddr: InetAddr | null,
+  ...more: string[]
+): Promise<Conversation> {
+  const { path, dest } = await clone(fs, network, laddr ?? { ip: null, port: 0 }, undefined)
+  return await begin(fs, path, [`announce ${dest}`, ...more], undefined)
+}

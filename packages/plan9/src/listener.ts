@@ -1,0 +1,150 @@
+import type { TCPAddr } from '@net/addr'
+import {
+  ErrClosed,
+  isErr,
+  Lane,
+  Op,
+  OpError,
+  type Deadline,
+  type File,
+  type IOOptions,
+  type LaneOwner,
+  type NetFS,
+  type RawConn,
+  type TCPConn,
+  type TCPListener,
+} from '@net/contract'
+import { ErrPlan9 } from '@net/stubs'
+import { AcceptQueue } from './accept_queue.ts'
+import type { Conversation, Opened } from './conversation.ts'
+import { plan9Error } from './errors.ts'
+
+/** Waits for a call. */
+class AcceptOp extends Op<TCPConn> {
+  readonly #queue: AcceptQueue
+  readonly #connection: (opened: Opened) => TCPConn
+
+  constructor(queue: AcceptQueue, connection: (opened: Opened) => TCPConn) {
+    super('accept')
+    this.#queue = queue
+    this.#connection = connection
+  }
+
+  attempt(): boolean {
+    try {
+      const opened = this.#queue.take()
+      return opened !== null && this.done(this.#connection(opened))
+    } catch (e) {
+      return this.fail(plan9Error('accept', e))
+    }
+  }
+}
+
+/** A TCP listener over an announced conversation. */
+export class Plan9TCPListener implements TCPListener, LaneOwner {
+  readonly addr: TCPAddr
+  readonly #net: string
+  readonly #conversation: Conversation
+  readonly #queue: AcceptQueue
+  readonly #accepting = new Lane(this)
+  readonly #connection: (opened: Opened) => TCPConn
+  #waiting = 0
+  #closing: Promise<void> | null = null
+
+  /** Takes over an announced conversation, whose local address is `addr`; `connection` makes a connection of a call. */
+  constructor(
+    fs: NetFS,
+    net: string,
+    conversation: Conversation,
+    addr: TCPAddr,
+    connection: (opened: Opened) => TCPConn,
+  ) {
+    this.#net = net
+    this.#conversation = conversation
+    this.addr = addr
+    this.#connection = connection
+    this.#queue = new AcceptQueue(fs, conversation, net, () => {
+      this.#accepting.wake()
+    })
+  }
+
+  opError(op: string, cause: Error): OpError {
+    return new OpError(op, this.#net, null, this.addr, cause)
+  }
+
+  waiting(change: 1 | -1): void {
+    this.#waiting += change
+    this.#queue.want(this.#waiting)
+  }
+
+  accept(options?: IOOptions): Promise<TCPConn> {
+    return this.#accepting.run(new AcceptOp(this.#queue, this.#connection), options?.signal)
+  }
+
+  acceptTCP(options?: IOOptions): Promise<TCPConn> {
+    return this.accept(options)
+  }
+
+  setDeadline(t: Deadline): void {
+    this.#accepting.setDeadline(t)
+  }
+
+  setTimeout(ms: number): void {
+    this.#accepting.setTimeout(ms)
+  }
+
+  ref(): void {
+    this.#queue.ref(true)
+  }
+
+  unref(): void {
+    this.#queue.ref(false)
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      this.#accepting.close()
+      this.#closing = this.#close()
+    }
+    return this.#closing
+  }
+
+  /** Rejects: a conversation has no descriptor. */
+  file(): Promise<File> {
+    return Promise.reject(this.opError('file', ErrPlan9))
+  }
+
+  /** Throws: a conversation has no descriptor. */
+  syscallConn(): RawConn {
+    throw this.opError('raw-control', ErrPlan9)
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TCPConn, void, undefined> {
+    for (;;) {
+      let c: TCPConn
+      try {
+        c = await this.accept()
+      } catch (e) {
+        if (isErr(e, ErrClosed)) return
+        throw e
+      }
+      yield c
+    }
+  }
+
+  async #close(): Promise<void> {
+    const idle = this.#queue.close()
+    const { ctl } = this.#conversation
+    // Opens that wait keep a conversation announced although its ctl is closed; a hangup ends them.
+    await this.#conversation.control('hangup').catch(() => {})
+    await Promise.allSettled([idle, ctl.close()])
+  }
+}

@@ -1,0 +1,130 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+import { race } from './race.ts'
+
+// As Node has it: how many calls of the file system can block at a time.
+const THREADS = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4
+
+/** The calls that may block for long; there are fewer than threads, so that control messages get through. */
+class Threads {
+  readonly #most = Math.max(THREADS - 1, 1)
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  async use<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#most) this.#running++
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await call()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running--
+      else next()
+    }
+  }
+}
+
+const threads = new Threads()
+
+/** Whether an open, or reads, of a file may wait for the network. */
+function waits(path: string): boolean {
+  return /(^|\/)(data|listen|err|log)$/.test(path)
+}
+
+/**
+ * The network tree that is mounted on a directory, by whatever means: `/net` of a Plan 9 system, a FUSE or v9fs mount. Reads
+ * that wait, and opens of listen, each hold one of the JavaScript host's threads for files (UV_THREADPOOL_SIZE, 4 when it is
+ * not set; one of them stays free), keep the process alive and can't be called back: a signal ends waiting for them, not them,
+ * and a file is closed when its last call returns. Many connections at a time need more threads, or {@link importNet}.
+ */
+export function osNet(dir: string): NetFS {
+  const root = dir.length > 1 ? dir.replace(/\/+$/, '') : dir
+  return {
+    root,
+    async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
+      const { signal } = options
+      signal?.throwIfAborted()
+      const opening = (): Promise<FileHandle> => open(`${root}/${path}`, { r: 'r', w: 'r+', rw: 'r+' }[mode])
+      const blocking = waits(path)
+      // An open of listen is not let go of: the call that it brings belongs to somebody.
+      const handle = path.endsWith('/listen') ? threads.use(opening) : opening()
+      if (path.endsWith('/listen') || signal === undefined) return new OSFile(await handle, blocking)
+      try {
+        return new OSFile(await race(handle, signal), blocking)
+      } catch (e) {
+        handle.then(
+          (file) => file.close(),
+          () => {}, // it is told already
+        ).catch(() => {})
+        throw e
+      }
+    },
+  }
+}
+
+class OSFile implements NetFile {
+  readonly #handle: FileHandle
+  readonly #blocking: boolean
+  #offset: number | null = 0
+  #closed = false
+  #reads: Promise<unknown> = Promise.resolve()
+  #writes: Promise<unknown> = Promise.resolve()
+
+  constructor(handle: FileHandle, blocking: boolean) {
+    this.#handle = handle
+    this.#blocking = blocking
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const call = async (): Promise<number> => {
+      this.#check(options)
+      const work = (): Promise<number> =>
+        this.#at(async (at) => (await this.#handle.read(p, 0, p.byteLength, at)).bytesRead)
+      return await (this.#blocking ? threads.use(work) : work())
+    }
+    const turn = this.#reads.then(call)
+    this.#reads = turn.catch(() => {})
+    return race(turn, options?.signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const call = async (): Promise<number> => {
+      this.#check(options)
+      return await this.#at(async (at) => (await this.#handle.write(p, 0, p.byteLength, at)).bytesWritten)
+    }
+    const turn = this.#writes.then(call)
+    this.#writes = turn.catch(() => {})
+    return race(turn, options?.signal)
+  }
+
+  rewind(): void {
+    if (this.#offset !== null) this.#offset = 0
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    const closing = this.#handle.close() // which waits for calls that have not returned
+    if (this.#blocking) closing.catch(() => {})
+    else await closing
+  }
+
+  #check(options?: IOOptions): void {
+    options?.signal?.throwIfAborted()
+    if (this.#closed) throw new Error('file is closed')
+  }
+
+  // With an offset of its own each call leaves the descriptor's alone, which the kernel locks for as long as a call takes:
+  // a read that waits would hold up every write.
+  async #at(call: (at: number | null) => Promise<number>): Promise<number> {
+    try {
+      const n = await call(this.#offset)
+      if (this.#offset !== null) this.#offset += n
+      return n
+    } catch (e) {
+      if (this.#offset === null || (e as NodeJS.ErrnoException).code !== 'ESPIPE') throw e
+      this.#offset = null // a pipe
+      return await call(null)
+    }
+  }
+}

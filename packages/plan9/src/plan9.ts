@@ -1,0 +1,57 @@
+import type { NetFS, Target } from '@net/contract'
+import { ErrPlan9, fileStubs, ipRawSockStubs, sendfileStubs, unixSockStubs } from '@net/stubs'
+import { parseDialString } from './dial_string.ts'
+import { DialledNet, type Dial } from './dialled_net.ts'
+import { interfaceGroup } from './interface.ts'
+import { ipsock } from './ipsock.ts'
+import { lookupGroup } from './lookup.ts'
+import { osNet } from './os_net.ts'
+import { tcpSockGroup } from './tcpsock.ts'
+import { udpSockGroup } from './udpsock.ts'
+
+/** Options of {@link plan9}. */
+export interface Plan9Options {
+  /**
+   * The network tree: itself, a directory it is mounted on, or the address of a 9P server, 'tcp!host!564' or 'unix!/path'. Absent
+   * means what the environment variable PLAN9_NET says in the same way, else '/net'.
+   */
+  readonly net?: NetFS | string | undefined
+  /** Dials the address of a 9P server. Needed for such an address only; core supplies that of the running system. */
+  readonly dial?: Dial | undefined
+}
+
+/** The plan9 target. Disposing of it closes the 9P session that it has dialled itself, if any. */
+export type Plan9Target = Target & AsyncDisposable
+
+/**
+ * The network of a Plan 9 tree as a target: TCP, UDP, lookups and interfaces through its files. Raw IP and Unix sockets,
+ * multicast and connections from descriptors are refused with EPLAN9, "not supported by plan 9". Nothing is opened before the
+ * first call. Throws a TypeError for the address of a server without `dial`.
+ */
+export function plan9(options: Plan9Options = {}): Plan9Target {
+  const fs = treeOf(options)
+  return {
+    name: 'plan9',
+    ...fileStubs(ErrPlan9),
+    ...interfaceGroup(fs),
+    ...ipRawSockStubs(ErrPlan9),
+    ...ipsock,
+    ...lookupGroup(fs),
+    ...sendfileStubs(),
+    ...tcpSockGroup(fs),
+    ...udpSockGroup(fs),
+    ...unixSockStubs(ErrPlan9),
+    async [Symbol.asyncDispose]() {
+      if (fs instanceof DialledNet) await fs.close()
+    },
+  }
+}
+
+function treeOf({ net, dial }: Plan9Options): NetFS {
+  const given = net ?? process.env['PLAN9_NET'] ?? '/net'
+  if (typeof given !== 'string') return given
+  const server = parseDialString(given)
+  if (server === null) return osNet(given)
+  if (dial === undefined) throw new TypeError(`to import ${given} a dial is needed`)
+  return new DialledNet(() => dial(server.network, server.address))
+}

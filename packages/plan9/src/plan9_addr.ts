@@ -1,0 +1,48 @@
+import { AddrError, type IP, IPv4zero, IPv6zero, parseIP, ParseError, TCPAddr, UDPAddr, UnknownNetworkError } from '@net/addr'
+
+const BIG = 0xffffff // where Go's numbers end
+
+/** Reads the decimal digits that `s` begins with: the number and how many there are; null for none, or a number too big. */
+export function leadingNumber(s: string): { n: number; digits: number } | null {
+  let n = 0
+  let digits = 0
+  for (; digits < s.length; digits++) {
+    const digit = s.charCodeAt(digits) - 48
+    if (digit < 0 || digit > 9) break
+    n = n * 10 + digit
+    if (n >= BIG) return null
+  }
+  return digits === 0 ? null : { n, digits }
+}
+
+/**
+ * Reads an address of the form [ip!]port, '127.0.0.1!80\n', as the files local and remote hold it; what follows the port's
+ * digits is not looked at. A port alone has the address 0.0.0.0. Throws a ParseError, or an AddrError for a port above 65535.
+ */
+export function parsePlan9Addr(s: string): { ip: IP; port: number } {
+  const bang = s.indexOf('!')
+  const ip = bang < 0 ? IPv4zero : parseIP(s.slice(0, bang))
+  if (ip === null) throw new ParseError('IP address', s)
+  const rest = s.slice(bang + 1)
+  const port = leadingNumber(rest)
+  if (port === null) throw new ParseError('port', s)
+  if (port.n > 0xffff) throw new AddrError('invalid port', rest.slice(0, port.digits))
+  return { ip, port: port.n }
+}
+
+/** The address that a file of a conversation holds, of the kind that `network` has. Throws as {@link parsePlan9Addr}. */
+export function plan9AddrOf(network: string, text: string): TCPAddr | UDPAddr {
+  const { ip, port } = parsePlan9Addr(text)
+  const family = network.slice(0, 3)
+  if (!/^(tcp|udp)[46]?$/.test(network)) throw new UnknownNetworkError(network)
+  const any4 = network.endsWith('4') && ip.equal(IPv6zero) ? IPv4zero.to4() : ip
+  return family === 'tcp' ? new TCPAddr(any4, port) : new UDPAddr(any4, port)
+}
+
+/** The local address in a connect message, '[ip!]port'; '' for any address and port. */
+export function plan9LocalAddr(addr: { readonly ip: IP | null; readonly port: number } | null): string {
+  if (addr === null) return ''
+  const { ip, port } = addr
+  if (ip === null || ip.isUnspecified) return port === 0 ? '' : String(port)
+  return `${ip.toString()}!${port}`
+}

@@ -1,0 +1,64 @@
+import type { IOOptions, NetFS } from '@net/contract'
+import { race } from './race.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** Bytes for an answer of cs, and of dns. */
+export const CS_ANSWER = 128
+export const DNS_ANSWER = 1024
+
+/** The bytes of a message. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text)
+}
+
+/** The text of bytes. */
+export function textOf(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+/**
+ * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at most `size` bytes,
+ * up to the first read that gives none or fails. Rejects with the server's words, or with `signal.reason`.
+ */
+export async function query(
+  fs: NetFS,
+  file: string,
+  text: string,
+  size: number,
+  options: IOOptions = {},
+): Promise<string[]> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  return await race(ask(fs, file, text, size, options), signal)
+}
+
+async function ask(
+  fs: NetFS,
+  path: string,
+  text: string,
+  size: number,
+  options: IOOptions,
+): Promise<string[]> {
+  const file = await fs.open(path, 'rw', options)
+  try {
+    await file.write(bytesOf(text), options)
+    file.rewind() // servers differ in whether they go by the offset; those that do begin at 0
+    const answers: string[] = []
+    const p = new Uint8Array(size)
+    for (;;) {
+      // Why there are no more answers does not matter, as in Go.
+      const n = await file.read(p, options).catch(() => 0)
+      if (n <= 0) return answers
+      answers.push(textOf(p.subarray(0, n)))
+    }
+  } finally {
+    file.close().catch(() => {}) // behind the answer, which it does not change
+  }
+}
+
+/** The fields of a line, as Go's getFields: what blanks, tabs and ends of lines separate. */
+export function fieldsOf(line: string): string[] {
+  return line.split(/[ \r\t\n]+/).filter((field) => field !== '')
+}

@@ -1,0 +1,166 @@
+import type { NetFile } from '@net/contract'
+import { isHungup, plan9Error } from './errors.ts'
+
+const SMALLEST = 4096 // bytes asked for at first
+const LARGEST = 131_072 // bytes asked for at most
+const MOST = 524_288 // bytes kept or asked for together
+const DATAGRAM = 65_535 + 52 // bytes of the longest datagram with its header
+const SPARES = 4 // buffers kept for later
+
+/** A read that is outstanding, or whose bytes wait to be taken. */
+interface Part {
+  readonly p: Uint8Array
+  /** The bytes read; -1 while it is outstanding. */
+  n: number
+  error: unknown
+}
+
+/**
+ * What is read from the data file of a conversation before it is asked for: the reads outstanding, in their order, and what
+ * they gave. Bytes are never lost to an operation that ends early, since reads are not called back. Much is asked for at
+ * once while bytes come in quickly, and one small read stays outstanding while they do not.
+ */
+export class ReadAhead {
+  /** Whether nothing will come any more. */
+  ended = false
+  /** Why nothing will come any more. */
+  error: Error | null = null
+  readonly #file: NetFile
+  readonly #datagrams: boolean
+  readonly #wake: () => void
+  readonly #parts: Part[] = []
+  readonly #spares: Uint8Array[] = []
+  readonly #largest: number
+  #size: number
+  #depth = 1
+  #pending = 0
+  #taken = 0 // bytes of the first part that are gone
+  #stopped = false
+
+  /** Reads `file`; `wake` is called when something has come. */
+  constructor(file: NetFile, datagrams: boolean, wake: () => void) {
+    this.#file = file
+    this.#datagrams = datagrams
+    this.#wake = wake
+    this.#largest = Math.min(file.ioSize ?? Infinity, datagrams ? DATAGRAM : LARGEST)
+    this.#size = datagrams ? this.#largest : Math.min(SMALLEST, this.#largest)
+  }
+
+  /** Whether there is something to take. */
+  get ready(): boolean {
+    const first = this.#parts[0]
+    return first !== undefined && first.n >= 0
+  }
+
+  /** Sees to it that something will come. */
+  ask(): void {
+    if (this.#stopped || this.ended || this.error !== null) return
+    while (this.#pending < this.#depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST)) {
+      this.#read()
+    }
+  }
+
+  /** Copies what has come into `p` and gives its length, or -1 when nothing has. Of a datagram the rest is dropped. */
+  take(p: Uint8Array): number {
+    if (!this.ready) return -1
+    let n = 0
+    for (let part = this.#parts[0]; part !== undefined && part.n >= 0; part = this.#parts[0]) {
+      const from = part.p.subarray(this.#taken, Math.min(part.n, this.#taken + p.byteLength - n))
+      p.set(from, n)
+      n += from.byteLength
+      this.#taken += from.byteLength
+      if (this.#taken < part.n && !this.#datagrams) break
+      this.#shift(part)
+      if (this.#datagrams || n === p.byteLength) break
+    }
+    if (this.#file.unref !== undefined) this.ask()
+    return n
+  }
+
+  /** The first datagram; what is in it is good until the next call. null when none has come. */
+  datagram(): Uint8Array | null {
+    const part = this.#parts[0]
+    if (part === undefined || part.n < 0) return null
+    this.#shift(part)
+    if (this.#file.unref !== undefined) this.ask()
+    return part.p.subarray(0, part.n)
+  }
+
+  /** Takes the error that came in place of a datagram; later ones may come all the same. */
+  takeError(): Error | null {
+    const { error } = this
+    this.error = null
+    return error
+  }
+
+  /** Lets nothing come any more. */
+  stop(): void {
+    this.#stopped = true
+    this.#parts.length = this.#spares.length = 0
+  }
+
+  #shift(part: Part): void {
+    this.#parts.shift()
+    this.#taken = 0
+    if (part.p.byteLength === this.#size && this.#spares.length < SPARES) this.#spares.push(part.p)
+    this.#judge()
+  }
+
+  #read(): void {
+    const p = this.#spares.pop() ?? new Uint8Array(this.#size)
+    const part: Part = { p, n: -1, error: null }
+    this.#parts.push(part)
+    this.#pending++
+    this.#file.read(p).then(
+      (n) => {
+        this.#came(part, n, null)
+      },
+      (error: unknown) => {
+        this.#came(part, -1, error ?? new Error('read failed'))
+      },
+    )
+  }
+
+  #came(part: Part, n: number, error: unknown): void {
+    this.#pending--
+    if (this.#stopped) return
+    part.n = n
+    part.error = error
+    if (!this.#datagrams && error === null) this.#adapt(n, part.p.byteLength)
+    if (this.#parts[0] !== part) return // an earlier read is not done
+    this.#judge()
+    this.#wake()
+  }
+
+  // What stands first may be the end, or an error, which have no bytes to take.
+  #judge(): void {
+    const first = this.#parts[0]
+    if (first === undefined) return
+    if (first.error !== null) {
+      if (!this.#datagrams && isHungup(first.error)) this.ended = true
+      else this.error = plan9Error('read', first.error, this.#datagrams)
+    } else if (first.n === 0 && !this.#datagrams) {
+      this.ended = true
+    } else {
+      return
+    }
+    // What was asked for beyond it will say the same, or of datagrams is read anew.
+    if (this.#datagrams) this.#parts.shift()
+    else this.stop()
+  }
+
+  #adapt(n: number, asked: number): void {
+    if (n === asked) {
+      if (asked === this.#size && asked < this.#largest) this.#resize(Math.min(asked * 4, this.#largest))
+      else this.#depth = Math.min(this.#depth * 2, this.#file.outstanding ?? 1)
+    } else {
+      this.#depth = 1
+      if (n * 8 < this.#size && this.#size > SMALLEST) this.#resize(Math.max(this.#size >> 1, SMALLEST))
+    }
+  }
+
+  #resize(size: number): void {
+    this.#size = Math.min(size, this.#largest)
+    this.#spares.length = 0
+  }
+}

@@ -1,0 +1,159 @@
+import type { TCPAddr } from '@net/addr'
+import {
+  ConnStreams,
+  ErrClosed,
+  OpError,
+  type FileSource,
+  type IOOptions,
+  type KeepAliveConfig,
+  type SendFileOptions,
+  type TCPConn,
+} from '@net/contract'
+import { ErrPlan9, sendfileStubs } from '@net/stubs'
+import { checkBuffer, ConversationConn } from './conn.ts'
+import type { Opened } from './conversation.ts'
+import { drain } from './drain.ts'
+import { keepAliveMessage } from './keep_alive.ts'
+import { ReadAhead } from './read_ahead.ts'
+import { ReadOp, WriteOp } from './stream_op.ts'
+import { WriteBehind } from './write_behind.ts'
+
+const { sendFile } = sendfileStubs()
+
+/** A TCP connection over a conversation. */
+export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
+  readonly #ahead: ReadAhead
+  readonly #behind: WriteBehind
+  #streams: ConnStreams | null = null
+  #linger = -1
+
+  /** Takes over an established conversation. */
+  constructor(net: string, files: Opened, local: TCPAddr, remote: TCPAddr) {
+    super(net, files, local, remote, remote)
+    this.#ahead = new ReadAhead(files.data, false, () => {
+      this.reading.wake()
+    })
+    this.#behind = new WriteBehind(
+      files.data,
+      () => {
+        this.writing.wake()
+      },
+      (change) => {
+        this.hold.waiting(change)
+      },
+    )
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#both().readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#both().writable
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const signal = options?.signal
+    if (p.byteLength === 0 && this.reading.closed === null && signal?.aborted !== true)
+      return Promise.resolve(0)
+    if (signal === undefined && this.#ahead.ready && this.reading.free)
+      return Promise.resolve(this.#ahead.take(p))
+    return this.reading.run(new ReadOp(this.#ahead, p), signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.writing.run(new WriteOp(this.#behind, [p]), options?.signal)
+  }
+
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array))
+      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
+    return this.writing.run(new WriteOp(this.#behind, [...buffers]), options?.signal)
+  }
+
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return sendFile(this, source, options)
+  }
+
+  multipathTCP(): boolean {
+    return false
+  }
+
+  /** Ends reading at this end; the other end is not told, as there is no such message. */
+  closeRead(): Promise<void> {
+    if (this.reading.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
+    this.#ahead.ended = true
+    this.#ahead.stop()
+    this.reading.wake()
+    return Promise.resolve()
+  }
+
+  /** Rejects: a network tree has no half-close, and closing would end reading too. */
+  closeWrite(): Promise<void> {
+    return Promise.reject(this.hold.opError('close', this.writing.closed ?? ErrPlan9))
+  }
+
+  setLinger(seconds: number): void {
+    this.#open()
+    this.#linger = seconds
+  }
+
+  /** Turns off what is off everywhere: a tree sends at once what it is given. Turning it on throws. */
+  setNoDelay(on = true): void {
+    this.#open()
+    if (!on) this.refuse()
+  }
+
+  setKeepAlive(on = true): void {
+    this.setKeepAliveConfig({ enable: on })
+  }
+
+  /** Sets the interval of probes; a tree has no other of the values, and can't turn them off. */
+  setKeepAliveConfig(config: KeepAliveConfig): void {
+    this.#open()
+    const message = keepAliveMessage(config)
+    if (message === null) this.refuse()
+    // Nothing else depends on it, and the call has no way to wait.
+    this.files.conversation.control(message).catch(() => {})
+  }
+
+  /** Tells the tree to keep the connection alive, if it can. */
+  keepAlive(option: KeepAliveConfig | boolean | undefined): void {
+    const message = keepAliveMessage(typeof option === 'object' ? option : { enable: option !== false })
+    // A tree that has no keep-alive is as good as one that has.
+    if (message !== null) this.files.conversation.control(message).catch(() => {})
+  }
+
+  protected async finish(): Promise<void> {
+    const { conversation } = this.files
+    this.#ahead.stop()
+    const close = async (hangup: boolean): Promise<void> => {
+      this.#behind.stop(ErrClosed)
+      // Only a hangup resets; without one what the tree has taken is still sent.
+      if (hangup) await conversation.control('hangup').catch(() => {})
+      await this.closeFiles()
+    }
+    if (this.#linger === 0) await close(true)
+    else if (this.#behind.idle) await close(false)
+    else await drain(this.#behind, this.#linger, close)
+  }
+
+  #both(): ConnStreams {
+    return (this.#streams ??= new ConnStreams({
+      read: (p, options) => this.read(p, options),
+      write: (p, options) => this.write(p, options),
+      close: () => this.close(),
+      closeRead: () => this.closeRead(),
+      // The end is told by close, when the other stream has ended too.
+      closeWrite: () => this.#behind.drained(),
+    }))
+  }
+
+  #open(): void {
+    if (this.reading.closed !== null) throw new OpError('set', this.hold.net, null, this.localAddr, ErrClosed)
+  }
+}

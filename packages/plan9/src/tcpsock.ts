@@ -1,0 +1,46 @@
+import { TCPAddr } from '@net/addr'
+import { OpError, type DialOptions, type ListenOptions, type NetFS, type TCPSockGroup } from '@net/contract'
+import type { Opened } from './conversation.ts'
+import { plan9Error } from './errors.ts'
+import { announcePlan9, checkAddrs, checkOptions, dialPlan9 } from './ipsock.ts'
+import { Plan9TCPListener } from './listener.ts'
+import { Plan9TCPConn } from './tcpconn.ts'
+
+function connection(network: string, opened: Opened, options: DialOptions | ListenOptions): Plan9TCPConn {
+  const { local, remote } = opened
+  const conn = new Plan9TCPConn(network, opened, tcpAddr(local), tcpAddr(remote))
+  conn.keepAlive(options.keepAlive)
+  return conn
+}
+
+function tcpAddr(a: { ip: TCPAddr['ip']; port: number }): TCPAddr {
+  return a instanceof TCPAddr ? a : new TCPAddr(a.ip, a.port)
+}
+
+/** TCP of a network tree. */
+export function tcpSockGroup(fs: NetFS): TCPSockGroup {
+  return {
+    async dialTCP(network, laddr, raddr, options = {}) {
+      return connection(network, await dialPlan9(fs, network, 'tcp', laddr, raddr, options), options)
+    },
+
+    async listenTCP(network, laddr, options = {}) {
+      try {
+        checkAddrs(network, 'tcp', laddr)
+        checkOptions(options)
+        const conversation = await announcePlan9(fs, network, laddr)
+        try {
+          const addr = tcpAddr(await conversation.address('local', network))
+          return new Plan9TCPListener(fs, network, conversation, addr, (opened) =>
+            connection(network, opened, options),
+          )
+        } catch (e) {
+          conversation.drop()
+          throw e
+        }
+      } catch (e) {
+        throw new OpError('listen', network, null, laddr, plan9Error('listen', e))
+      }
+    },
+  }
+}

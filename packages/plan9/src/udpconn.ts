@@ -1,0 +1,257 @@
+import { type IP, UDPAddr } from '@net/addr'
+import {
+  ErrClosed,
+  ErrWriteToConnected,
+  isErr,
+  OpError,
+  type ControlOptions,
+  type Interface,
+  type IOOptions,
+  type Message,
+  type MulticastMembership,
+  type QueuedError,
+  type ReceivedMessage,
+  type SentMessage,
+  type UDPConn,
+} from '@net/contract'
+import { ErrPlan9 } from '@net/stubs'
+import { udpHeaderSize } from '@net/udp-header'
+import { checkBuffer, ConversationConn } from './conn.ts'
+import type { Opened } from './conversation.ts'
+import { type Datagram, messageTo, withHeader } from './datagram.ts'
+import { ReceiveOp, Sender, SendOp } from './datagram_op.ts'
+import { errno } from './errors.ts'
+import { ReadAhead } from './read_ahead.ts'
+
+const noPeer = new UDPAddr(null, 0)
+
+function copyInto(p: Uint8Array, payload: Uint8Array): number {
+  const part = payload.subarray(0, p.byteLength)
+  p.set(part)
+  return part.byteLength
+}
+
+/** A UDP conversation: connected to one peer, or announced, with a header before each datagram. */
+export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
+  readonly #connected: boolean
+  readonly #ahead: ReadAhead
+  readonly #sender: Sender
+  readonly #parse: (bytes: Uint8Array) => Datagram
+
+  /** Takes over a conversation; `remote` is null where datagrams carry headers. */
+  constructor(net: string, files: Opened, local: UDPAddr, remote: UDPAddr | null) {
+    super(net, files, local, remote ?? noPeer, remote)
+    this.#connected = remote !== null
+    this.#ahead = new ReadAhead(files.data, true, () => {
+      this.reading.wake()
+    })
+    this.#sender = new Sender(files.data)
+    this.#parse = remote === null ? withHeader : (payload) => ({ payload, from: remote })
+  }
+
+  get addr(): UDPAddr {
+    return this.localAddr
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    if (p.byteLength === 0 && this.reading.closed === null && options?.signal?.aborted !== true)
+      return Promise.resolve(0)
+    return this.#receive(({ payload }) => copyInto(p, payload), options)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    if (!this.#connected) return Promise.reject(this.hold.opError('write', errno('EDESTADDRREQ')))
+    const { byteLength } = p
+    return this.writing.run(
+      new SendOp(this.#sender, () => p.slice(), byteLength, byteLength, null),
+      options?.signal,
+    )
+  }
+
+  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.#receive(({ payload, from }) => [copyInto(p, payload), from], options)
+  }
+
+  writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    if (wrong !== null) return Promise.reject(wrong)
+    if (this.#connected) return Promise.reject(this.#writeError(addr, ErrWriteToConnected))
+    if (this.hold.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
+      return Promise.reject(this.#writeError(addr, errno('EAFNOSUPPORT')))
+    const message = (): Uint8Array => messageTo(p, this.localAddr, addr)
+    const { byteLength } = p
+    return this.writing.run(
+      new SendOp(this.#sender, message, byteLength, udpHeaderSize + byteLength, addr),
+      options?.signal,
+    )
+  }
+
+  readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
+    return this.readFrom(p, options)
+  }
+
+  writeToUDP(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
+    return this.writeTo(p, addr, options)
+  }
+
+  async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UDPAddr]> {
+    if (p === undefined) return await this.#receive(({ payload, from }) => [payload.slice(), from])
+    const [n, addr] = await this.readFrom(p)
+    return [p.subarray(0, n), addr]
+  }
+
+  send(p: Uint8Array, addr: UDPAddr): Promise<number> {
+    return this.writeTo(p, addr)
+  }
+
+  /** Reads one packet; a network tree has no control messages beside it. */
+  async readMsgUDP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<UDPAddr>> {
+    const wrong = checkBuffer(oob)
+    if (wrong !== null) throw wrong
+    const [n, addr] = await this.readFrom(p, options)
+    return { n, oobn: 0, flags: 0, addr }
+  }
+
+  /** Writes one packet; control messages beside it are refused. */
+  async writeMsgUDP(
+    p: Uint8Array,
+    oob: Uint8Array,
+    addr: UDPAddr | null,
+    options?: IOOptions,
+  ): Promise<SentMessage> {
+    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
+    if (wrong !== null) throw wrong
+    if (oob.byteLength > 0) throw this.#writeError(addr, ErrPlan9)
+    if (addr === null && !this.#connected) throw this.#writeError(null, new Error('missing address'))
+    const n = await (addr === null ? this.write(p, options) : this.writeTo(p, addr, options))
+    return { n, oobn: 0 }
+  }
+
+  async readBatch(messages: Message[], options?: IOOptions): Promise<number> {
+    let n = 0
+    for (const message of messages) {
+      if (n > 0 && !(this.#ahead.ready && this.reading.free)) break
+      const [length, addr] = await this.readFrom(message.buffer, options)
+      Object.assign(message, { n: length, addr, oobn: 0, flags: 0, segmentSize: 0 })
+      n++
+    }
+    return n
+  }
+
+  async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
+    let n = 0
+    try {
+      for (const message of messages) {
+        const { buffer, addr, oob = new Uint8Array(), segmentSize = 0 } = message
+        let at = 0
+        do {
+          const p = segmentSize > 0 ? buffer.subarray(at, at + segmentSize) : buffer
+          at += (await this.writeMsgUDP(p, oob, addr, options)).n
+        } while (at < buffer.byteLength)
+        message.n = at
+        n++
+      }
+      return n
+    } catch (e) {
+      if (e instanceof OpError) e.n = n
+      throw e
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
+    for (;;) {
+      let packet: [Uint8Array<ArrayBuffer>, UDPAddr]
+      try {
+        packet = await this.receive()
+      } catch (e) {
+        if (isErr(e, ErrClosed)) return
+        throw e
+      }
+      yield packet
+    }
+  }
+
+  /** False: a tree gives each packet for itself. */
+  setGRO(_on: boolean): boolean {
+    return false
+  }
+
+  /** Throws, as everything does that sets options of the socket: a network tree has none. */
+  setControlMessages(_options: ControlOptions): void {
+    this.refuse()
+  }
+
+  /** Throws. */
+  setErrorQueue(_on: boolean): void {
+    this.refuse()
+  }
+
+  /** None: a tree keeps no errors. */
+  readErrors(): QueuedError[] {
+    return []
+  }
+
+  /** Throws. */
+  bindToDevice(_name: string): void {
+    this.refuse()
+  }
+
+  /** Throws: multicast is not supported. */
+  joinGroup(_group: IP, _iface?: Interface | string | number | null, _source?: IP | null): void {
+    this.refuse()
+  }
+
+  /** Throws: multicast is not supported. */
+  leaveGroup(_group: IP, _iface?: Interface | string | number | null, _source?: IP | null): void {
+    this.refuse()
+  }
+
+  /** Rejects: multicast is not supported. */
+  async joinMulticastV4(_group: IP | string, _ifAddr: IP | string): Promise<MulticastMembership> {
+    return this.refuse()
+  }
+
+  /** Rejects: multicast is not supported. */
+  async joinMulticastV6(_group: IP | string, _ifIndex: number): Promise<MulticastMembership> {
+    return this.refuse()
+  }
+
+  /** Throws: multicast is not supported. */
+  setMulticastInterface(_iface: Interface | string | number | null): void {
+    this.refuse()
+  }
+
+  /** Throws: multicast is not supported. */
+  setMulticastLoopback(_on: boolean): void {
+    this.refuse()
+  }
+
+  /** Throws: multicast is not supported. */
+  setMulticastTTL(_ttl: number): void {
+    this.refuse()
+  }
+
+  protected async finish(): Promise<void> {
+    this.#ahead.stop()
+    await this.closeFiles()
+  }
+
+  #receive<T>(take: (datagram: Datagram) => T, options?: IOOptions): Promise<T> {
+    return this.reading.run(new ReceiveOp(this.#ahead, this.#parse, take), options?.signal)
+  }
+
+  #writeError(addr: UDPAddr | null, cause: Error): OpError {
+    const { net, local, remote } = this.hold
+    return new OpError('write', net, local, addr ?? remote, cause)
+  }
+}
+
+function checkAddr(addr: unknown): TypeError | null {
+  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
+}

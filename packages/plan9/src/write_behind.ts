@@ -1,0 +1,145 @@
+import type { NetFile } from '@net/contract'
+import { plan9Error } from './errors.ts'
+
+const LARGEST = 131_072 // bytes of one message at most
+const LEAST = 65_536 // bytes kept at least, however small the messages are
+const SPARES = 4 // buffers kept for later
+
+/** Bytes that are on their way, or wait to be. */
+interface Part {
+  readonly p: Uint8Array
+  /** How many of its bytes are to go. */
+  n: number
+}
+
+/**
+ * What has been written to a stream and waits for the tree's answer: bytes are copied, up to a limit, and sent in order, in
+ * as few messages as the tree's answers allow. So a write need not wait for the far end, and one that ends early knows
+ * which of its bytes go.
+ */
+export class WriteBehind {
+  /** Why nothing more can be written. */
+  error: Error | null = null
+  /** How many messages have been answered: it grows while bytes go. */
+  answers = 0
+  readonly #file: NetFile
+  readonly #wake: () => void
+  readonly #busy: (change: 1 | -1) => void
+  readonly #waiting: Part[] = []
+  readonly #spares: Uint8Array[] = []
+  readonly #largest: number
+  readonly #limit: number
+  #pending = 0
+  #bytes = 0 // on their way or waiting
+  #drained: (() => void)[] = []
+
+  /**
+   * Writes to `file`. `wake` is called when there is room again or an error, `busy` when bytes begin (1) and cease (-1) to be on
+   * their way.
+   */
+  constructor(file: NetFile, wake: () => void, busy: (change: 1 | -1) => void) {
+    this.#file = file
+    this.#wake = wake
+    this.#busy = busy
+    this.#largest = Math.min(file.ioSize ?? LEAST, LARGEST)
+    this.#limit = Math.max(LEAST, 4 * this.#largest)
+  }
+
+  /** Whether nothing is on its way. */
+  get idle(): boolean {
+    return this.#bytes === 0
+  }
+
+  /** Takes bytes of `p` from `at` on, as many as there is room for, and gives their number. */
+  put(p: Uint8Array, at: number): number {
+    const end = Math.min(p.byteLength, at + this.#limit - this.#bytes)
+    if (end <= at) return 0
+    if (this.#bytes === 0) this.#busy(1)
+    for (let i = at; i < end;) i += this.#append(p.subarray(i, end))
+    this.#pump()
+    return end - at
+  }
+
+  /** Resolves when everything has gone, or can't go any more. */
+  drained(): Promise<void> {
+    if (this.#bytes === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#drained.push(resolve))
+  }
+
+  /** Gives up what has not gone. */
+  stop(error: Error): void {
+    if (this.error === null) this.#fail(error)
+  }
+
+  #append(p: Uint8Array): number {
+    const last = this.#waiting.at(-1)
+    let part = last
+    if (part === undefined || part.n === part.p.byteLength) {
+      const now = this.#pending < (this.#file.outstanding ?? 1) && this.#waiting.length === 0
+      const size = now ? Math.min(p.byteLength, this.#largest) : this.#largest
+      const spare = size === this.#largest ? this.#spares.pop() : undefined
+      part = { p: spare ?? new Uint8Array(size), n: 0 }
+      this.#waiting.push(part)
+    }
+    const some = p.subarray(0, part.p.byteLength - part.n)
+    part.p.set(some, part.n)
+    part.n += some.byteLength
+    this.#bytes += some.byteLength
+    return some.byteLength
+  }
+
+  #pump(): void {
+    while (this.error === null && this.#pending < (this.#file.outstanding ?? 1)) {
+      const part = this.#waiting.shift()
+      if (part === undefined) return
+      this.#pending++
+      this.#file.write(part.p.subarray(0, part.n)).then(
+        (n) => {
+          this.#went(part, n)
+        },
+        (e: unknown) => {
+          this.#pending--
+          this.#fail(plan9Error('write', e))
+        },
+      )
+    }
+  }
+
+  #went(part: Part, n: number): void {
+    this.#pending--
+    this.answers++
+    if (this.error !== null) return
+    this.#bytes -= n
+    if (n < part.n) {
+      // What was sent behind it has gone before the rest.
+      if (n <= 0 || this.#pending > 0) {
+        this.#fail(new Error('short write'))
+        return
+      }
+      this.#waiting.unshift({ p: part.p.subarray(n, part.n), n: part.n - n })
+    } else if (part.p.byteLength === this.#largest && this.#spares.length < SPARES) {
+      this.#spares.push(part.p)
+    }
+    this.#pump()
+    if (this.#bytes === 0) this.#done()
+    this.#wake()
+  }
+
+  #fail(error: Error): void {
+    if (this.error !== null) return
+    this.error = error
+    this.#waiting.length = this.#spares.length = 0
+    if (this.#bytes > 0) {
+      this.#bytes = 0
+      this.#done()
+    }
+    this.#wake()
+  }
+
+  #done(): void {
+    this.#busy(-1)
+    const drained = this.#drained
+    this.#drained = []
+    for (const resolve of drained) resolve()
+  }
+}

@@ -189,6 +189,8 @@ async function dial(
   }
   try {
     const fd = await dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, inet(raddr)) }, options)
+    // The kernel names no peer whose port is 0, as it is of all of these.
+    fd.setAddrs(undefined, raddr)
     return new IPSocket(fd, s.family, true, s.sotype === abi.SOCK_RAW)
   } catch (e) {
     // The error of the dial names the network as it was given, with the protocol.

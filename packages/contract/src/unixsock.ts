@@ -55,6 +55,12 @@ export interface UnixConn extends Conn<UnixAddr>, PacketConn<UnixAddr>, ByteStre
     addr: UnixAddr | null,
     options?: IOOptions,
   ): Promise<{ n: number; oobn: number }>
+  /**
+   * Writes all of several buffers, in order, as one write: of a stream with as few system calls as the target can do, of
+   * other kinds as one packet or record, of up to 1024 buffers. Gives their length together; an error's `n` is the number of
+   * bytes that went. Until the promise settles the buffers belong to the connection.
+   */
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number>
   /** Shuts down the read side: pending and later reads end. */
   closeRead(): Promise<void>
   /** Shuts down the write side: the peer reads to the end, this end can still read. */

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { ErrClosed, ErrDeadlineExceeded, isErr, OpError, type TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { hosted, listenTCPSync, tcpInfo } from '../src/index.ts'
+import { hosted, listenTCPSync, socketPair, tcpInfo } from '../src/index.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
 
 await listenTCPSync('tcp', null).close()
@@ -111,4 +111,16 @@ test('TCPConn.writev() of any split of some bytes gives these bytes, on the kern
     { numRuns: 50 },
   )
   await Promise.all([h1.close(), h2.close()])
+})
+
+test('UnixConn.writev() writes a stream’s bytes, and one packet or record of the other kinds', async () => {
+  for (const network of ['unix', 'unixgram', 'unixpacket'] as const) {
+    const [a, b] = socketPair(network)
+    expect(await a.writev([text('one '), text('packet')])).toBe(10)
+    expect(await a.write(text('!'))).toBe(1)
+    const p = Buffer.alloc(64)
+    const n = (await b.read(p)) ?? 0
+    expect(p.toString('latin1', 0, n)).toBe(network === 'unix' ? 'one packet!' : 'one packet')
+    await Promise.all([a.close(), b.close()])
+  }
 })

@@ -133,6 +133,14 @@ export abstract class HostStream<A extends Addr>
     return this.fd.writing.run(new WriteOp(this.fd, p), options?.signal)
   }
 
+  /** Copies the buffers into one: the host writes one at a time. */
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
+      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
+    }
+    return this.write(Buffer.concat(buffers), options)
+  }
+
   closeRead(): Promise<void> {
     if (this.fd.isClosed) return Promise.reject(this.fd.opError('close', ErrClosed))
     this.fd.closeRead()

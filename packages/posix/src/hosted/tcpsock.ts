@@ -60,14 +60,6 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
     this.#socket = socket
   }
 
-  /** Copies the buffers into one: the host writes one at a time. */
-  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
-      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
-    }
-    return this.write(Buffer.concat(buffers), options)
-  }
-
   /** Copies: the host sends no files. Writes made meanwhile go between its own. */
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
     return copying.sendFile(this, source, options)

@@ -4,9 +4,13 @@ import type {
   ByteStreams,
   Conn,
   Deadline,
+  File,
   FileGroup,
+  FileLike,
+  Filer,
   HalfCloser,
   InterfaceGroup,
+  IPConn,
   IPRawSockGroup,
   IPSockGroup,
   Listener,
@@ -28,7 +32,9 @@ import { MemoryConn, memoryPair } from './memory/conn.ts'
 describe('the types', () => {
   test('connections are what their networks make them', () => {
     expectTypeOf<TCPConn>().toExtend<Conn<TCPAddr> & ByteStreams & HalfCloser>()
-    expectTypeOf<UnixConn>().toExtend<Conn<UnixAddr> & ByteStreams & HalfCloser>()
+    expectTypeOf<UnixConn>().toExtend<Conn<UnixAddr> & PacketConn<UnixAddr> & ByteStreams & HalfCloser>()
+    expectTypeOf<TCPConn | TCPListener | UDPConn | UnixConn | UnixListener | IPConn>().toExtend<Filer>()
+    expectTypeOf<File>().toExtend<FileLike & AsyncDisposable>()
     expectTypeOf<UDPConn>().toExtend<Conn<UDPAddr> & PacketConn<UDPAddr>>()
     expectTypeOf<UDPConn>().not.toExtend<ByteStreams>()
     expectTypeOf<UDPConn['read']>().returns.resolves.toEqualTypeOf<number>()

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
+import { UnixAddr } from '@net/addr'
 import type { UnixNetwork } from '@net/contract'
 import { ledger, testConn } from '@net/contract/suite'
-import { listenTCPSync, peerCred, posix, socketPair } from '../src/index.ts'
+import { hosted, listenTCPSync, peerCred, posix, socketPair } from '../src/index.ts'
 import { parsePeerCred, peerCredLayouts } from '../src/peer_cred.ts'
 import { constants } from './constants.ts'
 
@@ -60,8 +64,16 @@ test('peerCred() of a connection that was closed is an error of it', async () =>
   await b.close()
 })
 
+test('peerCred() of the host’s connections is refused by their target', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'net-cred-')), 's')
+  const listener = await hosted().listenUnix('unix', new UnixAddr(path, 'unix'))
+  const [c, s] = await Promise.all([hosted().dialUnix('unix', null, listener.addr), listener.accept()])
+  expect(() => peerCred(c)).toThrow(expect.objectContaining({ code: 'EWINDOWS' }) as Error)
+  await Promise.all([c.close(), s.close(), listener.close()])
+  rmSync(dirname(path), { recursive: true })
+})
+
 test('peerCred() names the process that dialled', async () => {
-  const { UnixAddr } = await import('@net/addr')
   const listener = await posix().listenUnix('unix', new UnixAddr('', 'unix'))
   const [c, s] = await Promise.all([posix().dialUnix('unix', null, listener.addr), listener.accept()])
   expect(peerCred(s)).toEqual(self)

@@ -12,6 +12,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ErrWriteToConnected, isErr, type UnixConn, type UnixNetwork } from '@net/contract'
@@ -25,7 +26,7 @@ import {
   socketPair,
   unixRights,
 } from '../src/index.ts'
-import { controlSpace, marshalControl } from '../src/cmsg.ts'
+import { controlMessages, controlSpace, marshalControl } from '../src/cmsg.ts'
 import { giveControl } from '../src/rights.ts'
 import { missing, python } from './peer.ts'
 
@@ -358,3 +359,40 @@ s.recv(1)
     expect(await peer.ended()).toBe(0)
   },
 )
+
+test('giveControl() leaves open exactly the descriptors it gives, whatever the messages and the room', () => {
+  const count = fc.integer({ min: 0, max: 5 })
+  const plain = fc.uint8Array({ maxLength: 20 })
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(count, plain), { maxLength: 4 }),
+      fc.integer({ min: 0, max: 120 }),
+      (parts, room) => {
+        const opened: number[] = []
+        const open = (): number => {
+          const fd = openSync('/dev/null', 'r')
+          opened.push(fd)
+          return fd
+        }
+        const control = marshalControl(
+          parts.map((part) =>
+            typeof part === 'number'
+              ? { level: 1, type: 1, data: new Uint8Array(Int32Array.from({ length: part }, open).buffer) }
+              : { level: 7, type: 7, data: part },
+          ),
+        )
+        const oob = new Uint8Array(room)
+        const { oobn, truncated } = giveControl(control, oob)
+        const given = parseUnixRights(oob.subarray(0, oobn))
+        expect(oobn).toBeLessThanOrEqual(room)
+        expect(opened.filter(isOpen)).toEqual(given)
+        expect(given).toEqual(opened.slice(0, given.length))
+        expect(truncated).toBe(
+          [...controlMessages(control)].length > [...controlMessages(oob.subarray(0, oobn))].length ||
+            given.length < opened.length,
+        )
+        given.forEach(closeSync)
+      },
+    ),
+  )
+})

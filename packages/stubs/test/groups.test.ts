@@ -145,7 +145,7 @@ describe.each([
     })
   })
 
-  test('unixSockStubs() refuses dialUnix() and listenUnix()', async () => {
+  test('unixSockStubs() refuses dialUnix(), listenUnix() and listenUnixgram()', async () => {
     const group = unixSockStubs(err)
     await expectOpError(() => group.dialUnix('unixgram', null, unix), 'dial unixgram /run/s', {
       op: 'dial',
@@ -155,6 +155,11 @@ describe.each([
     await expectOpError(() => group.listenUnix('unix', unix), 'listen unix /run/s', {
       op: 'listen',
       net: 'unix',
+      addr: unix,
+    })
+    await expectOpError(() => group.listenUnixgram('unixgram', unix), 'listen unixgram /run/s', {
+      op: 'listen',
+      net: 'unixgram',
       addr: unix,
     })
   })

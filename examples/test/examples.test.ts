@@ -28,7 +28,7 @@ test.each(Object.entries(printed))('%s prints what it should', async (file, expe
 
 test('every example is tested', () => {
   const examples = readdirSync(here('.')).filter((name) => name.endsWith('.mjs'))
-  expect(examples.sort()).toEqual([...servers, ...Object.keys(printed)].sort())
+  expect(examples.sort()).toEqual([...servers, 'ping.mjs', ...Object.keys(printed)].sort())
 })
 
 /** Starts a server and gives its port. */
@@ -58,3 +58,23 @@ test('http_server.mjs answers, and ends when it is told to', async () => {
   server.kill('SIGTERM')
   expect(await once(server, 'exit')).toEqual([0, null])
 })
+
+const root = process.getuid?.() === 0
+
+test.skipIf(!root)(
+  `ping.mjs pings both loopback addresses${root ? '' : ' (skipped: it needs root)'}`,
+  async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      here('ping.mjs'),
+      '127.0.0.1',
+      '::1',
+    ])
+    expect(stderr).toBe('')
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines).toHaveLength(6)
+    for (const [i, line] of lines.entries()) {
+      const from = i < 3 ? '127.0.0.1' : '::1'
+      expect(line.startsWith(`29 bytes from ${from}: icmp_seq=${(i % 3) + 1} time=`)).toBe(true)
+    }
+  },
+)

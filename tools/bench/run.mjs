@@ -4,6 +4,7 @@ import { cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { sendFile } from './tcp/sendfile.mjs'
 import { pingPong, throughput } from './tcp/tcp.mjs'
+import { flood } from './udp/udp.mjs'
 import { digits, table } from './stats.mjs'
 import { run as parseIP } from './addr/parse_ip.mjs'
 
@@ -27,6 +28,7 @@ const sections = [
   ['TCP round trip of 64 bytes', 'Client and server in a process each, over loopback; lower is better.', () => pingPong({ rounds, count: values.quick ? 5000 : 20_000 })],
   ['TCP throughput one way', 'Over loopback; GB/s: higher is better, CPU: lower.', () => throughput({ rounds, bytes: values.quick ? 2 ** 28 : 2 ** 30 })],
   ['Sending a file of 64 MiB', 'From the page cache, over loopback; GB/s: higher is better, CPU: lower.', () => sendFile({ rounds })],
+  ['Flood of UDP packets', 'Sender and receiver in a process each, over loopback; higher is better.', () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 })],
   ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
 ]
 

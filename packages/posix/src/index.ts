@@ -18,15 +18,15 @@ export { tcpsock as hostedTCPSock } from './hosted/tcpsock.ts'
 export { udpsock as hostedUDPSock } from './hosted/udpsock.ts'
 export { unixsock as hostedUnixSock } from './hosted/unixsock.ts'
 export { interfaceGroup } from './interface.ts'
-export {
-  watchInterfaces,
-  type AddressEvent,
-  type InterfaceEvent,
-  type InterfaceWatch,
-  type LinkEvent,
-  type OverflowEvent,
-  type RouteEvent,
-} from './interface_watch.ts'
+export type {
+  AddressEvent,
+  InterfaceEvent,
+  InterfaceWatch,
+  LinkEvent,
+  OverflowEvent,
+  RouteEvent,
+} from './interface_event.ts'
+export { watchInterfaces } from './interface_watch.ts'
 export { dialPing, iprawsock, listenPing } from './iprawsock.ts'
 export { ipsock } from './ipsock.ts'
 export { lookup } from './lookup.ts'

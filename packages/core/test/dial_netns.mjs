@@ -2,7 +2,7 @@
 import { defaultNet, Net, Resolver } from '@net/core'
 import { parseHosts, parseNSSConf } from '@net/resolve'
 
-const [hosts, network, address, options] = process.argv.slice(2)
+const [hosts = '', network = '', address = '', options = ''] = process.argv.slice(2)
 const resolver = new Resolver({
   preferSystem: false,
   hosts: parseHosts(hosts),
@@ -14,10 +14,11 @@ await (await net.listen('tcp', '127.0.0.1:0')).close()
 const start = performance.now()
 let outcome
 try {
-  const conn = await net.dial(network, address, JSON.parse(options))
+  const conn = await net.dial(network, address, /** @type {object} */ (JSON.parse(options)))
   outcome = { remote: conn.remoteAddr.toString() }
   await conn.close()
-} catch (e) {
+} catch (thrown) {
+  const e = /** @type {import('@net/core').DialError} */ (thrown)
   outcome = { message: e.message, timeout: e.timeout, errors: e.errors?.map((one) => one.message) }
 }
 console.log(JSON.stringify({ ms: performance.now() - start, ...outcome }))

@@ -40,7 +40,11 @@ supported by windows", ENOTSUP "operation not supported". The sendfile of \`@net
 3. By hand, any number in one program: \`new Net(hosted())\`, with \`hosted\` from \`@net/posix\`.
 
 \`windows\` is the JavaScript host's own \`node:net\` and \`node:dgram\`; it works on every system, also where there is no
-foreign function interface. \`plan9\` refuses everything until the package that speaks to a \`/net\` tree exists.
+foreign function interface.
+
+\`plan9\` is a Plan 9 network tree. \`PLAN9_NET\` says which: a directory where one is mounted, or the address of one that is
+served over 9P2000, \`unix!/run/net\` or \`tcp!host!port\`; without it, it is \`/net\`. An address is dialled with the running
+system's own stack, which is loaded then. TLS needs \`dialNet\` of \`@net/core/plan9\`, which also serves trees.
 `
 }
 

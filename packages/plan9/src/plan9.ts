@@ -29,7 +29,7 @@ export type Plan9Target = Target & AsyncDisposable
  * first call. Throws a TypeError for the address of a server without `dial`.
  */
 export function plan9(options: Plan9Options = {}): Plan9Target {
-  const fs = treeOf(options)
+  const fs = netTree(options)
   return {
     name: 'plan9',
     ...fileStubs(ErrPlan9),
@@ -47,7 +47,11 @@ export function plan9(options: Plan9Options = {}): Plan9Target {
   }
 }
 
-function treeOf({ net, dial }: Plan9Options): NetFS {
+/**
+ * The network tree that the options mean, of which nothing is opened yet; one that it dials itself is dialled anew when its
+ * session has ended. Throws as {@link plan9} does.
+ */
+export function netTree({ net, dial }: Plan9Options = {}): NetFS {
   const given = net ?? process.env['PLAN9_NET'] ?? '/net'
   if (typeof given !== 'string') return given
   const server = parseDialString(given)

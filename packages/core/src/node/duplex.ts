@@ -1,8 +1,11 @@
 import { Duplex } from 'node:stream'
-import type { Conn, HalfCloser, TCPConn } from '@net/contract'
+import { ErrClosed, isErr, type Conn, type HalfCloser, type TCPConn } from '@net/contract'
 
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
 const CHUNK = 65536
+
+// What targets say to a half-close when their stack has none: @net/stubs.
+const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
 
 function canHalfClose(conn: Conn): conn is HalfCloser {
   return 'closeWrite' in conn && typeof conn.closeWrite === 'function'
@@ -17,6 +20,7 @@ class ConnDuplex extends Duplex {
   readonly #conn: Conn
   #idle: NodeJS.Timeout | undefined
   #limit = 0
+  #ended = false // by close, as there is no half-close
 
   constructor(conn: Conn) {
     // The peer's end ends reading only: what is still to be written goes out, as net.Socket has it with allowHalfOpen.
@@ -56,8 +60,7 @@ class ConnDuplex extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    const ended = canHalfClose(this.#conn) ? this.#conn.closeWrite() : this.#conn.close()
-    ended.then(() => callback(), callback)
+    this.#end().then(() => callback(), callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -128,6 +131,19 @@ class ConnDuplex extends Duplex {
     return port(this.#conn.localAddr)
   }
 
+  async #end(): Promise<void> {
+    try {
+      if (canHalfClose(this.#conn)) {
+        await this.#conn.closeWrite()
+        return
+      }
+    } catch (e) {
+      if (!(e instanceof Error && 'code' in e && refusals.has(e.code))) throw e
+    }
+    this.#ended = true
+    await this.#conn.close()
+  }
+
   #active(): void {
     clearTimeout(this.#idle)
     if (this.#limit === 0 || this.destroyed) return
@@ -137,7 +153,8 @@ class ConnDuplex extends Duplex {
 
   // A stream that was destroyed has closed its connection itself, and what was pending there fails for that reason.
   #fail(e: unknown): void {
-    if (!this.destroyed) this.destroy(e as Error)
+    if (this.#ended && isErr(e, ErrClosed)) this.push(null)
+    else if (!this.destroyed) this.destroy(e as Error)
   }
 }
 

@@ -1,27 +1,20 @@
-import {
-  ErrPlan9,
-  fileStubs,
-  interfaceStubs,
-  ipRawSockStubs,
-  ipSockStubs,
-  lookupStubs,
-  sendfileStubs,
-  tcpSockStubs,
-  udpSockStubs,
-  unixSockStubs,
-} from '@net/stubs'
+import { interfaceGroup, ipsock, lookupGroup, netTree, tcpSockGroup, udpSockGroup } from '@net/plan9'
+import { ErrPlan9, fileStubs, ipRawSockStubs, sendfileStubs, unixSockStubs } from '@net/stubs'
+import { nativeDial } from './native_dial.ts'
 import type { Row } from './row.ts'
 
-/** plan9: refuses, as there is no package yet that speaks to a /net tree. */
+const tree = netTree({ dial: nativeDial }) // $PLAN9_NET, else /net
+
+/** plan9: the files of a network tree. */
 export const row: Row = {
   name: 'plan9',
   file: fileStubs(ErrPlan9),
-  interface: interfaceStubs(ErrPlan9),
+  interface: interfaceGroup(tree),
   iprawsock: ipRawSockStubs(ErrPlan9),
-  ipsock: ipSockStubs(),
-  lookup: lookupStubs(ErrPlan9),
+  ipsock,
+  lookup: lookupGroup(tree),
   sendfile: sendfileStubs(),
-  tcpsock: tcpSockStubs(ErrPlan9),
-  udpsock: udpSockStubs(ErrPlan9),
+  tcpsock: tcpSockGroup(tree),
+  udpsock: udpSockGroup(tree),
   unixsock: unixSockStubs(ErrPlan9),
 }

@@ -15,6 +15,7 @@ export interface Supply {
 export type TargetTable = Readonly<Record<TargetName, Readonly<Record<keyof TargetGroups, Supply>>>>
 
 const posix: Supply = { from: '@net/posix' }
+const plan9: Supply = { from: '@net/plan9' }
 
 // It reads and writes, as any connection can.
 const copying: Supply = { from: '@net/stubs' }
@@ -57,13 +58,13 @@ export const targets: TargetTable = {
   },
   plan9: {
     file: stub('EPLAN9'),
-    interface: stub('EPLAN9'),
+    interface: plan9,
     iprawsock: stub('EPLAN9'),
-    ipsock: stub('EPLAN9'),
-    lookup: stub('EPLAN9'),
+    ipsock: plan9,
+    lookup: plan9,
     sendfile: copying,
-    tcpsock: stub('EPLAN9'),
-    udpsock: stub('EPLAN9'),
+    tcpsock: plan9,
+    udpsock: plan9,
     unixsock: stub('EPLAN9'),
   },
 }

@@ -1,0 +1,23 @@
+import { tlsClient, type TLSClientOptions } from '@net/netfs'
+import { importNet, parseDialString, type ImportedNet, type ImportOptions } from '@net/plan9'
+import { nativeDial } from '../targets/native_dial.ts'
+
+/** Options of {@link dialNet}. */
+export interface DialNetOptions extends ImportOptions {
+  /** How to prove to the server who this is, where it listens with TLS. */
+  readonly tls?: TLSClientOptions | undefined
+}
+
+/**
+ * Connects to a /net that another machine or process exports over 9P, through the running system's own stack: 'unix!/path',
+ * 'tcp!host!port'. Closing the result ends the session, and it does not connect again when the session is cut. Rejects with the
+ * dial's error, that of TLS or of the session, or with the signal's reason; a TypeError for what is no such address.
+ */
+export async function dialNet(address: string, options: DialNetOptions = {}): Promise<ImportedNet> {
+  const { tls, ...session } = options
+  const server = parseDialString(address)
+  if (server === null) throw new TypeError(`${address} is no address: unix!/path or tcp!host!port`)
+  const conn = await nativeDial(server.network, server.address, options.signal)
+  const { signal } = options
+  return await importNet(tls === undefined ? conn : await tlsClient(conn, { signal, ...tls }), session)
+}

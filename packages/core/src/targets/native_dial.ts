@@ -1,0 +1,14 @@
+import type { Conn } from '@net/contract'
+
+/**
+ * Dials through the running system's own stack, whatever target the build has: what leads to a 9P server from where /net is
+ * not. That stack is loaded when the first dial needs it.
+ */
+export async function nativeDial(network: string, address: string, signal?: AbortSignal): Promise<Conn> {
+  const [{ row }, { targetOf }, { Net }] = await Promise.all([
+    import('./native.ts'),
+    import('./row.ts'),
+    import('../net.ts'),
+  ])
+  return new Net(targetOf(row)).dial(network, address, { signal })
+}

@@ -12,6 +12,7 @@ import {
   OpError,
 } from '@net/contract'
 
+const PIECE = 16384 // bytes of a write at a time: a TLS record
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
 
 /** A connection with Node's TLS on top of another one. Its addresses are those of the other. */
@@ -169,23 +170,47 @@ class ReadOp extends Op<number | null> {
 class WriteOp extends Op<number> {
   readonly #socket: TLSSocket
   readonly #lane: Lane
-  // A copy: the socket may still hold it when the operation is cancelled.
-  readonly #p: Buffer
+  readonly #p: Uint8Array
+  #sent = 0
   #begun = false
+  #over = false
 
   constructor(socket: TLSSocket, p: Uint8Array, lane: Lane) {
     super('write')
     this.#socket = socket
     this.#lane = lane
-    this.#p = Buffer.from(p)
+    this.#p = p
   }
 
   override attempt(): boolean {
     if (this.#begun) return false
     this.#begun = true
-    this.#socket.write(this.#p, (error) => {
+    return this.#next()
+  }
+
+  override cancel(reason: unknown): void {
+    this.#over = true
+    super.cancel(reason)
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    const error = super.error(owner, cause)
+    if (error instanceof OpError) error.n = this.#sent
+    return error
+  }
+
+  #next(): boolean {
+    if (this.#sent === this.#p.length) return this.done(this.#sent)
+    if (this.#socket.destroyed) return this.fail(this.#socket.errored ?? ErrClosed)
+    // A copy: the socket may still hold it when the operation has been cancelled.
+    const piece = Buffer.from(this.#p.subarray(this.#sent, this.#sent + PIECE))
+    this.#socket.write(piece, (error) => {
+      if (this.#over) return
       if (error) this.fail(error)
-      else this.done(this.#p.length)
+      else {
+        this.#sent += piece.length
+        this.#next()
+      }
       this.#lane.wake()
     })
     return false

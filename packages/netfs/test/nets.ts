@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TCPAddr, UnixAddr, IP } from '@net/addr'
 import { Client, type Fid, ORDWR, OREAD, OWRITE, RemoteFile } from '@net/9p'
-import type { IOOptions, NetFile, NetFileMode, NetFS, TCPListener } from '@net/contract'
+import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, TCPListener } from '@net/contract'
 import { posix } from '@net/posix'
 import { embeddedNet, exportNet, type ExportOptions, type NetExport } from '../src/index.ts'
 
@@ -65,15 +65,26 @@ export async function embedded(options: ExportOptions = {}): Promise<Net> {
 export interface Exported extends AsyncDisposable {
   readonly net: NetExport
   dial(): Promise<Client>
+  /** A connection on which nothing has been said. */
+  connect(): Promise<Conn>
 }
 
 /** Exports the target on a Unix socket. */
 export async function exported(options: ExportOptions = {}): Promise<Exported> {
   const dir = mkdtempSync(join(tmpdir(), 'netfs-'))
   const addr = new UnixAddr(join(dir, 'net'), 'unix')
-  const net = exportNet(target, await target.listenUnix('unix', addr), options)
+  const listener = await target.listenUnix('unix', addr)
+  let net: NetExport
+  try {
+    net = exportNet(target, listener, options)
+  } catch (error) {
+    await listener.close()
+    rmSync(dir, { recursive: true, force: true })
+    throw error
+  }
   return {
     net,
+    connect: () => target.dialUnix('unix', null, addr),
     dial: async () => Client.connect(await target.dialUnix('unix', null, addr)),
     async [Symbol.asyncDispose]() {
       await net.close()

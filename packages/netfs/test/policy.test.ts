@@ -1,0 +1,237 @@
+import { IP, parseIP } from '@net/addr'
+import { ledger } from '@net/contract/suite'
+import { UDPHeader } from '@net/udp-header'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Policy, Rule } from '../src/index.ts'
+import { destination, parseNumeric } from '../src/address.ts'
+import { Gatekeeper, type Operation } from '../src/policy.ts'
+import { cat, clone, echo, embedded, failure, loopback, nets, target, write } from './nets.ts'
+
+let check: () => Promise<void>
+beforeAll(async () => {
+  await (await echo())[Symbol.asyncDispose]()
+  check = ledger()
+})
+afterAll(() => check())
+
+type Case = [operation: Operation, network: 'tcp' | 'udp', address: string, port: number, allowed: boolean]
+
+function ip(text: string): IP | null {
+  return text === '*' ? null : parseIP(text)
+}
+
+const noLoopback: Policy = { rules: [{ action: 'deny', address: 'loopback' }] }
+const onlyWeb: Policy = {
+  rules: [
+    { action: 'deny', address: '10.0.0.0/8' },
+    { action: 'allow', operation: 'connect', network: 'tcp', port: [80, 81] },
+    { action: 'allow', operation: 'announce', network: 'udp', address: '127.0.0.1', port: 53 },
+  ],
+  otherwise: 'deny',
+}
+
+describe('Policy', () => {
+  const tables: [string, Policy, Case[]][] = [
+    [
+      'without rules',
+      {},
+      [
+        ['connect', 'tcp', '127.0.0.1', 0, true],
+        ['announce', 'udp', '*', 65535, true],
+      ],
+    ],
+    [
+      'that denies all',
+      { otherwise: 'deny' },
+      [
+        ['connect', 'tcp', '8.8.8.8', 53, false],
+        ['announce', 'tcp', '*', 1, false],
+      ],
+    ],
+    [
+      'against loopback',
+      noLoopback,
+      [
+        ['connect', 'tcp', '127.0.0.1', 80, false],
+        ['connect', 'tcp', '127.255.0.9', 80, false],
+        ['connect', 'tcp', '::ffff:127.0.0.1', 80, false],
+        ['connect', 'tcp', '::1', 80, false],
+        ['connect', 'udp', '64:ff9b::7f00:1', 80, false],
+        ['connect', 'tcp', '2002:7f00:1::1', 80, false],
+        ['connect', 'tcp', '::127.0.0.1', 80, false],
+        ['connect', 'tcp', '192.0.2.1', 80, true],
+        ['announce', 'tcp', '*', 80, false],
+        ['announce', 'tcp', '192.0.2.1', 80, true],
+      ],
+    ],
+    [
+      'for the web only',
+      onlyWeb,
+      [
+        ['connect', 'tcp', '192.0.2.1', 80, true],
+        ['connect', 'tcp', '192.0.2.1', 81, true],
+        ['connect', 'tcp', '192.0.2.1', 82, false],
+        ['connect', 'tcp', '192.0.2.1', 79, false],
+        ['connect', 'udp', '192.0.2.1', 80, false],
+        ['connect', 'tcp', '10.1.2.3', 80, false],
+        ['connect', 'tcp', '::ffff:10.1.2.3', 80, false],
+        ['connect', 'tcp', '64:ff9b::a01:203', 80, false],
+        ['connect', 'tcp', '2001:db8::1', 80, true],
+        ['announce', 'udp', '127.0.0.1', 53, true],
+        ['announce', 'udp', '*', 53, false],
+        ['announce', 'udp', '127.0.0.2', 53, false],
+      ],
+    ],
+    [
+      'of IPv6 and mapped networks',
+      {
+        rules: [
+          { action: 'deny', address: 'fe80::/10' },
+          { action: 'deny', address: '::ffff:192.168.0.0/112' },
+        ],
+      },
+      [
+        ['connect', 'tcp', 'fe80::1', 1, false],
+        ['connect', 'tcp', 'fec0::1', 1, true],
+        ['connect', 'tcp', '192.168.9.9', 1, false],
+        ['connect', 'tcp', '::ffff:192.168.0.1', 1, false],
+        ['connect', 'tcp', '192.169.0.1', 1, true],
+      ],
+    ],
+    [
+      'of kinds',
+      {
+        rules: [
+          { action: 'deny', address: 'private' },
+          { action: 'deny', address: 'link-local' },
+          { action: 'deny', address: 'multicast' },
+        ],
+      },
+      [
+        ['connect', 'tcp', '10.0.0.1', 1, false],
+        ['connect', 'tcp', '172.16.0.1', 1, false],
+        ['connect', 'tcp', 'fd00::1', 1, false],
+        ['connect', 'tcp', '169.254.169.254', 80, false],
+        ['connect', 'udp', '224.0.0.251', 5353, false],
+        ['connect', 'udp', 'ff02::fb', 5353, false],
+        ['connect', 'udp', '8.8.8.8', 53, true],
+      ],
+    ],
+  ]
+  for (const [name, policy, cases] of tables) {
+    test.each(cases)(`${name}: %s %s %s %i is allowed: %s`, (operation, network, address, port, allowed) => {
+      expect(new Gatekeeper(policy).allows(operation, network, ip(address), port)).toBe(allowed)
+    })
+  }
+
+  test('that makes no sense is a TypeError', () => {
+    const rules = [
+      { action: 'perhaps' },
+      { action: 'deny', address: 'example.com' },
+      { action: 'deny', address: '1.2.3.4/99' },
+      { action: 'deny', port: 65536 },
+      { action: 'deny', port: [2, 1] },
+    ]
+    for (const rule of rules)
+      expect(() => new Gatekeeper({ rules: [rule as unknown as Rule] })).toThrow(TypeError)
+  })
+
+  test('sees through the ways to write an address', () => {
+    const gate = new Gatekeeper(noLoopback)
+    for (const text of [
+      '0.0.0.0',
+      '::',
+      '::ffff:0.0.0.0',
+      '127.1',
+      '127.0.1',
+      '::ffff:7f00:1',
+      '0:0:0:0:0:0:0:1',
+    ]) {
+      const parsed = parseNumeric(text)
+      expect([text, parsed !== null && gate.allows('connect', 'tcp', destination(parsed), 80)]).toEqual([
+        text,
+        false,
+      ])
+    }
+    for (const text of ['0x7f.0.0.1', '0177.0.0.1', '2130706433', '127.0.0.1%lo', '[::1]']) {
+      expect([text, parseNumeric(text)]).toEqual([text, null])
+    }
+  })
+})
+
+describe.each(nets)('the policy %s', (_name, make) => {
+  test('is asked before tcp connects, whatever the form of the address', async () => {
+    await using peer = await echo()
+    await using net = await make({ policy: noLoopback })
+    for (const a of ['127.0.0.1', '127.1', '0.0.0.0', '::', '::1', '::ffff:127.0.0.1', '::ffff:0:0']) {
+      const { ctl } = await clone(net, 'tcp')
+      expect([a, await failure(write(ctl, `connect ${a}!${peer.port}`))]).toEqual([a, 'permission denied'])
+      const udp = await clone(net, 'udp')
+      expect([a, await failure(write(udp.ctl, `connect ${a}!${peer.port}`))]).toEqual([
+        a,
+        'permission denied',
+      ])
+      const restricted = await clone(net, 'tcp')
+      expect(await failure(write(restricted.ctl, `connect ${a}!${peer.port}!r`))).toBe('permission denied')
+      await Promise.all([ctl.close(), udp.ctl.close(), restricted.ctl.close()])
+    }
+  })
+
+  test('is asked before an announcement, with the port that port 0 became', async () => {
+    await using net = await make({
+      policy: { rules: [{ action: 'allow', operation: 'announce', port: 1 }], otherwise: 'deny' },
+    })
+    for (const proto of ['tcp', 'udp']) {
+      for (const a of ['127.0.0.1!0', '*!0', '0', '7110', '127.0.0.1!7110']) {
+        const { ctl, dir } = await clone(net, proto)
+        expect([a, await failure(write(ctl, `announce ${a}`))]).toEqual([a, 'permission denied'])
+        expect(await failure(net.open(`${dir}/listen`))).toBe('not announced')
+        expect(await cat(net, `${dir}/local`)).toBe('::!0\n')
+        await ctl.close()
+      }
+    }
+  })
+
+  test('is asked for each datagram that names its receiver', async () => {
+    await using net = await make({
+      policy: { rules: [{ action: 'deny', operation: 'connect', address: 'loopback' }] },
+    })
+    const { ctl, dir } = await clone(net, 'udp')
+    await write(ctl, 'headers')
+    await write(ctl, 'announce 127.0.0.1!0')
+    const data = await net.open(`${dir}/data`)
+    const none = IP.from(new Uint8Array(16))
+    for (const raddr of [loopback, none, parseIP('::ffff:0.0.0.0') ?? none, parseIP('::1') ?? none]) {
+      const header = new UDPHeader({ raddr, laddr: none, ifcaddr: none, rport: 9, lport: 0 })
+      expect(await failure(data.write(header.marshal()))).toBe('permission denied')
+    }
+  })
+
+  test('keeps cs from giving addresses that it denies', async () => {
+    await using net = await make({ policy: noLoopback })
+    const cs = await net.open('cs')
+    expect(await failure(write(cs, 'tcp!localhost!80'))).toBe(
+      "cs: can't translate address: permission denied",
+    )
+  })
+})
+
+test('Activity counts what the policy denied', async () => {
+  const { embeddedNet } = await import('../src/index.ts')
+  const net = embeddedNet(target, { policy: { otherwise: 'deny' } })
+  const ctl = await net.open('tcp/clone', 'rw')
+  await expect(ctl.write(Buffer.from('connect 127.0.0.1!9'))).rejects.toThrow('permission denied')
+  expect(net.activity).toMatchObject({ denied: 1, sessions: 1, conversations: 1 })
+  await ctl.close()
+  expect(net.activity.conversations).toBe(0)
+  await net.close()
+  expect(net.activity.sessions).toBe(0)
+})
+
+test('a tree without a policy reaches loopback', async () => {
+  await using peer = await echo()
+  await using net = await embedded()
+  const { ctl, dir } = await clone(net, 'tcp')
+  await write(ctl, `connect 0.0.0.0!${peer.port}`)
+  expect(await cat(net, `${dir}/remote`)).toBe(`127.0.0.1!${peer.port}\n`)
+})

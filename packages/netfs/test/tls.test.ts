@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { IPv4zero, TCPAddr } from '@net/addr'
+import { Client } from '@net/9p'
+import type { Conn, Listener } from '@net/contract'
+import { ledger, testConn } from '@net/contract/suite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkListener, exportNet, listenExport, tlsClient, tlsListener } from '../src/index.ts'
+import { authority, openssl } from './certificates.ts'
+import { cat, clone, echo, failure, loopback, read, session, target, write } from './nets.ts'
+
+let check: () => Promise<void>
+beforeAll(async () => {
+  await (await echo())[Symbol.asyncDispose]()
+  check = ledger()
+})
+afterAll(() => check())
+
+const key = randomBytes(32)
+const keys = { me: key }
+
+function listenTCP(ip = loopback): Promise<Listener> {
+  return target.listenTCP('tcp', new TCPAddr(ip, 0))
+}
+
+async function dial(listener: Listener): Promise<Conn> {
+  return target.dialTCP('tcp', null, new TCPAddr(loopback, (listener.addr as TCPAddr).port))
+}
+
+async function exchange(a: Conn, b: Conn): Promise<void> {
+  const p = new Uint8Array(10)
+  await a.write(Buffer.from('ping'))
+  expect(await b.read(p)).toBe(4)
+  await b.write(Buffer.from('pong'))
+  expect(await a.read(p)).toBe(4)
+  await a.close()
+  expect(await b.read(p)).toBe(null)
+  await b.close()
+}
+
+describe('a pre-shared key', () => {
+  test('lets in who has it', async () => {
+    const listener = tlsListener(await listenTCP(), { keys })
+    const [a, b] = await Promise.all([
+      dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
+      listener.accept(),
+    ])
+    await exchange(a, b)
+    await listener.close()
+  })
+
+  test('keeps others out, and they do not keep out the next', async () => {
+    const listener = tlsListener(await listenTCP(), { keys })
+    const accepting = listener.accept()
+    const slow = await dial(listener)
+    const rubbish = await dial(listener)
+    await rubbish.write(Buffer.from('Tversion? no: rubbish, and more of it'))
+    await expect(tlsClient(await dial(listener), { identity: 'me', key: randomBytes(32) })).rejects.toThrow()
+    await expect(tlsClient(await dial(listener), { identity: 'you', key })).rejects.toThrow()
+    const a = await tlsClient(await dial(listener), { identity: 'me', key })
+    await exchange(a, await accepting)
+    await listener.close()
+    await slow.close()
+    await rubbish.close()
+  })
+
+  test('that is short, or missing, is a TypeError', async () => {
+    const listener = await listenTCP()
+    expect(() => tlsListener(listener, { keys: {} })).toThrow(TypeError)
+    expect(() => tlsListener(listener, { keys: { me: randomBytes(8) } })).toThrow(TypeError)
+    await listener.close()
+  })
+
+  test('makes a connection that keeps what the contract promises', async () => {
+    const listener = tlsListener(await listenTCP(), { keys })
+    const [a, b] = await Promise.all([
+      dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
+      listener.accept(),
+    ])
+    const big = randomBytes(1 << 20)
+    const p = new Uint8Array(big.length)
+    const reading = (async () => {
+      for (let n = 0; n < p.length;) n += (await b.read(p.subarray(n))) ?? 0
+    })()
+    expect(await a.write(big)).toBe(big.length)
+    await reading
+    expect(Buffer.compare(p, big)).toBe(0)
+    const abort = new AbortController()
+    const pending = b.read(p, { signal: abort.signal })
+    const why = new Error('enough')
+    abort.abort(why)
+    await expect(pending).rejects.toBe(why)
+    b.setReadDeadline(1)
+    await expect(b.read(p)).rejects.toMatchObject({ timeout: true })
+    b.setReadDeadline(null)
+    const waiting = expect(b.read(p)).rejects.toThrow('use of closed network connection')
+    await b.close()
+    await waiting
+    await a.close()
+    await listener.close()
+  })
+
+  test('tlsClient() is cancelled by its signal', async () => {
+    const listener = await listenTCP()
+    const abort = new AbortController()
+    const dialling = tlsClient(await dial(listener), { identity: 'me', key, signal: abort.signal })
+    const why = new Error('enough')
+    abort.abort(why)
+    await expect(dialling).rejects.toBe(why)
+    await listener.close()
+  })
+})
+
+testConn(
+  { test },
+  async () => {
+    const listener = tlsListener(await listenTCP(), { keys })
+    const [c1, c2] = await Promise.all([
+      dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
+      listener.accept(),
+    ])
+    return {
+      c1,
+      c2,
+      stop: async () => {
+        await Promise.all([c1.close(), c2.close()])
+        await listener.close()
+      },
+    }
+  },
+  { kind: 'stream', network: 'tcp', halfClose: false, byteStreams: false },
+)
+
+describe.skipIf(openssl === null)('certificates', () => {
+  test('both ends need one of the authority', async () => {
+    const { ca, pairs } = authority(['server.test', 'client.test'])
+    const [server, client] = pairs
+    const other = authority(['client.test'])
+    if (server === undefined || client === undefined || other.pairs[0] === undefined)
+      throw new Error('no certificates')
+    const listener = tlsListener(await listenTCP(), { ...server, ca })
+    const accepting = listener.accept()
+    const serverName = 'server.test'
+    // A client of another authority may see its handshake succeed, but is not let in.
+    const stranger = await tlsClient(await dial(listener), { ...other.pairs[0], ca, serverName }).catch(
+      () => null,
+    )
+    if (stranger !== null) {
+      expect(await stranger.read(new Uint8Array(1)).catch(() => null)).toBe(null)
+      await stranger.close()
+    }
+    await expect(
+      tlsClient(await dial(listener), { ...client, ca, serverName: 'another.test' }),
+    ).rejects.toThrow()
+    await expect(tlsClient(await dial(listener), { ...client, ca: other.ca, serverName })).rejects.toThrow()
+    const a = await tlsClient(await dial(listener), { ...client, ca, serverName })
+    await exchange(a, await accepting)
+    await listener.close()
+  })
+})
+
+describe('exportNet', () => {
+  test('refuses TCP beyond loopback without authentication', async () => {
+    const open = await listenTCP(IPv4zero)
+    expect(() => exportNet(target, open)).toThrow(/^anybody could use this machine's network/)
+    expect(() => {
+      checkListener(open)
+    }).toThrow()
+    await expect(listenExport(target, 'tcp!*!0')).rejects.toThrow(/^anybody could use/)
+    const net = exportNet(target, open, { dangerouslyServeAnyone: true })
+    await net.close()
+  })
+
+  test('serves beyond loopback with a pre-shared key', async () => {
+    await using peer = await echo()
+    const { net, listener } = await listenExport(target, 'tcp!*!0', { tls: { keys } })
+    const conn = await tlsClient(await dial(listener), { identity: 'me', key })
+    await using s = await session(await Client.connect(conn))
+    const { ctl, dir } = await clone(s, 'tcp')
+    await write(ctl, `connect 127.0.0.1!${peer.port}`)
+    const data = await s.open(`${dir}/data`)
+    await write(data, 'hello')
+    expect(await read(data)).toBe('echo:hello')
+    expect(await cat(s, `${dir}/status`)).toMatch(/^Established/)
+    const plain = await dial(listener)
+    expect(await failure(Client.connect(plain))).toMatch(/./)
+    await net.close()
+  })
+})

@@ -131,18 +131,17 @@ describe.each([
     })
   })
 
-  test('udpSockStubs() refuses dialUDP() and listenUDP()', async () => {
+  test('udpSockStubs() refuses dialUDP(), listenUDP() and listenMulticastUDP()', async () => {
     const group = udpSockStubs(err)
     await expectOpError(() => group.dialUDP('udp', udp, udp), 'dial udp 192.0.2.1:53->192.0.2.1:53', {
       op: 'dial',
       source: udp,
       addr: udp,
     })
-    await expectOpError(() => group.listenUDP('udp4', udp), 'listen udp4 192.0.2.1:53', {
-      op: 'listen',
-      source: null,
-      addr: udp,
-    })
+    const listening = { op: 'listen', source: null, addr: udp }
+    await expectOpError(() => group.listenUDP('udp4', udp), 'listen udp4 192.0.2.1:53', listening)
+    const multicast = (): Promise<unknown> => group.listenMulticastUDP('udp4', null, udp)
+    await expectOpError(multicast, 'listen udp4 192.0.2.1:53', listening)
   })
 
   test('unixSockStubs() refuses dialUnix(), listenUnix() and listenUnixgram()', async () => {

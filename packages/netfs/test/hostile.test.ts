@@ -200,7 +200,7 @@ async function drain(conn: Conn): Promise<void> {
   }
 }
 
-async function serves(): Promise<void> {
+async function expectService(): Promise<void> {
   await using net = await session(await out.dial())
   const { ctl, dir } = await clone(net, 'tcp')
   await write(ctl, `connect 127.0.0.1!${peer.port}`)
@@ -209,7 +209,7 @@ async function serves(): Promise<void> {
   expect(await read(file)).toBe('echo:still here')
 }
 
-async function nothingLeft(sessions: number): Promise<void> {
+async function expectNothingLeft(sessions: number): Promise<void> {
   while (out.net.activity.sessions > sessions) await new Promise((resolve) => setImmediate(resolve))
   if (sessions === 0) expect(out.net.activity.conversations).toBe(0)
 }
@@ -230,10 +230,10 @@ describe('a hostile client', () => {
           } catch {
             // The server has hung up on it.
           }
-          await serves()
+          await expectService()
           await conn.close()
           await draining
-          await nothingLeft(0)
+          await expectNothingLeft(0)
         },
       ),
       { numRuns: 150 },
@@ -259,12 +259,12 @@ describe('a hostile client', () => {
         stuck = false
       }
     })().catch(() => {})
-    for (let i = 0; i < 20; i++) await serves()
+    for (let i = 0; i < 20; i++) await expectService()
     expect(stuck).toBe(true)
     abort.abort()
     await flooding
     await conn.close()
-    await nothingLeft(0)
+    await expectNothingLeft(0)
   })
 
   test('cut at any byte leaves nothing behind', async () => {
@@ -289,8 +289,8 @@ describe('a hostile client', () => {
       await conn.write(bytes.subarray(0, at))
       await conn.close()
     }
-    await nothingLeft(0)
-    await serves()
+    await expectNothingLeft(0)
+    await expectService()
   })
 
   test('cut in the middle of a session that works leaves nothing behind', async () => {
@@ -314,18 +314,18 @@ describe('a hostile client', () => {
         for (let i = 0; i < steps; i++) await new Promise((resolve) => setImmediate(resolve))
         await client.close()
         await working
-        await nothingLeft(0)
+        await expectNothingLeft(0)
       }),
       { numRuns: 60 },
     )
-    await serves()
+    await expectService()
   })
 
   test('that opens many sessions gets its share', async () => {
     const clients: Client[] = []
     for (let i = 0; i < 50; i++) clients.push(await out.dial())
-    await serves()
+    await expectService()
     await Promise.all(clients.map((c) => c.close()))
-    await nothingLeft(0)
+    await expectNothingLeft(0)
   })
 })

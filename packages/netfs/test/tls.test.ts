@@ -23,10 +23,12 @@ function listenTCP(ip = loopback): Promise<Listener> {
 }
 
 async function dial(listener: Listener): Promise<Conn> {
-  return target.dialTCP('tcp', null, new TCPAddr(loopback, (listener.addr as TCPAddr).port))
+  const { addr } = listener
+  if (!(addr instanceof TCPAddr)) throw new TypeError('the listener is none of TCP')
+  return target.dialTCP('tcp', null, new TCPAddr(loopback, addr.port))
 }
 
-async function exchange(a: Conn, b: Conn): Promise<void> {
+async function expectExchange(a: Conn, b: Conn): Promise<void> {
   const p = new Uint8Array(10)
   await a.write(Buffer.from('ping'))
   expect(await b.read(p)).toBe(4)
@@ -44,7 +46,7 @@ describe('a pre-shared key', () => {
       dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
       listener.accept(),
     ])
-    await exchange(a, b)
+    await expectExchange(a, b)
     await listener.close()
   })
 
@@ -57,7 +59,7 @@ describe('a pre-shared key', () => {
     await expect(tlsClient(await dial(listener), { identity: 'me', key: randomBytes(32) })).rejects.toThrow()
     await expect(tlsClient(await dial(listener), { identity: 'you', key })).rejects.toThrow()
     const a = await tlsClient(await dial(listener), { identity: 'me', key })
-    await exchange(a, await accepting)
+    await expectExchange(a, await accepting)
     await listener.close()
     await slow.close()
     await rubbish.close()
@@ -153,7 +155,7 @@ describe.skipIf(openssl === null)('certificates', () => {
     ).rejects.toThrow()
     await expect(tlsClient(await dial(listener), { ...client, ca: other.ca, serverName })).rejects.toThrow()
     const a = await tlsClient(await dial(listener), { ...client, ca, serverName })
-    await exchange(a, await accepting)
+    await expectExchange(a, await accepting)
     await listener.close()
   })
 })

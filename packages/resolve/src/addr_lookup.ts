@@ -1,5 +1,6 @@
 import { IPAddr, parseIPZone } from '@net/addr'
 import { DNSError } from '@net/contract'
+import type { Cancellation } from './cancellation.ts'
 import type { Answer, Client } from './client.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from './failure.ts'
 import type { Hosts } from './hosts.ts'
@@ -27,7 +28,7 @@ const types: Readonly<Record<HostNetwork, readonly number[]>> = {
 
 /**
  * Looks a host up in the hosts file and in DNS, in the order asked for; the addresses come as they were found. Rejects
- * with a DNSError, or the signal's reason. A name that must not be asked for has no addresses, and that is no error.
+ * with a DNSError, or the reason of the cancellation. A name that must not be asked for has no addresses, and that is no error.
  */
 export async function lookupHostAddrs(
   client: Client,
@@ -35,7 +36,7 @@ export async function lookupHostAddrs(
   network: HostNetwork,
   name: string,
   order: LookupOrder,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<HostAddrs> {
   if (order === 'files' || order === 'files,dns') {
     const found = staticAddrs(hosts, name)
@@ -43,7 +44,7 @@ export async function lookupHostAddrs(
     if (order === 'files') throw noSuchHost(name)
   }
   if (!isDomainName(name)) throw noSuchHost(name)
-  const search = new Search(client, network, name, signal)
+  const search = new Search(client, network, name, cancellation)
   const { addrs, cname, error } = await search.run()
   if (addrs.length > 0 || (network === 'CNAME' && cname !== '')) return { addrs, cname }
   const found = order === 'dns,files' ? staticAddrs(hosts, name) : null
@@ -70,13 +71,13 @@ class Search {
   readonly #client: Client
   readonly #network: HostNetwork
   readonly #name: string
-  readonly #signal: AbortSignal
+  readonly #cancellation: Cancellation
 
-  constructor(client: Client, network: HostNetwork, name: string, signal: AbortSignal) {
+  constructor(client: Client, network: HostNetwork, name: string, cancellation: Cancellation) {
     this.#client = client
     this.#network = network
     this.#name = name
-    this.#signal = signal
+    this.#cancellation = cancellation
   }
 
   async run(): Promise<this> {
@@ -113,7 +114,7 @@ class Search {
 
   async #ask(fqdn: string, type: number, conf: ResolvConf): Promise<Answer | DNSError> {
     try {
-      return await this.#client.query(fqdn, type, conf, this.#signal)
+      return await this.#client.query(fqdn, type, conf, this.#cancellation)
     } catch (e) {
       if (e instanceof DNSError) return e
       throw e

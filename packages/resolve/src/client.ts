@@ -1,5 +1,6 @@
 import { DNSError } from '@net/contract'
 import type { DNSCache, Found } from './cache.ts'
+import type { Cancellation } from './cancellation.ts'
 import type { ResolverEvent } from './event.ts'
 import type { Dial } from './dial.ts'
 import { exchange } from './exchange.ts'
@@ -75,15 +76,15 @@ export class Client {
 
   /**
    * Asks for a name in each domain of the search list until one has records of a type. Rejects with a DNSError that
-   * has the name as it was given, or with the signal's reason.
+   * has the name as it was given, or with the reason of the cancellation.
    */
-  async lookup(name: string, type: number, signal: AbortSignal): Promise<Answer> {
+  async lookup(name: string, type: number, cancellation: Cancellation): Promise<Answer> {
     if (!isDomainName(name)) throw noSuchHost(name)
     const conf = this.conf
     let last = noSuchHost(name) // for names that are never asked
     for (const fqdn of nameList(name, conf.ndots, conf.search)) {
       try {
-        return await this.query(fqdn, type, conf, signal)
+        return await this.query(fqdn, type, conf, cancellation)
       } catch (e) {
         if (!(e instanceof DNSError)) throw e
         last = e
@@ -93,8 +94,8 @@ export class Client {
     throw renamed(last, name)
   }
 
-  /** Asks the servers, one after the other, for a rooted name. Rejects with a DNSError, or the signal's reason. */
-  async query(fqdn: string, type: number, conf: ResolvConf, signal: AbortSignal): Promise<Answer> {
+  /** Asks the servers, one after the other, for a rooted name. Rejects with a DNSError, or the reason of the cancellation. */
+  async query(fqdn: string, type: number, conf: ResolvConf, cancellation: Cancellation): Promise<Answer> {
     const { cache, debug } = this.#options
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type)
@@ -107,9 +108,9 @@ export class Client {
     for (let i = 0; i < conf.attempts * conf.servers.length; i++) {
       const server = conf.servers[(turn + i) % conf.servers.length] ?? ''
       try {
-        return await this.#ask(server, fqdn, type, conf, signal)
+        return await this.#ask(server, fqdn, type, conf, cancellation)
       } catch (e) {
-        if (signal.aborted) throw signal.reason
+        if (cancellation.reason !== undefined) throw cancellation.reason
         last = dnsError(e, fqdn, server)
         debug({ type: 'failure', name: fqdn, rrtype: type, server, error: last })
         if (last.isNotFound) break // another server would not help
@@ -123,7 +124,7 @@ export class Client {
     fqdn: string,
     type: number,
     conf: ResolvConf,
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<Answer> {
     const { cache, debug, dial } = this.#options
     if (dial === null) throw new Error('the resolver has no dial to reach DNS servers with')
@@ -135,7 +136,7 @@ export class Client {
       timeout,
       useTCP,
       trustAD,
-      signal,
+      cancellation,
     })
     const whole = cache === null ? null : reply.clone()
     const found = findAnswer(reply, type, fqdn, server)

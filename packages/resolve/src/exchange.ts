@@ -1,3 +1,4 @@
+import type { Cancellation } from './cancellation.ts'
 import { closeConn, dialWithin, type Dial, type DNSConn } from './dial.ts'
 import { encodeQuery } from './message.ts'
 import { lowerASCII } from './name.ts'
@@ -21,7 +22,7 @@ export interface ExchangeOptions {
   /** Whether the query has the AD bit. */
   readonly trustAD: boolean
   /** Cancels: the exchange rejects with its reason. */
-  readonly signal: AbortSignal
+  readonly cancellation: Cancellation
 }
 
 /**
@@ -64,22 +65,23 @@ class Query implements PacketQuery {
   }
 
   async #sendPacket(server: string, options: ExchangeOptions): Promise<Parser> {
-    const { pool, dial, signal, timeout } = options
+    const { pool, dial, cancellation, timeout } = options
     if (pool.givesStreams(server)) return this.#sendStream('udp', server, options)
     const deadline = Date.now() + timeout
-    const outcome = await pool.ask(server, this, dial, timeout, signal)
+    const outcome = await pool.ask(server, this, dial, timeout, cancellation)
     if (!('stream' in outcome)) return outcome
     const { stream } = outcome
     if (stream === null) return this.#sendStream('udp', server, options)
-    return this.#overStream(stream, deadline, signal)
+    return this.#overStream(stream, deadline, cancellation.signal)
   }
 
   async #sendStream(
     network: string,
     server: string,
-    { dial, timeout, signal }: ExchangeOptions,
+    { dial, timeout, cancellation }: ExchangeOptions,
   ): Promise<Parser> {
     const deadline = Date.now() + timeout
+    const { signal } = cancellation
     return this.#overStream(await dialWithin(dial, network, server, timeout, signal), deadline, signal)
   }
 

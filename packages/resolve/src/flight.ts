@@ -1,8 +1,9 @@
 import { DeadlineTimer, deadlineAt, DNSError, ErrDeadlineExceeded, type LookupOptions } from '@net/contract'
+import { Cancellation } from './cancellation.ts'
 
 /** A lookup under way, for all who wait for it. */
 interface Flight<T> {
-  readonly controller: AbortController
+  readonly cancellation: Cancellation
   readonly result: Promise<T>
   waiting: number
 }
@@ -33,7 +34,7 @@ export class Flights {
     key: string,
     name: string,
     options: LookupOptions,
-    start: (signal: AbortSignal) => Promise<T>,
+    start: (cancellation: Cancellation) => Promise<T>,
   ): Promise<T> {
     const { signal, deadline = null } = options
     signal?.throwIfAborted()
@@ -44,9 +45,9 @@ export class Flights {
     return this.#wait(key, flight, signal, at, name)
   }
 
-  #start<T>(key: string, start: (signal: AbortSignal) => Promise<T>): Flight<T> {
-    const controller = new AbortController()
-    const flight: Flight<T> = { controller, result: start(controller.signal), waiting: 0 }
+  #start<T>(key: string, start: (cancellation: Cancellation) => Promise<T>): Flight<T> {
+    const cancellation = new Cancellation()
+    const flight: Flight<T> = { cancellation, result: start(cancellation), waiting: 0 }
     this.#flights.set(key, flight)
     const landed = (): void => {
       this.#remove(key, flight)
@@ -79,7 +80,7 @@ export class Flights {
         if (flight.waiting > 0) return
         // Whoever comes from now on does not get a lookup that is being cancelled.
         this.#remove(key, flight)
-        flight.controller.abort()
+        flight.cancellation.cancel()
       }
       const abort = (): void => {
         leave(signal?.reason)

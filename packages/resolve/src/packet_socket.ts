@@ -1,3 +1,4 @@
+import { Cancellation } from './cancellation.ts'
 import { closeConn, dialWithin, type Dial, type DNSConn } from './dial.ts'
 import { UDP_SIZE } from './message.ts'
 import type { Parser } from './parser.ts'
@@ -34,7 +35,7 @@ interface Waiting {
  */
 export class PacketSocket {
   readonly #waiting = new Map<number, Waiting>()
-  readonly #dialling = new AbortController()
+  readonly #dialling = new Cancellation()
   readonly #buffer = new Uint8Array(UDP_SIZE)
   readonly #until = performance.now() + MAX_AGE
   readonly #together: number
@@ -73,20 +74,20 @@ export class PacketSocket {
     return now < this.#until && now < this.#armed
   }
 
-  /** Asks, and gives up at the moment `at` on the monotonic clock or with the signal's reason. */
-  ask(query: PacketQuery, at: number, signal: AbortSignal): Promise<Outcome> {
+  /** Asks, and gives up at the moment `at` on the monotonic clock or with the reason of the cancellation. */
+  ask(query: PacketQuery, at: number, cancellation: Cancellation): Promise<Outcome> {
     this.#uses++
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#end(waiting)
-        reject(signal.reason)
+        reject(cancellation.reason)
       }
       const end = (): void => {
-        signal.removeEventListener('abort', abort)
+        cancellation.delete(abort)
       }
       const waiting: Waiting = { query, at, end, resolve, reject }
       this.#waiting.set(query.id, waiting)
-      signal.addEventListener('abort', abort)
+      cancellation.add(abort)
       if (this.#conn !== null) this.#send(this.#conn, waiting)
     })
   }
@@ -196,8 +197,8 @@ export class PacketSocket {
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#dialling.abort()
-    if (this.#conn !== null) closeConn(this.#conn)
+    if (this.#conn === null) this.#dialling.cancel()
+    else closeConn(this.#conn)
   }
 }
 

@@ -1,10 +1,11 @@
+import type { Cancellation } from './cancellation.ts'
 import type { Client } from './client.ts'
 import { cannotUnmarshal } from './failure.ts'
 import type { RR } from './rr.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
 /**
- * Looks up the records of a type; there is at least one. Rejects with a DNSError, or the signal's reason. `shown` is
+ * Looks up the records of a type; there is at least one. Rejects with a DNSError, or the reason of the cancellation. `shown` is
  * what the error of a malformed record calls the name.
  */
 export async function lookupRecords(
@@ -12,9 +13,9 @@ export async function lookupRecords(
   name: string,
   type: number,
   shown: string,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<RR[]> {
-  const answer = await client.lookup(name, type, signal)
+  const answer = await client.lookup(name, type, cancellation)
   const list: RR[] = []
   try {
     for (const { header, data } of answer.records())

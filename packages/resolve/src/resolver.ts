@@ -11,6 +11,7 @@ import {
 import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
 import { sortByRFC6724 } from './addr_select.ts'
 import { lookupHostAddrs, type HostNetwork } from './addr_lookup.ts'
+import type { Cancellation } from './cancellation.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './failure.ts'
 import { Flights } from './flight.ts'
 import { byPref } from './mx.ts'
@@ -195,10 +196,10 @@ export class Resolver implements LookupGroup {
     options: LookupOptions,
   ): ReturnType<typeof lookupHostAddrs> {
     const around = this.#around
-    return this.#flights.run(`${order} ${network} ${host}`, host, options, async (signal) => {
-      const found = await lookupHostAddrs(around.client, around.hosts, network, host, order, signal)
+    return this.#flights.run(`${order} ${network} ${host}`, host, options, async (cancellation) => {
+      const found = await lookupHostAddrs(around.client, around.hosts, network, host, order, cancellation)
       if (around.sourceAddrs === null || found.addrs.length < 2) return found
-      const sources = await around.sourceAddrs(found.addrs, signal)
+      const sources = await around.sourceAddrs(found.addrs, cancellation.signal)
       return { addrs: sortByRFC6724([...found.addrs], sources), cname: found.cname }
     })
   }
@@ -228,7 +229,8 @@ export class Resolver implements LookupGroup {
 
   #records(name: string, type: number, options: LookupOptions, shown = name): Promise<readonly RR[]> {
     const { client } = this.#around
-    const start = (signal: AbortSignal): Promise<RR[]> => lookupRecords(client, name, type, shown, signal)
+    const start = (cancellation: Cancellation): Promise<RR[]> =>
+      lookupRecords(client, name, type, shown, cancellation)
     return this.#flights.run(`dns ${type} ${name} ${shown}`, shown, options, start)
   }
 }

@@ -1,3 +1,4 @@
+import type { Cancellation } from './cancellation.ts'
 import type { Dial } from './dial.ts'
 import { PacketSocket, type Outcome, type PacketQuery } from './packet_socket.ts'
 
@@ -22,19 +23,19 @@ export class SocketPool {
     return this.#streams.has(server)
   }
 
-  /** Asks a server; `timeout` is in milliseconds. Rejects with the error of the connection, or the signal's reason. */
+  /** Asks a server; `timeout` is in milliseconds. Rejects with the error of the connection, or the reason of the cancellation. */
   async ask(
     server: string,
     query: PacketQuery,
     dial: Dial,
     timeout: number,
-    signal: AbortSignal,
+    cancellation: Cancellation,
   ): Promise<Outcome> {
     if (this.#active++ === 0) this.#closeAll()
     const list = this.#listOf(server)
     const socket = this.#take(list, query.id) ?? new PacketSocket(server, dial, timeout, this.#shared)
     try {
-      const asked = socket.ask(query, performance.now() + timeout, signal)
+      const asked = socket.ask(query, performance.now() + timeout, cancellation)
       put(list, socket)
       const outcome = await asked
       if ('stream' in outcome) this.#streams.add(server)

@@ -65,12 +65,18 @@ async function resolve(
 }
 
 function oneOf(target: Target, network: string, localAddr: Addr | null, options: DialerOptions): DialOne {
-  const { control, keepAlive } = options
+  const { control, keepAlive, multipathTCP } = options
   return async (addr, at, signal) => {
     const left = at - performance.now()
     if (left <= 0) throw new OpError('dial', network, localAddr, addr, ErrDeadlineExceeded)
     const deadline = left === Infinity ? null : Date.now() + left
-    return dialSingle(target, network, localAddr, addr, { signal, deadline, control, keepAlive })
+    return dialSingle(target, network, localAddr, addr, {
+      signal,
+      deadline,
+      control,
+      keepAlive,
+      multipathTCP,
+    })
   }
 }
 

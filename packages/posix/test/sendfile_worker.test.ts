@@ -25,7 +25,7 @@ test('TCPConn.sendFile() works in a worker, whose end in the middle of it leaves
   const want = Buffer.concat([data, data.subarray(1), Buffer.from('relayed')])
   const got = Buffer.alloc(want.byteLength)
   const filled = (async () => {
-    for (let n = 0; n < got.byteLength; ) n += (await c.read(got.subarray(n))) ?? NaN
+    for (let n = 0; n < got.byteLength;) n += (await c.read(got.subarray(n))) ?? NaN
   })()
   const source = await listener.accept()
   expect(await told).toEqual([[SIZE, SIZE - 1]])

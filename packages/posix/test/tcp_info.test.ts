@@ -23,7 +23,7 @@ test('tcpInfo() counts what a connection sends and receives', async () => {
   await received
   const sender = tcpInfo(c)
   expect(sender.state).toMatch(/^fin-wait/)
-  expect(sender.congestionState).toBe('open')
+  expect(['open', 'disorder', 'cwr', 'recovery', 'loss']).toContain(sender.congestionState)
   expect(sender.bytesSent).toBeGreaterThanOrEqual(1_000_000)
   expect(sender.rttMicroseconds).toBeGreaterThan(0)
   expect(sender.minRTTMicroseconds).toBeGreaterThan(0)
@@ -31,7 +31,8 @@ test('tcpInfo() counts what a connection sends and receives', async () => {
   expect(sender.congestionWindowSegments).toBeGreaterThan(0)
   expect(sender.sendSegmentBytes).toBeGreaterThan(500)
   expect(sender.pathMTUBytes).toBeGreaterThan(1000)
-  expect(sender.totalRetransmits).toBe(0)
+  // A busy machine may be late with an acknowledgement.
+  expect(sender.totalRetransmits > 0).toBe((sender.bytesRetransmitted ?? NaN) > 0)
   expect(sender.deliveryRateBytesPerSecond).toBeGreaterThan(0)
   expect(sender.maxPacingRateBytesPerSecond).toBe(Infinity)
   expect(sender.retransmissionTimeoutMicroseconds).toBeGreaterThanOrEqual(1000)
@@ -48,6 +49,7 @@ test.skipIf(noSS !== '')(`tcpInfo() says what ss of iproute2 says ${noSS}`, asyn
   await using pair = await Connected.dial()
   const { c } = pair
   await c.write(pattern(1000))
+  await expect.poll(() => tcpInfo(c).unackedSegments).toBe(0)
   const ss = execFileSync('ss', ['-tinH', 'sport', '=', `:${c.localAddr.port}`], { encoding: 'utf8' })
   const figure = (name: string): number =>
     Number(new RegExp(`\\b${name}:(\\d+(\\.\\d+)?)`).exec(ss)?.[1] ?? NaN)
@@ -105,6 +107,32 @@ test('tcpInfo() tells the options and the algorithm’s state', async () => {
   expect([timestamps, selectiveAcks, windowScaling, ecn, synData]).toEqual([true, true, true, false, false])
   setOption(c, 'SO_MAX_PACING_RATE', 1_000_000)
   expect(tcpInfo(c).maxPacingRateBytesPerSecond).toBe(1_000_000)
+})
+
+test('TCP_CORK holds small writes back until it is turned off, and sends them as one segment', async () => {
+  await using pair = await Connected.dial()
+  const { c, s } = pair
+  setOption(c, 'TCP_CORK', true)
+  const before = tcpInfo(c)
+  for (const word of ['a', 'b', 'c']) await c.write(Buffer.from(word))
+  expect(tcpInfo(c)).toMatchObject({ notSentBytes: 3, dataSegmentsOut: before.dataSegmentsOut })
+  setOption(c, 'TCP_CORK', false)
+  const p = Buffer.alloc(8)
+  expect(await s.read(p)).toBe(3)
+  expect(tcpInfo(c)).toMatchObject({ notSentBytes: 0, dataSegmentsOut: (before.dataSegmentsOut ?? NaN) + 1 })
+})
+
+test('TCP_NOTSENT_LOWAT makes a full connection wait with fewer unsent bytes', async () => {
+  await using pair = await Connected.dial()
+  const { c } = pair
+  setOption(c, 'TCP_NOTSENT_LOWAT', 16_384)
+  c.setWriteDeadline(Date.now() + 50)
+  await expect(c.write(new Uint8Array(20_000_000))).rejects.toMatchObject({ timeout: true })
+  const limited = tcpInfo(c).notSentBytes ?? NaN
+  await using other = await Connected.dial()
+  other.c.setWriteDeadline(Date.now() + 50)
+  await expect(other.c.write(new Uint8Array(20_000_000))).rejects.toMatchObject({ timeout: true })
+  expect(limited).toBeLessThan(tcpInfo(other.c).notSentBytes ?? NaN)
 })
 
 describe('parseTCPInfo()', () => {

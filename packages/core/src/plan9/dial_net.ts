@@ -1,6 +1,6 @@
 import { tlsClient, type TLSClientOptions } from '@net/netfs'
 import { importNet, parseDialString, type ImportedNet, type ImportOptions } from '@net/plan9'
-import { nativeDial } from '../targets/native_dial.ts'
+import { nativeDial } from '../native_dial.ts'
 
 /** Options of {@link dialNet}. */
 export interface DialNetOptions extends ImportOptions {

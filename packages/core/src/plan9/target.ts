@@ -1,5 +1,5 @@
 import { plan9 as over, type Plan9Options, type Plan9Target } from '@net/plan9'
-import { nativeDial } from '../targets/native_dial.ts'
+import { nativeDial } from '../native_dial.ts'
 
 /**
  * `plan9` of `@net/plan9`, with the running system's own stack to dial the address of a 9P server: the default of `dial`.

@@ -1,6 +1,6 @@
 import { interfaceGroup, ipsock, lookupGroup, netTree, tcpSockGroup, udpSockGroup } from '@net/plan9'
 import { ErrPlan9, fileStubs, ipRawSockStubs, sendfileStubs, unixSockStubs } from '@net/stubs'
-import { nativeDial } from './native_dial.ts'
+import { nativeDial } from '../native_dial.ts'
 import type { Row } from './row.ts'
 
 const tree = netTree({ dial: nativeDial }) // $PLAN9_NET, else /net

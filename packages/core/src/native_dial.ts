@@ -6,9 +6,9 @@ import type { Conn } from '@net/contract'
  */
 export async function nativeDial(network: string, address: string, signal?: AbortSignal): Promise<Conn> {
   const [{ row }, { targetOf }, { Net }] = await Promise.all([
-    import('./native.ts'),
-    import('./row.ts'),
-    import('../net.ts'),
+    import('./targets/native.ts'),
+    import('./targets/row.ts'),
+    import('./net.ts'),
   ])
   return new Net(targetOf(row)).dial(network, address, { signal })
 }

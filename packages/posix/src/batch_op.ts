@@ -4,31 +4,52 @@ import { packetABI } from './abi/ip.ts'
 import { abi } from './abi/system.ts'
 import { marshalControl } from './cmsg.ts'
 import type { FD } from './fd.ts'
-import { BATCH, hasBatches, receiveVector, sendVector } from './mmsg.ts'
+import { BATCH, receiveVector, sendVector } from './mmsg.ts'
 import { received, recvmsg, sendmsg } from './msg.ts'
 import { FDOp } from './op.ts'
 import { parsePacketInfo } from './packet_info.ts'
 import { EAGAIN, syscallError } from './syscall.ts'
 
+/** What a batch has to know of its socket. */
+export interface BatchSocket {
+  /** The socket's address family. */
+  readonly family: number
+  /** Whether the system takes many messages in a call. Set to false when it turns out not to. */
+  mmsg: boolean
+  /** Whether the kernel may put packets together (UDP_GRO). */
+  gro: boolean
+  /** Whether the kernel and the device cut a message into packets (UDP_SEGMENT). Set to false when they turn out not to. */
+  gso: boolean
+  /** Puts an address into rsa and gives its length. */
+  put(addr: UDPAddr): number
+  /** The address in wsa. */
+  peer(): UDPAddr
+}
+
+const ENOSYS = -(abi.errno.ENOSYS ?? 0)
+
 /** Waits for a packet and reads as many as are there. */
 export class ReadBatchOp extends FDOp<number> {
   readonly #messages: readonly Message[]
-  readonly #gro: boolean
-  readonly #peer: () => UDPAddr
+  readonly #socket: BatchSocket
 
-  /** Makes a read of a batch. `gro` says that packets may come put together; `peer` makes an address of wsa. */
-  constructor(fd: FD, messages: readonly Message[], gro: boolean, peer: () => UDPAddr) {
+  /** Makes a read of a batch. */
+  constructor(fd: FD, messages: readonly Message[], socket: BatchSocket) {
     super('read', fd)
     this.#messages = messages
-    this.#gro = gro
-    this.#peer = peer
+    this.#socket = socket
   }
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
-    const n = hasBatches ? this.#receive() : this.#receiveOne()
+    const { mmsg } = this.#socket
+    const n = mmsg ? this.#receive() : this.#receiveOne()
     if (n >= 0) return this.done(n)
-    if (n !== EAGAIN) return this.fail(syscallError(hasBatches ? 'recvmmsg' : 'recvmsg', n))
+    if (n === ENOSYS && mmsg) {
+      this.#socket.mmsg = false
+      return this.attempt()
+    }
+    if (n !== EAGAIN) return this.fail(syscallError(mmsg ? 'recvmmsg' : 'recvmsg', n))
     this.fd.readReady = false
     return false
   }
@@ -36,10 +57,11 @@ export class ReadBatchOp extends FDOp<number> {
   #receive(): number {
     const vector = receiveVector()
     const messages = this.#messages
+    const { gro } = this.#socket
     const wanted = Math.min(messages.length, BATCH)
     for (let i = 0; i < wanted; i++) {
       const m = messages[i]
-      if (m !== undefined) vector.putRoom(i, m.buffer, m.oob ?? null, this.#gro)
+      if (m !== undefined) vector.putRoom(i, m.buffer, m.oob ?? null, gro)
     }
     const n = vector.receive(this.fd.fd, wanted)
     for (let i = 0; i < n; i++) {
@@ -47,10 +69,10 @@ export class ReadBatchOp extends FDOp<number> {
       if (m === undefined) continue
       vector.takeName(i)
       m.n = vector.length(i)
-      m.addr = this.#peer()
+      m.addr = this.#socket.peer()
       m.flags = vector.flags(i)
       m.oobn = m.oob === undefined ? 0 : vector.controlLength(i)
-      m.segmentSize = this.#gro ? segmentSize(m.oob?.subarray(0, m.oobn) ?? vector.control(i), m.n) : 0
+      m.segmentSize = gro ? segmentSize(m.oob?.subarray(0, m.oobn) ?? vector.control(i), m.n) : 0
     }
     return n
   }
@@ -61,7 +83,7 @@ export class ReadBatchOp extends FDOp<number> {
     const n = recvmsg(this.fd.fd, m.buffer, m.oob ?? null, 0)
     if (n < 0) return n
     m.n = n
-    m.addr = this.#peer()
+    m.addr = this.#socket.peer()
     m.flags = received.flags
     m.oobn = received.oobn
     m.segmentSize = 0
@@ -72,16 +94,6 @@ export class ReadBatchOp extends FDOp<number> {
 function segmentSize(control: Uint8Array, n: number): number {
   const size = control.byteLength === 0 ? 0 : (parsePacketInfo(control).segmentSize ?? 0)
   return size < n ? size : 0
-}
-
-/** What a send of a batch has to know of its socket. */
-export interface BatchSocket {
-  /** The socket's address family. */
-  readonly family: number
-  /** Whether the kernel and the device cut a message into packets (UDP_SEGMENT). Set to false when they turn out not to. */
-  gso: boolean
-  /** Puts an address into rsa and gives its length. */
-  put(addr: UDPAddr): number
 }
 
 const MAX_SEGMENTS = 64 // of one call: UDP_MAX_SEGMENTS of the kernels that have the fewest
@@ -110,7 +122,7 @@ export class WriteBatchOp extends FDOp<number> {
       if (!this.fd.writeReady) return false
       let n: number
       try {
-        n = hasBatches ? this.#send() : this.#sendOne()
+        n = this.#socket.mmsg ? this.#send() : this.#sendOne()
       } catch (e) {
         return this.fail(e as Error)
       }
@@ -120,11 +132,13 @@ export class WriteBatchOp extends FDOp<number> {
       } else if (n === EAGAIN) {
         this.fd.writeReady = false
         return false
+      } else if (n === ENOSYS && this.#socket.mmsg) {
+        this.#socket.mmsg = this.#socket.gso = false
       } else if (n === EIO && this.#socket.gso && this.#segment() > 0) {
         // The device does not reckon checksums, without which the kernel does not cut.
         this.#socket.gso = false
       } else {
-        return this.fail(syscallError(hasBatches ? 'sendmmsg' : 'sendmsg', n))
+        return this.fail(syscallError(this.#socket.mmsg ? 'sendmmsg' : 'sendmsg', n))
       }
     }
     return this.done(this.#messages.length)

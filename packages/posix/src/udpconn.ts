@@ -10,6 +10,7 @@ import { packetABI } from './abi/ip.ts'
 import { abi } from './abi/system.ts'
 import { ReadBatchOp, WriteBatchOp, type BatchSocket } from './batch_op.ts'
 import type { FD } from './fd.ts'
+import { hasBatches } from './mmsg.ts'
 import { putAddr } from './ipsock.ts'
 import { PacketSocket } from './packetconn.ts'
 import { descriptor } from './rawconn.ts'
@@ -26,8 +27,6 @@ function hasOption(fd: number, option: number): boolean {
 /** A UDP socket of the kernel. */
 export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
   readonly #peers = new PeerCache()
-  readonly #peer = (): UDPAddr => this.#peers.get()
-  #gro = false
   #batch: BatchSocket | null = null
 
   /** Takes over a bound or connected socket. */
@@ -68,7 +67,7 @@ export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
     const wrong = checkMessages(messages)
     if (wrong !== null) return Promise.reject(wrong)
     if (messages.length === 0 && !this.fd.isClosed) return Promise.resolve(0)
-    return this.fd.reading.run(new ReadBatchOp(this.fd, messages, this.#gro, this.#peer), options?.signal)
+    return this.fd.reading.run(new ReadBatchOp(this.fd, messages, this.#batchSocket()), options?.signal)
   }
 
   async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
@@ -81,14 +80,8 @@ export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
       if (cause !== null) throw Object.assign(this.writeError(addr, cause), { n: 0 })
     }
     if (messages.length === 0 && !this.fd.isClosed) return 0
-    const { fd } = this
-    this.#batch ??= {
-      family: this.family,
-      gso: !fd.isClosed && hasOption(fd.fd, packetABI.UDP_SEGMENT),
-      put: (addr) => this.put(addr),
-    }
-    const op = new WriteBatchOp(fd, messages, this.#batch)
-    const n = await fd.writing.run(op, options?.signal)
+    const op = new WriteBatchOp(this.fd, messages, this.#batchSocket())
+    const n = await this.fd.writing.run(op, options?.signal)
     for (const m of messages) m.n = m.buffer.byteLength
     return n
   }
@@ -97,8 +90,20 @@ export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
     const { UDP_GRO } = packetABI
     if (!hasOption(descriptor(this.fd, 'set'), UDP_GRO)) return false
     this.set((fd) => setsockoptInt(fd, abi.IPPROTO_UDP, UDP_GRO, on ? 1 : 0))
-    this.#gro = on
+    this.#batchSocket().gro = on
     return on
+  }
+
+  #batchSocket(): BatchSocket {
+    const { fd } = this
+    return (this.#batch ??= {
+      family: this.family,
+      mmsg: hasBatches,
+      gro: false,
+      gso: hasBatches && !fd.isClosed && hasOption(fd.fd, packetABI.UDP_SEGMENT),
+      put: (addr) => this.put(addr),
+      peer: () => this.peer(),
+    })
   }
 
   protected peer(): UDPAddr {

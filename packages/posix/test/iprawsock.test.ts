@@ -6,6 +6,7 @@ import { ErrClosed, ErrWriteToConnected, isErr, OpError, type IPConn } from '@ne
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
 import fc from 'fast-check'
 import {
+  fileGroup,
   iprawsock,
   listenPing,
   listenTCPSync,
@@ -184,6 +185,15 @@ describe.skipIf(!root)(raw('IPConn'), () => {
     expect(e.message).toBe('write ip4 127.0.0.1->127.0.0.1: sendto: message too long')
     await s.writeTo(payload, v4)
     expect((await s.receive())[0]).toEqual(payload)
+  })
+
+  test('is recognised from a descriptor', async () => {
+    await using s = await iprawsock.listenIP('ip4:253', v4)
+    await using file = await s.file()
+    await using c = await fileGroup.filePacketConn(file)
+    await s.writeTo(payload, v4)
+    const [bytes, from] = await c.receive()
+    expect([bytes, from.toString(), c.localAddr.toString()]).toEqual([payload, '127.0.0.1', '127.0.0.1'])
   })
 
   test('ends pending reads with close, and says so afterwards', async () => {

@@ -5,11 +5,13 @@ import { ErrClosed, isErr, OpError, type Message, type UDPConn } from '@net/cont
 import { ledger } from '@net/contract/suite'
 import { listenTCPSync, listenUDPSync, marshalPacketControl, parsePacketInfo, udpsock } from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
-import { WriteBatchOp } from '../src/batch_op.ts'
+import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../src/batch_op.ts'
 import { FD } from '../src/fd.ts'
 import { putAddr } from '../src/ipsock.ts'
 import { SizeofMmsghdr } from '../src/mmsg.ts'
+import { putInet, rsa, wsaUDPAddr } from '../src/sockaddr.ts'
 import { openSocket } from '../src/sock_cloexec.ts'
+import { bind } from '../src/syscall.ts'
 import { udpNames } from '../src/udpsock.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
@@ -42,6 +44,16 @@ async function rejection(promise: Promise<unknown>): Promise<OpError> {
   )
   expect(e).toBeInstanceOf(OpError)
   return e as OpError
+}
+
+/** What batches know of a socket of a system that takes one message in a call. */
+const plain: BatchSocket = {
+  family: abi.AF_INET,
+  mmsg: false,
+  gro: false,
+  gso: false,
+  put: (addr) => putAddr(abi.AF_INET, addr),
+  peer: wsaUDPAddr,
 }
 
 /** Reads until `count` packets have come, taking apart those that came together. */
@@ -244,13 +256,12 @@ describe('segmentSize', () => {
     expect(await b.readBatch(rooms(5, 100))).toBe(2)
   })
 
-  test('is cut here where the kernel does not cut', async () => {
+  test.each([true, false])('is cut here where the kernel does not cut; many in a call: %s', async (mmsg) => {
     // A socket told that its kernel has no UDP_SEGMENT.
     const fd = new FD(openSocket(abi.AF_INET, abi.SOCK_DGRAM, abi.IPPROTO_UDP), 'udp', udpNames)
     await using b = listen()
-    const put = (addr: UDPAddr): number => putAddr(abi.AF_INET, addr)
     const batch = [message(numbered(1, 1000), b.localAddr, 300), message(numbered(2), b.localAddr)]
-    await fd.writing.run(new WriteBatchOp(fd, batch, { family: abi.AF_INET, gso: false, put }))
+    await fd.writing.run(new WriteBatchOp(fd, batch, { ...plain, mmsg }))
     expect((await gather(b, 5)).map((p) => p.byteLength)).toEqual([300, 300, 300, 100, 4])
     await fd.close()
   })
@@ -260,4 +271,28 @@ describe('segmentSize', () => {
     const e = await rejection(a.writeBatch([message(new Uint8Array(65520), a.localAddr, 65510)]))
     expect([e.code, e.n]).toEqual(['EMSGSIZE', 0])
   })
+})
+
+test('where one call takes one message, batches are read and written one by one', async () => {
+  const sockets = [0, 1].map(() => {
+    const fd = openSocket(abi.AF_INET, abi.SOCK_DGRAM, abi.IPPROTO_UDP)
+    expect(bind(fd, rsa, putInet(abi.AF_INET, parseIP('127.0.0.1'), 0, ''))).toBe(0)
+    return new FD(fd, 'udp', udpNames)
+  })
+  const [a, b] = sockets
+  if (a === undefined || b === undefined) return
+  const to = b.localAddr as UDPAddr
+  const oob = marshalPacketControl({ ttl: 5 }, to)
+  const batch = [message(numbered(1), to), { ...message(numbered(2, 9), to), oob }]
+  expect(await a.writing.run(new WriteBatchOp(a, batch, plain))).toBe(2)
+  const rooms2 = rooms(4, 20)
+  for (const n of [4, 9]) {
+    expect(await b.reading.run(new ReadBatchOp(b, rooms2, plain))).toBe(1)
+    expect(rooms2[0]).toMatchObject({ n, flags: 0, segmentSize: 0 })
+    expect(rooms2[0]?.addr?.toString()).toBe(String(a.localAddr))
+  }
+  const big = [message(numbered(1), to), message(new Uint8Array(65508), to)]
+  const e = await rejection(a.writing.run(new WriteBatchOp(a, big, plain)))
+  expect([e.code, e.syscall, e.n]).toEqual(['EMSGSIZE', 'sendmsg', 1])
+  for (const fd of sockets) await fd.close()
 })

@@ -149,17 +149,15 @@ export class ReadAhead {
     else this.stop()
   }
 
+  // Little for what was asked means that it came faster than it was sent.
   #adapt(n: number, asked: number): void {
-    if (n === asked) {
-      if (asked === this.#size && asked < this.#largest) this.#resize(Math.min(asked * 4, this.#largest))
-      else this.#depth = Math.min(this.#depth * 2, this.#file.outstanding ?? 1)
-    } else {
-      this.#depth = 1
-      if (n * 8 < this.#size && this.#size > SMALLEST) this.#resize(Math.max(this.#size >> 1, SMALLEST))
-    }
+    if (n === asked && asked < this.#largest) this.#resize(asked * 4)
+    else if (n * 8 < asked) this.#resize(Math.max(this.#size >> 1, SMALLEST))
+    this.#depth = n * 8 < asked || n < SMALLEST ? 1 : Math.min(this.#depth * 2, this.#file.outstanding ?? 1)
   }
 
   #resize(size: number): void {
+    if (size === this.#size) return
     this.#size = Math.min(size, this.#largest)
     this.#spares.length = 0
   }

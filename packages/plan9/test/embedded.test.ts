@@ -1,0 +1,25 @@
+import { afterAll, test } from 'vitest'
+import { ledger, testTarget } from '@net/contract/suite'
+import { embeddedNet } from '@net/netfs'
+import { posix } from '@net/posix'
+import { plan9 } from '../src/index.ts'
+
+const net = embeddedNet(posix())
+const target = plan9({ net })
+await target.lookupHost('127.0.0.1')
+const check = ledger()
+afterAll(async () => {
+  await net.close()
+  await check()
+})
+
+testTarget({ test }, target, {
+  label: 'plan9 over an embedded tree',
+  tcp4: true,
+  tcp6: true,
+  udp4: true,
+  udp6: true,
+  interfaces: true,
+  lookups: true,
+  halfClose: false,
+})

@@ -1,0 +1,47 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
+import type { Conn, Listener } from '@net/contract'
+import { exportNet, type NetExport } from '@net/netfs'
+import { posix } from '@net/posix'
+import { importNet, plan9, type ImportedNet, type ImportOptions, type Plan9Target } from '../src/index.ts'
+
+/** A target over 9P, and what is at its two ends. */
+export interface Exported extends AsyncDisposable {
+  readonly target: Plan9Target
+  readonly net: ImportedNet
+  readonly served: NetExport
+  /** Another session of the same export. */
+  dial(): Promise<Conn>
+}
+
+/** Exports the kernel's network over 9P on a Unix socket or loopback TCP, and imports it. */
+export async function exported(over: 'unix' | 'tcp', options?: ImportOptions): Promise<Exported> {
+  const kernel = posix()
+  const dir = over === 'unix' ? mkdtempSync(join(tmpdir(), 'plan9-')) : null
+  let listener: Listener
+  let dial: () => Promise<Conn>
+  if (dir !== null) {
+    const at = new UnixAddr(join(dir, 'net'), 'unix')
+    listener = await kernel.listenUnix('unix', at)
+    dial = () => kernel.dialUnix('unix', null, at)
+  } else {
+    const tcp = await kernel.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+    listener = tcp
+    dial = () => kernel.dialTCP('tcp', null, tcp.addr)
+  }
+  const served = exportNet(kernel, listener)
+  const net = await importNet(await dial(), options)
+  return {
+    target: plan9({ net }),
+    net,
+    served,
+    dial,
+    async [Symbol.asyncDispose]() {
+      await net.close()
+      await served.close()
+      if (dir !== null) rmSync(dir, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,97 @@
+// One process of the scenario: `peer` serves connections, `export` serves a network over 9P, `relay` passes connections on, and
+// `client` measures. Tells its parent its port, or its times.
+import { connect, createServer } from 'node:net'
+import { parseIP, TCPAddr } from '@net/addr'
+import { exportNet } from '@net/netfs'
+import { importNet, plan9 } from '@net/plan9'
+import { allocBuffer, listenTCPSync, posix } from '@net/posix'
+
+const [role, ...args] = process.argv.slice(2)
+const loopback = (port) => new TCPAddr(parseIP('127.0.0.1'), Number(port))
+
+/** Reads `length` bytes and forgets them. */
+async function drain(c, p, length) {
+  for (let n = 0; n < length; ) {
+    const got = await c.read(p)
+    if (got === null) throw new Error('the stream ended early')
+    n += got
+  }
+}
+
+async function peer(scenario, size, count) {
+  const listener = listenTCPSync('tcp', loopback(0))
+  process.send({ port: listener.addr.port })
+  const c = await listener.accept()
+  await listener.close()
+  const p = allocBuffer(Math.max(Number(size), 131_072))
+  const message = p.subarray(0, Number(size))
+  if (scenario === 'round trip') {
+    for (let n = await c.read(p); n !== null; n = await c.read(p)) await c.write(p.subarray(0, n))
+  } else if (scenario === 'up') {
+    await drain(c, p, size * count)
+    await c.write(new Uint8Array(1))
+    await c.read(p)
+  } else {
+    await c.read(p)
+    for (let i = 0; i < count; i++) await c.write(message)
+    await c.read(p)
+  }
+  await c.close()
+}
+
+async function exporter() {
+  const listener = listenTCPSync('tcp', loopback(0))
+  const served = exportNet(posix(), listener)
+  process.send({ port: listener.addr.port })
+  await new Promise((resolve) => process.once('disconnect', resolve))
+  await served.close()
+}
+
+async function relay(to) {
+  const server = createServer({ noDelay: true }, (c) => {
+    const far = connect({ host: '127.0.0.1', port: Number(to), noDelay: true })
+    c.pipe(far).pipe(c)
+    for (const end of [c, far]) end.on('error', () => end.destroy())
+  })
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+  await new Promise((resolve) => process.once('disconnect', resolve))
+  server.close()
+}
+
+async function client(scenario, size, count, way, port, through) {
+  const net = way === 'plan9' ? await importNet(await posix().dialTCP('tcp', null, loopback(through))) : null
+  const target = net === null ? posix() : plan9({ net })
+  const c = await target.dialTCP('tcp', null, loopback(way === 'relay' ? through : port))
+  const p = allocBuffer(Math.max(Number(size), 131_072))
+  const message = p.subarray(0, Number(size))
+  const times = []
+  if (scenario === 'round trip') {
+    for (let i = 0; i < count; i++) {
+      const start = performance.now()
+      await c.write(message)
+      await drain(c, message, size)
+      times.push(performance.now() - start)
+    }
+  } else {
+    const start = performance.now()
+    if (scenario === 'up') {
+      for (let i = 0; i < count; i++) await c.write(message)
+      await drain(c, p, 1)
+    } else {
+      await c.write(new Uint8Array(1))
+      await drain(c, p, size * count)
+    }
+    times.push(performance.now() - start)
+  }
+  await c.close()
+  await net?.close()
+  const { user, system } = process.cpuUsage()
+  times.sort((a, b) => a - b)
+  process.send(
+    { median: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], cpu: (user + system) / 1000 },
+    () => process.disconnect(),
+  )
+}
+
+await { peer, export: exporter, relay, client }[role](...args)
+if (role === 'peer') process.disconnect()

@@ -130,7 +130,7 @@ export function addressOf(oob: Uint8Array | null): bigint {
 }
 
 /** The bytes of the name that a call filled in the struct msghdr at `offset`. */
-export function nameLength(s: Structs, offset: number): number {
+function nameLength(s: Structs, offset: number): number {
   return s.uint32(offset + at.Namelen)
 }
 

@@ -17,7 +17,7 @@ import { ReceiveOp, SendOp } from './op.ts'
 import { PacketOptions } from './packet_options.ts'
 
 /** A packet is never longer, so one buffer takes any of them until it is copied into one of its own size. */
-export const MAX_PACKET = 65535
+const MAX_PACKET = 65535
 let room: Uint8Array<ArrayBuffer> | null = null
 
 /** The buffer that takes any packet; what it holds is good until the next call. */
@@ -68,17 +68,8 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     return this.writeTo(p, addr)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, A], void, undefined> {
-    for (;;) {
-      let packet: [Uint8Array<ArrayBuffer>, A]
-      try {
-        packet = await this.receive()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield packet
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, A], void, undefined> {
+    return untilClosed(() => this.receive())
   }
 
   /** Reads a packet with its control messages. */

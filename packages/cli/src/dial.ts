@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import { dial as dialNet } from '@net/core'
-import { milliseconds, WAIT } from './option.ts'
+import { milliseconds, networkOf, WAIT } from './option.ts'
 import { exchange, type Terminal } from './exchange.ts'
 import { UsageError } from './usage.ts'
 
@@ -9,7 +8,7 @@ export async function dial(args: string[], terminal: Terminal): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { timeout: { type: 'string' }, wait: { type: 'string' } },
+    options: { net: { type: 'string' }, timeout: { type: 'string' }, wait: { type: 'string' } },
   })
   const [network, address, ...rest] = positionals
   if (network === undefined || address === undefined || rest.length > 0) {
@@ -17,5 +16,6 @@ export async function dial(args: string[], terminal: Terminal): Promise<void> {
   }
   const timeout = milliseconds('timeout', values.timeout, 0)
   const wait = milliseconds('wait', values.wait, WAIT)
-  await exchange(await dialNet(network, address, { timeout }), terminal, wait)
+  await using over = networkOf(values.net)
+  await exchange(await over.net.dial(network, address, { timeout }), terminal, wait)
 }

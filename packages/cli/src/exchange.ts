@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { once } from 'node:events'
 import { ErrClosed, ErrDeadlineExceeded, isErr, type Conn } from '@net/core'
+import { closeWrite } from './half_close.ts'
 
 /** Where a command reads from and writes to. */
 export interface Terminal {
@@ -16,7 +17,7 @@ const CHUNK = 65536 // bytes: a datagram is never longer
 
 /**
  * Sends the input to a connection and writes what it answers to the output, until both ways have ended. Datagrams have
- * no end: after the input's end the exchange is over when nothing came for `wait` milliseconds.
+ * no end, and a `/net` can't tell of one: after the input's end the exchange is over when nothing came for `wait` milliseconds.
  */
 export async function exchange(conn: Conn, { input, output }: Terminal, wait: number): Promise<void> {
   const sent = send(conn, input, wait)
@@ -31,12 +32,7 @@ export async function exchange(conn: Conn, { input, output }: Terminal, wait: nu
 
 async function send(conn: Conn, input: Readable, wait: number): Promise<void> {
   for await (const chunk of input) await conn.write(chunk as Uint8Array)
-  if ('closeWrite' in conn && typeof conn.closeWrite === 'function') {
-    await (conn as Conn & { closeWrite(): Promise<void> }).closeWrite()
-  } else {
-    conn.setReadDeadline(Date.now() + wait)
-    conn.setReadTimeout(wait)
-  }
+  await closeWrite(conn, wait)
 }
 
 async function receive(conn: Conn, output: Writable): Promise<void> {

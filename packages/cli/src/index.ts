@@ -1,5 +1,7 @@
 import { dial } from './dial.ts'
 import type { Terminal } from './exchange.ts'
+import { exportNetwork } from './export.ts'
+import { importNetwork } from './import.ts'
 import { listen } from './listen.ts'
 import { resolve } from './resolve.ts'
 import { targets } from './targets.ts'
@@ -11,6 +13,8 @@ const commands = new Map([
   ['dial', dial],
   ['listen', listen],
   ['resolve', resolve],
+  ['export', exportNetwork],
+  ['import', importNetwork],
   ['targets', targets],
 ])
 

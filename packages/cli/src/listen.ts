@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { listen as listenNet, listenPacket, type PacketConn } from '@net/core'
+import type { PacketConn } from '@net/core'
 import { exchange, type Terminal } from './exchange.ts'
-import { milliseconds, WAIT } from './option.ts'
+import { milliseconds, networkOf, WAIT } from './option.ts'
 import { UsageError } from './usage.ts'
 
 /**
@@ -12,20 +12,21 @@ export async function listen(args: string[], terminal: Terminal): Promise<void> 
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { wait: { type: 'string' } },
+    options: { net: { type: 'string' }, wait: { type: 'string' } },
   })
   const [network, address, ...rest] = positionals
   if (network === undefined || address === undefined || rest.length > 0) {
     throw new UsageError('listen wants a network and an address')
   }
   const wait = milliseconds('wait', values.wait, WAIT)
+  await using over = networkOf(values.net)
   if (network.startsWith('udp')) {
-    await using packets = await listenPacket(network, address)
+    await using packets = await over.net.listenPacket(network, address)
     terminal.messages.write(`listening on ${network} ${packets.localAddr.toString()}\n`)
     await print(packets, terminal)
     return
   }
-  await using listener = await listenNet(network, address)
+  await using listener = await over.net.listen(network, address)
   terminal.messages.write(`listening on ${network} ${listener.addr.toString()}\n`)
   const conn = await listener.accept()
   await listener.close()

@@ -1,3 +1,5 @@
+import { defaultNet, Net } from '@net/core'
+import { plan9 } from '@net/core/plan9'
 import { UsageError } from './usage.ts'
 
 /** How long datagrams are waited for after the input's end, in milliseconds. */
@@ -8,4 +10,11 @@ export function milliseconds(name: string, value: string | undefined, absent: nu
   if (value === undefined) return absent
   if (!/^\d+$/.test(value)) throw new UsageError(`--${name} wants a number of milliseconds`)
   return Number(value)
+}
+
+/** The network of `--net`, or of this machine. Disposing of it closes what it has connected to by itself. */
+export function networkOf(where: string | undefined): AsyncDisposable & { readonly net: Net } {
+  if (where === undefined) return { net: defaultNet(), [Symbol.asyncDispose]: async () => {} }
+  const target = plan9({ net: where })
+  return { net: new Net(target), [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() }
 }

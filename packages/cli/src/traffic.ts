@@ -1,0 +1,20 @@
+/** What goes on in a proxy. */
+export class Traffic {
+  /** Connections now. */
+  connections = 0
+  /** Connections since the start. */
+  total = 0
+  /** Bytes that clients have sent. */
+  sent = 0
+  /** Bytes that clients have got. */
+  received = 0
+}
+
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+
+/** A number of bytes as one reads it: '12.3 MB'. */
+export function size(bytes: number): string {
+  let [n, i] = [bytes, 0]
+  while (n >= 1000 && i < units.length - 1) [n, i] = [n / 1000, i + 1]
+  return `${i === 0 ? String(n) : n.toFixed(1)} ${units[i] ?? ''}`
+}

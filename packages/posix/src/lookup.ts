@@ -1,5 +1,6 @@
 import type { LookupGroup } from '@net/contract'
-import { resolverOver, type ResolverSockets } from '@net/resolve'
+import { resolverOver, type ResolverOptions, type ResolverSockets } from '@net/resolve'
+import { sourceAddrs } from './source_addr.ts'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
 
@@ -7,8 +8,8 @@ import { udpsock } from './udpsock.ts'
  * The lookups of a target by our own resolver over the target's sockets. Nothing is opened or read before the first of
  * them. Go's rules choose the system's getaddrinfo where only that knows what to do.
  */
-export function lookupOver(sockets: ResolverSockets): LookupGroup {
-  const r = resolverOver(sockets)
+export function lookupOver(sockets: ResolverSockets, options?: ResolverOptions): LookupGroup {
+  const r = resolverOver(sockets, options)
   return {
     lookupHost: (host, options) => r.lookupHost(host, options),
     lookupIP: (network, host, options) => r.lookupIP(network, host, options),
@@ -25,4 +26,7 @@ export function lookupOver(sockets: ResolverSockets): LookupGroup {
 }
 
 /** Lookups over the kernel's sockets: hosts and addresses in the system's files and in DNS, the rest as Go has it. */
-export const lookup: LookupGroup = lookupOver({ ...tcpsock, ...udpsock })
+export const lookup: LookupGroup = lookupOver(
+  { ...tcpsock, ...udpsock },
+  { sourceAddrs: (addrs) => Promise.resolve(sourceAddrs(addrs)) },
+)

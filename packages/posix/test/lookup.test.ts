@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { IP } from '@net/addr'
+import { IP, IPAddr, parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { decodeMessage, encodeMessage, resolverOver, RRType, type Resolver } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hosted } from '../src/hosted/hosted.ts'
 import { posix } from '../src/posix.ts'
+import { sourceAddrs } from '../src/source_addr.ts'
 
 const targets = [posix(), hosted()]
 let balanced: () => Promise<void>
@@ -139,6 +140,15 @@ describe.each(targets)('lookups of $name', (target) => {
       expect(e).toBeInstanceOf(DNSError)
     }
   })
+})
+
+test('sourceAddrs() tells the address that a socket to each address would have', () => {
+  const addrs = ['127.0.0.1', '127.9.9.9', '::1', 'fe80::1', '::ffff:127.0.0.1'].map(
+    (a) => new IPAddr(parseIP(a)),
+  )
+  const found = sourceAddrs(addrs).map(String)
+  // A link-local address without a zone leads nowhere.
+  expect(found).toEqual(['127.0.0.1', '127.0.0.1', '::1', 'null', '127.0.0.1'])
 })
 
 test('importing the package does not load koffi', async () => {

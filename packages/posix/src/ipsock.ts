@@ -1,5 +1,5 @@
 import { AddrError, type IP, UnknownNetworkError } from '@net/addr'
-import type { IPSockGroup } from '@net/contract'
+import { socketDisabledIPv6, type IPSockGroup } from '@net/contract'
 import { abi } from './abi/system.ts'
 import { closeDescriptor } from './descriptor.ts'
 import { openSocket } from './sock_cloexec.ts'
@@ -22,7 +22,9 @@ function probe(): { v4: boolean; v6: boolean; map: boolean } {
   const v4 = opens(abi.AF_INET, null)
   const v6 = opens(abi.AF_INET6, 1)
   const map = v4 && opens(abi.AF_INET6, 0)
-  return (probed = { v4, v6, map })
+  const found = { v4, v6, map }
+  if (!socketDisabledIPv6()) probed = found
+  return found
 }
 
 function opens(family: number, v6only: number | null): boolean {

@@ -1,3 +1,4 @@
+import { socketDisabledIPv6 } from '@net/contract'
 import { abi } from './abi/system.ts'
 import { ownDescriptor, reserveDescriptor } from './descriptor.ts'
 import { getLength, resetLength, wsa, wsaLength } from './sockaddr.ts'
@@ -7,6 +8,7 @@ import * as sys from './syscall.ts'
 
 /** The flags of a socket's birth, 0 where the system has none. */
 export const socketFlags = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
+const EAFNOSUPPORT = -(abi.errno.EAFNOSUPPORT ?? 0)
 const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
 
 /** Makes a new socket close-on-exec and non-blocking where `flags`, those of its birth, did not. Passes on what is negative. */
@@ -19,6 +21,7 @@ export function configureSocket(fd: number, flags: number): number {
 
 /** Opens a socket. `flags` are those of its birth, 0 where there are none. Gives its descriptor or a negated error number. */
 export function openSocket(family: number, sotype: number, proto: number, flags = socketFlags): number {
+  if (family === abi.AF_INET6 && socketDisabledIPv6()) return EAFNOSUPPORT
   const reserved = reserveDescriptor()
   if (reserved < 0) return reserved
   return ownDescriptor(configureSocket(sys.socket(family, sotype | flags, proto), flags))

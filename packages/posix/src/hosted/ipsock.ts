@@ -1,7 +1,8 @@
 import { networkInterfaces, platform } from 'node:os'
 import { AddrError, parseIPZone, type IP } from '@net/addr'
-import type { IPSockGroup } from '@net/contract'
+import { socketDisabledIPv6, type IPSockGroup } from '@net/contract'
 import type { InetAddr } from '../ipsock.ts'
+import { callError } from './errors.ts'
 
 function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
   return Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.family === family) === true)
@@ -30,8 +31,15 @@ function is4(a: InetAddr | null): boolean {
   return a?.ip?.to4() !== null
 }
 
+/** The same as {@link familyOf}, and fails as IPv6 sockets do where tests want them to. */
+export function socketFamily(...of: Parameters<typeof familyOf>): Family {
+  const family = familyOf(...of)
+  if (family.version === 6 && socketDisabledIPv6()) throw callError('socket', 'EAFNOSUPPORT')
+  return family
+}
+
 /** The family of a socket: what the network says, else both for a listener on every address, else what the addresses are. */
-export function socketFamily(
+function familyOf(
   network: string,
   laddr: InetAddr | null,
   raddr: InetAddr | null,

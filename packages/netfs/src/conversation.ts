@@ -5,17 +5,12 @@ import { type Address, NO_ADDRESS, parseLocal, parseNumeric, parseRemote, printA
 import { controlWords, leadingNumber } from './control_message.ts'
 import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from './errors.ts'
 import { Gate } from './gate.ts'
+import type { Membership } from './memberships.ts'
 import type { Protocol } from './protocol.ts'
 import type { Session } from './session.ts'
 
 const MAX_ERRORS = 8 // reasons kept for the err file
 const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this end for `!r`
-
-/** A multicast group on the interface that has an address. */
-export interface Membership {
-  readonly ifc: IP
-  readonly group: IP
-}
 
 /**
  * A conversation, which the files below tcp/N and udp/N show. It lives while something holds it: a fid open on its ctl,
@@ -36,6 +31,8 @@ export abstract class Conversation {
   protected ignoreAdvice = false
   /** Whether it has connected or announced, or tried to. */
   protected spent = false
+  /** Counts what was closed here: who waited for the target meanwhile has come too late. */
+  protected epoch = 0
   /** Requests that wait for the end of the conversation, or for a reason in its err file. */
   protected readonly gate = new Gate()
   #references = 0

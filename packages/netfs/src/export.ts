@@ -1,4 +1,4 @@
-import { TCPAddr } from '@net/addr'
+import { parseIPZone, splitHostPort } from '@net/addr'
 import { serve, type ServerSession } from '@net/9p'
 import { type Conn, ErrClosed, isErr, type Listener, type Target } from '@net/contract'
 import type { Activity } from './activity.ts'
@@ -24,6 +24,8 @@ export interface NetExport extends AsyncDisposable {
   close(): Promise<void>
 }
 
+const PAUSE = 5 // milliseconds before accepting again after an error that may pass
+
 /** The mark of listeners that let only authenticated clients in. */
 export const authenticates = Symbol.for('@net/netfs.authenticates')
 
@@ -41,12 +43,24 @@ export function exportNet(target: Target, listener: Listener, options: ExportOpt
 export function checkListener(listener: Listener): void {
   const { addr } = listener
   if (authenticates in listener && listener[authenticates] === true) return
-  // A Unix socket has its file's permissions, and what is in this process is its own.
-  if (!(addr instanceof TCPAddr) || addr.ip?.isLoopback === true) return
+  const text = addr.toString()
+  // A Unix socket has its file's permissions, unless its name is an abstract one; a pipe is in this process.
+  if (addr.network === 'pipe') return
+  if (addr.network.startsWith('unix')) {
+    if (text !== '' && !text.startsWith('@') && !text.startsWith('\0')) return
+  } else if (isLoopback(text)) return
   throw new Error(
-    `anybody could use this machine's network through ${addr.toString()}: listen on a Unix socket or a loopback address, ` +
+    `anybody could use this machine's network through ${text}: listen on a Unix socket or a loopback address, ` +
       'or let tlsListener authenticate the clients',
   )
+}
+
+function isLoopback(address: string): boolean {
+  try {
+    return parseIPZone(splitHostPort(address).host)?.ip.isLoopback === true
+  } catch {
+    return false
+  }
 }
 
 class Exporter implements NetExport {
@@ -94,6 +108,7 @@ class Exporter implements NetExport {
         return await this.#listener.accept()
       } catch (error) {
         if (!(error instanceof Error && 'temporary' in error && error.temporary === true)) throw error
+        await new Promise((resolve) => setTimeout(resolve, PAUSE))
       }
     }
   }

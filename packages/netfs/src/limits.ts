@@ -1,13 +1,15 @@
 /** What the clients of a tree may use at most. What is absent has its default. */
 export interface Limits {
-  /** Sessions at a time; one more is hung up on. Default 256. */
+  /** Sessions at a time; one more is hung up on. Default 64. */
   readonly sessions?: number | undefined
   /** Milliseconds that a client has to attach after it has connected; default 10 000. */
   readonly attachTime?: number | undefined
-  /** Conversations of a session, for each protocol; one more is "no free devices". Default 4096, which is also the most. */
+  /** Conversations of a session, for each protocol; one more is "no free devices". Default 1024, the most is 4096. */
   readonly conversations?: number | undefined
-  /** Conversations of all sessions together; default 65536. */
+  /** Conversations of all sessions together, each a descriptor; default 8192. */
   readonly totalConversations?: number | undefined
+  /** Queries of cs and dns that a session may have looked up at a time; more wait. Default 32. */
+  readonly lookups?: number | undefined
   /** Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps; more are dropped. Default 1 MiB. */
   readonly queuedBytes?: number | undefined
   /** Fids of a session; default 16384. */
@@ -28,10 +30,11 @@ const MOST_CONVERSATIONS = 4096 // the numbers a qid has room for
 /** Fills in the defaults. Throws a RangeError for what is no positive whole number. */
 export function fullLimits(limits: Limits = {}): FullLimits {
   const full = {
-    sessions: limits.sessions ?? 256,
+    sessions: limits.sessions ?? 64,
     attachTime: limits.attachTime ?? 10_000,
-    conversations: Math.min(limits.conversations ?? MOST_CONVERSATIONS, MOST_CONVERSATIONS),
-    totalConversations: limits.totalConversations ?? 65536,
+    conversations: Math.min(limits.conversations ?? 1024, MOST_CONVERSATIONS),
+    totalConversations: limits.totalConversations ?? 8192,
+    lookups: limits.lookups ?? 32,
     queuedBytes: limits.queuedBytes ?? 1 << 20,
     fids: limits.fids ?? 16384,
     requests: limits.requests ?? 8192,

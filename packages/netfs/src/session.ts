@@ -9,6 +9,7 @@ import { NdbText } from './ndb.ts'
 import { Gatekeeper, type Operation, type Policy } from './policy.ts'
 import { Protocol } from './protocol.ts'
 import { TCPConversation } from './tcp_conversation.ts'
+import { Turnstile } from './turnstile.ts'
 import { UDPConversation } from './udp_conversation.ts'
 
 /** Options of every tree. */
@@ -44,6 +45,8 @@ export class Session {
   readonly tcp: Protocol
   readonly udp: Protocol
   readonly ndb: NdbText
+  /** Queries that are looked up. */
+  readonly lookups: Turnstile
   /** Bytes of datagrams that wait here to be read. */
   queued = 0
   #ended = false
@@ -54,6 +57,7 @@ export class Session {
     this.tcp = new Protocol('tcp', 1, this, (n, p) => new TCPConversation(n, p))
     this.udp = new Protocol('udp', 2, this, (n, p) => new UDPConversation(n, p))
     this.ndb = new NdbText(stack.interfaces)
+    this.lookups = new Turnstile(stack.limits.lookups)
     stack.activity.countSession(1)
   }
 

@@ -117,6 +117,7 @@ export class TCPConversation extends Conversation {
     const { signal } = options
     const laddr = local === null ? null : new TCPAddr(local.ip, local.port)
     this.#state = 'Syn_sent'
+    const { epoch } = this
     try {
       this.session.check('connect', 'tcp', ip, remote.port)
       if (remote.port === 0) fail('connection refused')
@@ -124,12 +125,13 @@ export class TCPConversation extends Conversation {
       const conn = await this.session.stack.target.dialTCP('tcp', laddr, new TCPAddr(ip, remote.port), {
         signal,
       })
-      if (this.#hungup) {
+      if (this.epoch !== epoch) {
         await conn.close()
         fail(INTERRUPTED)
       }
       this.#establish(conn)
     } catch (error) {
+      if (this.epoch !== epoch) throw error
       this.#state = 'Closed'
       this.#broken = HANGUP
       const words = plan9Words(error)
@@ -143,11 +145,12 @@ export class TCPConversation extends Conversation {
   protected override async announce(local: Address): Promise<void> {
     // Which port 0 will be nobody knows before.
     if (local.port !== 0) this.session.check('announce', 'tcp', local.ip, local.port)
+    const { epoch } = this
     const listener = await this.session.stack.target.listenTCP('tcp', new TCPAddr(local.ip, local.port))
     const { port } = listener.addr
     try {
       this.session.check('announce', 'tcp', local.ip, port)
-      if (this.#hungup) fail(INTERRUPTED)
+      if (this.epoch !== epoch) fail(INTERRUPTED)
     } catch (error) {
       await listener.close()
       throw error
@@ -181,6 +184,7 @@ export class TCPConversation extends Conversation {
     const conn = this.#conn
     const listener = this.#listener
     this.#conn = this.#listener = null
+    this.epoch++
     this.#hungup = true
     this.#state = 'Closed'
     if (conn !== null) this.protocol.count('CurrEstab', -1)

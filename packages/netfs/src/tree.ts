@@ -53,10 +53,14 @@ class RootDir extends Directory {
       new TextFile('ipselftab', this, BigInt(Root.ipselftab), async () => selfTable(await interfaces.list())),
       new SpecialFile('log', this, BigInt(Root.log), 0o666, openLog),
       new SpecialFile('cs', this, BigInt(Root.cs), 0o666, (node) => {
-        return new QueryFile(node, 'cs', (query, _offset, options) => answerCS(session, query, options))
+        return new QueryFile(node, 'cs', (query, _offset, options) => {
+          return session.lookups.pass(options, () => answerCS(session, query, options))
+        })
       }),
       new SpecialFile('dns', this, BigInt(Root.dns), 0o666, (node) => {
-        return new QueryFile(node, 'dns', (query, at, options) => answerDNS(session, query, at, options))
+        return new QueryFile(node, 'dns', (query, at, options) => {
+          return session.lookups.pass(options, () => answerDNS(session, query, at, options))
+        })
       }),
     ]
   }

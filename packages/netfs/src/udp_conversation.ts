@@ -2,7 +2,7 @@ import { IP, IPv6unspecified, UDPAddr } from '@net/addr'
 import type { IOOptions, UDPConn } from '@net/contract'
 import { UDPHeader, udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
 import { type Address, destination } from './address.ts'
-import { Conversation, type Membership } from './conversation.ts'
+import { Conversation } from './conversation.ts'
 import {
   codeOf,
   DENIED,
@@ -16,7 +16,9 @@ import {
   plan9Words,
   PORT_UNREACHABLE,
 } from './errors.ts'
+import { type Membership, Memberships } from './memberships.ts'
 import { setHopLimits } from './sockopt.ts'
+import { payloadOf, putHeader } from './udp_headers.ts'
 import { type Call, UDPPort } from './udp_port.ts'
 
 /**
@@ -30,12 +32,12 @@ export class UDPConversation extends Conversation {
   #headers = false
   #unreachable = false
   #hungup = false
-  #groups: Membership[] = []
+  readonly #groups = new Memberships(this.session.stack.interfaces)
 
   override reset(): void {
     super.reset()
     this.#headers = this.#unreachable = this.#hungup = false
-    this.#groups = []
+    this.#groups.clear()
   }
 
   override status(): string {
@@ -98,6 +100,7 @@ export class UDPConversation extends Conversation {
     this.session.check('connect', 'udp', ip, remote.port)
     const laddr = local === null ? null : new UDPAddr(local.ip, local.port)
     const { signal } = options
+    const { epoch } = this
     let conn: UDPConn
     try {
       conn = await this.session.stack.target.dialUDP('udp', laddr, new UDPAddr(ip, remote.port), { signal })
@@ -106,7 +109,7 @@ export class UDPConversation extends Conversation {
       if (laddr === null && plan9Words(error) === NOT_LOCAL) fail('no route')
       throw error
     }
-    if (this.#hungup) {
+    if (this.epoch !== epoch) {
       await conn.close()
       fail(INTERRUPTED)
     }
@@ -118,11 +121,12 @@ export class UDPConversation extends Conversation {
 
   protected override async announce(local: Address): Promise<void> {
     if (local.port !== 0) this.session.check('announce', 'udp', local.ip, local.port)
+    const { epoch } = this
     const conn = await this.session.stack.target.listenUDP('udp', new UDPAddr(local.ip, local.port))
     const { port } = conn.localAddr
     try {
       this.session.check('announce', 'udp', local.ip, port)
-      if (this.#hungup) fail(INTERRUPTED)
+      if (this.epoch !== epoch) fail(INTERRUPTED)
     } catch (error) {
       await conn.close()
       throw error
@@ -142,6 +146,7 @@ export class UDPConversation extends Conversation {
   protected override async shutdown(): Promise<void> {
     const [conn, port, call] = [this.#conn, this.#port, this.#call]
     this.#conn = this.#port = this.#call = null
+    this.epoch++
     this.#hungup = true
     this.gate.open()
     await Promise.allSettled([conn?.close(), call === null ? port?.retire() : port?.leave(call.remote)])
@@ -153,22 +158,11 @@ export class UDPConversation extends Conversation {
   }
 
   protected override join(member: Membership): void {
-    this.#groups.push(member)
-    const conn = this.#socket
-    if (conn !== null) this.#join(conn, member)
+    this.#groups.add(member, this.#socket)
   }
 
   protected override leave(member: Membership): void {
-    const at = this.#groups.findIndex((m) => m.group.equal(member.group) && m.ifc.equal(member.ifc))
-    if (at < 0) return
-    this.#groups.splice(at, 1)
-    const conn = this.#socket
-    if (conn === null) return
-    try {
-      conn.leaveGroup(member.group, this.session.stack.interfaces.indexOf(member.ifc))
-    } catch (error) {
-      throw plan9Error(error)
-    }
+    this.#groups.remove(member, this.#socket)
   }
 
   get #socket(): UDPConn | null {
@@ -177,7 +171,7 @@ export class UDPConversation extends Conversation {
 
   #begin(conn: UDPConn): void {
     this.#tune(conn)
-    for (const member of this.#groups) this.#join(conn, member)
+    this.#groups.join(conn)
     this.gate.open()
   }
 
@@ -185,18 +179,10 @@ export class UDPConversation extends Conversation {
     setHopLimits(conn, this.ttl === 255 ? null : this.ttl, this.tos === 0 ? null : this.tos)
   }
 
-  #join(conn: UDPConn, { group, ifc }: Membership): void {
-    try {
-      conn.joinGroup(group, this.session.stack.interfaces.indexOf(ifc))
-    } catch (error) {
-      throw plan9Error(error)
-    }
-  }
-
   async #readConnected(conn: UDPConn, p: Uint8Array, options: IOOptions): Promise<number | null> {
     try {
       if (!this.#headers) return await conn.read(p, options)
-      const payload = p.length > udpHeaderSize ? p.subarray(udpHeaderSize) : new Uint8Array(1)
+      const payload = payloadOf(p)
       const n = await conn.read(payload, options)
       return this.#fill(p, conn.remoteAddr, n)
     } catch (error) {
@@ -205,7 +191,7 @@ export class UDPConversation extends Conversation {
   }
 
   async #readAnnounced(conn: UDPConn, p: Uint8Array, options: IOOptions): Promise<number | null> {
-    const payload = p.length > udpHeaderSize ? p.subarray(udpHeaderSize) : new Uint8Array(1)
+    const payload = payloadOf(p)
     try {
       const [n, from] = await conn.readFrom(payload, options)
       return this.#fill(p, from, n)
@@ -237,13 +223,8 @@ export class UDPConversation extends Conversation {
   #fill(p: Uint8Array, from: UDPAddr, n: number): number {
     const raddr = from.ip ?? IPv6unspecified
     const laddr = this.local.ip ?? this.session.stack.interfaces.localFor(raddr) ?? IPv6unspecified
-    const header = new UDPHeader({ raddr, laddr, ifcaddr: laddr, rport: from.port, lport: this.local.port })
-    if (p.length > udpHeaderSize) {
-      header.marshalInto(p)
-      return udpHeaderSize + n
-    }
-    p.set(header.marshal().subarray(0, p.length))
-    return p.length
+    const head = { raddr, laddr, ifcaddr: laddr, rport: from.port, lport: this.local.port }
+    return putHeader(p, new UDPHeader(head), n)
   }
 
   // Whether the datagram went; one for nobody is dropped.

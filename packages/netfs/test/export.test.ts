@@ -20,7 +20,7 @@ import {
 } from '@net/9p'
 import { ledger } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listenExport } from '../src/index.ts'
+import { exportNet, listenExport } from '../src/index.ts'
 import {
   cat,
   clone,
@@ -265,4 +265,10 @@ describe.skipIf(!existsSync('/usr/bin/curl'))('with curl', () => {
     await serving
     expect((await curl).stdout).toBe('there\n')
   })
+})
+
+test('exportNet() refuses a socket of an abstract name', async () => {
+  const listener = await target.listenUnix('unix', new UnixAddr(`@netfs-${process.pid}`, 'unix'))
+  expect(() => exportNet(target, listener)).toThrow(/^anybody could use/)
+  await listener.close()
 })

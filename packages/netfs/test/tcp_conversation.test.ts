@@ -393,7 +393,7 @@ describe.each(nets)('tcp %s', (_name, make) => {
     const { ctl } = await clone(net, 'tcp')
     await write(ctl, `connect 127.0.0.1!${peer.port}`)
     expect(await cat(net, 'tcp/stats')).toBe(
-      'MaxConn: 4096\nActiveOpens: 1\nPassiveOpens: 0\nEstabResets: 0\nCurrEstab: 1\n',
+      'MaxConn: 1024\nActiveOpens: 1\nPassiveOpens: 0\nEstabResets: 0\nCurrEstab: 1\n',
     )
     await ctl.close()
     expect(await cat(net, 'tcp/stats')).toMatch(/CurrEstab: 0\n/)

@@ -117,12 +117,13 @@ class OSFile implements NetFile {
   // With an offset of its own each call leaves the descriptor's alone, which the kernel locks for as long as a call takes:
   // a read that waits would hold up every write.
   async #at(call: (at: number | null) => Promise<number>): Promise<number> {
+    const at = this.#offset
     try {
-      const n = await call(this.#offset)
+      const n = await call(at)
       if (this.#offset !== null) this.#offset += n
       return n
     } catch (e) {
-      if (this.#offset === null || (e as NodeJS.ErrnoException).code !== 'ESPIPE') throw e
+      if (at === null || (e as NodeJS.ErrnoException).code !== 'ESPIPE') throw e
       this.#offset = null // a pipe
       return await call(null)
     }

@@ -5,7 +5,7 @@
 export class Cancellation {
   /** Why it was cancelled; undefined until then. */
   reason: Error | undefined = undefined
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(reason: Error) => void>()
   #controller: AbortController | null = null
 
   /** The same as a signal; made on first use. */
@@ -17,13 +17,13 @@ export class Cancellation {
     return this.#controller.signal
   }
 
-  /** Calls `f` when it is cancelled. */
-  add(f: () => void): void {
+  /** Calls `f` with the reason when it is cancelled. */
+  add(f: (reason: Error) => void): void {
     this.#listeners.add(f)
   }
 
   /** Does not call `f` any more. */
-  delete(f: () => void): void {
+  delete(f: (reason: Error) => void): void {
     this.#listeners.delete(f)
   }
 
@@ -31,7 +31,7 @@ export class Cancellation {
   cancel(): void {
     if (this.reason !== undefined) return
     this.reason = new Error('nobody waits for the lookup any more')
-    for (const f of [...this.#listeners]) f()
+    for (const f of [...this.#listeners]) f(this.reason)
     this.#controller?.abort(this.reason)
   }
 }

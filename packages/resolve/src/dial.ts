@@ -1,4 +1,5 @@
 import { DeadlineTimer, ErrDeadlineExceeded, OpError, type Conn, type Deadline } from '@net/contract'
+import type { Cancellation } from './cancellation.ts'
 
 /** What a resolver needs of a connection; every Conn of the contract is one. */
 export interface DNSConn extends Pick<Conn, 'read' | 'write' | 'setDeadline' | 'close'> {
@@ -18,7 +19,7 @@ export type Dial = (
 ) => Promise<DNSConn>
 
 /**
- * Dials, and gives up at the deadline or on the signal even when the dial does not. A connection that comes too late
+ * Dials, and gives up at the deadline or when it is cancelled, even when the dial does not. A connection that comes too late
  * is closed. `timeout` is in milliseconds.
  */
 export function dialWithin(
@@ -26,7 +27,7 @@ export function dialWithin(
   network: string,
   server: string,
   timeout: number,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<DNSConn> {
   const deadline = Date.now() + timeout
   return new Promise((resolve, reject) => {
@@ -35,19 +36,19 @@ export function dialWithin(
       if (over) return false
       over = true
       timer.clear()
-      signal.removeEventListener('abort', abort)
+      cancellation.delete(abort)
       return true
     }
     const timer = new DeadlineTimer(() => {
       const addr = { network, toString: () => server }
       if (end()) reject(new OpError('dial', network, null, addr, ErrDeadlineExceeded))
     })
-    const abort = (): void => {
-      if (end()) reject(signal.reason)
+    const abort = (reason: Error): void => {
+      if (end()) reject(reason)
     }
     timer.set(performance.now() + timeout)
-    signal.addEventListener('abort', abort)
-    dial(network, server, { signal, deadline }).then(
+    cancellation.add(abort)
+    dial(network, server, new DialLimits(cancellation, deadline)).then(
       (conn) => {
         if (end()) resolve(conn)
         else closeConn(conn)
@@ -57,6 +58,21 @@ export function dialWithin(
       },
     )
   })
+}
+
+/** The options of a dial, with a signal that is made for those dials that look at it. */
+class DialLimits {
+  readonly deadline: number
+  readonly #cancellation: Cancellation
+
+  constructor(cancellation: Cancellation, deadline: number) {
+    this.#cancellation = cancellation
+    this.deadline = deadline
+  }
+
+  get signal(): AbortSignal {
+    return this.#cancellation.signal
+  }
 }
 
 /** Closes a connection that is of no more use. It takes effect at once; when it is done, and how, is nobody's concern. */

@@ -81,8 +81,8 @@ class Query implements PacketQuery {
     { dial, timeout, cancellation }: ExchangeOptions,
   ): Promise<Parser> {
     const deadline = Date.now() + timeout
-    const { signal } = cancellation
-    return this.#overStream(await dialWithin(dial, network, server, timeout, signal), deadline, signal)
+    const conn = await dialWithin(dial, network, server, timeout, cancellation)
+    return this.#overStream(conn, deadline, cancellation.signal)
   }
 
   async #overStream(conn: DNSConn, deadline: number, signal: AbortSignal): Promise<Parser> {

@@ -8,6 +8,9 @@ import type { Parser } from './parser.ts'
 const MAX_USES = 16
 const MAX_AGE = 1000
 
+// Buffers to read to, for the next socket that reads: as many as ever read at once.
+const buffers: Uint8Array[] = []
+
 /** A query for a connection of packets. */
 export interface PacketQuery {
   /** Its number, of 16 bits. */
@@ -36,7 +39,6 @@ interface Waiting {
 export class PacketSocket {
   readonly #waiting = new Map<number, Waiting>()
   readonly #dialling = new Cancellation()
-  readonly #buffer = new Uint8Array(UDP_SIZE)
   readonly #until = performance.now() + MAX_AGE
   readonly #together: number
   #conn: DNSConn | null = null
@@ -52,7 +54,7 @@ export class PacketSocket {
   /** Dials a server; `timeout` is in milliseconds, `shared` tells whether it takes several queries at once. */
   constructor(server: string, dial: Dial, timeout: number, shared: boolean) {
     this.#together = shared ? MAX_USES : 1
-    dialWithin(dial, 'udp', server, timeout, this.#dialling.signal).then(
+    dialWithin(dial, 'udp', server, timeout, this.#dialling).then(
       (conn) => {
         this.#connected(conn)
       },
@@ -78,9 +80,9 @@ export class PacketSocket {
   ask(query: PacketQuery, at: number, cancellation: Cancellation): Promise<Outcome> {
     this.#uses++
     return new Promise((resolve, reject) => {
-      const abort = (): void => {
+      const abort = (reason: Error): void => {
         this.#end(waiting)
-        reject(cancellation.reason)
+        reject(reason)
       }
       const end = (): void => {
         cancellation.delete(abort)
@@ -130,25 +132,27 @@ export class PacketSocket {
 
   async #read(conn: DNSConn): Promise<void> {
     this.#reading = true
+    const buffer = buffers.pop() ?? new Uint8Array(UDP_SIZE)
     while (this.#waiting.size > 0) {
       try {
-        const n = await conn.read(this.#buffer)
+        const n = await conn.read(buffer)
         if (n === null) throw new Error('EOF')
-        this.#deliver(n)
+        this.#deliver(buffer.slice(0, n))
       } catch (e) {
         if (isTimeout(e)) this.#expire(conn, e)
         else this.#fail(e)
       }
     }
     this.#reading = false
+    buffers.push(buffer)
   }
 
-  #deliver(n: number): void {
-    const [high = 0, low = 0] = this.#buffer
+  #deliver(message: Uint8Array): void {
+    const [high = 0, low = 0] = message
     const waiting = this.#waiting.get((high << 8) | low)
     if (waiting === undefined) return
     try {
-      const reply = waiting.query.reply(this.#buffer.slice(0, n))
+      const reply = waiting.query.reply(message)
       // Anyone can send packets here; what does not fit may be a forgery, and the true reply still on its way.
       if (reply === null) return
       this.#end(waiting)

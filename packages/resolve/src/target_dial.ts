@@ -12,8 +12,9 @@ export function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>
   return async (network, address, options) => {
     const { host, port } = splitHostPort(address)
     const { ip = null, zone = '' } = parseIPZone(host) ?? {}
+    // A dial of packets sends nothing, so there is nothing to give up.
     return network === 'udp'
-      ? sockets.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
+      ? sockets.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone))
       : sockets.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
   }
 }

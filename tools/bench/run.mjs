@@ -7,6 +7,7 @@ import { pingPong, throughput } from './tcp/tcp.mjs'
 import { flood } from './udp/udp.mjs'
 import { digits, table } from './stats.mjs'
 import { run as parseIP } from './addr/parse_ip.mjs'
+import { refused as lookupRefused, run as lookup } from './resolve/lookup.mjs'
 
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, quick: { type: 'boolean' } } })
 const rounds = values.quick ? 3 : 7
@@ -24,12 +25,28 @@ async function parse() {
   return table([['', 'IPv4', 'ours takes, of it', 'IPv6', 'ours takes, of it'], ...cells])
 }
 
+async function lookups() {
+  const reason = lookupRefused()
+  if (reason !== null) return `Skipped: ${reason}.`
+  const rows = await lookup({ rounds, ms: values.quick ? 200 : 500 })
+  const [ours] = rows
+  const cells = rows.map(({ name, one, many }) => [
+    name,
+    digits(one),
+    digits(ours.one / one),
+    digits(many),
+    digits(ours.many / many),
+  ])
+  return table([['', 'one at a time', 'ours does, of it', '64 at a time', 'ours does, of it'], ...cells])
+}
+
 const sections = [
   ['TCP round trip of 64 bytes', 'Client and server in a process each, over loopback; lower is better.', () => pingPong({ rounds, count: values.quick ? 5000 : 20_000 })],
   ['TCP throughput one way', 'Over loopback; GB/s: higher is better, CPU: lower.', () => throughput({ rounds, bytes: values.quick ? 2 ** 28 : 2 ** 30 })],
   ['Sending a file of 64 MiB', 'From the page cache, over loopback; GB/s: higher is better, CPU: lower.', () => sendFile({ rounds })],
   ['Flood of UDP packets', 'Sender and receiver in a process each, over loopback; higher is better.', () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 })],
   ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
+  ['Looking names up', 'Names a second, of one dnsmasq on loopback; higher is better.', () => lookups()],
 ]
 
 let text = `# Benchmarks

@@ -1,15 +1,15 @@
 /**
  * How many names a second are looked up: @net/resolve over @net/posix against node:dns, its resolve4 (c-ares) and its
- * lookup (getaddrinfo on the thread pool). One dnsmasq on loopback answers all of them; every name is asked for once, so
- * nothing is merged and nothing is kept.
+ * lookup (getaddrinfo on the thread pool), and Go's own resolver where there is a Go to compile lookup.go. One dnsmasq on
+ * loopback answers all of them; every name is asked for once, so nothing is merged and nothing is kept.
  *
  * getaddrinfo asks port 53 of what /etc/resolv.conf names, so all of it runs in a mount and a network namespace of its
- * own, which takes root, unshare(1), ip(8), mount(8) and dnsmasq(8); `run` throws where one is missing.
+ * own, which takes root, unshare(1), ip(8), mount(8) and dnsmasq(8); `refused` tells where one is missing.
  *
  * `export async function run(options?)` gives rows of `{ name, one, many }`: lookups per second with 1 and with 64 under
  * way, the median of interleaved rounds. `node lookup.mjs` prints the rows.
  */
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { promises as dns } from 'node:dns'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,12 +18,33 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { TCPAddr, UDPAddr, splitHostPort } from '@net/addr'
 import { posix } from '@net/posix'
-import { Resolver } from '@net/resolve'
 import { median } from '../stats.mjs'
 
 const self = fileURLToPath(import.meta.url)
+
+/** Why it cannot be run here, or null. */
+export function refused() {
+  for (const [program, ...args] of [
+    ['dnsmasq', '--version'],
+    ['ip', '-V'],
+    ['unshare', '--mount', '--net', 'true'],
+  ]) {
+    const { error, status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+    if (error !== undefined) return `${program} is missing`
+    if (status !== 0) return stderr.trim()
+  }
+  return null
+}
+
+/** Compiles lookup.go into a directory; null where there is no Go. */
+function compileGo(dir) {
+  if (spawnSync('go', ['version']).error !== undefined) return null
+  const program = join(dir, 'lookup')
+  const env = { ...process.env, CGO_ENABLED: '0', GO111MODULE: 'off', GOCACHE: join(dir, 'go') }
+  execFileSync('go', ['build', '-o', program, fileURLToPath(new URL('lookup.go', import.meta.url))], { env })
+  return program
+}
 
 /** Runs it in namespaces of its own; `ms` is how long each measurement takes. */
 export async function run({ rounds = 5, ms = 300 } = {}) {
@@ -36,15 +57,19 @@ async function inside(rounds, ms) {
   execFileSync('ip', ['link', 'set', 'lo', 'up'])
   const dir = mkdtempSync(join(tmpdir(), 'bench-resolve-'))
   writeFileSync(join(dir, 'resolv.conf'), 'nameserver 127.0.0.1\n')
-  execFileSync('mount', ['--bind', join(dir, 'resolv.conf'), '/etc/resolv.conf'])
+  writeFileSync(join(dir, 'nsswitch.conf'), 'hosts: files dns\n')
+  for (const name of ['resolv.conf', 'nsswitch.conf']) {
+    execFileSync('mount', ['--bind', join(dir, name), `/etc/${name}`])
+  }
+  const program = compileGo(dir)
   const server = await dnsmasq()
   try {
-    return await measure(rounds, ms)
+    return await measure(rounds, ms, program)
   } finally {
     const gone = once(server, 'exit')
     server.kill('SIGKILL')
     await gone
-    execFileSync('umount', ['/etc/resolv.conf'])
+    execFileSync('umount', ['/etc/resolv.conf', '/etc/nsswitch.conf'])
     rmSync(dir, { recursive: true })
   }
 }
@@ -69,24 +94,16 @@ async function dnsmasq() {
 }
 
 function contestants() {
-  const target = posix()
-  const dial = (network, address, options) => {
-    const { host, port } = splitHostPort(address)
-    const parts = { ip: host, port: Number(port) }
-    return network === 'udp'
-      ? target.dialUDP('udp', null, UDPAddr.from(parts), options)
-      : target.dialTCP('tcp', null, TCPAddr.from(parts), options)
-  }
-  const ours = new Resolver({ dial, preferSystem: false })
+  const ours = posix() // its lookups are those of @net/resolve
   const cares = new dns.Resolver()
   const right = (addrs) => {
     if (String(addrs[0]?.address ?? addrs[0]) !== '192.0.2.1') throw new Error(`wrong address ${addrs[0]}`)
   }
   return [
-    { name: '@net/resolve lookupIP ip4', lookup: async (host) => right(await ours.lookupIP('ip4', host)) },
+    { name: '@net/posix lookupIP ip4', lookup: async (host) => right(await ours.lookupIP('ip4', host)) },
     { name: 'node:dns resolve4', lookup: async (host) => right(await cares.resolve4(host)) },
     { name: 'node:dns lookup family 4', lookup: async (host) => right([await dns.lookup(host, 4)]) },
-    { name: '@net/resolve lookupHost', lookup: async (host) => right(await ours.lookupHost(host)) },
+    { name: '@net/posix lookupHost', lookup: async (host) => right(await ours.lookupHost(host)) },
     {
       name: 'node:dns lookup all',
       lookup: async (host) => right(await dns.lookup(host, { all: true, order: 'ipv4first' })),
@@ -96,7 +113,7 @@ function contestants() {
 
 let names = 0
 
-async function rate(lookup, concurrency, ms) {
+async function rate({ lookup }, concurrency, ms) {
   let done = 0
   const start = performance.now()
   const worker = async () => {
@@ -106,12 +123,21 @@ async function rate(lookup, concurrency, ms) {
   return (done * 1000) / (performance.now() - start)
 }
 
-async function measure(rounds, ms) {
-  const all = contestants().map((c) => ({ ...c, one: [], many: [] }))
-  for (const c of all) await rate(c.lookup, 8, ms)
+let goNames = 0
+
+async function goRate({ program }, concurrency, ms) {
+  const { stdout } = await promisify(execFile)(program, [concurrency, ms, goNames].map(String))
+  goNames += 1_000_000
+  return Number(stdout)
+}
+
+async function measure(rounds, ms, program) {
+  const all = contestants().map((c) => ({ ...c, rate, one: [], many: [] }))
+  if (program !== null) all.push({ name: 'Go LookupIP ip4', program, rate: goRate, one: [], many: [] })
+  for (const c of all) await c.rate(c, 8, ms)
   for (let i = 0; i < rounds; i++) {
-    for (const c of all) c.one.push(await rate(c.lookup, 1, ms))
-    for (const c of all) c.many.push(await rate(c.lookup, 64, ms))
+    for (const c of all) c.one.push(await c.rate(c, 1, ms))
+    for (const c of all) c.many.push(await c.rate(c, 64, ms))
   }
   return all.map(({ name, one, many }) => ({
     name,

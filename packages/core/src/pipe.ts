@@ -1,16 +1,16 @@
 import type { Addr } from '@net/addr'
 import {
   ConnStreams,
-  deadlineAt,
   ErrClosed,
   Lane,
+  LaneConn,
   Op,
   OpError,
   type ByteStreams,
-  type Deadline,
   type HalfCloser,
   type IOOptions,
   type LaneOwner,
+  type Lanes,
   type NetError,
 } from '@net/contract'
 
@@ -186,15 +186,18 @@ function run<T>(
   return promise
 }
 
-class End implements PipeConn {
+class End extends LaneConn implements PipeConn {
   readonly localAddr = address
   readonly remoteAddr = address
   readonly #owner: Owner
   readonly #in: Flow
   readonly #out: Flow
+  protected readonly lanes: Lanes
   #streams: ConnStreams | null = null
 
   constructor(owner: Owner, incoming: Flow, outgoing: Flow) {
+    super()
+    this.lanes = { reading: incoming.reads, writing: outgoing.writes }
     this.#owner = owner
     this.#in = incoming
     this.#out = outgoing
@@ -234,46 +237,11 @@ class End implements PipeConn {
     return Promise.resolve()
   }
 
-  setDeadline(t: Deadline): void {
-    const at = deadlineAt(t)
-    this.#in.reads.setDeadlineAt(at)
-    this.#out.writes.setDeadlineAt(at)
-  }
-
-  setReadDeadline(t: Deadline): void {
-    this.#in.reads.setDeadline(t)
-  }
-
-  setWriteDeadline(t: Deadline): void {
-    this.#out.writes.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    this.setReadTimeout(ms)
-    this.setWriteTimeout(ms)
-  }
-
-  setReadTimeout(ms: number): void {
-    this.#in.reads.setTimeout(ms)
-  }
-
-  setWriteTimeout(ms: number): void {
-    this.#out.writes.setTimeout(ms)
-  }
-
   ref(): void {
     this.#owner.ref(true)
   }
 
   unref(): void {
     this.#owner.ref(false)
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 }

@@ -1,14 +1,13 @@
 import type { Addr } from '@net/addr'
 import {
-  checkTimeout,
   ConnStreams,
-  deadlineAt,
   ErrClosed,
+  LaneConn,
   type ByteStreams,
   type Conn,
-  type Deadline,
   type File,
   type IOOptions,
+  type Lanes,
   type RawConn,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
@@ -26,7 +25,7 @@ export function checkBuffer(p: unknown): TypeError | null {
 }
 
 /** A socket that reads and writes: what all connections have in common. */
-export abstract class Socket<A extends Addr> implements Conn<A> {
+export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A> {
   /** The descriptor. */
   protected readonly fd: FD
   readonly #stream: boolean
@@ -34,9 +33,14 @@ export abstract class Socket<A extends Addr> implements Conn<A> {
 
   /** Takes over a connected socket. `stream` is true where a short read means an empty buffer (TCP). */
   protected constructor(fd: FD, stream: boolean, end: number | null) {
+    super()
     this.fd = fd
     this.#stream = stream
     this.#end = end
+  }
+
+  protected get lanes(): Lanes {
+    return this.fd
   }
 
   abstract get localAddr(): A
@@ -75,34 +79,6 @@ export abstract class Socket<A extends Addr> implements Conn<A> {
     return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), signal)
   }
 
-  setDeadline(t: Deadline): void {
-    const at = deadlineAt(t)
-    this.fd.reading.setDeadlineAt(at)
-    this.fd.writing.setDeadlineAt(at)
-  }
-
-  setReadDeadline(t: Deadline): void {
-    this.fd.reading.setDeadline(t)
-  }
-
-  setWriteDeadline(t: Deadline): void {
-    this.fd.writing.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    checkTimeout(ms)
-    this.fd.reading.setTimeout(ms)
-    this.fd.writing.setTimeout(ms)
-  }
-
-  setReadTimeout(ms: number): void {
-    this.fd.reading.setTimeout(ms)
-  }
-
-  setWriteTimeout(ms: number): void {
-    this.fd.writing.setTimeout(ms)
-  }
-
   setReadBuffer(bytes: number): void {
     check(this.fd, 'set', 'setsockopt', setReadBuffer(descriptor(this.fd, 'set'), bytes))
   }
@@ -133,14 +109,6 @@ export abstract class Socket<A extends Addr> implements Conn<A> {
 
   close(): Promise<void> {
     return this.fd.close()
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 }
 

@@ -1,13 +1,11 @@
 import type { Addr } from '@net/addr'
 import {
-  ErrClosed,
-  isErr,
+  LaneListener,
   OpError,
   type Conn,
-  type Deadline,
   type File,
   type IOOptions,
-  type Listener,
+  type Lane,
   type RawConn,
 } from '@net/contract'
 import type { FD } from './fd.ts'
@@ -16,16 +14,19 @@ import { AcceptOp } from './op.ts'
 import { RawSocket } from './rawconn.ts'
 
 /** A socket that accepts connections: what all listeners have in common. */
-export abstract class ListenSocket<C extends Conn, A extends Addr> implements Listener<C, A> {
+export abstract class ListenSocket<C extends Conn, A extends Addr> extends LaneListener<C, A> {
   /** The descriptor. */
   protected readonly fd: FD
 
   /** Takes over a listening socket. */
   constructor(fd: FD) {
+    super()
     this.fd = fd
   }
 
-  abstract get addr(): A
+  protected get accepting(): Lane {
+    return this.fd.reading
+  }
 
   /** Makes the connection of an accepted descriptor, whose peer's address is in wsa. */
   protected abstract connection(fd: number): C
@@ -35,14 +36,6 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> implements Li
   }
 
   readonly #connection = (fd: number): C => this.connection(fd)
-
-  setDeadline(t: Deadline): void {
-    this.fd.reading.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    this.fd.reading.setTimeout(ms)
-  }
 
   async file(): Promise<File> {
     try {
@@ -66,26 +59,5 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> implements Li
 
   close(): Promise<void> {
     return this.fd.close()
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<C, void, undefined> {
-    for (;;) {
-      let c: C
-      try {
-        c = await this.accept()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield c
-    }
   }
 }

@@ -1,13 +1,12 @@
 import type { Addr, IP } from '@net/addr'
 import {
-  ErrClosed,
   ErrWriteToConnected,
-  isErr,
   OpError,
   type IOOptions,
   type PacketConn,
   type ReceivedMessage,
   type SentMessage,
+  untilClosed,
 } from '@net/contract'
 import { checkBuffer } from './conn.ts'
 import { missingAddress } from './ipsock.ts'

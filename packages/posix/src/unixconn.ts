@@ -1,13 +1,12 @@
 import { UnixAddr } from '@net/addr'
 import {
-  ErrClosed,
   ErrWriteToConnected,
-  isErr,
   OpError,
   type IOOptions,
   type UnixConn,
   type UnixMessage,
   type UnixNetwork,
+  untilClosed,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
 import { checkBuffer, StreamSocket } from './conn.ts'
@@ -148,14 +147,7 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
-    for (;;) {
-      let packet: [Uint8Array<ArrayBuffer>, UnixAddr]
-      try {
-        packet = await this.receive()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
+    for await (const packet of untilClosed(() => this.receive())) {
       if (packet[0].byteLength === 0 && this.#net !== 'unixgram') return // the end
       yield packet
     }

@@ -1,15 +1,14 @@
 import type { Addr } from '@net/addr'
 import {
-  checkTimeout,
   ConnStreams,
-  deadlineAt,
   ErrClosed,
+  LaneConn,
   OpError,
   type ByteStreams,
   type Conn,
-  type Deadline,
   type File,
   type IOOptions,
+  type Lanes,
   type RawConn,
 } from '@net/contract'
 import { checkBuffer } from '../conn.ts'
@@ -18,13 +17,21 @@ import type { FD } from './fd.ts'
 import { ReadOp, WriteOp, type StreamFD } from './stream.ts'
 
 /** A socket of the host that reads and writes: what all connections have in common. */
-export abstract class HostSocket<F extends FD, A extends Addr> implements Omit<Conn<A>, 'read' | 'write'> {
+export abstract class HostSocket<F extends FD, A extends Addr>
+  extends LaneConn
+  implements Omit<Conn<A>, 'read' | 'write'>
+{
   /** The host's socket. */
   protected readonly fd: F
 
   /** Takes over a connected or bound socket. */
   protected constructor(fd: F) {
+    super()
     this.fd = fd
+  }
+
+  protected get lanes(): Lanes {
+    return this.fd
   }
 
   get localAddr(): A {
@@ -33,34 +40,6 @@ export abstract class HostSocket<F extends FD, A extends Addr> implements Omit<C
 
   get remoteAddr(): A {
     return this.fd.remoteAddr as A
-  }
-
-  setDeadline(t: Deadline): void {
-    const at = deadlineAt(t)
-    this.fd.reading.setDeadlineAt(at)
-    this.fd.writing.setDeadlineAt(at)
-  }
-
-  setReadDeadline(t: Deadline): void {
-    this.fd.reading.setDeadline(t)
-  }
-
-  setWriteDeadline(t: Deadline): void {
-    this.fd.writing.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    checkTimeout(ms)
-    this.fd.reading.setTimeout(ms)
-    this.fd.writing.setTimeout(ms)
-  }
-
-  setReadTimeout(ms: number): void {
-    this.fd.reading.setTimeout(ms)
-  }
-
-  setWriteTimeout(ms: number): void {
-    this.fd.writing.setTimeout(ms)
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
@@ -83,14 +62,6 @@ export abstract class HostSocket<F extends FD, A extends Addr> implements Omit<C
 
   close(): Promise<void> {
     return this.fd.close()
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 
   /** Throws the error of an option that the host does not have. */

@@ -7,14 +7,12 @@ import {
 } from 'node:net'
 import type { Addr } from '@net/addr'
 import {
-  isErr,
-  ErrClosed,
+  LaneListener,
   Op,
   type Conn,
-  type Deadline,
   type File,
   type IOOptions,
-  type Listener,
+  type Lane,
   type RawConn,
 } from '@net/contract'
 import { hostError, listenError, refusal } from './errors.ts'
@@ -121,13 +119,18 @@ export function listenServer(listen: HostListenOptions, options: ServerOpts = {}
 }
 
 /** A socket of the host that accepts connections: what all listeners have in common. */
-export abstract class HostListener<C extends Conn, A extends Addr> implements Listener<C, A> {
+export abstract class HostListener<C extends Conn, A extends Addr> extends LaneListener<C, A> {
   /** The host's socket. */
   protected readonly fd: ListenFD
 
   /** Takes over a listening socket. */
   protected constructor(fd: ListenFD) {
+    super()
     this.fd = fd
+  }
+
+  protected get accepting(): Lane {
+    return this.fd.reading
   }
 
   get addr(): A {
@@ -142,14 +145,6 @@ export abstract class HostListener<C extends Conn, A extends Addr> implements Li
   }
 
   readonly #connection = (socket: Socket): C => this.connection(socket)
-
-  setDeadline(t: Deadline): void {
-    this.fd.reading.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    this.fd.reading.setTimeout(ms)
-  }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   file(): Promise<File> {
@@ -171,26 +166,5 @@ export abstract class HostListener<C extends Conn, A extends Addr> implements Li
 
   close(): Promise<void> {
     return this.fd.close()
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<C, void, undefined> {
-    for (;;) {
-      let c: C
-      try {
-        c = await this.accept()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield c
-    }
   }
 }

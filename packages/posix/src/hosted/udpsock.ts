@@ -5,7 +5,6 @@ import {
   ErrClosed,
   ErrDeadlineExceeded,
   ErrWriteToConnected,
-  isErr,
   OpError,
   type IOOptions,
   type ListenOptions,
@@ -13,6 +12,7 @@ import {
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
+  untilClosed,
 } from '@net/contract'
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer } from '../conn.ts'
@@ -142,17 +142,8 @@ class HostUDPConn extends HostDatagram implements UDPConn {
     return false
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
-    for (;;) {
-      let packet: [Uint8Array<ArrayBuffer>, UDPAddr]
-      try {
-        packet = await this.receive()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield packet
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
+    return untilClosed(() => this.receive())
   }
 
   #refused(op: string, addr: UDPAddr | null): Promise<never> {

@@ -4,12 +4,12 @@ import { UnixAddr, UnknownNetworkError } from '@net/addr'
 import {
   ErrClosed,
   ErrWriteToConnected,
-  isErr,
   OpError,
   type IOOptions,
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
+  untilClosed,
 } from '@net/contract'
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer } from '../conn.ts'
@@ -91,17 +91,10 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
-    for (;;) {
-      const p = new Uint8Array(CHUNK)
-      let n: number | null
-      try {
-        n = await this.read(p)
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
+    const p = new Uint8Array(CHUNK)
+    for await (const n of untilClosed(() => this.read(p))) {
       if (n === null) return
-      yield [p.subarray(0, n), this.remoteAddr]
+      yield [p.slice(0, n), this.remoteAddr]
     }
   }
 }

@@ -12,6 +12,8 @@ export interface Exported extends AsyncDisposable {
   readonly target: Plan9Target
   readonly net: ImportedNet
   readonly served: NetExport
+  /** The port it is served on, 0 for a Unix socket. */
+  readonly port: number
   /** Another session of the same export. */
   dial(): Promise<Conn>
 }
@@ -22,6 +24,7 @@ export async function exported(over: 'unix' | 'tcp', options?: ImportOptions): P
   const dir = over === 'unix' ? mkdtempSync(join(tmpdir(), 'plan9-')) : null
   let listener: Listener
   let dial: () => Promise<Conn>
+  let port = 0
   if (dir !== null) {
     const at = new UnixAddr(join(dir, 'net'), 'unix')
     listener = await kernel.listenUnix('unix', at)
@@ -29,6 +32,7 @@ export async function exported(over: 'unix' | 'tcp', options?: ImportOptions): P
   } else {
     const tcp = await kernel.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
     listener = tcp
+    ;({ port } = tcp.addr)
     dial = () => kernel.dialTCP('tcp', null, tcp.addr)
   }
   const served = exportNet(kernel, listener)
@@ -37,6 +41,7 @@ export async function exported(over: 'unix' | 'tcp', options?: ImportOptions): P
     target: plan9({ net }),
     net,
     served,
+    port,
     dial,
     async [Symbol.asyncDispose]() {
       await net.close()

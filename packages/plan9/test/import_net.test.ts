@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
+import { ErrDeadlineExceeded, isErr, type Conn } from '@net/contract'
+import { testConn, testListener, testPacketConn } from '@net/contract/suite'
+import { posix } from '@net/posix'
+import { importNet, plan9 } from '../src/index.ts'
+import { exported, type Exported } from './exported.ts'
+
+const loopback = new TCPAddr(parseIP('127.0.0.1'), 0)
+let far: Exported
+
+beforeAll(async () => {
+  far = await exported('tcp')
+})
+afterAll(() => far[Symbol.asyncDispose]())
+
+async function pair(target = far.target): Promise<[Conn, Conn]> {
+  const listener = await posix().listenTCP('tcp', loopback)
+  const both = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
+  await listener.close()
+  return both
+}
+
+test('what comes after a read() was cancelled is there for the next', async () => {
+  const [c, s] = await pair()
+  const controller = new AbortController()
+  const reading = c.read(new Uint8Array(8), { signal: controller.signal })
+  controller.abort('gone')
+  await expect(reading).rejects.toBe('gone')
+  c.setReadDeadline(Date.now() + 20)
+  const late = await c.read(new Uint8Array(8)).catch((e: unknown) => e)
+  expect(isErr(late, ErrDeadlineExceeded)).toBe(true)
+  c.setReadDeadline(null)
+  await s.write(Buffer.from('kept'))
+  const p = new Uint8Array(8)
+  expect(await c.read(p)).toBe(4)
+  expect(Buffer.from(p.subarray(0, 4)).toString()).toBe('kept')
+  await Promise.all([c.close(), s.close()])
+})
+
+test('close() sends what was written, and everything is gone on both sides', async () => {
+  const [c, s] = await pair()
+  const sent = new Uint8Array(400_000).fill(7)
+  const closing = c.write(sent).then(() => c.close())
+  const p = new Uint8Array(65_536)
+  let got = 0
+  for (let n = await s.read(p); n !== null; n = await s.read(p)) got += n
+  expect(got).toBe(sent.byteLength)
+  await Promise.all([closing, s.close()])
+  await vi.waitFor(() => {
+    expect([far.net.fids, far.net.requests, far.served.activity.conversations]).toEqual([1, 0, 0])
+  })
+})
+
+test('a server that grants short messages gets one request of a file at a time, and bytes keep their order', async () => {
+  await using net = await importNet(await far.dial(), { msize: 8216 })
+  const file = await net.open('tcp/clone', 'rw')
+  expect([file.ioSize, file.outstanding]).toEqual([8192, 1])
+  await file.close()
+  const [c, s] = await pair(plan9({ net }))
+  const sent = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251)
+  const received = new Uint8Array(sent.byteLength)
+  const echo = async (): Promise<void> => {
+    const p = new Uint8Array(10_000)
+    for (let n = 0; n < sent.byteLength;) {
+      const got = await s.read(p)
+      await s.write(p.subarray(0, got ?? 0))
+      n += got ?? sent.byteLength
+    }
+  }
+  const read = async (): Promise<void> => {
+    for (let n = 0; n < sent.byteLength;) n += (await c.read(received.subarray(n))) ?? sent.byteLength
+  }
+  await Promise.all([c.write(sent), echo(), read()])
+  expect(Buffer.compare(received, sent)).toBe(0)
+  await Promise.all([c.close(), s.close()])
+})
+
+test('a session that is cut fails what waits, with its reason', async () => {
+  const link = await far.dial()
+  const net = await importNet(link)
+  const [c, s] = await pair(plan9({ net }))
+  const reading = c.read(new Uint8Array(8)).catch((e: unknown) => e)
+  await link.close()
+  expect((await reading) as Error).toMatchObject({ name: 'OpError', code: 'ERR_9P_SESSION' })
+  await net.done
+  expect(net.error).not.toBeNull()
+  await expect(net.open('tcp/clone', 'rw')).rejects.toMatchObject({ code: 'ERR_9P_SESSION' })
+  await Promise.all([c.close(), s.close(), net.close()])
+})
+
+test('a 9P address is dialled at first use, and anew when its session has ended', async () => {
+  const asked: string[] = []
+  const links: Conn[] = []
+  await using target = plan9({
+    net: 'tcp!far.example!564',
+    dial: async (network, address) => {
+      asked.push(`${network} ${address}`)
+      const link = await far.dial()
+      links.push(link)
+      return link
+    },
+  })
+  expect(asked).toEqual([])
+  expect(await target.lookupPort('tcp', 'http')).toBe(80)
+  expect(await target.lookupPort('udp', 'domain')).toBe(53)
+  expect(asked).toEqual(['tcp far.example:564'])
+  await links[0]?.close()
+  await vi.waitFor(async () => {
+    expect(await target.lookupPort('tcp', 'http')).toBe(80)
+  })
+  expect(asked).toHaveLength(2)
+})
+
+test('importNet() rejects what is no 9P server, and closes the connection', async () => {
+  const listener = await posix().listenTCP('tcp', loopback)
+  const [c, s] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
+  const importing = importNet(c)
+  await s.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  await expect(importing).rejects.toThrow('9P session ended')
+  await expect(c.read(new Uint8Array(1))).rejects.toThrow('use of closed network connection')
+  await Promise.all([s.close(), listener.close()])
+})
+
+// A child has the kernel's network exported by another process: this one.
+const script = (port: number): string => `
+import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
+import { importNet, plan9 } from '@net/plan9'
+import { posix } from '@net/posix'
+const at = (port) => new TCPAddr(parseIP('127.0.0.1'), port)
+const target = plan9({ net: await importNet(await posix().dialTCP('tcp', null, at(${port}))) })
+`
+const cwd = import.meta.dirname
+const local = await exported('tcp')
+afterAll(() => local[Symbol.asyncDispose]())
+const { port } = local
+
+testConn({ test }, async () => {
+  const [c1, c2] = await pair()
+  return { c1, c2, stop: () => Promise.all([c1.close(), c2.close()]).then(() => {}) }
+}, {
+  label: 'import of tcp from a kernel socket',
+  network: 'tcp',
+  liveness: {
+    script: `${script(port)}
+const listener = await target.listenTCP('tcp', at(0))
+const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
+await listener.close()`,
+    cwd,
+  },
+})
+
+testListener({ test }, async () => {
+  const listener = await far.target.listenTCP('tcp', loopback)
+  const dialled: Conn[] = []
+  return {
+    listener,
+    async dial() {
+      const c = await posix().dialTCP('tcp', null, listener.addr)
+      dialled.push(c)
+      return c
+    },
+    stop: () => Promise.all([listener, ...dialled].map((c) => c.close())).then(() => {}),
+  }
+}, {
+  label: 'import of a tcp listener dialled from a kernel socket',
+  network: 'tcp',
+  liveness: { script: `${script(port)}\nconst listener = await target.listenTCP('tcp', at(0))`, cwd },
+})
+
+testPacketConn({ test }, async () => {
+  const at = new UDPAddr(loopback.ip, 0)
+  const [p1, p2] = await Promise.all([far.target.listenUDP('udp', at), posix().listenUDP('udp', at)])
+  return { p1, p2, stop: () => Promise.all([p1.close(), p2.close()]).then(() => {}) }
+}, {
+  label: 'import of udp beside a kernel socket',
+  network: 'udp',
+  liveness: {
+    script: `${script(port)}\nconst p1 = await target.listenUDP('udp', new UDPAddr(parseIP('127.0.0.1'), 0))`,
+    cwd,
+  },
+})

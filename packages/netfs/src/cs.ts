@@ -32,7 +32,10 @@ export async function answerCS(
   if (host === '*' || host === '::') return [`${clone} ${port}${tail}`]
   const found = await translateHost(session, host, options)
   const allowed = found.filter((ip) => reachable(session, network, ip, port))
-  if (allowed.length === 0 && found.length > 0) fail(`${ADDRESS}${DENIED}`)
+  if (allowed.length === 0 && found.length > 0) {
+    session.stack.activity.denied++
+    fail(`${ADDRESS}${DENIED}`)
+  }
   return allowed.map((ip) => `${clone} ${ip.toString()}!${port}${tail}`)
 }
 

@@ -1,12 +1,10 @@
 import type { TLSSocket } from 'node:tls'
 import {
-  checkTimeout,
   type Conn,
-  type Deadline,
-  deadlineAt,
   ErrClosed,
   type IOOptions,
   Lane,
+  LaneConn,
   type LaneOwner,
   Op,
   OpError,
@@ -16,26 +14,26 @@ const PIECE = 16384 // bytes of a write at a time: a TLS record
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
 
 /** A connection with Node's TLS on top of another one. Its addresses are those of the other. */
-export class TLSConn implements Conn, LaneOwner {
+export class TLSConn extends LaneConn implements Conn, LaneOwner {
   readonly #socket: TLSSocket
   readonly #inner: Conn
-  readonly #reading = new Lane(this)
-  readonly #writing = new Lane(this)
+  protected readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
   #waiting = 0
   #referenced = true
   #closing: Promise<void> | null = null
 
   /** Takes over a socket whose handshake is done, and the connection below it. */
   constructor(socket: TLSSocket, inner: Conn) {
+    super()
     this.#socket = socket
     this.#inner = inner
     const wake = (): void => {
-      this.#reading.wake()
+      this.lanes.reading.wake()
     }
     for (const event of ['readable', 'end', 'close']) socket.on(event, wake)
     socket.on('error', (error: Error) => {
-      this.#reading.close(error)
-      this.#writing.close(error)
+      this.lanes.reading.close(error)
+      this.lanes.writing.close(error)
     })
     inner.unref()
   }
@@ -50,41 +48,13 @@ export class TLSConn implements Conn, LaneOwner {
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
     if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
-    if (p.length === 0 && this.#reading.closed === null) return Promise.resolve(0)
-    return this.#reading.run(new ReadOp(this.#socket, p), options?.signal)
+    if (p.length === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
+    return this.lanes.reading.run(new ReadOp(this.#socket, p), options?.signal)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
-    return this.#writing.run(new WriteOp(this.#socket, p, this.#writing), options?.signal)
-  }
-
-  setDeadline(t: Deadline): void {
-    const at = deadlineAt(t)
-    this.#reading.setDeadlineAt(at)
-    this.#writing.setDeadlineAt(at)
-  }
-
-  setReadDeadline(t: Deadline): void {
-    this.#reading.setDeadline(t)
-  }
-
-  setWriteDeadline(t: Deadline): void {
-    this.#writing.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    checkTimeout(ms)
-    this.#reading.setTimeout(ms)
-    this.#writing.setTimeout(ms)
-  }
-
-  setReadTimeout(ms: number): void {
-    this.#reading.setTimeout(ms)
-  }
-
-  setWriteTimeout(ms: number): void {
-    this.#writing.setTimeout(ms)
+    return this.lanes.writing.run(new WriteOp(this.#socket, p, this.lanes.writing), options?.signal)
   }
 
   ref(): void {
@@ -102,14 +72,6 @@ export class TLSConn implements Conn, LaneOwner {
     return this.#closing
   }
 
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
   /** Makes the error of an operation. */
   opError(op: string, cause: Error): Error {
     return new OpError(op, this.localAddr.network, this.localAddr, this.remoteAddr, cause)
@@ -123,8 +85,8 @@ export class TLSConn implements Conn, LaneOwner {
   }
 
   async #close(): Promise<void> {
-    this.#reading.close(ErrClosed)
-    this.#writing.close(ErrClosed)
+    this.lanes.reading.close(ErrClosed)
+    this.lanes.writing.close(ErrClosed)
     const socket = this.#socket
     await new Promise<void>((resolve) => {
       if (socket.destroyed) {

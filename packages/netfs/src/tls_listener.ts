@@ -1,11 +1,10 @@
 import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
 import {
   type Conn,
-  type Deadline,
   ErrClosed,
-  isErr,
   type IOOptions,
   Lane,
+  LaneListener,
   type LaneOwner,
   type Listener,
   Op,
@@ -34,21 +33,27 @@ export function tlsListener(listener: Listener, options: TLSServerOptions): List
   return new TLSListener(listener, options)
 }
 
-class TLSListener implements Listener, LaneOwner {
+class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOwner {
   readonly [authenticates] = true
   readonly #listener: Listener
   readonly #options: TlsOptions
-  readonly #accepting = new Lane(this)
+  protected readonly accepting = new Lane(this)
   readonly #ready: Conn[] = []
   readonly #handshakes = new Set<Conn>()
   #wake: () => void = () => {}
-  #running: Promise<void> | null = null
+  readonly #running: Promise<void>
+  #waiting = 0
+  #referenced = true
   #closed = false
 
   constructor(listener: Listener, options: TLSServerOptions) {
+    super()
     this.#listener = listener
     this.#options = serverOptions(options)
     createServer(this.#options) // what makes no sense shows now, not with the first client
+    // Handshakes do not wait for accept, as connections of a kernel do not.
+    listener.unref()
+    this.#running = this.#run()
   }
 
   get addr(): Listener['addr'] {
@@ -56,29 +61,22 @@ class TLSListener implements Listener, LaneOwner {
   }
 
   accept(options?: IOOptions): Promise<Conn> {
-    this.#running ??= this.#run()
-    return this.#accepting.run(new AcceptOp(this.#ready, this.#wake), options?.signal)
-  }
-
-  setDeadline(t: Deadline): void {
-    this.#accepting.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    this.#accepting.setTimeout(ms)
+    return this.accepting.run(new AcceptOp(this.#ready, () => this.#wake()), options?.signal)
   }
 
   ref(): void {
-    this.#listener.ref()
+    this.#referenced = true
+    if (this.#waiting > 0) this.#listener.ref()
   }
 
   unref(): void {
+    this.#referenced = false
     this.#listener.unref()
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#accepting.close(ErrClosed)
+    this.accepting.close(ErrClosed)
     this.#wake()
     const rest = [...this.#ready.splice(0), ...this.#handshakes]
     await Promise.allSettled(rest.map((conn) => conn.close()))
@@ -86,35 +84,16 @@ class TLSListener implements Listener, LaneOwner {
     await this.#running
   }
 
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Conn, void, undefined> {
-    for (;;) {
-      let conn: Conn
-      try {
-        conn = await this.accept()
-      } catch (error) {
-        if (isErr(error, ErrClosed)) return
-        throw error
-      }
-      yield conn
-    }
-  }
-
   /** Makes the error of an operation. */
   opError(op: string, cause: Error): Error {
     return cause instanceof OpError ? cause : new OpError(op, this.addr.network, null, this.addr, cause)
   }
 
-  /** The other listener's accept keeps the process alive. */
-  waiting(): void {
-    // Nothing to do.
+  /** Counts accepts that wait: they keep the process alive, and the one below does it for them. */
+  waiting(change: 1 | -1): void {
+    this.#waiting += change
+    if (this.#waiting > 0 && this.#referenced) this.#listener.ref()
+    else if (this.#waiting === 0) this.#listener.unref()
   }
 
   async #run(): Promise<void> {
@@ -129,7 +108,7 @@ class TLSListener implements Listener, LaneOwner {
         }
       }
     } catch (error) {
-      this.#accepting.close(error as Error)
+      this.accepting.close(error as Error)
     }
   }
 
@@ -143,7 +122,7 @@ class TLSListener implements Listener, LaneOwner {
       return
     }
     this.#ready.push(new TLSConn(socket, conn))
-    this.#accepting.wake()
+    this.accepting.wake()
   }
 }
 

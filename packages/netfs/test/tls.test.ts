@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { IPv4zero, TCPAddr } from '@net/addr'
 import { Client } from '@net/9p'
 import type { Conn, Listener } from '@net/contract'
-import { ledger, testConn } from '@net/contract/suite'
+import { ledger, testConn, testListener } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkListener, exportNet, listenExport, tlsClient, tlsListener } from '../src/index.ts'
 import { authority, openssl } from './certificates.ts'
@@ -130,6 +130,27 @@ testConn(
     }
   },
   { kind: 'stream', network: 'tcp', halfClose: false, byteStreams: false },
+)
+
+testListener(
+  { test },
+  async () => {
+    const listener = tlsListener(await listenTCP(), { keys })
+    const made: Conn[] = []
+    return {
+      listener,
+      dial: async () => {
+        const conn = await tlsClient(await dial(listener), { identity: 'me', key })
+        made.push(conn)
+        return conn
+      },
+      stop: async () => {
+        await Promise.all(made.map((conn) => conn.close()))
+        await listener.close()
+      },
+    }
+  },
+  { network: 'tcp' },
 )
 
 describe.skipIf(openssl === null)('certificates', () => {

@@ -47,7 +47,10 @@ export class AcceptQueue {
   ref(on: boolean): void {
     if (this.#ref === on) return
     this.#ref = on
-    for (const controller of this.#opening) controller.abort() // asked again, with the other hold
+    // Asked again at once with the other hold: until the old opens have come back nothing else may keep the process alive.
+    const old = [...this.#opening].filter(({ signal }) => !signal.aborted)
+    for (const controller of old) controller.abort()
+    if (!this.#closed) for (let i = 0; i < old.length; i++) void this.#open()
   }
 
   /** Calls back what waits and lets go of calls that nobody took. Resolves when nothing waits. */

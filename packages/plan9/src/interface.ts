@@ -129,8 +129,7 @@ export function interfaceGroup(fs: NetFS): InterfaceGroup {
     const bound = (await statuses(fs)).map((status, number) => ({ status, number }))
     return await Promise.all(
       bound.map(
-        async ({ status, number }) =>
-          new Plan9Interface(fs, number, status, await hardwareAddr(fs, status)),
+        async ({ status, number }) => new Plan9Interface(fs, number, status, await hardwareAddr(fs, status)),
       ),
     )
   }

@@ -64,7 +64,10 @@ async function clone(
     return { path: inTree(found.clone), dest: found.dest }
   } catch (e) {
     if (!(e instanceof Error) || !/does not exist|no such file/i.test(e.message)) throw e
-    return { path: `${protocolOf(network)}/clone`, dest: host === '*' ? String(addr.port) : `${host}!${addr.port}` }
+    return {
+      path: `${protocolOf(network)}/clone`,
+      dest: host === '*' ? String(addr.port) : `${host}!${addr.port}`,
+    }
   }
 }
 

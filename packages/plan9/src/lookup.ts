@@ -56,15 +56,13 @@ export function lookupGroup(fs: NetFS): LookupGroup {
 
     async lookupCNAME(host, options) {
       const cname = await records.lookupCNAME(host, options)
-      if (!isDomainName(cname))
-        throw new DNSError('CNAME response contained an invalid name', cname)
+      if (!isDomainName(cname)) throw new DNSError('CNAME response contained an invalid name', cname)
       return cname
     },
 
     async lookupSRV(service, proto, name, options) {
       const { cname, addrs } = await records.lookupSRV(service, proto, name, options)
-      if (cname !== '' && !isDomainName(cname))
-        throw new DNSError('SRV header name is invalid', cname)
+      if (cname !== '' && !isDomainName(cname)) throw new DNSError('SRV header name is invalid', cname)
       return { cname, addrs: valid(name, addrs, (srv: SRV) => srv.target) }
     },
 
@@ -85,4 +83,3 @@ export function lookupGroup(fs: NetFS): LookupGroup {
     lookupProtocol: (name, options) => records.lookupProtocol(name, options),
   }
 }
-

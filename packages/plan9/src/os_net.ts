@@ -3,7 +3,7 @@ import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@ne
 import { race } from './race.ts'
 
 // As Node has it: how many calls of the file system can block at a time.
-const THREADS = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4
+const THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
 
 /** The calls that may block for long; there are fewer than threads, so that control messages get through. */
 class Threads {
@@ -52,10 +52,12 @@ export function osNet(dir: string): NetFS {
       try {
         return new OSFile(await race(handle, signal), blocking)
       } catch (e) {
-        handle.then(
-          (file) => file.close(),
-          () => {}, // it is told already
-        ).catch(() => {})
+        handle
+          .then(
+            (file) => file.close(),
+            () => {}, // it is told already
+          )
+          .catch(() => {})
         throw e
       }
     },

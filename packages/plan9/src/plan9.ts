@@ -52,7 +52,7 @@ export function plan9(options: Plan9Options = {}): Plan9Target {
  * session has ended. Throws as {@link plan9} does.
  */
 export function netTree({ net, dial }: Plan9Options = {}): NetFS {
-  const given = net ?? process.env['PLAN9_NET'] ?? '/net'
+  const given = net ?? process.env.PLAN9_NET ?? '/net'
   if (typeof given !== 'string') return given
   const server = parseDialString(given)
   if (server === null) return osNet(given)

@@ -1,4 +1,14 @@
-import { AddrError, type IP, IPv4zero, IPv6zero, parseIP, ParseError, TCPAddr, UDPAddr, UnknownNetworkError } from '@net/addr'
+import {
+  AddrError,
+  type IP,
+  IPv4zero,
+  IPv6zero,
+  parseIP,
+  ParseError,
+  TCPAddr,
+  UDPAddr,
+  UnknownNetworkError,
+} from '@net/addr'
 
 const BIG = 0xffffff // where Go's numbers end
 

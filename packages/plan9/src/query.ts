@@ -4,8 +4,9 @@ import { race } from './race.ts'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** Bytes for an answer of cs, and of dns. */
+/** Bytes for an answer of cs. */
 export const CS_ANSWER = 128
+/** Bytes for an answer of dns. */
 export const DNS_ANSWER = 1024
 
 /** The bytes of a message. */

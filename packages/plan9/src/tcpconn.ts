@@ -18,7 +18,7 @@ import { ReadAhead } from './read_ahead.ts'
 import { ReadOp, WriteOp } from './stream_op.ts'
 import { WriteBehind } from './write_behind.ts'
 
-const { sendFile } = sendfileStubs()
+const sendfile = sendfileStubs()
 
 /** A TCP connection over a conversation. */
 export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
@@ -76,7 +76,7 @@ export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
   }
 
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
-    return sendFile(this, source, options)
+    return sendfile.sendFile(this, source, options)
   }
 
   multipathTCP(): boolean {

@@ -43,6 +43,6 @@ export function udpSockGroup(fs: NetFS): UDPSockGroup {
       }
     },
 
-    listenMulticastUDP: udpSockStubs(ErrPlan9).listenMulticastUDP,
+    listenMulticastUDP: (...given) => udpSockStubs(ErrPlan9).listenMulticastUDP(...given),
   }
 }

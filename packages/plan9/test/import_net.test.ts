@@ -135,48 +135,60 @@ const local = await exported('tcp')
 afterAll(() => local[Symbol.asyncDispose]())
 const { port } = local
 
-testConn({ test }, async () => {
-  const [c1, c2] = await pair()
-  return { c1, c2, stop: () => Promise.all([c1.close(), c2.close()]).then(() => {}) }
-}, {
-  label: 'import of tcp from a kernel socket',
-  network: 'tcp',
-  liveness: {
-    script: `${script(port)}
+testConn(
+  { test },
+  async () => {
+    const [c1, c2] = await pair()
+    return { c1, c2, stop: () => Promise.all([c1.close(), c2.close()]).then(() => {}) }
+  },
+  {
+    label: 'import of tcp from a kernel socket',
+    network: 'tcp',
+    liveness: {
+      script: `${script(port)}
 const listener = await target.listenTCP('tcp', at(0))
 const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
 await listener.close()`,
-    cwd,
-  },
-})
-
-testListener({ test }, async () => {
-  const listener = await far.target.listenTCP('tcp', loopback)
-  const dialled: Conn[] = []
-  return {
-    listener,
-    async dial() {
-      const c = await posix().dialTCP('tcp', null, listener.addr)
-      dialled.push(c)
-      return c
+      cwd,
     },
-    stop: () => Promise.all([listener, ...dialled].map((c) => c.close())).then(() => {}),
-  }
-}, {
-  label: 'import of a tcp listener dialled from a kernel socket',
-  network: 'tcp',
-  liveness: { script: `${script(port)}\nconst listener = await target.listenTCP('tcp', at(0))`, cwd },
-})
-
-testPacketConn({ test }, async () => {
-  const at = new UDPAddr(loopback.ip, 0)
-  const [p1, p2] = await Promise.all([far.target.listenUDP('udp', at), posix().listenUDP('udp', at)])
-  return { p1, p2, stop: () => Promise.all([p1.close(), p2.close()]).then(() => {}) }
-}, {
-  label: 'import of udp beside a kernel socket',
-  network: 'udp',
-  liveness: {
-    script: `${script(port)}\nconst p1 = await target.listenUDP('udp', new UDPAddr(parseIP('127.0.0.1'), 0))`,
-    cwd,
   },
-})
+)
+
+testListener(
+  { test },
+  async () => {
+    const listener = await far.target.listenTCP('tcp', loopback)
+    const dialled: Conn[] = []
+    return {
+      listener,
+      async dial() {
+        const c = await posix().dialTCP('tcp', null, listener.addr)
+        dialled.push(c)
+        return c
+      },
+      stop: () => Promise.all([listener, ...dialled].map((c) => c.close())).then(() => {}),
+    }
+  },
+  {
+    label: 'import of a tcp listener dialled from a kernel socket',
+    network: 'tcp',
+    liveness: { script: `${script(port)}\nconst listener = await target.listenTCP('tcp', at(0))`, cwd },
+  },
+)
+
+testPacketConn(
+  { test },
+  async () => {
+    const at = new UDPAddr(loopback.ip, 0)
+    const [p1, p2] = await Promise.all([far.target.listenUDP('udp', at), posix().listenUDP('udp', at)])
+    return { p1, p2, stop: () => Promise.all([p1.close(), p2.close()]).then(() => {}) }
+  },
+  {
+    label: 'import of udp beside a kernel socket',
+    network: 'udp',
+    liveness: {
+      script: `${script(port)}\nconst p1 = await target.listenUDP('udp', new UDPAddr(parseIP('127.0.0.1'), 0))`,
+      cwd,
+    },
+  },
+)

@@ -100,10 +100,10 @@ test('plan9() reads interfaces of a mounted tree', async () => {
 })
 
 test('plan9() of PLAN9_NET uses the directory it names', async () => {
-  process.env['PLAN9_NET'] = dir
+  process.env.PLAN9_NET = dir
   try {
     expect(await plan9().interfaces()).toHaveLength(1)
   } finally {
-    delete process.env['PLAN9_NET']
+    delete process.env.PLAN9_NET
   }
 })

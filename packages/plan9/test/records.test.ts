@@ -75,5 +75,5 @@ test.each(cases.map((c, i) => ({ ...c, i })))('$in.fn agrees with Go, case $i ($
     expect((error as Error).message).toBe(c.err)
     expect(goType(error)).toBe(c.errType)
   }
-  expect(fs.open_).toBe(0)
+  expect(fs.held).toBe(0)
 })

@@ -3,7 +3,7 @@ import type { IOOptions, NetFile, NetFileMode, NetFS } from '@net/contract'
 /** What a scripted file does: each is tried in order; a text is the words of an error. */
 export interface Script {
   /** What successive reads give; the reads behind them give 0 bytes, or wait when this ends with 'wait'. */
-  reads?: (string | Uint8Array | Error | 'wait')[]
+  reads?: (string | Uint8Array | Error)[]
   /** What a write of a text does: nothing is a success. */
   write?: (text: string, bytes: Uint8Array) => void
   /** What the open waits for. */
@@ -16,7 +16,8 @@ export interface Script {
 export class ScriptedNet implements NetFS {
   readonly root = '/net'
   readonly opens: string[] = []
-  open_ = 0
+  /** The files that are open. */
+  held = 0
   readonly #files: Record<string, (() => Script) | undefined>
 
   constructor(files: Record<string, (() => Script) | undefined>) {
@@ -28,8 +29,8 @@ export class ScriptedNet implements NetFS {
     const script = this.#files[path]?.()
     if (script === undefined) throw new Error('file does not exist')
     await script.opening?.(options)
-    this.open_++
-    return new ScriptedFile(script, () => this.open_--)
+    this.held++
+    return new ScriptedFile(script, () => this.held--)
   }
 }
 

@@ -84,7 +84,7 @@ test('dialTCP() goes through cs and clone as in trace K3, and leaves no file ope
   expect(String(c.localAddr)).toBe('127.0.0.1:33388')
   expect(String(c.remoteAddr)).toBe('127.0.0.1:7007')
   await c.close()
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 test('the end of K is 0 bytes three times, then an error: read() gives null for ever (K4)', async () => {
@@ -139,7 +139,7 @@ test.each([
   const e = await fails(target.dialTCP('tcp', null, at(1, '1.2.3.4')))
   expect(e.code).toBe(code)
   expect(e.message).toBe(`dial tcp 1.2.3.4:1: ${text}`)
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 test.each([
@@ -150,7 +150,7 @@ test.each([
   const e = await fails(target.listenTCP('tcp', at(7110)))
   expect(said).toEqual(['announce 127.0.0.1!7110'])
   expect([e.code, e.message]).toEqual(['EADDRINUSE', 'listen tcp 127.0.0.1:7110: address already in use'])
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 test('dialTCP() with a local address writes it behind the other (K6)', async () => {
@@ -167,7 +167,7 @@ test('where connect takes no local address but a port (I) the address is bound b
   const c = await target.dialTCP('tcp', at(7777), at(7007), { keepAlive: false })
   expect(said.slice(1)).toEqual(['bind 127.0.0.1!7777', 'connect 127.0.0.1!7007'])
   await c.close()
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 test('a listener opens listen, reads the number there and the addresses of the new conversation (K8)', async () => {
@@ -206,7 +206,7 @@ test('a listener opens listen, reads the number there and the addresses of the n
   expect(isErr(await pending, ErrClosed)).toBe(true)
   await c.close()
   expect(said).toEqual(['announce 0', 'hangup'])
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 const header =
@@ -220,7 +220,11 @@ test('listenUDP() announces with headers, and takes and makes the bytes of K10',
     local: '127.0.0.1!7140\n',
     remote: '::!0\n',
     data: {
-      reads: [Buffer.concat([Buffer.from(header, 'hex'), Buffer.from('ping')]), Buffer.from(header, 'hex'), 'wait'],
+      reads: [
+        Buffer.concat([Buffer.from(header, 'hex'), Buffer.from('ping')]),
+        Buffer.from(header, 'hex'),
+        'wait',
+      ],
       write: (_, bytes) => {
         written.push(Buffer.from(bytes).toString('hex'))
       },
@@ -238,7 +242,7 @@ test('listenUDP() announces with headers, and takes and makes the bytes of K10',
       Buffer.from('pong').toString('hex'),
   ])
   await c.close()
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 test('a connected socket of K fails each read() behind an ICMP message with ECONNREFUSED (K12)', async () => {
@@ -303,7 +307,7 @@ test('interfaces() reads the status files of K2', async () => {
   ])
   expect((await lo?.addrs())?.map(String)).toEqual(['127.0.0.1/8'])
   expect((await plan9({ net }).interfaceAddrs()).map(String)).toEqual(['10.0.2.15/24', '127.0.0.1/8'])
-  expect(net.open_).toBe(0)
+  expect(net.held).toBe(0)
 })
 
 test('a tree without ipifc (I) refuses interfaces() with EPLAN9', async () => {

@@ -46,9 +46,14 @@ export async function run({ rounds, count, bytes }) {
     const [a, b, c] = await compare(rounds, 'round trip', 64, count)
     rows.push(['round trip, µs', ...[a, b, c].map((ms) => digits(ms * 1000)), digits(c / a), digits(c / b)])
   }
-  for (const [scenario, name] of [['up', 'writing'], ['down', 'reading']]) {
+  for (const [scenario, name] of [
+    ['up', 'writing'],
+    ['down', 'reading'],
+  ]) {
     for (const size of [16_384, 65_536, 262_144]) {
-      const rates = (await compare(rounds, scenario, size, Math.ceil(bytes / size))).map((ms) => bytes / ms / 1e6)
+      const rates = (await compare(rounds, scenario, size, Math.ceil(bytes / size))).map(
+        (ms) => bytes / ms / 1e6,
+      )
       const [a, b, c] = rates
       rows.push([`${name} ${size / 1024} KiB, GB/s`, ...rates.map(digits), digits(c / a), digits(c / b)])
     }
@@ -56,4 +61,5 @@ export async function run({ rounds, count, bytes }) {
   return table(rows)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await run({ rounds: 3, count: 3000, bytes: 2 ** 27 }))
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(await run({ rounds: 3, count: 3000, bytes: 2 ** 27 }))

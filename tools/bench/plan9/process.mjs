@@ -11,7 +11,7 @@ const loopback = (port) => new TCPAddr(parseIP('127.0.0.1'), Number(port))
 
 /** Reads `length` bytes and forgets them. */
 async function drain(c, p, length) {
-  for (let n = 0; n < length; ) {
+  for (let n = 0; n < length;) {
     const got = await c.read(p)
     if (got === null) throw new Error('the stream ended early')
     n += got
@@ -88,7 +88,11 @@ async function client(scenario, size, count, way, port, through) {
   const { user, system } = process.cpuUsage()
   times.sort((a, b) => a - b)
   process.send(
-    { median: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], cpu: (user + system) / 1000 },
+    {
+      median: times[times.length >> 1],
+      p99: times[Math.floor(times.length * 0.99)],
+      cpu: (user + system) / 1000,
+    },
     () => process.disconnect(),
   )
 }

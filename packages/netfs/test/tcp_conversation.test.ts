@@ -1,3 +1,4 @@
+import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cat, clone, echo, embedded, failure, loopback, nets, portOf, read, target, write } from './nets.ts'
@@ -353,6 +354,41 @@ describe.each(nets)('tcp %s', (_name, make) => {
     await expect(pending).rejects.toBe(why)
     await write(data, 'after')
     expect(await read(data)).toBe('echo:after')
+  })
+
+  test('a connect that waits can be flushed, and ends with its session', async () => {
+    // A listener whose queue is full leaves connects waiting.
+    const full = await target.listenTCP('tcp4', new TCPAddr(loopback, 0), { backlog: 1 })
+    const fillers: TCPConn[] = []
+    const filling = new AbortController()
+    let waits = false
+    while (!waits) {
+      const dialling = target.dialTCP('tcp4', null, full.addr, { signal: filling.signal })
+      const first = await Promise.race([dialling, new Promise((resolve) => setTimeout(resolve, 200))])
+      waits = first === undefined
+      dialling.then(
+        (conn) => fillers.push(conn),
+        () => {},
+      )
+    }
+    const net = await make()
+    const { ctl, dir } = await clone(net, 'tcp')
+    const abort = new AbortController()
+    const message = `connect 127.0.0.1!${full.addr.port}`
+    const connecting = write(ctl, message, { signal: abort.signal })
+    expect(await cat(net, `${dir}/status`)).toMatch(/^Syn_sent /)
+    const why = new Error('enough')
+    abort.abort(why)
+    await expect(connecting).rejects.toBe(why)
+    expect(await cat(net, `${dir}/status`)).toMatch(/^Closed /)
+    expect(await failure(write(ctl, message))).toBe('connection in use')
+    const other = await clone(net, 'tcp')
+    const pending = failure(write(other.ctl, message))
+    await net[Symbol.asyncDispose]()
+    expect(await pending).toMatch(/interrupted|clunked|session/)
+    filling.abort()
+    await Promise.all(fillers.map((conn) => conn.close()))
+    await full.close()
   })
 
   test('a peer that reads nothing makes writes wait, and megabytes come through in order', async () => {

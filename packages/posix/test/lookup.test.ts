@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import dns from 'node:dns'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +11,7 @@ import { ledger } from '@net/contract/suite'
 import { decodeMessage, encodeMessage, resolverOver, RRType, type Resolver } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hosted } from '../src/hosted/hosted.ts'
+import { serverAddrs } from '../src/hosted/lookup.ts'
 import { posix } from '../src/posix.ts'
 import { sourceAddrs } from '../src/source_addr.ts'
 
@@ -140,6 +142,14 @@ describe.each(targets)('lookups of $name', (target) => {
       expect(e).toBeInstanceOf(DNSError)
     }
   })
+})
+
+test('serverAddrs() reads servers as node:dns tells them', () => {
+  const servers = dns.getServers()
+  dns.setServers(['192.0.2.1', '192.0.2.1:54', '2001:db8::1', '[2001:db8::1]:54'])
+  const found = serverAddrs(dns.getServers())
+  dns.setServers(servers)
+  expect(found).toEqual(['192.0.2.1:53', '192.0.2.1:54', '[2001:db8::1]:53', '[2001:db8::1]:54'])
 })
 
 test('sourceAddrs() tells the address that a socket to each address would have', () => {

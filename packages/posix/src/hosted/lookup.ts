@@ -1,7 +1,20 @@
+import { getServers } from 'node:dns'
+import { joinHostPort } from '@net/addr'
 import type { LookupGroup } from '@net/contract'
+import type { ResolverOptions } from '@net/resolve'
 import { lookupOver } from '../lookup.ts'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
 
+/** Servers as the host tells them, as host:port: it leaves out port 53, and then the brackets too. */
+export function serverAddrs(servers: readonly string[]): string[] {
+  return servers.map((s) => (/^\[.*\]:\d+$|^[^:]+:\d+$/.test(s) ? s : joinHostPort(s, 53)))
+}
+
+// Windows has no resolv.conf, and its servers are known to the host.
+function windowsOptions(): ResolverOptions {
+  return process.platform === 'win32' ? { resolvConf: { servers: serverAddrs(getServers()) } } : {}
+}
+
 /** Lookups over the host's sockets; hosts on Windows by the system, as Go's rules have it. */
-export const lookup: LookupGroup = lookupOver({ ...tcpsock, ...udpsock })
+export const lookup: LookupGroup = lookupOver({ ...tcpsock, ...udpsock }, windowsOptions)

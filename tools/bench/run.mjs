@@ -41,10 +41,26 @@ async function lookups() {
 }
 
 const sections = [
-  ['TCP round trip of 64 bytes', 'Client and server in a process each, over loopback; lower is better.', () => pingPong({ rounds, count: values.quick ? 5000 : 20_000 })],
-  ['TCP throughput one way', 'Over loopback; GB/s: higher is better, CPU: lower.', () => throughput({ rounds, bytes: values.quick ? 2 ** 28 : 2 ** 30 })],
-  ['Sending a file of 64 MiB', 'From the page cache, over loopback; GB/s: higher is better, CPU: lower.', () => sendFile({ rounds })],
-  ['Flood of UDP packets', 'Sender and receiver in a process each, over loopback; higher is better.', () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 })],
+  [
+    'TCP round trip of 64 bytes',
+    'Client and server in a process each, over loopback; lower is better.',
+    () => pingPong({ rounds, count: values.quick ? 5000 : 20_000 }),
+  ],
+  [
+    'TCP throughput one way',
+    'Over loopback; GB/s: higher is better, CPU: lower.',
+    () => throughput({ rounds, bytes: values.quick ? 2 ** 28 : 2 ** 30 }),
+  ],
+  [
+    'Sending a file of 64 MiB',
+    'From the page cache, over loopback; GB/s: higher is better, CPU: lower.',
+    () => sendFile({ rounds }),
+  ],
+  [
+    'Flood of UDP packets',
+    'Sender and receiver in a process each, over loopback; higher is better.',
+    () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 }),
+  ],
   ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
   ['Looking names up', 'Names a second, of one dnsmasq on loopback; higher is better.', () => lookups()],
 ]

@@ -33,5 +33,8 @@ told.host = (await lookupHost('localhost')).includes('127.0.0.1')
 told.port = await lookupPort('tcp', 'http')
 told.loopback = (await interfaces()).length > 0
 await listener.close()
-told.refused = await dial('tcp', listener.addr.toString()).then(String, (/** @type {{ code: string }} */ e) => e.code)
+told.refused = await dial('tcp', listener.addr.toString()).then(
+  String,
+  (/** @type {{ code: string }} */ e) => e.code,
+)
 console.log(JSON.stringify(told))

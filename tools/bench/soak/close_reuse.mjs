@@ -43,11 +43,16 @@ async function life() {
     const n = await (read ?? b.read(got))
     operations += 2
     if (n !== SIZE || seen.getUint32(0) !== number || seen.getUint32(4) !== i) {
-      throw new Error(`connection ${number}, message ${i}: got ${n} bytes of ${seen.getUint32(0)}/${seen.getUint32(4)}`)
+      throw new Error(
+        `connection ${number}, message ${i}: got ${n} bytes of ${seen.getUint32(0)}/${seen.getUint32(4)}`,
+      )
     }
   }
   // Closed with a read pending on each end, in either order; the next life takes the numbers.
-  const pending = [a.read(new Uint8Array(SIZE)).catch(expectClosed), b.read(new Uint8Array(SIZE)).catch(expectClosed)]
+  const pending = [
+    a.read(new Uint8Array(SIZE)).catch(expectClosed),
+    b.read(new Uint8Array(SIZE)).catch(expectClosed),
+  ]
   const first = random(2) === 0 ? a : b
   const second = first === a ? b : a
   await first.close()

@@ -32,7 +32,7 @@ export async function run(scenario, size, count, port) {
     for (let i = 0; i < count; i++) {
       const start = performance.now()
       await c.write(p)
-      for (let got = 0; got < size; ) got += await c.read(p)
+      for (let got = 0; got < size;) got += await c.read(p)
       times[i] = performance.now() - start
     }
   } else {
@@ -42,7 +42,8 @@ export async function run(scenario, size, count, port) {
     const answer = new Uint8Array(32)
     const n = await c.read(answer)
     times[0] = performance.now() - start
-    if (Number(new TextDecoder().decode(answer.subarray(0, n))) !== size * count) throw new Error('bytes were lost')
+    if (Number(new TextDecoder().decode(answer.subarray(0, n))) !== size * count)
+      throw new Error('bytes were lost')
   }
   await c.close()
   return times

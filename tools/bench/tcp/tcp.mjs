@@ -63,7 +63,13 @@ export async function throughput({ rounds, bytes }) {
     const { node, ours } = await compare(rounds, 'none', 'throughput', size, Math.ceil(bytes / size))
     const rate = (r) => bytes / of(r, 'median') / 1e6
     const cpu = (r) => of(r, 'cpu') / 1000 / (bytes / 1e9)
-    rows.push([`${size / 1024} KiB`, 'GB/s', digits(rate(node)), digits(rate(ours)), digits(rate(ours) / rate(node))])
+    rows.push([
+      `${size / 1024} KiB`,
+      'GB/s',
+      digits(rate(node)),
+      digits(rate(ours)),
+      digits(rate(ours) / rate(node)),
+    ])
     rows.push(['', 'sender, CPU s/GB', digits(cpu(node)), digits(cpu(ours)), digits(cpu(ours) / cpu(node))])
   }
   return table(rows)

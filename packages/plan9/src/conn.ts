@@ -1,15 +1,5 @@
 import type { Addr } from '@net/addr'
-import {
-  checkTimeout,
-  deadlineAt,
-  Lane,
-  OpError,
-  type Closer,
-  type Deadline,
-  type Deadlines,
-  type File,
-  type RawConn,
-} from '@net/contract'
+import { Lane, LaneConn, OpError, type File, type Lanes, type RawConn } from '@net/contract'
 import { ErrPlan9 } from '@net/stubs'
 import type { Opened } from './conversation.ts'
 import { Hold } from './hold.ts'
@@ -20,59 +10,38 @@ export function checkBuffer(p: unknown): TypeError | null {
 }
 
 /** A conversation whose data are read and written: what TCP and UDP connections have in common. */
-export abstract class ConversationConn<A extends Addr> implements Closer, Deadlines {
+export abstract class ConversationConn<A extends Addr> extends LaneConn {
   readonly localAddr: A
   readonly remoteAddr: A
   /** The conversation's files. */
   protected readonly files: Opened
   /** Its hold on the process, and the maker of its errors. */
   protected readonly hold: Hold
-  /** What waits to read. */
-  protected readonly reading: Lane
-  /** What waits to write. */
-  protected readonly writing: Lane
+  protected readonly lanes: Lanes
   #closing: Promise<void> | null = null
 
   /** Takes over an open conversation. `remote` is what errors tell of the other end, null for none. */
   protected constructor(net: string, files: Opened, local: A, remote: A, shown: A | null) {
+    super()
     this.localAddr = local
     this.remoteAddr = remote
     this.files = files
     this.hold = new Hold(net, local, shown, files.data)
-    this.reading = new Lane(this.hold)
-    this.writing = new Lane(this.hold)
+    this.lanes = { reading: new Lane(this.hold), writing: new Lane(this.hold) }
+  }
+
+  /** What waits to read. */
+  protected get reading(): Lane {
+    return this.lanes.reading
+  }
+
+  /** What waits to write. */
+  protected get writing(): Lane {
+    return this.lanes.writing
   }
 
   /** Lets go of the files, after what has to be done before. */
   protected abstract finish(): Promise<void>
-
-  setDeadline(t: Deadline): void {
-    const at = deadlineAt(t)
-    this.reading.setDeadlineAt(at)
-    this.writing.setDeadlineAt(at)
-  }
-
-  setReadDeadline(t: Deadline): void {
-    this.reading.setDeadline(t)
-  }
-
-  setWriteDeadline(t: Deadline): void {
-    this.writing.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    checkTimeout(ms)
-    this.reading.setTimeout(ms)
-    this.writing.setTimeout(ms)
-  }
-
-  setReadTimeout(ms: number): void {
-    this.reading.setTimeout(ms)
-  }
-
-  setWriteTimeout(ms: number): void {
-    this.writing.setTimeout(ms)
-  }
 
   ref(): void {
     this.hold.ref(true)
@@ -116,14 +85,6 @@ export abstract class ConversationConn<A extends Addr> implements Closer, Deadli
   /** Throws: the size of buffers can't be told to a conversation. */
   setWriteBuffer(_bytes: number): void {
     this.refuse()
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 
   /** Throws the error of what a conversation can't be told, or of one that is closed. */

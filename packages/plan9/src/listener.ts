@@ -1,11 +1,9 @@
 import type { TCPAddr } from '@net/addr'
 import {
-  ErrClosed,
-  isErr,
   Lane,
+  LaneListener,
   Op,
   OpError,
-  type Deadline,
   type File,
   type IOOptions,
   type LaneOwner,
@@ -41,12 +39,12 @@ class AcceptOp extends Op<TCPConn> {
 }
 
 /** A TCP listener over an announced conversation. */
-export class Plan9TCPListener implements TCPListener, LaneOwner {
+export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements TCPListener, LaneOwner {
   readonly addr: TCPAddr
   readonly #net: string
   readonly #conversation: Conversation
   readonly #queue: AcceptQueue
-  readonly #accepting = new Lane(this)
+  protected readonly accepting = new Lane(this)
   readonly #connection: (opened: Opened) => TCPConn
   #waiting = 0
   #closing: Promise<void> | null = null
@@ -59,12 +57,13 @@ export class Plan9TCPListener implements TCPListener, LaneOwner {
     addr: TCPAddr,
     connection: (opened: Opened) => TCPConn,
   ) {
+    super()
     this.#net = net
     this.#conversation = conversation
     this.addr = addr
     this.#connection = connection
     this.#queue = new AcceptQueue(fs, conversation, net, () => {
-      this.#accepting.wake()
+      this.accepting.wake()
     })
   }
 
@@ -78,19 +77,11 @@ export class Plan9TCPListener implements TCPListener, LaneOwner {
   }
 
   accept(options?: IOOptions): Promise<TCPConn> {
-    return this.#accepting.run(new AcceptOp(this.#queue, this.#connection), options?.signal)
+    return this.accepting.run(new AcceptOp(this.#queue, this.#connection), options?.signal)
   }
 
   acceptTCP(options?: IOOptions): Promise<TCPConn> {
     return this.accept(options)
-  }
-
-  setDeadline(t: Deadline): void {
-    this.#accepting.setDeadline(t)
-  }
-
-  setTimeout(ms: number): void {
-    this.#accepting.setTimeout(ms)
   }
 
   ref(): void {
@@ -103,7 +94,7 @@ export class Plan9TCPListener implements TCPListener, LaneOwner {
 
   close(): Promise<void> {
     if (this.#closing === null) {
-      this.#accepting.close()
+      this.accepting.close()
       this.#closing = this.#close()
     }
     return this.#closing
@@ -117,27 +108,6 @@ export class Plan9TCPListener implements TCPListener, LaneOwner {
   /** Throws: a conversation has no descriptor. */
   syscallConn(): RawConn {
     throw this.opError('raw-control', ErrPlan9)
-  }
-
-  [Symbol.dispose](): void {
-    void this.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<TCPConn, void, undefined> {
-    for (;;) {
-      let c: TCPConn
-      try {
-        c = await this.accept()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield c
-    }
   }
 
   async #close(): Promise<void> {

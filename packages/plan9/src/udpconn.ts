@@ -1,9 +1,8 @@
 import { type IP, UDPAddr } from '@net/addr'
 import {
-  ErrClosed,
   ErrWriteToConnected,
-  isErr,
   OpError,
+  untilClosed,
   type ControlOptions,
   type Interface,
   type IOOptions,
@@ -164,17 +163,8 @@ export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
-    for (;;) {
-      let packet: [Uint8Array<ArrayBuffer>, UDPAddr]
-      try {
-        packet = await this.receive()
-      } catch (e) {
-        if (isErr(e, ErrClosed)) return
-        throw e
-      }
-      yield packet
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
+    return untilClosed(() => this.receive())
   }
 
   /** False: a tree gives each packet for itself. */

@@ -3,7 +3,7 @@ import { ledger, testTarget } from '@net/contract/suite'
 import { posix } from '@net/posix'
 import { exported } from './exported.ts'
 
-await posix().lookupHost('127.0.0.1')
+await (await posix().listenTCP('tcp', null)).close() // opens what lives as long as the process
 const check = ledger()
 const far = await exported('tcp')
 afterAll(async () => {

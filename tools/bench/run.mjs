@@ -7,6 +7,7 @@ import { pingPong, throughput } from './tcp/tcp.mjs'
 import { flood } from './udp/udp.mjs'
 import { digits, table } from './stats.mjs'
 import { run as parseIP } from './addr/parse_ip.mjs'
+import { run as plan9 } from './plan9/plan9.mjs'
 import { refused as lookupRefused, run as lookup } from './resolve/lookup.mjs'
 
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, quick: { type: 'boolean' } } })
@@ -61,6 +62,7 @@ const sections = [
     'Sender and receiver in a process each, over loopback; higher is better.',
     () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 }),
   ],
+  ['TCP through an exported /net', 'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection and a relay over `node:net`.', () => plan9({ rounds: Math.min(rounds, 3), count: values.quick ? 2000 : 10_000, bytes: values.quick ? 2 ** 27 : 2 ** 28 })],
   ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
   ['Looking names up', 'Names a second, of one dnsmasq on loopback; higher is better.', () => lookups()],
 ]

@@ -86,7 +86,7 @@ function ip(hex: string | null | undefined): IP | null {
 }
 
 /** Makes an address; IPs of odd length are refused by {@link IP.from}. A typed nil prints as Go prints it. */
-export function toAddr(v: GoValue | null | undefined): Addr | null {
+function toAddr(v: GoValue | null | undefined): Addr | null {
   if (v === null || v === undefined) return null
   if (v.nil === true) return { network: '', toString: () => '<nil>' }
   switch (v.type) {

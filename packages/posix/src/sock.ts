@@ -52,7 +52,7 @@ function controlNetwork(spec: SocketSpec): string {
 }
 
 /** Opens a socket with the options every socket has. Throws bare errors. */
-export function newSocket(spec: SocketSpec): FD {
+function newSocket(spec: SocketSpec): FD {
   const { family, sotype } = spec
   const s = must('socket', openSocket(family, sotype, spec.proto))
   try {

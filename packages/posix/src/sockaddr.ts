@@ -14,7 +14,7 @@ import { ifIndexToName, ifNameToIndex } from './syscall.ts'
  */
 
 /** The size of struct sockaddr_in, in bytes. */
-export const SizeofSockaddrInet4 = 16
+const SizeofSockaddrInet4 = 16
 /** The size of struct sockaddr_in6, in bytes. */
 export const SizeofSockaddrInet6 = 28
 const SizeofSockaddrMax = 128 // struct sockaddr_storage

@@ -81,7 +81,7 @@ export async function roundTrip(c1: Conn, c2: Conn, seed = 7): Promise<void> {
 }
 
 /** A byte that {@link endlessWrites} never sends. */
-export const MARKER = 0xff
+const MARKER = 0xff
 
 /** Writes zeros until a write fails, and gives the error. */
 export async function endlessWrites(c: Conn, signal?: AbortSignal): Promise<unknown> {

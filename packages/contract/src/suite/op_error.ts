@@ -45,7 +45,7 @@ export function checkOpError(e: unknown, want: Shape): asserts e is OpError {
 }
 
 /** Go's text of an OpError, from its fields. */
-export function goMessage(e: OpError): string {
+function goMessage(e: OpError): string {
   const words = [e.op]
   if (e.net !== '') words.push(e.net)
   const arrow = e.source !== null && e.addr !== null ? '->' : ''

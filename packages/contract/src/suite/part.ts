@@ -51,7 +51,7 @@ export interface Stoppable {
 }
 
 /** The time a part may take, in milliseconds, unless a maker's options say otherwise. */
-export const PART_LIMIT = 50_000
+const PART_LIMIT = 50_000
 
 const STOP_LIMIT = 5_000 // milliseconds: what a stop may take after the part is over
 
@@ -93,7 +93,7 @@ function named(name: string, e: Error): Error {
 }
 
 /** Waits for a promise, but not longer than `limit` milliseconds. Keeps the process alive meanwhile. */
-export async function within<T>(promise: Promise<T>, limit: number, what: string): Promise<T> {
+async function within<T>(promise: Promise<T>, limit: number, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -63,7 +63,7 @@ export class Channel {
 
 const reset = (): Error => new SyscallError('read', new Errno('ECONNRESET', 104))
 
-export class Read extends Op<number | null> {
+class Read extends Op<number | null> {
   readonly p: Uint8Array
   readonly channel: Channel
 

@@ -14,7 +14,7 @@ import {
 } from '../../src/index.ts'
 import { MemoryAddr, MemoryConn, memoryPair } from './conn.ts'
 
-export class Accept extends Op<MemoryConn> {
+class Accept extends Op<MemoryConn> {
   readonly #queue: MemoryConn[]
 
   constructor(queue: MemoryConn[]) {

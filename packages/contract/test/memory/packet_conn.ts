@@ -17,7 +17,7 @@ import { MemoryAddr } from './conn.ts'
 type Packet = readonly [Uint8Array<ArrayBuffer>, MemoryAddr]
 const LARGEST = 2000
 
-export class ReadFrom extends Op<[number, MemoryAddr]> {
+class ReadFrom extends Op<[number, MemoryAddr]> {
   readonly p: Uint8Array
   readonly #queue: Packet[]
 

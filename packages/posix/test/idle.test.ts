@@ -19,7 +19,9 @@ function sleeps(pid: number): { switches: number; ticks: number } {
     switches += Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1] ?? NaN)
   }
   // utime and stime are the 12th and 13th after the name in parentheses, proc(5).
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return { switches, ticks: Number(stat[11]) + Number(stat[12]) }
 }
 

@@ -8,7 +8,7 @@ import { udpSourceAddrs, type ResolverOptions } from './resolver_options.ts'
 export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
 
 /** A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
-export function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>) => Promise<Conn> {
+function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>) => Promise<Conn> {
   return async (network, address, options) => {
     const { host, port } = splitHostPort(address)
     const { ip = null, zone = '' } = parseIPZone(host) ?? {}

@@ -34,7 +34,7 @@ export function parseNumeric(text: string): IP | null {
 }
 
 /** Reads a port; what is no number from 0 to 65535 is "bad numeric port". */
-export function parsePort(text: string): number {
+function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
   return port >= 0 && port <= 65535 ? port : fail('bad numeric port')
 }

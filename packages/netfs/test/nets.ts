@@ -94,13 +94,13 @@ export async function exported(options: ExportOptions = {}): Promise<Exported> {
 }
 
 /** A session over 9P on a Unix socket. */
-export async function overUnix(options: ExportOptions = {}): Promise<Net> {
+async function overUnix(options: ExportOptions = {}): Promise<Net> {
   const out = await exported(options)
   return session(await out.dial(), async () => out[Symbol.asyncDispose]())
 }
 
 /** A session over 9P on TCP. */
-export async function overTCP(options: ExportOptions = {}): Promise<Net> {
+async function overTCP(options: ExportOptions = {}): Promise<Net> {
   const listener = await target.listenTCP('tcp', new TCPAddr(loopback, 0))
   const out = exportNet(target, listener, options)
   const conn = await target.dialTCP('tcp', null, listener.addr)

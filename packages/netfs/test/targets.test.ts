@@ -1,6 +1,7 @@
 import { ErrClosed, type Target } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { hosted } from '@net/posix'
+import { HostsFile } from '@net/resolve'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { embeddedNet } from '../src/index.ts'
 import { cat, clone, echo, failure, read, target, write, type Net } from './nets.ts'
@@ -123,3 +124,16 @@ test('queries beyond the limit wait for those that are looked up', async () => {
   expect(most).toBe(2)
   await Promise.all(files.map((file) => file.close()))
 })
+
+// What the target refuses is asked of the system's files and DNS servers; this one is in the hosts file.
+test.skipIf(new HostsFile().get().lookupAddr('127.0.0.1') === null)(
+  'a lookup that the target refuses is made all the same',
+  async () => {
+    const refusal = Object.assign(new Error('operation not supported'), { code: 'ENOTSUP' })
+    await using net = netOf({ ...target, lookupAddr: () => Promise.reject(refusal) })
+    const dns = await net.open('dns')
+    await write(dns, '1.0.0.127.in-addr.arpa ptr')
+    dns.rewind()
+    expect(await read(dns)).toMatch(/^1\.0\.0\.127\.in-addr\.arpa ptr\t\S+$/)
+  },
+)

@@ -131,6 +131,23 @@ describe.each(nets)('tcp %s', (_name, make) => {
     expect(await cat(net, `${dir}/local`)).toBe(`127.0.0.1!${local}\n`)
   })
 
+  // Only the superuser has such ports.
+  test.skipIf(process.getuid?.() !== 0)(
+    'connect with !r uses a port from 600 to 1023, as in trace K6',
+    async () => {
+      await using peer = await echo()
+      await using net = await make()
+      const ports: number[] = []
+      for (let i = 0; i < 2; i++) {
+        const { ctl, dir } = await clone(net, 'tcp')
+        await write(ctl, `connect 127.0.0.1!${peer.port}!r`)
+        ports.push(await portOf(net, dir))
+      }
+      for (const port of ports) expect(port >= 600 && port <= 1023).toBe(true)
+      expect(ports[0]).not.toBe(ports[1])
+    },
+  )
+
   test('data gives 0 three times at the end, then fails, as in trace K4', async () => {
     await using peer = await echo()
     await using net = await make()

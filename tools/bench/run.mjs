@@ -6,7 +6,9 @@ import { sendFile } from './tcp/sendfile.mjs'
 import { pingPong, throughput } from './tcp/tcp.mjs'
 import { flood } from './udp/udp.mjs'
 import { digits, table } from './stats.mjs'
+import { run as messages } from './9p/codec.mjs'
 import { run as parseIP } from './addr/parse_ip.mjs'
+import { run as held } from './netfs/held.mjs'
 import { run as plan9 } from './plan9/plan9.mjs'
 import { refused as lookupRefused, run as lookup } from './resolve/lookup.mjs'
 
@@ -24,6 +26,25 @@ async function parse() {
     digits(ours.v6ns / v6ns),
   ])
   return table([['', 'IPv4', 'ours takes, of it', 'IPv6', 'ours takes, of it'], ...cells])
+}
+
+async function ninep() {
+  const rows = await messages({ rounds: Math.min(rounds, 5) })
+  const cells = rows.map(({ name, perSecond, bytes }) => [name, String(bytes), digits(perSecond / 1000)])
+  return table([['', 'bytes', 'thousands a second'], ...cells])
+}
+
+async function conversations() {
+  const rows = await held(values.quick ? { sessions: 20, conversations: 50 } : {})
+  const cells = rows.map((r) => [
+    r.name,
+    r.sessions,
+    r.conversations,
+    digits(r.heap),
+    digits(r.rss),
+    digits(r.perSecond),
+  ])
+  return table([['', 'sessions', 'of each', 'heap bytes', 'rss bytes', 'made a second'], ...cells])
 }
 
 async function lookups() {
@@ -62,7 +83,22 @@ const sections = [
     'Sender and receiver in a process each, over loopback; higher is better.',
     () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 }),
   ],
-  ['TCP through an exported /net', 'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection and a relay over `node:net`.', () => plan9({ rounds: Math.min(rounds, 3), count: values.quick ? 2000 : 10_000, bytes: values.quick ? 2 ** 27 : 2 ** 28 })],
+  [
+    'TCP through an exported /net',
+    'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection and a relay over `node:net`.',
+    () =>
+      plan9({
+        rounds: Math.min(rounds, 3),
+        count: values.quick ? 2000 : 10_000,
+        bytes: values.quick ? 2 ** 27 : 2 ** 28,
+      }),
+  ],
+  ['9P messages', 'The codec alone, and sessions over a Unix socket within one process.', () => ninep()],
+  [
+    'Conversations held by an exported /net',
+    'Memory of the exporting process for each.',
+    () => conversations(),
+  ],
   ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
   ['Looking names up', 'Names a second, of one dnsmasq on loopback; higher is better.', () => lookups()],
 ]

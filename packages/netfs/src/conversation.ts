@@ -6,8 +6,8 @@ import { controlWords, leadingNumber } from './control_message.ts'
 import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from './errors.ts'
 import { Gate } from './gate.ts'
 import type { Membership } from './memberships.ts'
+import type { Account } from './account.ts'
 import type { Protocol } from './protocol.ts'
-import type { Session } from './session.ts'
 
 const MAX_ERRORS = 8 // reasons kept for the err file
 const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this end for `!r`
@@ -19,7 +19,7 @@ const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this e
  */
 export abstract class Conversation {
   readonly number: number
-  readonly protocol: Protocol
+  readonly protocol: Protocol<Conversation>
   /** What the file local tells. */
   local: Address = NO_ADDRESS
   /** What the file remote tells. */
@@ -40,13 +40,13 @@ export abstract class Conversation {
   #errors: string[] = []
 
   /** Makes a free conversation. */
-  constructor(number: number, protocol: Protocol) {
+  constructor(number: number, protocol: Protocol<Conversation>) {
     this.number = number
     this.protocol = protocol
   }
 
   /** The session it belongs to. */
-  get session(): Session {
+  get session(): Account {
     return this.protocol.session
   }
 

@@ -1,20 +1,20 @@
 import type { IOOptions } from '@net/contract'
 import { Gate } from './gate.ts'
-import type { Session } from './session.ts'
+import type { Account } from './account.ts'
 
 const MAX_BYTES = 128 * 1024 // of one queue, as a kernel's receive buffer
 const OVERHEAD = 64 // bytes that a datagram counts beside its own
 
 /** Datagrams of one sender that wait to be read. What does not fit is dropped, as the network may. */
 export class DatagramQueue {
-  readonly #session: Session
+  readonly #session: Account
   readonly #gate = new Gate()
   #datagrams: Uint8Array[] = []
   #bytes = 0
   #closed = false
 
   /** Makes an empty queue of a session. */
-  constructor(session: Session) {
+  constructor(session: Account) {
     this.#session = session
   }
 

@@ -3,7 +3,8 @@ import type { IOOptions, NetFile, NetFileMode, NetFS, Target } from '@net/contra
 import type { Activity } from './activity.ts'
 import { fail, INTERRUPTED, NOT_EXIST, Plan9Error } from './errors.ts'
 import { Directory, type Node } from './node.ts'
-import { Session, Stack, type TreeOptions } from './session.ts'
+import { Session } from './session.ts'
+import { Stack, type TreeOptions } from './stack.ts'
 import { NetTree } from './tree.ts'
 
 const modes = { r: OREAD, w: OWRITE, rw: ORDWR } as const

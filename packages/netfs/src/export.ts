@@ -2,7 +2,8 @@ import { parseIPZone, splitHostPort } from '@net/addr'
 import { serve, type ServerSession } from '@net/9p'
 import { type Conn, ErrClosed, isErr, type Listener, type Target } from '@net/contract'
 import type { Activity } from './activity.ts'
-import { Session, Stack, type TreeOptions } from './session.ts'
+import { Session } from './session.ts'
+import { Stack, type TreeOptions } from './stack.ts'
 import { NetTree } from './tree.ts'
 
 /** Options of {@link exportNet}. */

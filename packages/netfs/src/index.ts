@@ -5,7 +5,7 @@ export { Plan9Error } from './errors.ts'
 export { checkListener, exportNet, type ExportOptions, type NetExport } from './export.ts'
 export type { Limits } from './limits.ts'
 export type { Operation, Policy, Rule } from './policy.ts'
-export type { TreeOptions } from './session.ts'
+export type { TreeOptions } from './stack.ts'
 export { defaultSocket, listenExport, type ListenExportOptions } from './listen.ts'
 export {
   type CertificateOptions,

@@ -1,25 +1,36 @@
-import type { Conversation } from './conversation.ts'
+import type { Account } from './account.ts'
 import { fail, NO_DEVICES } from './errors.ts'
-import type { Session } from './session.ts'
+
+/** What a protocol needs of its conversations. */
+export interface Numbered {
+  /** Whether nobody holds it, so that it may be given out. */
+  readonly isFree: boolean
+  /** Makes it as new. */
+  reset(): void
+  /** Holds it once more. */
+  hold(): void
+  /** Ends it, whatever is open. */
+  end(): Promise<void>
+}
 
 /** A protocol of a session: its conversations by number, and what it counts. */
-export class Protocol {
+export class Protocol<C extends Numbered> {
   readonly name: 'tcp' | 'udp'
   /** Its part of qids. */
   readonly index: number
-  readonly session: Session
+  readonly session: Account
   /** All that ever were, free ones too: a number never disappears. */
-  readonly conversations: Conversation[] = []
+  readonly conversations: C[] = []
   /** What `stats` tells, in its order. */
   readonly stats = new Map<string, number>()
-  readonly #make: (number: number, protocol: Protocol) => Conversation
+  readonly #make: (number: number, protocol: Protocol<C>) => C
 
   /** Makes a protocol without conversations. */
   constructor(
     name: 'tcp' | 'udp',
     index: number,
-    session: Session,
-    make: (number: number, protocol: Protocol) => Conversation,
+    session: Account,
+    make: (number: number, protocol: Protocol<C>) => C,
   ) {
     this.name = name
     this.index = index
@@ -28,7 +39,7 @@ export class Protocol {
   }
 
   /** Gives the free conversation of the lowest number, held once. Throws "no free devices" when there is none. */
-  clone(): Conversation {
+  clone(): C {
     this.session.admit()
     let found = this.conversations.find((c) => c.isFree)
     if (found === undefined) {
@@ -43,7 +54,7 @@ export class Protocol {
   }
 
   /** The conversation of a number as a name of a file; undefined when there never was one. */
-  find(name: string): Conversation | undefined {
+  find(name: string): C | undefined {
     return /^(0|[1-9]\d{0,3})$/.test(name) ? this.conversations[Number(name)] : undefined
   }
 

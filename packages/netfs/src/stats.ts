@@ -1,4 +1,4 @@
-import type { Protocol } from './protocol.ts'
+import type { Numbered, Protocol } from './protocol.ts'
 
 // What is counted here of what the kernel's files tell; the rest belongs to the host's system.
 const lines = {
@@ -7,7 +7,7 @@ const lines = {
 } as const
 
 /** The text of tcp/stats or udp/stats: what the session has done. */
-export function protocolStats(protocol: Protocol): string {
+export function protocolStats(protocol: Protocol<Numbered>): string {
   const { name, stats, session } = protocol
   const counted = lines[name].map((line) => `${line}: ${stats.get(line) ?? 0}\n`)
   const max = name === 'tcp' ? [`MaxConn: ${session.stack.limits.conversations}\n`] : []

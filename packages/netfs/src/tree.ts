@@ -1,4 +1,5 @@
 import { type OpenFile, OTRUNC, type Tree, type TreeNode } from '@net/9p'
+import type { Conversation } from './conversation.ts'
 import { ConversationDir, Kind, openCtl } from './conversation_files.ts'
 import { answerCS } from './cs.ts'
 import { answerDNS } from './dns.ts'
@@ -80,9 +81,9 @@ class RootDir extends Directory {
 }
 
 class ProtocolDir extends Directory {
-  readonly #protocol: Protocol
+  readonly #protocol: Protocol<Conversation>
 
-  constructor(protocol: Protocol, parent: Directory) {
+  constructor(protocol: Protocol<Conversation>, parent: Directory) {
     super(protocol.name, parent, qidPath(protocol.index, 0, Kind.protocol))
     this.#protocol = protocol
   }

@@ -2,7 +2,7 @@ import type { UDPAddr } from '@net/addr'
 import type { IOOptions, UDPConn } from '@net/contract'
 import { DatagramQueue } from './datagram_queue.ts'
 import { Gate } from './gate.ts'
-import type { Session } from './session.ts'
+import type { Account } from './account.ts'
 
 const MAX_CALLS = 10 // senders that wait for an open of listen
 const MAX_DATAGRAM = 65535
@@ -19,7 +19,7 @@ export interface Call {
  */
 export class UDPPort {
   readonly conn: UDPConn
-  readonly #session: Session
+  readonly #session: Account
   readonly #senders = new Map<string, DatagramQueue>()
   readonly #gate = new Gate()
   #calls: Call[] = []
@@ -28,7 +28,7 @@ export class UDPPort {
   #closed: Promise<void> | null = null
 
   /** Takes over a socket. */
-  constructor(conn: UDPConn, session: Session) {
+  constructor(conn: UDPConn, session: Account) {
     this.conn = conn
     this.#session = session
   }

@@ -7,7 +7,7 @@ const lines = {
 } as const
 
 /** The text of tcp/stats or udp/stats: what the session has done. */
-export function protocolStats(protocol: Pick<Protocol<Numbered>, 'name' | 'stats'>): string {
+export function protocolStats(protocol: Pick<Protocol<Numbered>, 'name' | 'stats' | 'session'>): string {
   const { name, stats, session } = protocol
   const counted = lines[name].map((line) => `${line}: ${stats.get(line) ?? 0}\n`)
   const max = name === 'tcp' ? [`MaxConn: ${session.stack.limits.conversations}\n`] : []

@@ -61,7 +61,7 @@ function after(status: string, key: string): string | undefined {
 }
 
 /** The addresses in a status: a line for each, whose first fields are the address and the mask, '/120', counted in 128 bits. */
-export function parseStatusAddrs(status: string): IPNet[] {
+function parseStatusAddrs(status: string): IPNet[] {
   return status
     .split('\n')
     .slice(1)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { makeConsumer, scriptOf, typeCheck } from './consumer.mjs'
+import { companionsOf, makeConsumer, scriptOf, typeCheck } from './consumer.mjs'
 import { installed, needsOf } from './needs.mjs'
 import { wrongFiles } from './pack.mjs'
 import { mustRun } from './run.mjs'
@@ -89,7 +89,13 @@ async function contract(job) {
     }
     return '-'
   }
-  const output = await mustRun(process.execPath, ['--test', '--test-reporter=tap', 'contract.mjs'], job.dir)
+  const beside = companionsOf(job.package)
+  const dir = beside.length === 0 ? job.dir : join(job.dir, 'contract')
+  if (beside.length > 0) {
+    await makeConsumer(job.package, job.all, job.tarballs, dir, beside)
+    await typeCheck(job.package, dir, 'nodenext', beside)
+  }
+  const output = await mustRun(process.execPath, ['--test', '--test-reporter=tap', 'contract.mjs'], dir)
   const count = (/** @type {string} */ word) =>
     Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(output)?.[1])
   // node:test counts a file without tests as one test that passed.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { dial, listen, listenPacket, pipe } from '@net/core'
+import { defaultNet, dial, listen, listenPacket, Net, pipe } from '@net/core'
+import { dialNet, listenExport, plan9 } from '@net/core/plan9'
 
 const hello = new TextEncoder().encode('hello')
 const buffer = new Uint8Array(16)
@@ -30,3 +31,15 @@ assert.equal(await written, 5)
 await left.close()
 assert.equal(await right.read(buffer), null)
 await right.close()
+
+// The same through a /net that is exported, in the working directory, which is a folder of this run's own.
+const { net: exported } = await listenExport(defaultNet().target, 'unix!net.sock')
+const tree = await dialNet('unix!net.sock')
+const far = new Net(plan9({ net: tree }))
+const farListener = await far.listen('tcp', '127.0.0.1:0')
+const [near, other] = await Promise.all([dial('tcp', farListener.addr.toString()), farListener.accept()])
+await near.write(hello)
+assert.equal(await other.read(buffer), 5)
+await Promise.all([near.close(), other.close(), farListener.close()])
+await tree.close()
+await exported.close()

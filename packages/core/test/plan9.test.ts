@@ -3,12 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { TCPAddr } from '@net/addr'
+import { splitHostPort } from '@net/addr'
 import { ledger } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net } from '../src/index.ts'
+import { toDuplex } from '../src/node/index.ts'
 import { dialNet, embeddedNet, exportNet, listenExport, plan9, tlsListener } from '../src/plan9/index.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -67,7 +70,7 @@ describe('node -C plan9 runs an unchanged program', () => {
 
   test('over 9P on TCP', async () => {
     const { net, listener } = await listenExport(target, 'tcp!127.0.0.1!0')
-    const { port } = listener.addr as TCPAddr
+    const { port } = splitHostPort(listener.addr.toString())
     expect(await run(`tcp!127.0.0.1!${port}`)).toEqual({ ...told, target: 'plan9' })
     await net.close()
     expect(net.activity).toMatchObject({ sessions: 0, conversations: 0, totalSessions: 1 })
@@ -75,7 +78,7 @@ describe('node -C plan9 runs an unchanged program', () => {
 })
 
 /** Sends bytes through a connection of a net to the kernel's, and back. */
-async function echo(net: Net): Promise<void> {
+async function expectEcho(net: Net): Promise<void> {
   const sent = randomBytes(100_000)
   await using listener = await defaultNet().listen('tcp', '127.0.0.1:0')
   const [near, far] = await Promise.all([net.dial('tcp', listener.addr.toString()), listener.accept()])
@@ -92,14 +95,14 @@ test('plan9() dials the address of a server by itself', async () => {
   const address = `unix!${join(dir, 'dialled')}`
   const served = await listenExport(target, address)
   await using over = plan9({ net: address })
-  await echo(new Net(over))
+  await expectEcho(new Net(over))
   await over[Symbol.asyncDispose]()
   await served.net.close()
 })
 
 test('plan9() takes a tree of this process', async () => {
   await using tree = embeddedNet(target)
-  await echo(new Net(plan9({ net: tree })))
+  await expectEcho(new Net(plan9({ net: tree })))
 })
 
 test('dialNet() imports over TLS with a pre-shared key, and not without it', async () => {
@@ -108,7 +111,7 @@ test('dialNet() imports over TLS with a pre-shared key, and not without it', asy
   const address = `tcp!127.0.0.1!${raw.addr.port}`
   await using served = exportNet(target, tlsListener(raw, { keys: { me: key } }))
   await using tree = await dialNet(address, { tls: { identity: 'me', key } })
-  await echo(new Net(plan9({ net: tree })))
+  await expectEcho(new Net(plan9({ net: tree })))
   await tree.close()
   await expect(dialNet(address, { tls: { identity: 'me', key: randomBytes(32) } })).rejects.toThrow()
   await served.close()
@@ -120,4 +123,22 @@ test('dialNet() refuses what is no address, and tells of nobody there', async ()
   await expect(dialNet(`unix!${join(dir, 'nobody')}`)).rejects.toThrow('no such file or directory')
   const reason = new Error('no more')
   await expect(dialNet('tcp!127.0.0.1!1', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+})
+
+test('toDuplex() over a network without half-close ends by closing', async () => {
+  await using tree = embeddedNet(target)
+  const net = new Net(plan9({ net: tree }))
+  await using listener = await defaultNet().listen('tcp', '127.0.0.1:0')
+  const [near, far] = await Promise.all([net.dial('tcp', listener.addr.toString()), listener.accept()])
+  const stream = toDuplex(near)
+  const ended = text(stream)
+  stream.end('the last')
+  await finished(stream)
+  expect(await ended).toBe('')
+  const p = new Uint8Array(100)
+  expect(Buffer.from(p.subarray(0, (await far.read(p)) ?? 0)).toString()).toBe('the last')
+  expect(await far.read(p)).toBe(null)
+  await far.close()
+  await tree.close()
+  expect(tree.activity.conversations).toBe(0)
 })

@@ -1,17 +1,15 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { curl, curlPath } from './curl.ts'
+import { bin, netx, proxies, Running } from './running.ts'
 
-const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 const page = randomBytes(1 << 20)
 
 let dir: string
@@ -30,62 +28,6 @@ afterAll(async () => {
   await once(server, 'close')
   await rm(dir, { recursive: true })
 })
-
-/** A netx that runs, and all it has printed. */
-class Running implements AsyncDisposable {
-  readonly child: ChildProcess
-  readonly closed: Promise<void>
-  text = ''
-  #look: () => void = () => {}
-
-  constructor(command: string, ...args: string[]) {
-    this.child = spawn(command, args)
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.text += chunk.toString()
-        this.#look()
-      })
-    }
-    this.closed = once(this.child, 'close').then(() => this.#look())
-  }
-
-  /** Waits until it has printed this, and gives what the first group matched. */
-  printed(pattern: RegExp): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#look = () => {
-        const match = pattern.exec(this.text)
-        if (match !== null) resolve(match[1] ?? '')
-        else if (this.child.exitCode !== null) reject(new Error(`it ended: ${this.text}`))
-      }
-      this.#look()
-    })
-  }
-
-  /** Asks it to end and gives its exit code. */
-  async end(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    this.child.kill(signal)
-    await this.closed
-    return this.child.exitCode
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.end('SIGKILL')
-  }
-}
-
-const netx = (...args: string[]): Running => new Running(process.execPath, bin, ...args)
-
-async function proxies(address: string, ...more: string[]): Promise<{ running: Running; via: string[][] }> {
-  const running = netx('import', '--socks', '0', '--http', '0', ...more, address)
-  const socks = await running.printed(/SOCKS5 proxy at (.*)\n/)
-  const http = await running.printed(/HTTP proxy at (.*)\n/)
-  const via = [
-    ['--socks5-hostname', socks],
-    ['-x', `http://${http}`],
-    ['-p', '-x', `http://${http}`],
-  ]
-  return { running, via }
-}
 
 test.skipIf(curlPath === undefined)('netx export and netx import carry curl over a Unix socket', async () => {
   const path = join(dir, 'net')
@@ -125,29 +67,6 @@ test('netx dial, listen and resolve go through the /net that --net names', async
   await resolving.closed
   expect(resolving.text).toMatch(/^(127\.0\.0\.1|\[::1\]):80\n$/)
   expect(await exported.end('SIGTERM')).toBe(0)
-})
-
-test.skipIf(curlPath === undefined)('netx export over TCP wants TLS beyond loopback, and a key', async () => {
-  const [key, other] = [join(dir, 'key'), join(dir, 'other')]
-  writeFileSync(key, `# the keys\nme:${randomBytes(32).toString('hex')}\n`)
-  writeFileSync(other, `me:${randomBytes(32).toString('hex')}\n`)
-  await using open = netx('export', 'tcp!*!0')
-  await open.closed
-  expect(open.child.exitCode).toBe(1)
-  expect(open.text).toContain("anybody could use this machine's network")
-  await using exported = netx('export', '--psk-file', key, 'tcp!*!0')
-  const port = await exported.printed(/exporting \/net at tcp!.*!(\d+)\n/)
-  const { running, via } = await proxies(`tcp!127.0.0.1!${port}`, '--psk-file', key)
-  await using imported = running
-  for (const way of via) expect((await curl(...way, url)).body.equals(page)).toBe(true)
-  for (const wrong of [[], ['--psk-file', other]]) {
-    await using refused = netx('import', '--socks', '0', ...wrong, `tcp!127.0.0.1!${port}`)
-    await refused.closed
-    expect(refused.child.exitCode).toBe(1)
-    expect(refused.text).toMatch(/^netx: /)
-  }
-  expect(await imported.end('SIGINT')).toBe(0)
-  expect(await exported.end('SIGINT')).toBe(0)
 })
 
 test.skipIf(curlPath === undefined)('netx export keeps to its rules', async () => {
@@ -243,78 +162,4 @@ test.skipIf(script === undefined)('netx export shows one line that changes on a 
   dialling.child.stdin?.end()
   expect(await dialling.end('SIGKILL')).toBe(null)
   await exported.printed(/\r\x1b\[K0 sessions, 0 conversations, /) // eslint-disable-line no-control-regex
-})
-
-const root = process.getuid?.() === 0 && existsSync('/usr/sbin/ip')
-
-describe.skipIf(!root || curlPath === undefined)('in network namespaces (which needs root and ip)', () => {
-  const id = `nx${process.pid}`
-  const [near, middle, far] = [`${id}n`, `${id}m`, `${id}f`]
-  const ip = (command: string): void => {
-    execFileSync('ip', command.split(' '))
-  }
-
-  beforeAll(() => {
-    for (const name of [near, middle, far]) {
-      ip(`netns add ${name}`)
-      ip(`-n ${name} link set lo up`)
-    }
-    // near 10.9.1.1 - 10.9.1.2 middle 10.9.2.1 - 10.9.2.2 far; nothing is routed.
-    for (const [a, b, net] of [
-      [near, middle, '10.9.1'],
-      [middle, far, '10.9.2'],
-    ] as const) {
-      ip(`-n ${a} link add to${b} type veth peer name to${a} netns ${b}`)
-      ip(`-n ${a} addr add ${net}.1/24 dev to${b}`)
-      ip(`-n ${b} addr add ${net}.2/24 dev to${a}`)
-      ip(`-n ${a} link set to${b} up`)
-      ip(`-n ${b} link set to${a} up`)
-    }
-  })
-
-  afterAll(() => {
-    for (const name of [near, middle, far]) ip(`netns del ${name}`)
-  })
-
-  const within = (name: string, ...args: string[]): Running =>
-    new Running('ip', 'netns', 'exec', name, process.execPath, bin, ...args)
-
-  test('curl reaches what only the exporting machine can reach', async () => {
-    const key = join(dir, 'namespace-key')
-    writeFileSync(key, `me:${randomBytes(32).toString('hex')}\n`)
-    const program =
-      "require('http').createServer((q, r) => r.end('far')).listen(80, '10.9.2.2', () => console.log('up'))"
-    const served = spawn('ip', ['netns', 'exec', far, process.execPath, '-e', program])
-    await once(served.stdout, 'data')
-    await using exported = within(middle, 'export', '--psk-file', key, 'tcp!10.9.1.2!564')
-    await exported.printed(/exporting/)
-    await using imported = within(
-      near,
-      'import',
-      '--socks',
-      '1080',
-      '--http',
-      '8080',
-      '--psk-file',
-      key,
-      'tcp!10.9.1.2!564',
-    )
-    await imported.printed(/HTTP proxy/)
-    const fromNear = async (...args: string[]): Promise<string> => {
-      const all = ['netns', 'exec', near, curlPath ?? '', '-sS', '--max-time', '10', '--noproxy', '', ...args]
-      const child = spawn('ip', all, { env: { PATH: process.env.PATH } })
-      let said = ''
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
-      await once(child, 'close')
-      return said
-    }
-    expect(await fromNear('http://10.9.2.2/')).toMatch(/Couldn't connect|unreachable/)
-    expect(await fromNear('--socks5-hostname', '127.0.0.1:1080', 'http://10.9.2.2/')).toBe('far')
-    expect(await fromNear('-x', 'http://127.0.0.1:8080', 'http://10.9.2.2/')).toBe('far')
-    expect(await fromNear('-p', '-x', 'http://127.0.0.1:8080', 'http://10.9.2.2/')).toBe('far')
-    expect(await imported.end('SIGINT')).toBe(0)
-    expect(await exported.end('SIGINT')).toBe(0)
-    served.kill()
-    await once(served, 'close')
-  })
 })

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { curl, curlPath } from './curl.ts'
+import { netx, proxies } from './running.ts'
+
+const page = randomBytes(1 << 20)
+const openssl = ['/usr/bin/openssl', '/usr/local/bin/openssl'].find(existsSync)
+
+let dir: string
+let server: Server
+let url: string
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'netx-tls-'))
+  server = createServer((_req, res) => res.end(page)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+})
+
+afterAll(async () => {
+  server.close()
+  await once(server, 'close')
+  await rm(dir, { recursive: true })
+})
+
+test.skipIf(curlPath === undefined)('netx export over TCP wants TLS beyond loopback, and a key', async () => {
+  const [key, other] = [join(dir, 'key'), join(dir, 'other')]
+  writeFileSync(key, `# the keys\nme:${randomBytes(32).toString('hex')}\n`)
+  writeFileSync(other, `me:${randomBytes(32).toString('hex')}\n`)
+  await using open = netx('export', 'tcp!*!0')
+  await open.closed
+  expect(open.child.exitCode).toBe(1)
+  expect(open.text).toContain("anybody could use this machine's network")
+  await using exported = netx('export', '--psk-file', key, 'tcp!*!0')
+  const port = await exported.printed(/exporting \/net at tcp!.*!(\d+)\n/)
+  const { running, via } = await proxies(`tcp!127.0.0.1!${port}`, '--psk-file', key)
+  await using imported = running
+  for (const way of via) expect((await curl(...way, url)).body.equals(page)).toBe(true)
+  for (const wrong of [[], ['--psk-file', other]]) {
+    await using refused = netx('import', '--socks', '0', ...wrong, `tcp!127.0.0.1!${port}`)
+    await refused.closed
+    expect(refused.child.exitCode).toBe(1)
+    expect(refused.text).toMatch(/^netx: /)
+  }
+  expect(await imported.end('SIGINT')).toBe(0)
+  expect(await exported.end('SIGINT')).toBe(0)
+})
+
+/** Makes a certificate that is its own authority. */
+function certificate(name: string): void {
+  const key = [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    `${name}.key`,
+  ]
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
+  execFileSync(openssl ?? '', ['req', '-x509', ...key, ...subject, '-days', '2', '-out', `${name}.pem`], {
+    cwd: dir,
+    stdio: 'ignore',
+  })
+}
+
+test.skipIf(openssl === undefined || curlPath === undefined)(
+  'netx export lets in who has a certificate, and netx import knows whom it talks to (which needs openssl)',
+  async () => {
+    for (const name of ['there', 'me', 'stranger']) certificate(name)
+    const files = (name: string, ca: string): string[] => [
+      ...[
+        '--cert',
+        join(dir, `${name}.pem`),
+        '--key',
+        join(dir, `${name}.key`),
+        '--ca',
+        join(dir, `${ca}.pem`),
+      ],
+    ]
+    await using exported = netx('export', ...files('there', 'me'), 'tcp!127.0.0.1!0')
+    const port = await exported.printed(/exporting \/net at tcp!127\.0\.0\.1!(\d+)\n/)
+    const address = `tcp!127.0.0.1!${port}`
+    const { running, via } = await proxies(address, ...files('me', 'there'), '--server-name', 'there')
+    await using imported = running
+    for (const way of via) expect((await curl(...way, url)).body.equals(page)).toBe(true)
+    for (const wrong of [
+      [...files('stranger', 'there'), '--server-name', 'there'],
+      [...files('me', 'stranger'), '--server-name', 'there'],
+      [...files('me', 'there'), '--server-name', 'elsewhere'],
+    ]) {
+      await using refused = netx('import', '--socks', '0', ...wrong, address)
+      await refused.closed
+      expect(refused.child.exitCode).toBe(1)
+      expect(refused.text).toMatch(/^netx: .+\n$/)
+    }
+    await imported.end('SIGINT')
+    expect(await exported.end('SIGINT')).toBe(0)
+    expect(exported.text).toMatch(/ended after 1 session\n/)
+  },
+)

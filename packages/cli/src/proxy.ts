@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
 import { relay } from './relay.ts'
 import { Traffic } from './traffic.ts'
@@ -52,6 +53,7 @@ export class Proxy implements AsyncDisposable {
     this.login = options.login
     this.greetingTime = options.greetingTime ?? 10_000
     this.signal = this.#controller.signal
+    setMaxListeners(0, this.signal) // every connection listens
     this.dialTime = options.dialTime ?? 30_000
     this.#most = options.connections ?? 1024
     this.#listener = listener

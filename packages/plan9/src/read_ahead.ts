@@ -6,6 +6,9 @@ const LARGEST = 131_072 // bytes asked for at most
 const MOST = 524_288 // bytes kept or asked for together
 const DATAGRAM = 65_535 + 52 // bytes of the longest datagram with its header
 const SPARES = 4 // buffers kept for later
+const PLENTY = 16 << 20 // bytes asked for by all conversations together, above which each asks for little
+
+let asked = 0 // by all conversations, of bytes that have not come
 
 /** A read that is outstanding, or whose bytes wait to be taken. */
 interface Part {
@@ -55,7 +58,10 @@ export class ReadAhead {
   /** Sees to it that something will come. */
   ask(): void {
     if (this.#stopped || this.ended || this.error !== null) return
-    while (this.#pending < this.#depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST)) {
+    // A server holds what is asked for, and refuses everybody when that is too much.
+    if (asked > PLENTY && !this.#datagrams) this.#resize(SMALLEST)
+    const depth = asked > PLENTY ? 1 : this.#depth
+    while (this.#pending < depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST)) {
       this.#read()
     }
   }
@@ -111,6 +117,7 @@ export class ReadAhead {
     const part: Part = { p, n: -1, error: null }
     this.#parts.push(part)
     this.#pending++
+    asked += p.byteLength
     this.#file.read(p).then(
       (n) => {
         this.#came(part, n, null)
@@ -123,6 +130,7 @@ export class ReadAhead {
 
   #came(part: Part, n: number, error: unknown): void {
     this.#pending--
+    asked -= part.p.byteLength
     if (this.#stopped) return
     part.n = n
     part.error = error

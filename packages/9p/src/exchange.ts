@@ -64,7 +64,8 @@ export class Exchange {
     const request = new Request(this, NOTAG, m.Tversion, NOFID, null, null, null)
     this.#version = request
     const size = messageSize(message)
-    encodeMessage(message, this.#writer.bytes, this.#writer.frame(size))
+    const at = this.#writer.frame(size)
+    encodeMessage(message, this.#writer.bytes, at)
     const abort = (): void => request.reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
     try {

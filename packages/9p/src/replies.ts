@@ -38,7 +38,8 @@ export class Replies {
   error(tag: number, error: unknown, msize: number): void {
     const most = Math.min(ERRMAX - 1, msize - HEADER_SIZE - 2)
     const x: m.Rerror = { type: m.Rerror, tag, ename: cutText(errorText(error), most) }
-    encodeMessage(x, this.#writer.bytes, this.#writer.frame(messageSize(x)))
+    const at = this.#writer.frame(messageSize(x)) // which may be in other memory than the last
+    encodeMessage(x, this.#writer.bytes, at)
     this.sent++
   }
 

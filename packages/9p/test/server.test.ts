@@ -497,3 +497,12 @@ describe('what is no 9P', () => {
     await flood
   })
 })
+
+test('serve() answers more errors in one turn than a batch of replies holds', async () => {
+  const { peer } = await rig()
+  const tags = Array.from({ length: 3000 }, (_, i) => i + 1)
+  await peer.send(...tags.map((tag): Message => ({ type: 120, tag, fid: 99 })))
+  const answers: unknown[] = []
+  for (let i = 0; i < tags.length; i++) answers.push(await peer.next())
+  expect(answers).toEqual(tags.map((tag) => ({ type: 107, tag, ename: 'Bad fid' })))
+})

@@ -28,8 +28,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await balanced()
   await rm(dir, { recursive: true })
+  await balanced()
 })
 
 /** What the program tells that the tests run on every target. */

@@ -44,7 +44,7 @@ async function conversations() {
     digits(r.rss),
     digits(r.perSecond),
   ])
-  return table([['', 'sessions', 'of each', 'heap bytes', 'rss bytes', 'made a second'], ...cells])
+  return table([['', 'sessions', 'conversations', 'heap bytes', 'rss bytes', 'made a second'], ...cells])
 }
 
 async function lookups() {

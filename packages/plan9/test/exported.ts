@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import type { Conn, Listener } from '@net/contract'
-import { exportNet, type NetExport } from '@net/netfs'
+import { exportNet, tlsClient, tlsListener, type NetExport } from '@net/netfs'
 import { posix } from '@net/posix'
 import { importNet, plan9, type ImportedNet, type ImportOptions, type Plan9Target } from '../src/index.ts'
 
@@ -18,8 +18,11 @@ export interface Exported extends AsyncDisposable {
   dial(): Promise<Conn>
 }
 
-/** Exports the kernel's network over 9P on a Unix socket or loopback TCP, and imports it. */
-export async function exported(over: 'unix' | 'tcp', options?: ImportOptions): Promise<Exported> {
+const identity = 'test'
+const key = new Uint8Array(32).fill(7)
+
+/** Exports the kernel's network over 9P on a Unix socket, loopback TCP or TLS on it, and imports it. */
+export async function exported(over: 'unix' | 'tcp' | 'tls', options?: ImportOptions): Promise<Exported> {
   const kernel = posix()
   const dir = over === 'unix' ? mkdtempSync(join(tmpdir(), 'plan9-')) : null
   let listener: Listener
@@ -31,9 +34,12 @@ export async function exported(over: 'unix' | 'tcp', options?: ImportOptions): P
     dial = () => kernel.dialUnix('unix', null, at)
   } else {
     const tcp = await kernel.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
-    listener = tcp
+    listener = over === 'tls' ? tlsListener(tcp, { keys: { [identity]: key } }) : tcp
     ;({ port } = tcp.addr)
-    dial = () => kernel.dialTCP('tcp', null, tcp.addr)
+    dial = async () => {
+      const conn = await kernel.dialTCP('tcp', null, tcp.addr)
+      return over === 'tls' ? await tlsClient(conn, { identity, key }) : conn
+    }
   }
   const served = exportNet(kernel, listener)
   const net = await importNet(await dial(), options)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { defaultNet, dial, listen, listenPacket, Net, pipe } from '@net/core'
 import { dialNet, listenExport, plan9 } from '@net/core/plan9'
+import { connect } from '@net/core/web'
 
 const hello = new TextEncoder().encode('hello')
 const buffer = new Uint8Array(16)
@@ -11,6 +12,13 @@ const client = await dial('tcp', listener.addr.toString())
 const server = await accepted
 await client.write(hello)
 assert.equal(await server.read(buffer), 5)
+const socket = connect(listener.addr.toString())
+const webServer = await listener.accept()
+await socket.writable.getWriter().write(hello)
+assert.equal(await webServer.read(buffer), 5)
+await webServer.close()
+assert.deepEqual(await socket.readable.getReader().read(), { value: undefined, done: true })
+await socket.closed
 await Promise.all([client.close(), server.close(), listener.close()])
 await assert.rejects(dial('tcp', listener.addr.toString()), {
   message: `dial tcp ${listener.addr}: connect: connection refused`,

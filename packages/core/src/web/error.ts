@@ -1,0 +1,22 @@
+/**
+ * What goes wrong with a {@link Socket}: a TypeError whose message begins with "SocketError: ", as the draft has it. The
+ * error underneath is its `cause`, and `code` is the cause's, where it has one: 'ECONNREFUSED', 'CERT_HAS_EXPIRED', ...
+ */
+export class SocketError extends TypeError {
+  /** The name of what went wrong; absent where there is none. */
+  declare readonly code?: string
+
+  /** Makes the error of what happened, or of the error that happened. */
+  constructor(what: string | Error) {
+    super(`SocketError: ${typeof what === 'string' ? what : what.message}`)
+    if (typeof what === 'string') return
+    this.cause = what
+    if ('code' in what && typeof what.code === 'string') this.code = what.code
+  }
+}
+
+/** What happened as a SocketError; one stays as it is. */
+export function socketError(e: unknown): SocketError {
+  if (e instanceof SocketError) return e
+  return new SocketError(e instanceof Error ? e : String(e))
+}

@@ -7,6 +7,9 @@ import { exportNet, tlsClient, tlsListener, type NetExport } from '@net/netfs'
 import { posix } from '@net/posix'
 import { importNet, plan9, type ImportedNet, type ImportOptions, type Plan9Target } from '../src/index.ts'
 
+/** How long the other end may take to close, in milliseconds. */
+export const PATIENCE = 20_000
+
 /** A target over 9P, and what is at its two ends. */
 export interface Exported extends AsyncDisposable {
   readonly target: Plan9Target

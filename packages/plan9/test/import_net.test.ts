@@ -4,7 +4,7 @@ import { ErrDeadlineExceeded, isErr, type Conn } from '@net/contract'
 import { testConn, testListener, testPacketConn } from '@net/contract/suite'
 import { posix } from '@net/posix'
 import { importNet, plan9 } from '../src/index.ts'
-import { exported, type Exported } from './exported.ts'
+import { exported, PATIENCE, type Exported } from './exported.ts'
 
 const loopback = new TCPAddr(parseIP('127.0.0.1'), 0)
 let far: Exported
@@ -49,7 +49,7 @@ test('close() sends what was written, and everything is gone on both sides', asy
   await Promise.all([closing, s.close()])
   await vi.waitFor(() => {
     expect([far.net.fids, far.net.requests, far.served.activity.conversations]).toEqual([1, 0, 0])
-  })
+  }, PATIENCE)
 })
 
 test('a server that grants short messages gets one request of a file at a time, and bytes keep their order', async () => {
@@ -108,7 +108,7 @@ test('a 9P address is dialled at first use, and anew when its session has ended'
   await links[0]?.close()
   await vi.waitFor(async () => {
     expect(await target.lookupPort('tcp', 'http')).toBe(80)
-  })
+  }, PATIENCE)
   expect(asked).toHaveLength(2)
 })
 

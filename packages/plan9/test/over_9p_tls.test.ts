@@ -1,15 +1,15 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { ledger, testTarget } from '@net/contract/suite'
 import { posix } from '@net/posix'
-import { exported } from './exported.ts'
+import { exported, PATIENCE } from './exported.ts'
 
 await (await posix().listenTCP('tcp', null)).close() // opens what lives as long as the process
 const check = ledger()
 const far = await exported('tls')
 afterAll(async () => {
   // Nothing is left but the fid of the root, and no conversation on the other side.
-  await vi.waitFor(() => expect([far.net.fids, far.net.requests]).toEqual([1, 0]))
-  await vi.waitFor(() => expect(far.served.activity.conversations).toBe(0))
+  await vi.waitFor(() => expect([far.net.fids, far.net.requests]).toEqual([1, 0]), PATIENCE)
+  await vi.waitFor(() => expect(far.served.activity.conversations).toBe(0), PATIENCE)
   await far[Symbol.asyncDispose]()
   await check()
 })

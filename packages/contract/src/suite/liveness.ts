@@ -17,13 +17,16 @@ interface Outcome {
   readonly stderr: string
 }
 
+const ALIVE = 700 // milliseconds after which a child that is to stay alive has done so
+const EXIT = 20_000 // milliseconds: what a child may take to let go of everything
+
 // The watch does not keep the child alive: it fires only when something else does.
-const WATCH = `
+const watch = (ms: number): string => `
 await new Promise((resolve) => setImmediate(resolve))
 setTimeout(() => {
   process.stdout.write('alive')
   process.exit(0)
-}, 700).unref()
+}, ${ms}).unref()
 `
 
 /**
@@ -39,7 +42,8 @@ export function testLiveness(
   for (const [statement, code, alive] of cases) {
     const make = (): Promise<{ stop(): Promise<void> }> => Promise.resolve({ stop: () => Promise.resolve() })
     part(t, options, statement, make, async () => {
-      const outcome = await child(`${liveness.script}\n;${code}\n${WATCH}`, liveness)
+      const script = `${liveness.script}\n;${code}\n${watch(alive ? ALIVE : EXIT)}`
+      const outcome = await child(script, liveness)
       equal(outcome.stderr, '', 'what the child wrote to standard error')
       equal(outcome.alive, alive, 'whether the child stayed alive')
     })

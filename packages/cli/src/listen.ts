@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { PacketConn } from '@net/core'
+import type { Addr, PacketConn } from '@net/core'
 import { exchange, type Terminal } from './exchange.ts'
-import { milliseconds, networkOf, WAIT } from './option.ts'
-import { UsageError } from './usage.ts'
+import { milliseconds, networkOf, placeOf, WAIT } from './option.ts'
 
 /**
  * `netx listen`: takes one connection, sends it the input and prints what it says. Packets are printed as they come,
@@ -14,20 +13,21 @@ export async function listen(args: string[], terminal: Terminal): Promise<void> 
     allowPositionals: true,
     options: { net: { type: 'string' }, wait: { type: 'string' } },
   })
-  const [network, address, ...rest] = positionals
-  if (network === undefined || address === undefined || rest.length > 0) {
-    throw new UsageError('listen wants a network and an address')
-  }
+  const place = placeOf('listen', positionals)
   const wait = milliseconds('wait', values.wait, WAIT)
   await using over = networkOf(values.net)
-  if (network.startsWith('udp')) {
-    await using packets = await over.net.listenPacket(network, address)
-    terminal.messages.write(`listening on ${network} ${packets.localAddr.toString()}\n`)
+  const { net } = over
+  const listening = (addr: Addr): void => {
+    terminal.messages.write(`listening on ${addr.network} ${addr.toString()}\n`)
+  }
+  if (place[0].startsWith('udp')) {
+    await using packets = await (place.length === 1 ? net.listenPacket(place[0]) : net.listenPacket(...place))
+    listening(packets.localAddr)
     await print(packets, terminal)
     return
   }
-  await using listener = await over.net.listen(network, address)
-  terminal.messages.write(`listening on ${network} ${listener.addr.toString()}\n`)
+  await using listener = await (place.length === 1 ? net.listen(place[0]) : net.listen(...place))
+  listening(listener.addr)
   const conn = await listener.accept()
   await listener.close()
   await exchange(conn, terminal, wait)

@@ -1,4 +1,4 @@
-import { defaultNet, Net } from '@net/core'
+import { defaultNet, Net, type DialString } from '@net/core'
 import { plan9 } from '@net/core/plan9'
 import { UsageError } from './usage.ts'
 
@@ -17,4 +17,21 @@ export function networkOf(where: string | undefined): AsyncDisposable & { readon
   if (where === undefined) return { net: defaultNet(), [Symbol.asyncDispose]: async () => {} }
   const target = plan9({ net: where })
   return { net: new Net(target), [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() }
+}
+
+/** Where a command dials or listens: a network and an address, or a dial string alone. */
+export type Place = readonly [network: string, address: string] | readonly [dialString: DialString]
+
+/** Reads a place off the arguments of a command. */
+export function placeOf(command: string, args: readonly string[]): Place {
+  const [first, address, ...rest] = args
+  if (first !== undefined && rest.length === 0) {
+    if (address !== undefined) return [first, address]
+    if (isDialString(first)) return [first]
+  }
+  throw new UsageError(`${command} wants a network and an address, or a dial string`)
+}
+
+function isDialString(text: string): text is DialString {
+  return text.includes('!')
 }

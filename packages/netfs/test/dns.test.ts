@@ -4,7 +4,7 @@ import { ledger } from '@net/contract/suite'
 import { Resolver } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { embeddedNet } from '../src/index.ts'
-import { Dnsmasq, dnsmasqPath } from './dnsmasq.ts'
+import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { echo, read, target, write } from './nets.ts'
 
 let check: () => Promise<void>

@@ -7,7 +7,7 @@ import { parseNSSConf } from '../src/nsswitch.ts'
 import { Resolver } from '../src/resolver.ts'
 import type { ResolverOptions } from '../src/resolver_options.ts'
 import { RRType } from '../src/rr.ts'
-import { Dnsmasq, dnsmasqPath } from './dnsmasq.ts'
+import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { nodeDial, open } from './node_dial.ts'
 
 const many = Array.from({ length: 20 }, (_, i) => `--txt-record=many.test,${i}-${'x'.repeat(200)}`)

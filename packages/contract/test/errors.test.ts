@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { AddrError } from '@net/addr'
 import { describe, expect, test } from 'vitest'
 import * as contract from '../src/index.ts'
@@ -72,6 +73,20 @@ describe('errors', () => {
       n++
     }
     expect(n).toBe(35)
+  })
+
+  test('every error number of linux has a text', () => {
+    const url = new URL('../../../test-data/vectors/syscall_constants.json', import.meta.url)
+    const { targets } = JSON.parse(readFileSync(url, 'utf8')) as {
+      targets: Record<string, { constants: Record<string, number> }>
+    }
+    const names = Object.keys(targets['linux/amd64']?.constants ?? {}).filter((name) =>
+      /^E(?!CHO|POLL)/.test(name),
+    )
+    expect(names.length).toBe(133)
+    for (const name of names) expect(contract.errnoText(name), name).not.toContain('errno')
+    // The text that Go has kept, where the C library has changed its own.
+    expect(contract.errnoText('ESTALE')).toBe('stale NFS file handle')
   })
 
   test('OpError carries what Node errors carry: code, errno, syscall', () => {

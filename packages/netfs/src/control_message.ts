@@ -1,7 +1,7 @@
 import { fail } from './errors.ts'
 
 const MAX = 4096 // bytes of a control message
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Takes a control message apart: words between blanks, tabs and newlines, a quoted word in ' with '' for the quote itself.

@@ -48,7 +48,7 @@ export class NdbText {
 
   /** What it holds. */
   async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes())
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes())
   }
 
   /** Empties it. */

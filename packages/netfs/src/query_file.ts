@@ -62,5 +62,5 @@ export class QueryFile implements OpenFile {
 const utf8 = new TextEncoder()
 
 function decode(p: Uint8Array): string {
-  return new TextDecoder().decode(p).replace(/\0+$/, '')
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(p).replace(/\0+$/, '')
 }

@@ -2,7 +2,7 @@ import type { IOOptions, NetFS } from '@net/contract'
 import { race } from './race.ts'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Bytes for an answer of cs. */
 export const CS_ANSWER = 128

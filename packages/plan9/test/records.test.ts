@@ -77,3 +77,8 @@ test.each(cases.map((c, i) => ({ ...c, i })))('$in.fn agrees with Go, case $i ($
   }
   expect(fs.held).toBe(0)
 })
+
+test('a byte order mark is part of an answer', async () => {
+  const fs = new ScriptedNet({ dns: () => ({ reads: ['\ufeff cname a.example'] }) })
+  expect(await new Records(fs).lookupCNAME('b.example').catch((e: unknown) => String(e))).toBe('a.example.')
+})

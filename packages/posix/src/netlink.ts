@@ -118,7 +118,7 @@ export function uint32Attribute(attributes: Attributes, type: number, absent: nu
   return value?.byteLength === 4 ? viewOf(value).getUint32(0, littleEndian) : absent
 }
 
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The text in an attribute, up to its NUL, or '' when it is not there. */
 export function textAttribute(attributes: Attributes, type: number): string {

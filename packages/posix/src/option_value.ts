@@ -48,7 +48,7 @@ export const optionSize: Readonly<Record<OptionType, number>> = {
 }
 
 const textEncoder = new TextEncoder()
-const textDecoder = new TextDecoder()
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function wrongKind(type: OptionType): TypeError {
   return new TypeError(`the value of the option is not of its type, ${type}`)

@@ -157,7 +157,7 @@ export function parseLinks(rib: Uint8Array, layout: RoutingLayout): RoutingLink[
   })
 }
 
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /*
  * struct sockaddr_dl, link_addr(3)

@@ -256,7 +256,7 @@ function isNotFound(e: unknown): boolean {
   return e instanceof Error && 'isNotFound' in e && e.isNotFound === true
 }
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function joined(strings: readonly Uint8Array[]): string {
   const bytes = new Uint8Array(strings.reduce((n, s) => n + s.length, 0))

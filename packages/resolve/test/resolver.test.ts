@@ -170,6 +170,14 @@ test('Resolver.lookupTXT() joins the strings of a record and reads them as UTF-8
   expect(await resolverOf(server).lookupTXT('example.com')).toEqual(['grün'])
 })
 
+test('Resolver.lookupTXT() keeps a byte order mark, which is part of the text', async () => {
+  await using server = await Server.start(({ name, type, reply }) => {
+    const strings = [new TextEncoder().encode('\ufeffx')]
+    reply({ answers: [record(name, type, { kind: 'TXT', strings })] })
+  })
+  expect(await resolverOf(server).lookupTXT('example.com')).toEqual(['\ufeffx'])
+})
+
 test('Resolver: names that are no strings are TypeErrors, rejected', async () => {
   const resolver = new Resolver({ preferSystem: false })
   await expect(resolver.lookupHost(1 as unknown as string)).rejects.toThrow(TypeError)

@@ -1,3 +1,5 @@
+import { join, posix } from 'node:path'
+import { importsOf } from './imports.mjs'
 import { mustRun } from './run.mjs'
 
 /** @typedef {import('./workspace.mjs').Package} Package */
@@ -14,9 +16,30 @@ export async function pack(p, destination) {
   return { path: filename, files: files.map((/** @type {{ path: string }} */ file) => file.path) }
 }
 
-/** What is wrong with the list of files in a package. @param {string[]} files @returns {string[]} */
-export function wrongFiles(files) {
-  const missing = ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']
+/** The files in dist that package.json names, in whatever part of it. @param {unknown} part @returns {string[]} */
+function namedIn(part) {
+  if (typeof part === 'string') return part.startsWith('./dist/') ? [part.slice(2)] : []
+  return Object.values(part ?? {}).flatMap(namedIn)
+}
+
+/** Those files, and what they and what they import import from each other. @param {Package} p @returns {Set<string>} */
+function reached({ dir, manifest }) {
+  const found = new Set([manifest.exports, manifest.imports, manifest.bin].flatMap(namedIn))
+  // A set gives what is added to it during the loop.
+  for (const file of found) {
+    if (!file.endsWith('.js')) continue
+    const specifiers = importsOf(join(dir, file)).map((x) => x.specifier)
+    for (const specifier of specifiers) {
+      if (specifier.startsWith('.')) found.add(posix.join(posix.dirname(file), specifier))
+    }
+  }
+  return found
+}
+
+/** What is wrong with the files of a packed package. @param {Package} p @param {string[]} files @returns {string[]} */
+export function wrongFiles(p, files) {
+  const code = reached(p)
+  const missing = ['LICENSE', 'README.md', 'CHANGELOG.md', 'src/index.ts', ...code]
     .filter((file) => !files.includes(file))
     .map((file) => `${file} is missing`)
   const extra = files
@@ -26,8 +49,11 @@ export function wrongFiles(files) {
     )
     .map((file) => `${file} does not belong there`)
   const stale = files
-    .filter((file) => file.startsWith('dist/') && file.endsWith('.js'))
-    .filter((file) => !files.includes(file.replace('dist/', 'src/').replace(/\.js$/, '.ts')))
-    .map((file) => `${file} has no source: dist is stale`)
+    .filter((file) =>
+      file.endsWith('.d.ts')
+        ? !files.includes(file.replace('dist/', 'src/').replace(/\.d\.ts$/, '.ts'))
+        : file.endsWith('.js') && !code.has(file),
+    )
+    .map((file) => `${file} has no source or no use: dist is stale`)
   return [...missing, ...extra, ...stale]
 }

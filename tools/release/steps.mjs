@@ -31,7 +31,7 @@ const installedDir = (job) => join(job.dir, 'node_modules', job.package.name)
 
 /** @type {Step} */
 async function files(job) {
-  const wrong = wrongFiles(job.files)
+  const wrong = wrongFiles(job.package, job.files)
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
   return String(job.files.length)
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { netx } from './index.ts'
+import { netx } from '@net/cli'
 
 const { stdin: input, stdout: output, stderr: messages } = process
 process.exitCode = await netx(process.argv.slice(2), { input, output, messages })

@@ -5,10 +5,6 @@ import type { Conn } from '@net/contract'
  * not. That stack is loaded when the first dial needs it.
  */
 export async function nativeDial(network: string, address: string, signal?: AbortSignal): Promise<Conn> {
-  const [{ row }, { targetOf }, { Net }] = await Promise.all([
-    import('./targets/native.ts'),
-    import('./targets/row.ts'),
-    import('./net.ts'),
-  ])
-  return new Net(targetOf(row)).dial(network, address, { signal })
+  const { nativeNet } = await import('./native_net.ts')
+  return nativeNet.dial(network, address, { signal })
 }

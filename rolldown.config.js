@@ -24,12 +24,18 @@ const packages = [manifest.name, ...Object.keys(manifest.dependencies ?? {})]
 export default defineConfig({
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
   external: (id) => id.startsWith('#') || packages.some((name) => `${id}/`.startsWith(`${name}/`)),
+  preserveEntrySignatures: 'allow-extension',
   platform: 'node',
   transform: { target: 'es2022' },
   output: {
     dir: 'dist',
     cleanDir: true,
     chunkFileNames: 'chunks/[name].js',
+    // In @net/posix: what needs no kernel stands apart, so that a bundle holds the sockets of its target alone.
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: ['common', 'hosted'].map((name) => ({ name, test: new RegExp(`/src/${name}/`) })),
+    },
     sourcemap: true,
     sourcemapExcludeSources: true,
   },

@@ -11,6 +11,7 @@ import {
   type RawConn,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
+import { checkBuffer } from './common/argument.ts'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
@@ -18,11 +19,6 @@ import { check, descriptor, RawSocket } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from './sockopt.ts'
 import { EAGAIN, send, shutdown } from './syscall.ts'
 import { writev } from './writev.ts'
-
-/** Rejects what is not a buffer. */
-export function checkBuffer(p: unknown): TypeError | null {
-  return p instanceof Uint8Array ? null : new TypeError('the buffer is not a Uint8Array')
-}
 
 /** A socket that reads and writes: what all connections have in common. */
 export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A> {

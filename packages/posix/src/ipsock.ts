@@ -1,4 +1,4 @@
-import { AddrError, type IP, UnknownNetworkError } from '@net/addr'
+import { AddrError, type IP } from '@net/addr'
 import { socketDisabledIPv6, type IPSockGroup } from '@net/contract'
 import { abi } from './abi/system.ts'
 import { closeDescriptor } from './descriptor.ts'
@@ -82,16 +82,4 @@ export function putAddr(family: number, a: InetAddr | null): number {
   const length = a === null ? putInet(family, null, 0, '') : putInet(family, a.ip, a.port, a.zone)
   if (length < 0) throw new AddrError('non-IPv4 address', String(a?.ip))
   return length
-}
-
-/** Checks that a network is one of a protocol's: 'tcp' with 'tcp4' and 'tcp6'. Throws an {@link UnknownNetworkError}. */
-export function checkNetwork(network: string, protocol: string): void {
-  if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`) {
-    throw new UnknownNetworkError(network)
-  }
-}
-
-/** The error of a call that needs an address and got none. */
-export function missingAddress(): Error {
-  return new AddrError('missing address', '')
 }

@@ -8,8 +8,7 @@ import {
   type SentMessage,
   untilClosed,
 } from '@net/contract'
-import { checkBuffer } from './conn.ts'
-import { missingAddress } from './ipsock.ts'
+import { checkBuffer, missingAddress } from './common/argument.ts'
 import { received } from './msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from './msg_op.ts'
 import { ReceiveOp, SendOp } from './op.ts'

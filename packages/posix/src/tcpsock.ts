@@ -13,9 +13,10 @@ import {
   type TCPSockGroup,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
+import { checkNetwork, missingAddress } from './common/argument.ts'
 import { StreamSocket } from './conn.ts'
 import { FD, type Names } from './fd.ts'
-import { checkNetwork, favoriteAddrFamily, missingAddress, putAddr } from './ipsock.ts'
+import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { ListenSocket } from './listener.ts'
 import { check, descriptor } from './rawconn.ts'
 import { sendFile } from './sendfile.ts'

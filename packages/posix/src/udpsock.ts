@@ -9,8 +9,9 @@ import {
   type UDPSockGroup,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
+import { checkNetwork, missingAddress } from './common/argument.ts'
 import type { FD, Names } from './fd.ts'
-import { checkNetwork, favoriteAddrFamily, missingAddress, putAddr } from './ipsock.ts'
+import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
 import { dialSocket, listenSocket, must, type SocketSpec } from './sock.ts'
 import { resetLength, wsa, wsaLength, wsaUDPAddr } from './sockaddr.ts'

@@ -9,9 +9,9 @@ import {
   untilClosed,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
-import { checkBuffer, StreamSocket } from './conn.ts'
+import { checkBuffer, missingAddress } from './common/argument.ts'
+import { StreamSocket } from './conn.ts'
 import type { FD, Names } from './fd.ts'
-import { missingAddress } from './ipsock.ts'
 import { ReceiveOp } from './op.ts'
 import { resetLength, wsa, wsaLength, wsaUnixAddr } from './sockaddr.ts'
 import { errnoOf, getpeername, getsockname, unlink } from './syscall.ts'

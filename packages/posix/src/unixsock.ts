@@ -9,8 +9,8 @@ import {
   type UnixSockGroup,
 } from '@net/contract'
 import { abi } from './abi/system.ts'
+import { missingAddress } from './common/argument.ts'
 import type { FD } from './fd.ts'
-import { missingAddress } from './ipsock.ts'
 import { dialSocket, listenSocket, type SocketSpec } from './sock.ts'
 import { putUnix } from './sockaddr.ts'
 import { unixNames, UnixSocket } from './unixconn.ts'

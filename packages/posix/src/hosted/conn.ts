@@ -11,7 +11,7 @@ import {
   type Lanes,
   type RawConn,
 } from '@net/contract'
-import { checkBuffer } from '../conn.ts'
+import { checkBuffer } from '../common/argument.ts'
 import { refusal } from './errors.ts'
 import type { FD } from './fd.ts'
 import { ReadOp, WriteOp, type StreamFD } from './stream.ts'

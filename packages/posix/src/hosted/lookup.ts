@@ -2,7 +2,7 @@ import { getServers } from 'node:dns'
 import { joinHostPort } from '@net/addr'
 import type { LookupGroup } from '@net/contract'
 import type { ResolverOptions } from '@net/resolve'
-import { lookupOver } from '../lookup.ts'
+import { lookupOver } from '../common/lookup_group.ts'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
 

@@ -14,7 +14,7 @@ import {
   type TCPSockGroup,
 } from '@net/contract'
 import { ErrWindows, sendfileStubs } from '@net/stubs'
-import { checkNetwork, missingAddress } from '../ipsock.ts'
+import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'

@@ -15,8 +15,7 @@ import {
   untilClosed,
 } from '@net/contract'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer } from '../conn.ts'
-import { checkNetwork, missingAddress } from '../ipsock.ts'
+import { checkBuffer, checkNetwork, missingAddress } from '../common/argument.ts'
 import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'

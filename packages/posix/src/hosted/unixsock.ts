@@ -12,8 +12,7 @@ import {
   untilClosed,
 } from '@net/contract'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer } from '../conn.ts'
-import { missingAddress } from '../ipsock.ts'
+import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'

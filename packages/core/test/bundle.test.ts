@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+import { expect, test } from 'vitest'
+
+const packages = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What a program that dials and listens becomes for a target: the code that loads with it, and the files it is from. */
+async function bundle(condition: string): Promise<{ code: string; files: string[] }> {
+  const program = 'program.js'
+  const build = await rolldown({
+    input: program,
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    platform: 'node',
+    resolve: { conditionNames: [condition, 'import', 'default'] },
+    plugins: [
+      {
+        name: 'program',
+        resolveId: (id) => (id === program ? fileURLToPath(new URL(program, import.meta.url)) : null),
+        load: (id) => (id.endsWith(program) ? "export { dial, listen } from '@net/core'" : null),
+      },
+    ],
+  })
+  const { output } = await build.generate()
+  await build.close()
+  const [entry] = output
+  const files = Object.entries(entry.modules).filter(([, m]) => m.renderedLength > 0)
+  return { code: entry.code, files: files.map(([id]) => id.replace(packages, '')) }
+}
+
+test.each([
+  ['windows', [], ['koffi', 'epoll', 'kqueue', 'cs.query']],
+  ['linux', ['koffi', 'epoll'], ['node:net', 'node:dgram']],
+])('a bundle for %s holds that target alone', async (target, held, absent) => {
+  const { code, files } = await bundle(target)
+  expect(files).toContain(`core/dist/targets/${target}.js`)
+  expect(files.filter((file) => /core\/dist\/targets|plan9|netfs|9p/.test(file))).toHaveLength(1)
+  expect(held.filter((word) => !code.includes(word))).toEqual([])
+  expect(absent.filter((word) => code.includes(word))).toEqual([])
+})
+
+test('a bundle for plan9 loads the running system’s own stack only to reach a 9P server', async () => {
+  const { code, files } = await bundle('plan9')
+  expect(files.filter((file) => /core\/dist\/targets|posix/.test(file))).toEqual([
+    'core/dist/targets/plan9.js',
+  ])
+  expect(code).not.toContain('koffi')
+})

@@ -1,6 +1,6 @@
 import type { IP } from '@net/addr'
 import type { Awaitable } from '@net/9p'
-import type { IOOptions } from '@net/contract'
+import type { IOOptions, NetOpenOptions } from '@net/contract'
 import { type Address, NO_ADDRESS, parseLocal, parseNumeric, parseRemote, printAddress } from './address.ts'
 import { controlWords, leadingNumber } from './control_message.ts'
 import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from './errors.ts'
@@ -36,6 +36,7 @@ export abstract class Conversation {
   /** Requests that wait for the end of the conversation, or for a reason in its err file. */
   protected readonly gate = new Gate()
   #references = 0
+  #keeping = 0
   #closing: Promise<void> | null = null
   #errors: string[] = []
 
@@ -70,6 +71,17 @@ export abstract class Conversation {
     if (--this.#references > 0) return
     this.session.stack.activity.countConversation(-1)
     await this.end()
+  }
+
+  /** Counts data files whose pending reads and writes keep the process alive. */
+  keep(change: 1 | -1): void {
+    this.#keeping += change
+    this.refer()
+  }
+
+  /** Whether what is pending keeps the process alive. */
+  protected get keeps(): boolean {
+    return this.#keeping > 0
   }
 
   /** Closes what the target has given, whoever holds the conversation. */
@@ -134,7 +146,7 @@ export abstract class Conversation {
   /** Writes to data. */
   abstract write(p: Uint8Array, options: IOOptions): Awaitable<number>
   /** Waits for a call and gives its conversation, held once. */
-  abstract listen(options: IOOptions): Promise<Conversation>
+  abstract listen(options: NetOpenOptions): Promise<Conversation>
   /** The line of the file status, without the newline. */
   abstract status(): string
 
@@ -171,6 +183,8 @@ export abstract class Conversation {
   protected abstract command(words: readonly string[]): Awaitable<boolean>
   /** Closes whatever the target has given. */
   protected abstract shutdown(): Promise<void>
+  /** Tells what the target has given whether it {@link keeps} the process alive. */
+  protected abstract refer(): void
   /** Sets ttl and tos on what the target has given, where that can be done. */
   protected abstract tune(): void
   /** Joins a multicast group, now or when it has announced. */

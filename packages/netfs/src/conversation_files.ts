@@ -1,5 +1,5 @@
 import type { OpenFile } from '@net/9p'
-import type { IOOptions } from '@net/contract'
+import type { IOOptions, NetOpenOptions } from '@net/contract'
 import type { Conversation } from './conversation.ts'
 import { Directory, Node, qidPath, readText, TextFile } from './node.ts'
 
@@ -63,7 +63,7 @@ abstract class ConversationNode extends Node {
 }
 
 class DataFile extends ConversationNode {
-  override async open(mode: number, options: IOOptions): Promise<OpenFile> {
+  override async open(mode: number, options: NetOpenOptions): Promise<OpenFile> {
     this.checkMode(mode)
     const c = this.dir.conversation
     switch (this.kind) {
@@ -118,7 +118,28 @@ class Ctl extends Held {
   }
 }
 
-class Data extends Held {
+/** The open data of a conversation. */
+export class Data extends Held {
+  #keeps = true
+
+  /** Makes the file of a node whose conversation is held. */
+  constructor(node: ConversationNode) {
+    super(node)
+    this.conversation.keep(1)
+  }
+
+  /** Whether what is pending keeps the process alive, as it does at first. */
+  keep(on: boolean): void {
+    if (this.#keeps === on) return
+    this.#keeps = on
+    this.conversation.keep(on ? 1 : -1)
+  }
+
+  override async close(): Promise<void> {
+    this.keep(false)
+    await super.close()
+  }
+
   read(p: Uint8Array, _offset: number, options: IOOptions): number | Promise<number> {
     return this.conversation.read(p, options)
   }

@@ -1,7 +1,8 @@
 import { OREAD, ORDWR, OWRITE, type OpenFile } from '@net/9p'
-import type { IOOptions, NetFile, NetFileMode, NetFS, Target } from '@net/contract'
+import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions, Target } from '@net/contract'
 import type { Activity } from './activity.ts'
 import { fail, INTERRUPTED, NOT_EXIST, Plan9Error } from './errors.ts'
+import { Data } from './conversation_files.ts'
 import { Directory, type Node } from './node.ts'
 import { Session } from './session.ts'
 import { Stack, type TreeOptions } from './stack.ts'
@@ -38,7 +39,7 @@ class Embedded implements EmbeddedNet {
     this.#tree = new NetTree(this.#session)
   }
 
-  async open(path: string, mode: NetFileMode, options: IOOptions = {}): Promise<NetFile> {
+  async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
     const { signal } = options
     signal?.throwIfAborted()
     const names = path.split('/').filter((name) => name !== '' && name !== '.')
@@ -56,6 +57,7 @@ class Embedded implements EmbeddedNet {
     }
     const opened = new File(file, mode, (f) => this.#files.delete(f))
     this.#files.add(opened)
+    if (options.ref === false) opened.unref()
     return opened
   }
 
@@ -138,6 +140,14 @@ class File implements NetFile {
     this.#offset = 0
   }
 
+  ref(): void {
+    this.#keep(true)
+  }
+
+  unref(): void {
+    this.#keep(false)
+  }
+
   close(): Promise<void> {
     if (this.#closing === null) {
       this.#closed(this)
@@ -145,6 +155,11 @@ class File implements NetFile {
       this.#closing = Promise.resolve(this.#file.close?.())
     }
     return this.#closing
+  }
+
+  // Only what goes over the network waits for long.
+  #keep(on: boolean): void {
+    if (this.#closing === null && this.#file instanceof Data) this.#file.keep(on)
   }
 
   async #run(options: IOOptions | undefined, act: (call: Call) => Promise<number>): Promise<number> {

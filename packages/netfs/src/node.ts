@@ -10,7 +10,7 @@ import {
   type Stat,
   type TreeNode,
 } from '@net/9p'
-import type { IOOptions } from '@net/contract'
+import type { NetOpenOptions } from '@net/contract'
 import { DENIED, fail, NOT_EXIST } from './errors.ts'
 
 const OWNER = 'network'
@@ -46,7 +46,7 @@ export abstract class Node implements TreeNode {
   }
 
   /** Opens it. */
-  abstract open(mode: number, options: IOOptions): OpenFile | Promise<OpenFile>
+  abstract open(mode: number, options: NetOpenOptions): OpenFile | Promise<OpenFile>
 
   /** Tells about it. */
   async stat(): Promise<Stat> {
@@ -127,7 +127,7 @@ export class TextFile extends Node {
 
 /** A file that its maker opens. */
 export class SpecialFile extends Node {
-  readonly #open: (node: SpecialFile, mode: number, options: IOOptions) => OpenFile | Promise<OpenFile>
+  readonly #open: (node: SpecialFile, mode: number, options: NetOpenOptions) => OpenFile | Promise<OpenFile>
 
   /** Makes a file. */
   constructor(
@@ -135,13 +135,13 @@ export class SpecialFile extends Node {
     parent: Directory,
     path: bigint,
     mode: number,
-    open: (node: SpecialFile, mode: number, options: IOOptions) => OpenFile | Promise<OpenFile>,
+    open: (node: SpecialFile, mode: number, options: NetOpenOptions) => OpenFile | Promise<OpenFile>,
   ) {
     super(name, parent, path, mode)
     this.#open = open
   }
 
-  override open(mode: number, options: IOOptions): OpenFile | Promise<OpenFile> {
+  override open(mode: number, options: NetOpenOptions): OpenFile | Promise<OpenFile> {
     this.checkMode(mode)
     return this.#open(this, mode, options)
   }

@@ -1,5 +1,5 @@
 import { TCPAddr } from '@net/addr'
-import type { IOOptions, TCPConn, TCPListener } from '@net/contract'
+import type { IOOptions, NetOpenOptions, TCPConn, TCPListener } from '@net/contract'
 import { type Address, destination } from './address.ts'
 import { Conversation } from './conversation.ts'
 import { leadingNumber } from './control_message.ts'
@@ -34,6 +34,7 @@ export class TCPConversation extends Conversation {
   #broken: string | null = null
   #hungup = false
   #keepAlive = 0
+  #keepingAccepts = 0 // opens of listen that keep the process alive
   #writing = 0 // bytes on their way to the target
 
   override reset(): void {
@@ -93,10 +94,12 @@ export class TCPConversation extends Conversation {
     return p.length
   }
 
-  override async listen(options: IOOptions): Promise<Conversation> {
+  override async listen(options: NetOpenOptions): Promise<Conversation> {
     const listener = this.#listener
     if (listener === null) fail(this.#announced ? LISTEN_HUNGUP : NOT_ANNOUNCED)
+    const keeps = options.ref !== false
     this.hold()
+    if (keeps && this.#keepingAccepts++ === 0) listener.ref()
     try {
       const conn = await listener.accept(options)
       return await this.#call(conn)
@@ -104,6 +107,7 @@ export class TCPConversation extends Conversation {
       if (options.signal?.aborted !== true && this.#listener !== listener) fail(LISTEN_HUNGUP)
       throw plan9Error(error, options.signal)
     } finally {
+      if (keeps && --this.#keepingAccepts === 0) listener.unref()
       await this.release()
     }
   }
@@ -155,6 +159,7 @@ export class TCPConversation extends Conversation {
       await listener.close()
       throw error
     }
+    listener.unref()
     this.#listener = listener
     this.#announced = true
     this.#state = 'Listen'
@@ -191,6 +196,11 @@ export class TCPConversation extends Conversation {
     this.gate.open()
     // What the target still has to say about something closed has nobody to tell.
     await Promise.allSettled([conn?.close(), listener?.close()])
+  }
+
+  protected override refer(): void {
+    if (this.keeps) this.#conn?.ref()
+    else this.#conn?.unref()
   }
 
   protected override tune(): void {
@@ -234,6 +244,7 @@ export class TCPConversation extends Conversation {
   #establish(conn: TCPConn): void {
     const { localAddr, remoteAddr } = conn
     this.#conn = conn
+    this.refer()
     this.#state = 'Established'
     this.local = { ip: localAddr.ip, port: localAddr.port }
     this.remote = { ip: remoteAddr.ip, port: remoteAddr.port }

@@ -1,5 +1,5 @@
 import { IP, IPv6unspecified, UDPAddr } from '@net/addr'
-import type { IOOptions, UDPConn } from '@net/contract'
+import type { IOOptions, NetOpenOptions, UDPConn } from '@net/contract'
 import { UDPHeader, udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
 import { type Address, destination } from './address.ts'
 import { Conversation } from './conversation.ts'
@@ -32,6 +32,7 @@ export class UDPConversation extends Conversation {
   #headers = false
   #unreachable = false
   #hungup = false
+  #keepsPort = false // whether the port knows of it
   readonly #groups = new Memberships(this.session.stack.interfaces)
 
   override reset(): void {
@@ -78,7 +79,7 @@ export class UDPConversation extends Conversation {
     return p.length
   }
 
-  override async listen(options: IOOptions): Promise<Conversation> {
+  override async listen(options: NetOpenOptions): Promise<Conversation> {
     const port = this.#port
     if (port === null || this.#call !== null) fail(NOT_ANNOUNCED)
     this.hold()
@@ -145,11 +146,22 @@ export class UDPConversation extends Conversation {
 
   protected override async shutdown(): Promise<void> {
     const [conn, port, call] = [this.#conn, this.#port, this.#call]
+    if (this.#keepsPort) port?.keep(-1)
+    this.#keepsPort = false
     this.#conn = this.#port = this.#call = null
     this.epoch++
     this.#hungup = true
     this.gate.open()
     await Promise.allSettled([conn?.close(), call === null ? port?.retire() : port?.leave(call.remote)])
+  }
+
+  protected override refer(): void {
+    const { keeps } = this
+    if (keeps) this.#conn?.ref()
+    else this.#conn?.unref()
+    if (this.#keepsPort === keeps || this.#port === null) return
+    this.#keepsPort = keeps
+    this.#port.keep(keeps ? 1 : -1)
   }
 
   protected override tune(): void {
@@ -170,6 +182,7 @@ export class UDPConversation extends Conversation {
   }
 
   #begin(conn: UDPConn): void {
+    this.refer()
     this.#tune(conn)
     this.#groups.join(conn)
     this.gate.open()
@@ -279,6 +292,7 @@ export class UDPConversation extends Conversation {
       called.spent = true
       called.#port = port
       called.#call = call
+      called.refer()
       const { ip } = call.remote
       const local = ip === null ? null : this.session.stack.interfaces.localFor(ip)
       called.local = { ip: this.local.ip ?? local, port: this.local.port }

@@ -1,5 +1,5 @@
 import type { UDPAddr } from '@net/addr'
-import type { IOOptions, UDPConn } from '@net/contract'
+import type { NetOpenOptions, UDPConn } from '@net/contract'
 import { DatagramQueue } from './datagram_queue.ts'
 import { Gate } from './gate.ts'
 import type { Account } from './account.ts'
@@ -24,12 +24,14 @@ export class UDPPort {
   readonly #gate = new Gate()
   #calls: Call[] = []
   #announced = true
+  #keeping = 0
   #pumping = false
   #closed: Promise<void> | null = null
 
   /** Takes over a socket. */
   constructor(conn: UDPConn, session: Account) {
     this.conn = conn
+    conn.unref()
     this.#session = session
   }
 
@@ -39,7 +41,24 @@ export class UDPPort {
   }
 
   /** Waits for the next sender that has no conversation yet; null when the announcement has ended. */
-  async call(options: IOOptions): Promise<Call | null> {
+  async call(options: NetOpenOptions): Promise<Call | null> {
+    const keeps = options.ref !== false
+    if (keeps) this.keep(1)
+    try {
+      return await this.#call(options)
+    } finally {
+      if (keeps) this.keep(-1)
+    }
+  }
+
+  /** Counts who lets the socket keep the process alive. */
+  keep(change: 1 | -1): void {
+    this.#keeping += change
+    if (this.#keeping > 0) this.conn.ref()
+    else this.conn.unref()
+  }
+
+  async #call(options: NetOpenOptions): Promise<Call | null> {
     this.#pump()
     for (;;) {
       const call = this.#calls.shift()

@@ -33,6 +33,7 @@ export class ReadAhead {
   readonly #wake: () => void
   readonly #parts: Part[] = []
   readonly #spares: Uint8Array[] = []
+  #lent: Uint8Array | null = null // of the datagram taken last, which a tree in this process could fill at once
   readonly #largest: number
   #size: number
   #depth = 1
@@ -87,7 +88,10 @@ export class ReadAhead {
   datagram(): Uint8Array | null {
     const part = this.#parts[0]
     if (part === undefined || part.n < 0) return null
-    this.#shift(part)
+    if (this.#lent !== null) this.#spare(this.#lent)
+    this.#lent = part.p
+    this.#parts.shift()
+    this.#judge()
     if (this.#file.unref !== undefined) this.ask()
     return part.p.subarray(0, part.n)
   }
@@ -108,8 +112,12 @@ export class ReadAhead {
   #shift(part: Part): void {
     this.#parts.shift()
     this.#taken = 0
-    if (part.p.byteLength === this.#size && this.#spares.length < SPARES) this.#spares.push(part.p)
+    this.#spare(part.p)
     this.#judge()
+  }
+
+  #spare(p: Uint8Array): void {
+    if (p.byteLength === this.#size && this.#spares.length < SPARES) this.#spares.push(p)
   }
 
   #read(): void {

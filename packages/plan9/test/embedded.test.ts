@@ -22,4 +22,12 @@ testTarget({ test }, target, {
   interfaces: true,
   lookups: true,
   halfClose: false,
+  liveness: {
+    script: `
+import { embeddedNet } from '@net/netfs'
+import { plan9 } from '@net/plan9'
+import { posix } from '@net/posix'
+const target = plan9({ net: embeddedNet(posix()) })`,
+    cwd: import.meta.dirname,
+  },
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import type { Conn, Listener } from '@net/contract'
+import type { Liveness } from '@net/contract/suite'
 import { exportNet, tlsClient, tlsListener, type NetExport } from '@net/netfs'
 import { posix } from '@net/posix'
 import { importNet, plan9, type ImportedNet, type ImportOptions, type Plan9Target } from '../src/index.ts'
@@ -17,6 +18,8 @@ export interface Exported extends AsyncDisposable {
   readonly served: NetExport
   /** The port it is served on, 0 for a Unix socket. */
   readonly port: number
+  /** How a child process makes a target over the same export. */
+  readonly liveness: Liveness
   /** Another session of the same export. */
   dial(): Promise<Conn>
 }
@@ -51,6 +54,7 @@ export async function exported(over: 'unix' | 'tcp' | 'tls', options?: ImportOpt
     net,
     served,
     port,
+    liveness: { script: childScript(listener, over), cwd: import.meta.dirname },
     dial,
     async [Symbol.asyncDispose]() {
       await net.close()
@@ -58,4 +62,23 @@ export async function exported(over: 'unix' | 'tcp' | 'tls', options?: ImportOpt
       if (dir !== null) rmSync(dir, { recursive: true })
     },
   }
+}
+
+function childScript(listener: Listener, over: 'unix' | 'tcp' | 'tls'): string {
+  const { addr } = listener
+  const port = addr instanceof TCPAddr ? addr.port : 0
+  const link =
+    over === 'unix'
+      ? `await posix().dialUnix('unix', null, new UnixAddr('${addr.toString()}', 'unix'))`
+      : `await posix().dialTCP('tcp', null, new TCPAddr(parseIP('127.0.0.1'), ${port}))`
+  const conn =
+    over === 'tls'
+      ? `await tlsClient(${link}, { identity: '${identity}', key: new Uint8Array(32).fill(7) })`
+      : link
+  return `
+import { parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import { tlsClient } from '@net/netfs'
+import { importNet, plan9 } from '@net/plan9'
+import { posix } from '@net/posix'
+const target = plan9({ net: await importNet(${conn}) })`
 }

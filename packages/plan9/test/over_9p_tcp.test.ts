@@ -23,4 +23,5 @@ testTarget({ test }, far.target, {
   interfaces: true,
   lookups: true,
   halfClose: false,
+  liveness: far.liveness,
 })

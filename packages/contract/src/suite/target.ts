@@ -11,7 +11,7 @@ import { testPacketConn } from './packet_conn.ts'
 import { part, type Runner } from './part.ts'
 import { testTargetErrors } from './target_errors.ts'
 import { testTargetGroups } from './target_groups.ts'
-import { labelOf, literal, nothing, type TargetOptions } from './target_options.ts'
+import { labelOf, literal, livenessOf, nothing, type TargetOptions } from './target_options.ts'
 
 /** Registers everything that is stated about a target: its groups, its errors, and the connections it makes. */
 export function testTarget(t: Runner, target: Target, what: TargetOptions): void {
@@ -46,8 +46,18 @@ function testTCP(
     return listening(listener, () => target.dialTCP(network, null, listener.addr))
   }
   const { halfClose = true } = what
-  testConn(t, () => pairOf(makeListener), { ...common, halfClose, byteStreams: true, reset })
-  testListener(t, makeListener, common)
+  const listens = `const listener = await target.listenTCP('${network}', null)`
+  const dials = `const [c1, c2] = await Promise.all([
+  target.dialTCP('${network}', null, listener.addr), listener.accept()])
+await listener.close()`
+  testConn(t, () => pairOf(makeListener), {
+    ...common,
+    halfClose,
+    byteStreams: true,
+    reset,
+    liveness: livenessOf(what, `${listens}\n${dials}`),
+  })
+  testListener(t, makeListener, { ...common, liveness: livenessOf(what, listens) })
   const { label } = common
   part(t, { label, limit }, 'a dial with an aborted signal rejects with its reason', nothing, async () => {
     const listener = await listen()
@@ -86,6 +96,7 @@ function testUDP(
   testPacketConn(t, makePair, {
     ...common,
     makeConnected: () => target.dialUDP(network, null, new UDPAddr(literal(host), 9)),
+    liveness: livenessOf(what, `const p1 = await target.listenUDP('${network}', null)`),
   })
   const makeConns = async (): Promise<ConnPair> => {
     // Each end is connected to the other: the second is bound to what the first was told.

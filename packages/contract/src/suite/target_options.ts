@@ -2,6 +2,7 @@ import { type IP, parseIP } from '@net/addr'
 import type { Conn } from '../conn.ts'
 import type { Target } from '../target.ts'
 import { ok } from './assert.ts'
+import type { Liveness } from './liveness.ts'
 import type { PartOptions, Stoppable } from './part.ts'
 
 /** What is to be tested of a target. Absent means that the target does not have it. */
@@ -22,6 +23,8 @@ export interface TargetOptions extends PartOptions {
   readonly lookups?: boolean | undefined
   /** Whether TCP connections can be shut down at one end only; absent means they can. */
   readonly halfClose?: boolean | undefined
+  /** How a child process makes the target: its script declares `target`. Absent: what keeps a process alive is not tested. */
+  readonly liveness?: Liveness | undefined
   /** Ends a TCP connection so that the peer's is reset; absent: setLinger(0) and close(). */
   readonly reset?: ((c: Conn) => void | Promise<void>) | undefined
 }
@@ -29,6 +32,11 @@ export interface TargetOptions extends PartOptions {
 /** The label of the parts about one network of a target. */
 export function labelOf(target: Target, what: PartOptions, network = ''): string {
   return [what.label ?? target.name, network].filter((s) => s !== '').join(' ')
+}
+
+/** What a child makes of the target for the parts about what keeps a process alive. */
+export function livenessOf(what: TargetOptions, declarations: string): Liveness | undefined {
+  return what.liveness && { ...what.liveness, script: `${what.liveness.script}\n;${declarations}` }
 }
 
 /** The address of a text; it must be one. */

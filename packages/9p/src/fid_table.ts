@@ -1,5 +1,5 @@
 import type { Call } from './call.ts'
-import { HEADER_SIZE, NOFID, OEXEC, ORCLOSE, ORDWR, OREAD, QTDIR } from './constants.ts'
+import { HEADER_SIZE, IOHDRSZ, NOFID, OEXEC, ORCLOSE, ORDWR, OREAD, QTDIR } from './constants.ts'
 import * as m from './message.ts'
 import { type Qid, QID_SIZE } from './qid.ts'
 import { ServerFid } from './server_fid.ts'
@@ -54,11 +54,11 @@ export class FidTable {
         return { type: m.Rwalk, tag, wqid: await this.#walk(x, call) }
       case m.Topen: {
         const file = await this.#openFile(x.fid, x.mode, (node) => open(node, x, call))
-        return { type: m.Ropen, tag, qid: file.node.qid, iounit: file.iounit ?? 0 }
+        return { type: m.Ropen, tag, qid: file.node.qid, iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ) }
       }
       case m.Tcreate: {
         const file = await this.#openFile(x.fid, x.mode, (node) => create(node, x, call))
-        return { type: m.Rcreate, tag, qid: file.node.qid, iounit: file.iounit ?? 0 }
+        return { type: m.Rcreate, tag, qid: file.node.qid, iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ) }
       }
       case m.Tclunk:
         await this.#clunk(x.fid)

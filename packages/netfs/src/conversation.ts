@@ -6,9 +6,11 @@ import { controlWords, leadingNumber } from './control_message.ts'
 import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from './errors.ts'
 import { Gate } from './gate.ts'
 import type { Membership } from './memberships.ts'
+import { OWNER } from './node.ts'
 import type { Account } from './account.ts'
 import type { Protocol } from './protocol.ts'
 
+const PERM = 0o660
 const MAX_ERRORS = 8 // reasons kept for the err file
 const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this end for `!r`
 
@@ -20,6 +22,10 @@ const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this e
 export abstract class Conversation {
   readonly number: number
   readonly protocol: Protocol<Conversation>
+  /** Who opened it. */
+  owner = OWNER
+  /** The permissions of its ctl, data, err and listen. */
+  perm = PERM
   /** What the file local tells. */
   local: Address = NO_ADDRESS
   /** What the file remote tells. */
@@ -61,15 +67,20 @@ export abstract class Conversation {
     return this.#references > 0
   }
 
-  /** Adds a reference. */
-  hold(): void {
-    if (this.#references++ === 0) this.session.stack.activity.countConversation(1)
+  /** Adds a reference, for `user` when there was none. */
+  hold(user = OWNER): void {
+    if (this.#references++ > 0) return
+    this.owner = user
+    this.perm = PERM
+    this.session.stack.activity.countConversation(1)
   }
 
   /** Takes a reference away; the last one closes the conversation. Resolves when that is done. */
   async release(): Promise<void> {
     if (--this.#references > 0) return
     this.session.stack.activity.countConversation(-1)
+    this.owner = OWNER
+    this.perm = PERM
     await this.end()
   }
 

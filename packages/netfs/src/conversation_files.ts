@@ -1,6 +1,7 @@
-import type { OpenFile } from '@net/9p'
+import { DONT_TOUCH, type OpenFile, type Stat } from '@net/9p'
 import type { IOOptions, NetOpenOptions } from '@net/contract'
 import type { Conversation } from './conversation.ts'
+import { DENIED, fail } from './errors.ts'
 import { Directory, Node, qidPath, readText, TextFile } from './node.ts'
 
 /** The kinds of files in a qid: those of a protocol and of a conversation, with the kernel's numbers. */
@@ -56,9 +57,29 @@ abstract class ConversationNode extends Node {
 
   constructor(name: string, kind: number, dir: ConversationDir) {
     const { number, protocol } = dir.conversation
-    super(name, dir, qidPath(protocol.index, number, kind), 0o660)
+    super(name, dir, qidPath(protocol.index, number, kind), 0)
     this.dir = dir
     this.kind = kind
+  }
+
+  override get mode(): number {
+    return this.dir.conversation.perm
+  }
+
+  protected override get owner(): string {
+    return this.dir.conversation.owner
+  }
+
+  /** Sets the conversation's owner and permissions, by ctl and data; nothing else can be changed. */
+  wstat(stat: Stat): void {
+    const { uid, mode, ...rest } = stat
+    const others = Object.entries({ ...rest, qid: undefined })
+    const c = this.dir.conversation
+    if (this.kind !== Kind.ctl && this.kind !== Kind.data) fail(DENIED)
+    if (others.some(([key, value]) => value !== undefined && value !== DONT_TOUCH[key as keyof Stat]))
+      fail(DENIED)
+    if (uid !== '') c.owner = uid
+    if (mode !== DONT_TOUCH.mode) c.perm = mode & 0o777
   }
 }
 
@@ -70,13 +91,13 @@ class DataFile extends ConversationNode {
       case Kind.listen:
         return openCtl(await c.listen(options), this.dir.parent ?? this.dir)
       case Kind.ctl:
-        c.hold()
+        c.hold(this.user)
         return new Ctl(this)
       case Kind.data:
-        c.hold()
+        c.hold(this.user)
         return new Data(this)
       default:
-        c.hold()
+        c.hold(this.user)
         return new Err(this)
     }
   }

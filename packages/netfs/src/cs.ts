@@ -107,6 +107,10 @@ async function entries(session: Session, key: Pair, options: IOOptions): Promise
     const port = await session.stack.names.port(attr, value, options)
     return port === null ? [] : [[key, { attr: 'port', value: String(port) }]]
   }
+  if (attr === 'protocol') {
+    const proto = await session.stack.names.ask((g) => g.lookupProtocol(value, options)).catch(() => null)
+    return proto === null ? [] : [[key, { attr: 'ipv4proto', value: String(proto) }]]
+  }
   const text = await session.ndb.text()
   return attributes(text, attr).includes(value) ? [pairs(text)] : []
 }

@@ -3,7 +3,7 @@ import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions, Target } f
 import type { Activity } from './activity.ts'
 import { fail, INTERRUPTED, NOT_EXIST, Plan9Error } from './errors.ts'
 import { Data } from './conversation_files.ts'
-import { Directory, type Node } from './node.ts'
+import { Directory, type Node, OWNER } from './node.ts'
 import { Session } from './session.ts'
 import { Stack, type TreeOptions } from './stack.ts'
 import { NetTree } from './tree.ts'
@@ -30,20 +30,20 @@ class Embedded implements EmbeddedNet {
   readonly root = '/net'
   readonly activity: Activity
   readonly #session: Session
-  readonly #tree: NetTree
+  readonly #root: Directory
   readonly #files = new Set<File>()
 
   constructor(stack: Stack) {
     this.activity = stack.activity
     this.#session = new Session(stack)
-    this.#tree = new NetTree(this.#session)
+    this.#root = new NetTree(this.#session).root(OWNER)
   }
 
   async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
     const { signal } = options
     signal?.throwIfAborted()
     const names = path.split('/').filter((name) => name !== '' && name !== '.')
-    let node: Node = this.#tree.root
+    let node: Node = this.#root
     for (const name of names) node = await (node instanceof Directory ? node : fail(NOT_EXIST)).walk(name)
     let file: OpenFile
     try {

@@ -46,6 +46,18 @@ export class Interfaces {
     return same?.ip ?? null
   }
 
+  /** Whether an address is this machine's, as far as is known. */
+  owns(ip: IP): boolean {
+    void this.list()
+    return ip.isLoopback || this.#known.some((ifc) => ifc.addrs.some((net) => net.ip.equal(ip)))
+  }
+
+  /** The address of an interface by its number, of the family of `like`; null when none is known. */
+  addressOf(index: number, like: IP): IP | null {
+    const addrs = this.#known.find((ifc) => ifc.index === index)?.addrs ?? []
+    return addrs.find((net) => (net.ip.to4() === null) === (like.to4() === null))?.ip ?? null
+  }
+
   /** The number of the interface that has an address; 0, the system's choice, when none is known to. */
   indexOf(ip: IP): number {
     const found = this.#known.find((ifc) => ifc.addrs.some((net) => net.ip.equal(ip)))

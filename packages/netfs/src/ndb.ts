@@ -51,10 +51,9 @@ export class NdbText {
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes())
   }
 
-  /** Empties it. */
+  /** Empties it, which is not counted. */
   truncate(): void {
     this.#bytes = new Uint8Array(0)
-    this.version++
   }
 
   /** Writes at an offset. More than it may hold is "i/o error". */

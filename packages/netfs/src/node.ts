@@ -13,7 +13,9 @@ import {
 import type { NetOpenOptions } from '@net/contract'
 import { DENIED, fail, NOT_EXIST } from './errors.ts'
 
-const OWNER = 'network'
+/** Who owns what nobody has opened, and the group of everything. */
+export const OWNER = 'network'
+const IP_DEVICE = 73 // 'I', the letter of the kernel's ip(3)
 const PROTOCOL_SHIFT = 17 // of the protocol in a qid's path; behind it the conversation, then the kind of file
 const CONVERSATION_SHIFT = 5
 
@@ -27,16 +29,25 @@ export abstract class Node implements TreeNode {
   readonly name: string
   /** The directory it is in; null for the root. */
   readonly parent: Directory | null
-  /** Its permissions, and DMDIR. */
-  readonly mode: number
+  readonly #mode: number
   readonly #path: bigint
 
   /** Makes a node. */
   protected constructor(name: string, parent: Directory | null, path: bigint, mode: number) {
     this.name = name
     this.parent = parent
-    this.mode = mode
+    this.#mode = mode
     this.#path = path
+  }
+
+  /** Its permissions, and DMDIR. */
+  get mode(): number {
+    return this.#mode
+  }
+
+  /** Who uses the tree. */
+  get user(): string {
+    return this.parent?.user ?? OWNER
   }
 
   /** Its identity. */
@@ -52,8 +63,9 @@ export abstract class Node implements TreeNode {
   async stat(): Promise<Stat> {
     const { qid, mode, name } = this
     const length = BigInt(await this.length())
-    const id = { uid: OWNER, gid: OWNER, muid: OWNER }
-    return { type: 0, dev: 0, qid, mode: mode >>> 0, atime: started, mtime: started, length, name, ...id }
+    const id = { uid: this.owner, gid: OWNER, muid: this.owner }
+    const times = { atime: started, mtime: started }
+    return { type: IP_DEVICE, dev: 0, qid, mode: mode >>> 0, ...times, length, name, ...id }
   }
 
   /** Throws "permission denied" for a mode of open(5) that its permissions do not have. */
@@ -64,6 +76,11 @@ export abstract class Node implements TreeNode {
     const bits = this.mode >> 6
     if (access === OEXEC || (mode & ORCLOSE) !== 0) fail(DENIED)
     if ((read && (bits & 4) === 0) || (write && (bits & 2) === 0)) fail(DENIED)
+  }
+
+  /** Who owns it. */
+  protected get owner(): string {
+    return OWNER
   }
 
   /** Counts its changes. */
@@ -93,7 +110,7 @@ export abstract class Directory extends Node {
   }
 
   override open(mode: number): OpenFile {
-    if (mode !== OREAD) fail(DENIED)
+    if (mode !== OREAD && mode !== OEXEC) fail(DENIED)
     return { node: this, list: async () => Promise.all((await this.entries()).map((node) => node.stat())) }
   }
 

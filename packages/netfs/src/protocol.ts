@@ -7,8 +7,8 @@ export interface Numbered {
   readonly isFree: boolean
   /** Makes it as new. */
   reset(): void
-  /** Holds it once more. */
-  hold(): void
+  /** Holds it once more, for a user when nobody did. */
+  hold(user?: string): void
   /** Ends it, whatever is open. */
   end(): Promise<void>
 }
@@ -38,8 +38,8 @@ export class Protocol<C extends Numbered> {
     this.#make = make
   }
 
-  /** Gives the free conversation of the lowest number, held once. Throws "no free devices" when there is none. */
-  clone(): C {
+  /** Gives the free conversation of the lowest number, held once, for a user. Throws "no free devices" when there is none. */
+  clone(user?: string): C {
     this.session.admit()
     let found = this.conversations.find((c) => c.isFree)
     if (found === undefined) {
@@ -49,7 +49,7 @@ export class Protocol<C extends Numbered> {
       this.conversations.push(found)
     }
     found.reset()
-    found.hold()
+    found.hold(user)
     return found
   }
 

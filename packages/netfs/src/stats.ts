@@ -3,7 +3,7 @@ import type { Numbered, Protocol } from './protocol.ts'
 // What is counted here of what the kernel's files tell; the rest belongs to the host's system.
 const lines = {
   tcp: ['ActiveOpens', 'PassiveOpens', 'EstabResets', 'CurrEstab'],
-  udp: ['InDatagrams', 'OutDatagrams'],
+  udp: ['InDatagrams', 'NoPorts', 'InErrors', 'OutDatagrams'],
 } as const
 
 /** The text of tcp/stats or udp/stats: what the session has done. */

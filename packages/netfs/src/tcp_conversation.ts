@@ -227,7 +227,7 @@ export class TCPConversation extends Conversation {
   async #call(conn: TCPConn): Promise<Conversation> {
     let called: Conversation
     try {
-      called = this.protocol.clone()
+      called = this.protocol.clone(this.owner)
     } catch (error) {
       await conn.close()
       throw error

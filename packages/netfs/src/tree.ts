@@ -1,56 +1,91 @@
-import { type OpenFile, OTRUNC, type Tree, type TreeNode } from '@net/9p'
+import { type Attach, type OpenFile, OTRUNC, type Tree, type TreeNode } from '@net/9p'
 import type { Conversation } from './conversation.ts'
 import { ConversationDir, Kind, openCtl } from './conversation_files.ts'
+import { controlWords } from './control_message.ts'
 import { answerCS } from './cs.ts'
 import { answerDNS } from './dns.ts'
 import { DENIED, fail, IO_ERROR } from './errors.ts'
 import { Gate } from './gate.ts'
 import type { Ifc } from './interfaces.ts'
 import { ifcLocal, ifcStatus, routes, selfTable } from './ipifc.ts'
-import { Directory, type Node, qidPath, readBytes, SpecialFile, TextFile } from './node.ts'
+import { Directory, type Node, qidPath, readBytes, readText, SpecialFile, TextFile } from './node.ts'
 import type { Protocol } from './protocol.ts'
 import { QueryFile } from './query_file.ts'
 import type { Session } from './session.ts'
 import { protocolStats } from './stats.ts'
 
 // Paths of the files at the root, as the kernel has them; cs and dns are another program's there.
-const Root = { dir: 1, arp: 2, ndb: 4, iproute: 5, ipselftab: 6, log: 7, cs: 20, dns: 21 } as const
+const Root = { dir: 1, arp: 2, bootp: 3, ndb: 4, iproute: 5, ipselftab: 6, log: 7, cs: 20, dns: 21 } as const
 const IPIFC = 3 // the protocol's part of a qid
 const ETHER = 4
 
 /** The tree of a session: the same files whether they are reached by 9P or by calls. */
 export class NetTree implements Tree {
-  readonly root: Directory
+  readonly #session: Session
   readonly #attached: () => void
 
   /** Makes the tree of a session. `attached` is called when a client attaches. */
   constructor(session: Session, attached: () => void = () => {}) {
-    this.root = new RootDir(session)
+    this.#session = session
     this.#attached = attached
   }
 
-  /** Gives the root to anybody: who may connect was decided before. */
-  attach(): TreeNode {
-    this.#attached()
-    return this.root
+  /** The root, for a user whose name its conversations bear. */
+  root(user: string): Directory {
+    return new RootDir(this.#session, user)
   }
+
+  /** Gives the root to anybody: who may connect was decided before. */
+  attach({ uname }: Pick<Attach, 'uname'>): TreeNode {
+    this.#attached()
+    return this.root(uname)
+  }
+}
+
+/** The first words that a table of the stack takes, and what it says to others. */
+interface TableWords {
+  readonly verbs: readonly string[]
+  readonly other: string
+}
+
+const routeWords: TableWords = {
+  verbs: ['flush', 'remove', 'add', 'tag', 'route', 'del'],
+  other: 'bad cmd: want flush/remove/add/tag',
+}
+
+// A table that the owner of the machine's tree could change, who is no client here.
+function table(
+  name: 'arp' | 'iproute',
+  parent: Directory,
+  { verbs, other }: TableWords,
+  text: () => string | Promise<string>,
+): SpecialFile {
+  return new SpecialFile(name, parent, BigInt(Root[name]), 0o664, (node) => ({
+    node,
+    read: async (p, offset) => readText(await text(), p, offset),
+    write: (p) => fail(verbs.includes(controlWords(p)[0] ?? '') ? DENIED : other),
+  }))
 }
 
 class RootDir extends Directory {
   readonly #session: Session
   readonly #files: readonly Node[]
 
-  constructor(session: Session) {
+  readonly #user: string
+
+  constructor(session: Session, user: string) {
     super('/', null, BigInt(Root.dir))
     this.#session = session
+    this.#user = user
     const { interfaces } = session.stack
     this.#files = [
       new ProtocolDir(session.tcp, this),
       new ProtocolDir(session.udp, this),
       new IpifcDir(session, this),
-      new TextFile('arp', this, BigInt(Root.arp), () => ''),
+      table('arp', this, { verbs: ['add', 'del', 'flush'], other: 'bad arp' }, () => ''),
+      new SpecialFile('bootp', this, BigInt(Root.bootp), 0o666, (node) => ({ node, read: () => 0 })),
       new NdbFile(session, this),
-      new TextFile('iproute', this, BigInt(Root.iproute), async () => routes(await interfaces.list())),
+      table('iproute', this, routeWords, async () => routes(await interfaces.list())),
       new TextFile('ipselftab', this, BigInt(Root.ipselftab), async () => selfTable(await interfaces.list())),
       new SpecialFile('log', this, BigInt(Root.log), 0o666, openLog),
       new SpecialFile('cs', this, BigInt(Root.cs), 0o666, (node) => {
@@ -64,6 +99,10 @@ class RootDir extends Directory {
         })
       }),
     ]
+  }
+
+  override get user(): string {
+    return this.#user
   }
 
   override async entries(): Promise<readonly Node[]> {
@@ -102,7 +141,7 @@ class ProtocolDir extends Directory {
     const protocol = this.#protocol
     const path = (kind: number): bigint => qidPath(protocol.index, 0, kind)
     return [
-      new SpecialFile('clone', this, path(Kind.clone), 0o666, () => openCtl(protocol.clone(), this)),
+      new SpecialFile('clone', this, path(Kind.clone), 0o666, () => openCtl(protocol.clone(this.user), this)),
       new TextFile('stats', this, path(Kind.stats), () => protocolStats(protocol)),
     ]
   }

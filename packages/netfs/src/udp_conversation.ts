@@ -1,4 +1,4 @@
-import { IP, IPv6unspecified, UDPAddr } from '@net/addr'
+import { IPv6unspecified, UDPAddr } from '@net/addr'
 import type { IOOptions, NetOpenOptions, UDPConn } from '@net/contract'
 import { UDPHeader, udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
 import { type Address, destination } from './address.ts'
@@ -17,6 +17,7 @@ import {
   PORT_UNREACHABLE,
 } from './errors.ts'
 import { type Membership, Memberships } from './memberships.ts'
+import type { PacketAddress } from './packet_address.ts'
 import { setHopLimits } from './sockopt.ts'
 import { payloadOf, putHeader } from './udp_headers.ts'
 import { type Call, UDPPort } from './udp_port.ts'
@@ -56,8 +57,7 @@ export class UDPConversation extends Conversation {
       let n: number | null = null
       if (this.#call !== null) n = await this.#call.queue.read(p, options)
       else if (this.#conn !== null) n = await this.#readConnected(this.#conn, p, options)
-      else if (this.#port !== null && this.#headers)
-        n = await this.#readAnnounced(this.#port.conn, p, options)
+      else if (this.#port !== null && this.#headers) n = await this.#readAnnounced(this.#port, p, options)
       else await this.gate.wait(options)
       if (n === null) continue
       this.protocol.count('InDatagrams')
@@ -132,7 +132,7 @@ export class UDPConversation extends Conversation {
       await conn.close()
       throw error
     }
-    this.#port = new UDPPort(conn, this.session)
+    this.#port = new UDPPort(conn, this.session, local.ip === null)
     this.local = { ip: local.ip, port }
     this.#begin(conn)
   }
@@ -197,17 +197,16 @@ export class UDPConversation extends Conversation {
       if (!this.#headers) return await conn.read(p, options)
       const payload = payloadOf(p)
       const n = await conn.read(payload, options)
-      return this.#fill(p, conn.remoteAddr, n)
+      return this.#fill(p, conn.remoteAddr, n, null)
     } catch (error) {
       return this.#readFailed(error, options)
     }
   }
 
-  async #readAnnounced(conn: UDPConn, p: Uint8Array, options: IOOptions): Promise<number | null> {
-    const payload = payloadOf(p)
+  async #readAnnounced(port: UDPPort, p: Uint8Array, options: IOOptions): Promise<number | null> {
     try {
-      const [n, from] = await conn.readFrom(payload, options)
-      return this.#fill(p, from, n)
+      const { n, from, to } = await port.receive(payloadOf(p), options)
+      return this.#fill(p, from, n, to)
     } catch (error) {
       return this.#readFailed(error, options)
     }
@@ -233,24 +232,25 @@ export class UDPConversation extends Conversation {
     this.#conn?.setReadDeadline(0)
   }
 
-  #fill(p: Uint8Array, from: UDPAddr, n: number): number {
+  #fill(p: Uint8Array, from: UDPAddr, n: number, to: PacketAddress | null): number {
+    const { interfaces } = this.session.stack
     const raddr = from.ip ?? IPv6unspecified
-    const laddr = this.local.ip ?? this.session.stack.interfaces.localFor(raddr) ?? IPv6unspecified
-    const head = { raddr, laddr, ifcaddr: laddr, rport: from.port, lport: this.local.port }
-    return putHeader(p, new UDPHeader(head), n)
+    const laddr = to?.ip ?? this.local.ip ?? interfaces.localFor(raddr) ?? IPv6unspecified
+    const ifcaddr = (to === null ? null : interfaces.addressOf(to.index, laddr)) ?? laddr
+    return putHeader(p, new UDPHeader({ raddr, laddr, ifcaddr, rport: from.port, lport: this.local.port }), n)
   }
 
   // Whether the datagram went; one for nobody is dropped.
   async #send(p: Uint8Array, options: IOOptions): Promise<boolean> {
     if (this.#call !== null && this.#port !== null) {
-      await this.#port.conn.writeTo(p, this.#call.remote, options)
+      await this.#port.send(p, this.#call.remote, this.#call.local, options)
       return true
     }
     if (this.#headers && (this.#conn !== null || this.#port !== null)) {
       if (p.length < udpHeaderSize) return false
       const { header, payload } = unmarshalUDPHeader(p)
       if (this.#conn !== null) await this.#sendConnected(this.#conn, payload, options)
-      else await this.#sendTo(header.raddr, header.rport, payload, options)
+      else await this.#sendTo(header, payload, options)
       return true
     }
     if (this.#conn === null) return false
@@ -271,19 +271,20 @@ export class UDPConversation extends Conversation {
     }
   }
 
-  async #sendTo(raddr: IP, rport: number, payload: Uint8Array, options: IOOptions): Promise<void> {
-    const ip = destination(raddr)
+  async #sendTo(header: UDPHeader, payload: Uint8Array, options: IOOptions): Promise<void> {
+    const { laddr, rport } = header
+    const ip = destination(header.raddr)
     if (!this.session.stack.gate.allows('connect', 'udp', ip, rport)) {
       this.session.stack.activity.denied++
       fail(DENIED)
     }
-    if (rport !== 0) await this.#port?.conn.writeTo(payload, new UDPAddr(ip, rport), options)
+    if (rport !== 0) await this.#port?.send(payload, new UDPAddr(ip, rport), laddr, options)
   }
 
   async #answer(port: UDPPort, call: Call): Promise<Conversation> {
     let called: Conversation
     try {
-      called = this.protocol.clone()
+      called = this.protocol.clone(this.owner)
     } catch (error) {
       await port.leave(call.remote)
       throw error
@@ -294,8 +295,8 @@ export class UDPConversation extends Conversation {
       called.#call = call
       called.refer()
       const { ip } = call.remote
-      const local = ip === null ? null : this.session.stack.interfaces.localFor(ip)
-      called.local = { ip: this.local.ip ?? local, port: this.local.port }
+      const likely = ip === null ? null : this.session.stack.interfaces.localFor(ip)
+      called.local = { ip: call.local ?? this.local.ip ?? likely, port: this.local.port }
       called.remote = { ip, port: call.remote.port }
     }
     return called

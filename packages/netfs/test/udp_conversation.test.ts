@@ -204,7 +204,7 @@ describe.each(nets)('udp %s', (_name, make) => {
     await write(data, 'x')
     await peer.writeTo(Buffer.from('y'), new UDPAddr(loopback, await portOf(net, dir)))
     expect(await read(data)).toBe('y')
-    expect(await cat(net, 'udp/stats')).toBe('InDatagrams: 1\nOutDatagrams: 1\n')
+    expect(await cat(net, 'udp/stats')).toBe('InDatagrams: 1\nNoPorts: 0\nInErrors: 0\nOutDatagrams: 1\n')
     await data.close()
     await ctl.close()
     expect(await cat(net, `${dir}/status`)).toBe('Closed qin 0 qout 0\n')

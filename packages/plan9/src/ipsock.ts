@@ -13,6 +13,7 @@ import { inTree, protocolOf, queryCS1 } from './cs.ts'
 import { errno, plan9Error } from './errors.ts'
 import { limited } from './limit.ts'
 import { plan9LocalAddr } from './plan9_addr.ts'
+import { NoServerError } from './query.ts'
 
 /** The part of an internet address that a conversation is made from. */
 export interface InetAddr {
@@ -63,7 +64,7 @@ async function clone(
     const found = await queryCS1(fs, network, addr.ip, addr.port, { signal })
     return { path: inTree(found.clone), dest: found.dest }
   } catch (e) {
-    if (!(e instanceof Error) || !/does not exist|no such file/i.test(e.message)) throw e
+    if (!(e instanceof NoServerError)) throw e
     return {
       path: `${protocolOf(network)}/clone`,
       dest: host === '*' ? String(addr.port) : `${host}!${addr.port}`,

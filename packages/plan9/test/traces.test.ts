@@ -87,6 +87,14 @@ test('dialTCP() goes through cs and clone as in trace K3, and leaves no file ope
   expect(net.held).toBe(0)
 })
 
+test('without a cs that can be opened the address is written as it is, as dial(2) does', async () => {
+  const denied: Script = { opening: () => Promise.reject(new Error("'./cs' permission denied")) }
+  const { said, target } = tree({ more: { cs: () => denied } })
+  await using c = await target.dialTCP('tcp', null, at(7007), { keepAlive: false })
+  expect(said).toEqual(['connect 127.0.0.1!7007'])
+  expect(String(c.remoteAddr)).toBe('127.0.0.1:7007')
+})
+
 test('the end of K is 0 bytes three times, then an error: read() gives null for ever (K4)', async () => {
   const { target } = tree({ data: { reads: ['hello', '', '', '', hungup, hungup] } })
   await using c = await target.dialTCP('tcp', null, at(7007))

@@ -58,7 +58,12 @@ export class FidTable {
       }
       case m.Tcreate: {
         const file = await this.#openFile(x.fid, x.mode, (node) => create(node, x, call))
-        return { type: m.Rcreate, tag, qid: file.node.qid, iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ) }
+        return {
+          type: m.Rcreate,
+          tag,
+          qid: file.node.qid,
+          iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ),
+        }
       }
       case m.Tclunk:
         await this.#clunk(x.fid)

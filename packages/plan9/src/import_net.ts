@@ -1,5 +1,6 @@
-import { Client, Fid, ORDWR, OREAD, OWRITE, pathNames, SessionError } from '@net/9p'
+import { Client, type Fid, ORDWR, OREAD, OWRITE, pathNames, type SessionError } from '@net/9p'
 import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+import { attach, type Authenticate } from './attach.ts'
 
 /** Options of {@link importNet}. */
 export interface ImportOptions extends IOOptions {
@@ -9,6 +10,11 @@ export interface ImportOptions extends IOOptions {
   readonly aname?: string | undefined
   /** The user to attach as; absent means 'none'. */
   readonly uname?: string | undefined
+  /**
+   * Proves to the server who this client is, if it asks for that. Absent: the server is not asked, and one that lets in only
+   * clients that authenticate themselves is an error.
+   */
+  readonly auth?: Authenticate | undefined
   /**
    * How many reads, and how many writes, of one file may be outstanding. More than 1 needs a server that serves those of a
    * file in their order, which 9P does not demand and Plan 9's exportfs and Inferno's export do not promise. Absent means 8
@@ -36,14 +42,14 @@ const OUTSTANDING = 8
 
 /**
  * Attaches to the network tree that is served over 9P2000 on `conn`, which belongs to the session from then on. The process is
- * kept alive while something waits for an answer, unless its file or connection is unref'd: an idle session keeps nothing. Rejects, `conn`
- * closed, when the server wants another protocol, or a client that authenticates itself.
+ * kept alive while something waits for an answer, unless its file or connection is unref'd: an idle session keeps nothing. Rejects,
+ * `conn` closed, when the server wants another protocol, or a client that authenticates itself and `auth` is absent or fails.
  */
 export async function importNet(conn: Conn, options: ImportOptions = {}): Promise<ImportedNet> {
-  const { msize, aname, uname, outstanding, signal } = options
+  const { msize, outstanding, signal } = options
   const client = await Client.connect(conn, { msize, signal })
   try {
-    const root = await client.attach({ aname, uname, signal })
+    const root = await attach(client, options)
     const many = outstanding ?? (client.msize > LONGEST_UNORDERED ? OUTSTANDING : 1)
     return new Session(conn, client, root, many)
   } catch (e) {

@@ -3,6 +3,7 @@
  * mounted, in this process, or on another machine and imported over 9P2000.
  */
 export type { NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+export type { Authenticate, AuthFile, AuthUser } from './attach.ts'
 export { parseDialString, type DialString } from './dial_string.ts'
 export type { Dial } from './dialled_net.ts'
 export { importNet, type ImportedNet, type ImportOptions } from './import_net.ts'

@@ -13,7 +13,6 @@ import { inTree, protocolOf, queryCS1 } from './cs.ts'
 import { errno, plan9Error } from './errors.ts'
 import { limited } from './limit.ts'
 import { plan9LocalAddr } from './plan9_addr.ts'
-import { NoServerError } from './query.ts'
 
 /** The part of an internet address that a conversation is made from. */
 export interface InetAddr {
@@ -52,7 +51,8 @@ export function checkOptions(options: DialOptions & ListenOptions): void {
   if (options.control !== undefined || options.reusePort === true) throw ErrPlan9
 }
 
-// The ways of a network are those that cs names; without a cs the text is used as it is.
+// The way to a network is the one that cs names. A numeric address needs no translation: without a cs, and with one that can't
+// tell, it is used as it is.
 async function clone(
   fs: NetFS,
   network: string,
@@ -64,7 +64,7 @@ async function clone(
     const found = await queryCS1(fs, network, addr.ip, addr.port, { signal })
     return { path: inTree(found.clone), dest: found.dest }
   } catch (e) {
-    if (!(e instanceof NoServerError)) throw e
+    if (signal?.aborted === true) throw e
     return {
       path: `${protocolOf(network)}/clone`,
       dest: host === '*' ? String(addr.port) : `${host}!${addr.port}`,

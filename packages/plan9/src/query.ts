@@ -9,11 +9,6 @@ export const CS_ANSWER = 128
 /** Bytes for an answer of dns. */
 export const DNS_ANSWER = 1024
 
-/** cs or dns can't be opened: the tree has none, or none for us. The message and the cause are the tree's. */
-export class NoServerError extends Error {
-  override readonly name = 'NoServerError'
-}
-
 /** The bytes of a message. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text)
@@ -47,9 +42,7 @@ async function ask(
   size: number,
   options: IOOptions,
 ): Promise<string[]> {
-  const file = await fs.open(path, 'rw', options).catch((cause: unknown): never => {
-    throw new NoServerError(cause instanceof Error ? cause.message : String(cause), { cause })
-  })
+  const file = await fs.open(path, 'rw', options)
   try {
     await file.write(bytesOf(text), options)
     file.rewind() // servers differ in whether they go by the offset; those that do begin at 0

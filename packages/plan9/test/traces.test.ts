@@ -87,9 +87,18 @@ test('dialTCP() goes through cs and clone as in trace K3, and leaves no file ope
   expect(net.held).toBe(0)
 })
 
-test('without a cs that can be opened the address is written as it is, as dial(2) does', async () => {
-  const denied: Script = { opening: () => Promise.reject(new Error("'./cs' permission denied")) }
-  const { said, target } = tree({ more: { cs: () => denied } })
+test.each([
+  ['can be opened', { opening: () => Promise.reject(new Error("'./cs' permission denied")) }],
+  [
+    'knows the port',
+    {
+      write: () => {
+        throw new Error("cs: can't translate service")
+      },
+    },
+  ],
+] satisfies [string, Script][])('without a cs that %s the address is written as it is', async (_, cs) => {
+  const { said, target } = tree({ more: { cs: () => cs } })
   await using c = await target.dialTCP('tcp', null, at(7007), { keepAlive: false })
   expect(said).toEqual(['connect 127.0.0.1!7007'])
   expect(String(c.remoteAddr)).toBe('127.0.0.1:7007')

@@ -51,6 +51,11 @@ export interface NetFile {
    * is asked for.
    */
   unref?(): void
+  /**
+   * Whether reads that wait can't be called back: closing the file rejects them, but the tree has it open until they return.
+   * Absent means that they can.
+   */
+  readonly isStuckWhileRead?: boolean
   /** Closes the file. Outstanding reads and writes reject. Closing again does nothing. */
   close(): Promise<void>
 }

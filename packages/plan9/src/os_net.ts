@@ -35,7 +35,8 @@ function waits(path: string): boolean {
  * The network tree that is mounted on a directory, by whatever means: `/net` of a Plan 9 system, a FUSE or v9fs mount. Reads
  * that wait, and opens of listen, each hold one of the JavaScript host's threads for files (UV_THREADPOOL_SIZE, 4 when it is
  * not set; one of them stays free), keep the process alive and can't be called back: a signal ends waiting for them, not them,
- * and a file is closed when its last call returns. Many connections at a time need more threads, or {@link importNet}.
+ * and a file is closed when its last call returns. A TCP connection that is closed while it is being read is therefore hung up,
+ * which resets it. Many connections at a time need more threads, set before the process starts, or {@link importNet}.
  */
 export function osNet(dir: string): NetFS {
   const root = dir.length > 1 ? dir.replace(/\/+$/, '') : dir
@@ -65,6 +66,7 @@ export function osNet(dir: string): NetFS {
 }
 
 class OSFile implements NetFile {
+  readonly isStuckWhileRead = true
   readonly #handle: FileHandle
   readonly #blocking: boolean
   #offset: number | null = 0

@@ -56,6 +56,11 @@ export class ReadAhead {
     return first !== undefined && first.n >= 0
   }
 
+  /** Whether a read is outstanding. */
+  get isReading(): boolean {
+    return this.#pending > 0
+  }
+
   /** Sees to it that something will come. */
   ask(): void {
     if (this.#stopped || this.ended || this.error !== null) return

@@ -133,8 +133,10 @@ export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
     this.#ahead.stop()
     const close = async (hangup: boolean): Promise<void> => {
       this.#behind.stop(ErrClosed)
-      // Only a hangup resets; without one what the tree has taken is still sent.
-      if (hangup) await conversation.control('hangup').catch(() => {})
+      // Only a hangup resets; without one what the tree has taken is still sent. It also makes a read return that can't be called
+      // back, and would keep the conversation until the peer sends something.
+      const stuck = this.files.data.isStuckWhileRead === true && this.#ahead.isReading
+      if (hangup || stuck) await conversation.control('hangup').catch(() => {})
       await this.closeFiles()
     }
     if (this.#linger === 0) await close(true)

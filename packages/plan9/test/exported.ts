@@ -20,6 +20,8 @@ export interface Exported extends AsyncDisposable {
   readonly port: number
   /** How a child process makes a target over the same export. */
   readonly liveness: Liveness
+  /** The path of the Unix socket, or the address. */
+  readonly address: string
   /** Another session of the same export. */
   dial(): Promise<Conn>
 }
@@ -54,6 +56,7 @@ export async function exported(over: 'unix' | 'tcp' | 'tls', options?: ImportOpt
     net,
     served,
     port,
+    address: listener.addr.toString(),
     liveness: { script: childScript(listener, over), cwd: import.meta.dirname },
     dial,
     async [Symbol.asyncDispose]() {

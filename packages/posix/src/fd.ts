@@ -34,6 +34,7 @@ export class FD implements LaneOwner, Pollable {
   writeReady = true
   /** Whether a short read does not mean that nothing is left: the peer hung up, or urgent data is there. */
   exception = false
+  #urgent: Lane | null = null
   #fd: number
   #slot = -1
   #names: Names
@@ -55,6 +56,15 @@ export class FD implements LaneOwner, Pollable {
   get fd(): number {
     if (this.#fd < 0) throw ErrClosed
     return this.#fd
+  }
+
+  /** The operations that read urgent data. Made when they are wanted: hardly a connection has any. */
+  get urgent(): Lane {
+    if (this.#urgent === null) {
+      this.#urgent = new Lane(this)
+      if (this.isClosed) this.#urgent.close(this.reading.closed ?? ErrClosed)
+    }
+    return this.#urgent
   }
 
   /** Whether close was called. */
@@ -119,6 +129,7 @@ export class FD implements LaneOwner, Pollable {
 
   exceptional(): void {
     this.exception = true
+    this.#urgent?.wake()
   }
 
   /** Waiting operations keep the process alive. */
@@ -154,6 +165,7 @@ export class FD implements LaneOwner, Pollable {
     this.#slot = this.#fd = -1
     this.reading.close(cause)
     this.writing.close(cause)
+    this.#urgent?.close(cause)
     if (this.#lingers) return closeDescriptorLater(fd)
     closeDescriptor(fd)
     return closed

@@ -59,4 +59,5 @@ export {
 } from './tcp_info.ts'
 export { listenTCPSync, tcpsock } from './tcpsock.ts'
 export { listenMulticastUDPSync, listenUDPSync, udpsock } from './udpsock.ts'
+export { atUrgentMark, readUrgent, writeUrgent } from './urgent.ts'
 export { listenUnixgramSync, listenUnixSync, unixsock } from './unixsock.ts'

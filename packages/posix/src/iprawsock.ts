@@ -125,8 +125,14 @@ function copy(n: number, p: Uint8Array): number {
   return length
 }
 
-function inet(a: { readonly ip: IP | null; readonly zone: string }): InetAddr {
-  return { ip: a.ip, port: 0, zone: a.zone }
+function inet(a: { readonly ip: IP | null; readonly zone: string }, port = 0): InetAddr {
+  return { ip: a.ip, port, zone: a.zone }
+}
+
+// Linux tells no peer whose port is 0 (inet_getname), not even to who takes the socket over by its descriptor. It makes no
+// other use of the port. The BSDs have none there.
+function peerPort(proto: number): number {
+  return abi.sockaddrHasLength ? 0 : Math.max(proto, 1)
 }
 
 function inetOrNull(a: IPAddr | null): InetAddr | null {
@@ -188,8 +194,8 @@ async function dial(
     throw new OpError('dial', network, laddr, raddr, e as Error)
   }
   try {
-    const fd = await dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, inet(raddr)) }, options)
-    // The kernel names no peer whose port is 0, as it is of all of these.
+    const putRemote = (): number => putAddr(s.family, inet(raddr, peerPort(s.proto)))
+    const fd = await dialSocket({ ...s, raddr, putRemote }, options)
     fd.setAddrs(undefined, raddr)
     return new IPSocket(fd, s.family, true, s.sotype === abi.SOCK_RAW)
   } catch (e) {

@@ -261,8 +261,9 @@ test.skipIf(noRaw !== '')(`fileConn() and filePacketConn() recognise raw IP ${no
   const c = (await adopted(await first.file(), (f) => target.fileConn(f))) as IPConn
   const all = await target.listenIP('ip4:253', to)
   const p = (await adopted(await all.file(), (f) => target.filePacketConn(f))) as IPConn
-  // The kernel does not name the peer of a raw socket, whose port is 0 (getpeername of linux).
-  expect([c.localAddr.network, p.localAddr.toString()]).toEqual(['ip', '127.0.0.1'])
+  expect([c.localAddr.network, c.remoteAddr.toString()]).toEqual(['ip', '127.0.0.1'])
+  expect([p.localAddr.toString(), p.remoteAddr.toString()]).toEqual(['127.0.0.1', ''])
+  await expect(c.writeTo(text('no'), to)).rejects.toThrow('use of WriteTo with pre-connected connection')
   await c.write(text('payload'))
   const into = new Uint8Array(32)
   const [n, from] = await p.readFrom(into)

@@ -10,5 +10,7 @@ export const shared = defineConfig({
     passWithNoTests: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A wait for something to happen is no test of how soon it does.
+    expect: { poll: { timeout: 30_000 } },
   },
 })

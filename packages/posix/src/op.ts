@@ -102,6 +102,21 @@ export class WriteOp extends FDOp<number> {
   }
 }
 
+/** Receives a packet once, its sender's address into {@link wsa}. Gives its bytes or a negated error number. */
+export function receiveOnce(fd: FD, p: Uint8Array): number {
+  resetLength()
+  const n = recvfrom(fd.fd, p, p.byteLength, 0, wsa, wsaLength)
+  if (n === EAGAIN) fd.readReady = false
+  return n
+}
+
+/** Sends a packet once, to the address of `length` bytes in {@link rsa}. Gives its bytes or a negated error number. */
+export function sendOnce(fd: FD, p: Uint8Array, length: number): number {
+  const n = sendto(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, rsa, length)
+  if (n === EAGAIN) fd.writeReady = false
+  return n
+}
+
 /** Waits for a packet, reads it, and gives what `finish` makes of its length and of the sender's address in {@link wsa}. */
 export class ReceiveOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
@@ -116,12 +131,9 @@ export class ReceiveOp<T> extends FDOp<T> {
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
-    resetLength()
-    const n = recvfrom(this.fd.fd, this.#p, this.#p.byteLength, 0, wsa, wsaLength)
+    const n = receiveOnce(this.fd, this.#p)
     if (n >= 0) return this.done(this.#finish(n))
-    if (n !== EAGAIN) return this.fail(syscallError('recvfrom', n))
-    this.fd.readReady = false
-    return false
+    return n === EAGAIN ? false : this.fail(syscallError('recvfrom', n))
   }
 }
 
@@ -147,11 +159,9 @@ export class SendOp extends FDOp<number> {
     } catch (e) {
       return this.fail(e as Error)
     }
-    const n = sendto(this.fd.fd, this.#p, this.#p.byteLength, abi.MSG_NOSIGNAL, rsa, length)
+    const n = sendOnce(this.fd, this.#p, length)
     if (n >= 0) return this.done(n)
-    if (n !== EAGAIN) return this.fail(syscallError('sendto', n))
-    this.fd.writeReady = false
-    return false
+    return n === EAGAIN ? false : this.fail(syscallError('sendto', n))
   }
 
   protected override error(_owner: LaneOwner, cause: Error): Error {

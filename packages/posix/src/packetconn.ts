@@ -11,8 +11,9 @@ import {
 import { checkBuffer, missingAddress } from './common/argument.ts'
 import { received } from './msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from './msg_op.ts'
-import { ReceiveOp, SendOp } from './op.ts'
+import { ReceiveOp, receiveOnce, SendOp, sendOnce } from './op.ts'
 import { PacketOptions } from './packet_options.ts'
+import { EAGAIN, syscallError } from './syscall.ts'
 
 /** A packet is never longer, so one buffer takes any of them until it is copied into one of its own size. */
 const MAX_PACKET = 65535
@@ -44,14 +45,40 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: A]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.fd.reading.run(new ReceiveOp(this.fd, p, this.#withPeer), options?.signal)
+    const { fd } = this
+    const signal = options?.signal
+    if (signal === undefined && fd.readReady && fd.reading.free) {
+      // What follows is ReceiveOp.attempt without the operation: in a flood most reads find their packet here.
+      const n = receiveOnce(fd, p)
+      if (n >= 0) return Promise.resolve(this.#withPeer(n))
+      if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'recvfrom', n))
+    }
+    return fd.reading.run(new ReceiveOp(fd, p, this.#withPeer), signal)
   }
 
   writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p) ?? this.checkAddr(addr)
     if (wrong !== null) return Promise.reject(wrong)
     if (this.connected) return Promise.reject(this.writeError(addr, ErrWriteToConnected))
-    return this.fd.writing.run(new SendOp(this.fd, p, addr, () => this.put(addr)), options?.signal)
+    const { fd } = this
+    const signal = options?.signal
+    if (signal === undefined && fd.writeReady && fd.writing.free) {
+      const e = this.#sendNow(p, addr)
+      if (e === null) return Promise.resolve(p.byteLength)
+      if (e !== undefined) return Promise.reject(this.writeError(addr, e))
+    }
+    return fd.writing.run(new SendOp(fd, p, addr, () => this.put(addr)), signal)
+  }
+
+  /** SendOp.attempt without the operation. Gives null if the packet went, undefined if it must wait, else the error. */
+  #sendNow(p: Uint8Array, addr: A): Error | null | undefined {
+    try {
+      const n = sendOnce(this.fd, p, this.put(addr))
+      if (n >= 0) return null
+      return n === EAGAIN ? undefined : syscallError('sendto', n)
+    } catch (e) {
+      return e as Error
+    }
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, A]> {

@@ -11,6 +11,9 @@ const GAP = 0.3 // milliseconds between events below which spinning is likely to
 const TURN = 1 // milliseconds after which the event loop gets its turn
 const CREDIT = 4 // how many short gaps in a row are remembered
 const MISS = 2 // what a spin in vain costs
+const TAKEN = 0.008 // milliseconds: a yield that lasts longer gave the core to somebody who wants it
+const CROWDED = 2 // how many such yields in a row of spins turn spinning off
+const FORGET = 1 / 64 // how much of one a wake-up, or a spin that nobody disturbed, makes up for
 
 /**
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After events it
@@ -33,6 +36,7 @@ export class Poller {
   #spinning = false
   #bulk = false
   #credit = 0
+  #crowd = 0
   #lastEvent = 0
   #turnStart = 0
 
@@ -47,6 +51,7 @@ export class Poller {
   /** Sets how long to spin. It holds for the whole thread. */
   setSpin(spin: Spin): void {
     this.#spin = spin === 'auto' ? SPIN : spin === 'off' ? 0 : spin / 1000
+    this.#crowd = 0
   }
 
   /** Registers a descriptor and gives its slot, or a negated error number. */
@@ -109,7 +114,8 @@ export class Poller {
     this.#lastEvent = this.#turnStart = now
     if (gap < GAP) this.#credit = Math.min(this.#credit + 1, CREDIT)
     else if (this.#credit > 0) this.#credit--
-    if (this.#credit > 0) this.#spinSoon()
+    if (this.#crowd > 0) this.#crowd -= FORGET
+    if (this.#credit > 0 && this.#crowd < CROWDED) this.#spinSoon()
   }
 
   // The tick that follows a microtask runs once all of the user's microtasks have: the write that answers what was just
@@ -139,6 +145,7 @@ export class Poller {
       }
       // Without it two processes that spin on one core wait out each other's time slice.
       schedYield()
+      if (performance.now() - now > TAKEN && ++this.#crowd >= CROWDED) return
       if (now - this.#lastEvent > this.#spin) {
         this.#credit = Math.max(this.#credit - MISS, 0)
         return

@@ -98,7 +98,7 @@ test.skipIf(refused !== '')(
         'link set lo up',
         'addr add fd77:5::1/64 dev d0 nodad',
         'link set d0 up',
-      'link set d1 up',
+        'link set d1 up',
         'route append multicast ff00::/8 dev d0 table local',
       ])
       const o = new RemoteProcess(ns.name)

@@ -82,7 +82,9 @@ export async function resolveIPAddr(
   checkText(network, address)
   const afnet = await familyNetwork(resolver, network || 'ip', false, options)
   if (!afnet.startsWith('ip')) throw new UnknownNetworkError(network)
-  return (await resolveAddr(resolver, afnet, address, ':', options)) as IPAddr
+  // As in Go, what was written does not count where the network has a protocol.
+  const mark = afnet === (network || 'ip') ? ':' : null
+  return (await resolveAddr(resolver, afnet, address, mark, options)) as IPAddr
 }
 
 /** Makes the address of an end point of Unix sockets. Nothing is looked up. */
@@ -121,16 +123,16 @@ function inTime(options: IOOptions | undefined): IOOptions | undefined {
   return options?.signal?.reason === ErrDeadlineExceeded ? undefined : options
 }
 
-/** One address of a list. `mark` in the text shows that IPv6 was written, which is then preferred. */
+/** One address of a list. `mark` in the text, if there is one, shows that IPv6 was written, which is then preferred. */
 async function resolveAddr(
   resolver: LookupGroup,
   network: string,
   address: string,
-  mark: string,
+  mark: string | null,
   options?: IOOptions,
 ): Promise<InetAddr | undefined> {
   const addrs = await internetAddrList(resolver, network, address, options)
-  const wants6 = !/[46]$/.test(network) && address.includes(mark)
+  const wants6 = !/[46]$/.test(network) && mark !== null && address.includes(mark)
   return addrs.find((addr) => isIPv4(addr) !== wants6) ?? addrs[0]
 }
 

@@ -47,6 +47,13 @@ test('Net.resolve*Addr() is tested with every vector', () => {
   expect(run).toBe(587)
 })
 
+test("Net.resolveIPAddr() prefers IPv4 for '::' where the network has a protocol, as Go", async () => {
+  expect(String(await net.resolveIPAddr('ip', '::'))).toBe('::')
+  expect(String(await net.resolveIPAddr('', '::'))).toBe('::')
+  expect(String(await net.resolveIPAddr('ip:icmp', '::'))).toBe('0.0.0.0')
+  expect(String(await net.resolveIPAddr('ip:icmp', '::1'))).toBe('::1')
+})
+
 test('Net.resolve*Addr() rejects with a TypeError what is no text', async () => {
   const wrong = 80 as unknown as string
   for (const p of [

@@ -25,7 +25,7 @@ export class Records {
   /** The addresses of a host, each once. cs is asked, since it knows the names of the local network too. */
   async lookupHost(host: string, options?: IOOptions): Promise<string[]> {
     const lines = await this.#cs('net', host, '1', options).catch(fail(host, options))
-    const addrs = fields(lines, 2).map(([, addr = '']) => addr.replace(/!.*/, ''))
+    const addrs = fields(lines, 2).map(([, addr = '']) => addr.replace(/!.*/s, ''))
     return [...new Set(addrs.filter((addr) => parseIP(addr) !== null))]
   }
 

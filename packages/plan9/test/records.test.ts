@@ -82,3 +82,8 @@ test('a byte order mark is part of an answer', async () => {
   const fs = new ScriptedNet({ dns: () => ({ reads: ['\ufeff cname a.example'] }) })
   expect(await new Records(fs).lookupCNAME('b.example').catch((e: unknown) => String(e))).toBe('a.example.')
 })
+
+test('an address of an answer ends at the mark, whatever comes behind', async () => {
+  const fs = new ScriptedNet({ cs: () => ({ reads: ['/net/tcp/clone 192.0.2.9!1\u2028one'] }) })
+  expect(await new Records(fs).lookupHost('a.example')).toEqual(['192.0.2.9'])
+})

@@ -1,5 +1,6 @@
 export * from './closer.ts'
 export * from './conn.ts'
+export { InvalidConnError, UnknownSocketError } from './conn_error.ts'
 export * from './datagram.ts'
 export * from './deadline.ts'
 export * from './dns_error.ts'

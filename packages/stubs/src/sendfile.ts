@@ -167,8 +167,15 @@ async function copy(conn: Conn, source: FileSource, options: SendFileOptions): P
 
 /**
  * A sendfile group that copies: it reads the source and writes to the connection, for targets that have nothing better. Writes
- * that are made meanwhile go between its own.
+ * that are made meanwhile go between its own. With `err` it refuses instead: every call rejects with an {@link OpError} whose
+ * cause is that, and nothing is read.
  */
-export function sendfileStubs(): SendfileGroup {
-  return { sendFile: (conn, source, options = {}) => copy(conn, source, options) }
+export function sendfileStubs(err?: Error): SendfileGroup {
+  if (err === undefined) return { sendFile: (conn, source, options = {}) => copy(conn, source, options) }
+  return {
+    sendFile({ localAddr, remoteAddr }) {
+      const error = new OpError('readfrom', localAddr.network, localAddr, remoteAddr, err)
+      return Promise.reject(Object.assign(error, { n: 0 }))
+    },
+  }
 }

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import { OpError, type Conn, type FileSource, type IOOptions } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { sendfileStubs } from '../src/index.ts'
+import { ErrUnsupported, sendfileStubs } from '../src/index.ts'
 
 // Node asks its thread pool for the first time, which keeps its descriptors.
 const dir = mkdtempSync(join(tmpdir(), 'net-stubs-'))
@@ -175,6 +175,27 @@ describe('sendfileStubs().sendFile()', () => {
     }
     await expect(sendFile(conn, new Blob(['x']).stream(), { offset: 1 })).rejects.toThrow(TypeError)
     await expect(sendFile(conn, 0, { length: '1' as unknown as number })).rejects.toThrow(TypeError)
+    await end()
+  })
+
+  test('with an error it refuses, and reads nothing', async () => {
+    const { conn, end } = await connected()
+    const unread: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => {
+        throw new Error('it was read')
+      },
+    }
+    const refused = await sendfileStubs(ErrUnsupported)
+      .sendFile(conn, unread)
+      .catch((e: unknown) => e)
+    expect(refused).toBeInstanceOf(OpError)
+    expect(refused).toMatchObject({
+      op: 'readfrom',
+      net: 'tcp',
+      cause: ErrUnsupported,
+      code: 'ENOTSUP',
+      n: 0,
+    })
     await end()
   })
 })

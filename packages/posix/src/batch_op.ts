@@ -44,6 +44,9 @@ export class ReadBatchOp extends FDOp<number> {
     if (!this.fd.readReady) return false
     const { mmsg } = this.#socket
     const n = mmsg ? this.#receive() : this.#receiveOne()
+    // The kernel stopped because there was no more; an error that stopped it would be told by the next call.
+    if (mmsg && n >= 0 && n < Math.min(this.#messages.length, BATCH) && !this.fd.exception)
+      this.fd.readReady = false
     if (n >= 0) return this.done(n)
     if (n === ENOSYS && mmsg) {
       this.#socket.mmsg = false

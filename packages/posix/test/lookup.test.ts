@@ -8,11 +8,20 @@ import { promisify } from 'node:util'
 import { IP, IPAddr, parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { decodeMessage, encodeMessage, resolverOver, RRType, type Resolver } from '@net/resolve'
+import {
+  decodeMessage,
+  encodeMessage,
+  parseHosts,
+  parseNSSConf,
+  resolverOver,
+  RRType,
+  type Resolver,
+} from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hosted } from '../src/hosted/hosted.ts'
 import { serverAddrs } from '../src/hosted/lookup.ts'
 import { posix } from '../src/posix.ts'
+import { querySockets } from '../src/query_socket.ts'
 import { sourceAddrs } from '../src/source_addr.ts'
 
 const targets = [posix(), hosted()]
@@ -140,6 +149,49 @@ describe.each(targets)('lookups of $name', (target) => {
     ]) {
       const e: unknown = await lookup.catch((e: unknown) => e)
       expect(e).toBeInstanceOf(DNSError)
+    }
+  })
+})
+
+describe('the sockets that DNS servers are asked over', () => {
+  const options = { preferSystem: false, hosts: parseHosts(''), nsswitch: parseNSSConf('hosts: dns') }
+
+  test('each query that is alone has a port of its own, that the kernel takes at random', async () => {
+    await using server = await Server.start(1)
+    const r = resolverOver(querySockets, { ...options, resolvConf: { servers: server.addresses } })
+    for (let i = 0; i < 50; i++) {
+      expect((await r.lookupIP('ip4', `n${i}.example`)).map(String)).toEqual(['192.0.2.1'])
+    }
+    expect(server.ports.size).toBeGreaterThan(40)
+    const steps = [...server.ports].map((port, i, all) => port - (all[i - 1] ?? 0))
+    expect(new Set(steps).size).toBeGreaterThan(30)
+  })
+
+  test('errors name the addresses of both ends', async () => {
+    await using server = await Server.start(1)
+    const [silent = ''] = server.addresses
+    void server.hold(Infinity)
+    const conf = { servers: [silent], timeout: 50, attempts: 1 }
+    const e: unknown = await resolverOver(querySockets, { ...options, resolvConf: conf })
+      .lookupIP('ip4', 'x.example')
+      .catch((e: unknown) => e)
+    expect(String(e)).toMatch(
+      /lookup x\.example on \S+: read udp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: i\/o timeout$/,
+    )
+  })
+
+  test('a server that nobody runs refuses at once, over IPv4 and IPv6', async () => {
+    for (const host of ['127.0.0.1', '::1']) {
+      const socket = createSocket(host === '::1' ? 'udp6' : 'udp4').bind(0, host)
+      await once(socket, 'listening')
+      const server = host === '::1' ? `[::1]:${socket.address().port}` : `${host}:${socket.address().port}`
+      await new Promise<void>((resolve) => void socket.close(() => resolve()))
+      const conf = { servers: [server], timeout: 50_000, attempts: 1 }
+      const e: unknown = await resolverOver(querySockets, { ...options, resolvConf: conf })
+        .lookupIP('ip4', 'x.example')
+        .catch((e: unknown) => e)
+      expect(e).toMatchObject({ isTemporary: true, isTimeout: false, server })
+      expect(String(e)).toContain('connection refused')
     }
   })
 })

@@ -1,13 +1,16 @@
 import { IPAddr, parseIPZone } from '@net/addr'
 import { DNSError } from '@net/contract'
 import type { Cancellation } from './cancellation.ts'
-import type { Answer, Client } from './client.ts'
+import { sortByRFC6724 } from './addr_select.ts'
+import type { Answer } from './answer.ts'
+import type { Client } from './client.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from './failure.ts'
 import type { Hosts } from './hosts.ts'
 import { isDomainName, nameList } from './name.ts'
 import type { LookupOrder } from './order.ts'
 import type { ResolvConf } from './resolv_conf.ts'
-import { RRType } from './rr.ts'
+import type { SourceAddrs } from './resolver_options.ts'
+import { RRType, type RRData } from './rr.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
 /** The addresses of a host, and its canonical name; '' when that is not known. */
@@ -19,38 +22,47 @@ export interface HostAddrs {
 /** What is looked for: addresses, of one family or both, or the canonical name. */
 export type HostNetwork = 'ip' | 'ip4' | 'ip6' | 'CNAME'
 
-const types: Readonly<Record<HostNetwork, readonly number[]>> = {
+type Answered = Answer | DNSError
+
+const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
   ip: [RRType.A, RRType.AAAA],
   ip4: [RRType.A],
   ip6: [RRType.AAAA],
   CNAME: [RRType.A, RRType.AAAA, RRType.CNAME],
 }
 
+/** What a lookup of addresses uses. */
+export interface AddrLookup {
+  readonly client: Client
+  /** What the hosts file says. */
+  readonly hosts: Hosts
+  /** Tells the sources of addresses, by which they are ordered; null leaves them as they were found. */
+  readonly sourceAddrs: SourceAddrs | null
+}
+
 /**
- * Looks a host up in the hosts file and in DNS, in the order asked for; the addresses come as they were found. Rejects
- * with a DNSError, or the reason of the cancellation. A name that must not be asked for has no addresses, and that is no error.
+ * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first. Rejects with a
+ * DNSError, or the reason of the cancellation. A name that must not be asked for has no addresses, and that is no error.
  */
 export async function lookupHostAddrs(
-  client: Client,
-  hosts: Hosts,
+  by: AddrLookup,
   network: HostNetwork,
   name: string,
   order: LookupOrder,
   cancellation: Cancellation,
 ): Promise<HostAddrs> {
-  if (order === 'files' || order === 'files,dns') {
-    const found = staticAddrs(hosts, name)
-    if (found !== null) return found
-    if (order === 'files') throw noSuchHost(name)
+  let found = order === 'files' || order === 'files,dns' ? staticAddrs(by.hosts, name) : null
+  if (found === null) {
+    if (order === 'files' || !isDomainName(name)) throw noSuchHost(name)
+    const search = new Search(by.client, network, name, cancellation)
+    for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
+    if (search.isEmpty && order === 'dns,files') found = staticAddrs(by.hosts, name)
+    if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
+    found ??= search
   }
-  if (!isDomainName(name)) throw noSuchHost(name)
-  const search = new Search(client, network, name, cancellation)
-  const { addrs, cname, error } = await search.run()
-  if (addrs.length > 0 || (network === 'CNAME' && cname !== '')) return { addrs, cname }
-  const found = order === 'dns,files' ? staticAddrs(hosts, name) : null
-  if (found !== null) return found
-  if (error !== null) throw renamed(error, name)
-  return { addrs, cname }
+  const { addrs, cname } = found
+  if (by.sourceAddrs === null || addrs.length < 2) return { addrs, cname }
+  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, cancellation.signal)), cname }
 }
 
 function staticAddrs(hosts: Hosts, name: string): HostAddrs | null {
@@ -65,10 +77,13 @@ function staticAddrs(hosts: Hosts, name: string): HostAddrs | null {
 
 /** One walk through the search list. */
 class Search {
+  /** The names to ask for, in turn. */
+  readonly names: readonly string[]
   addrs: IPAddr[] = []
   cname = ''
   error: DNSError | null = null
   readonly #client: Client
+  readonly #conf: ResolvConf
   readonly #network: HostNetwork
   readonly #name: string
   readonly #cancellation: Cancellation
@@ -78,65 +93,70 @@ class Search {
     this.#network = network
     this.#name = name
     this.#cancellation = cancellation
+    this.#conf = client.conf
+    this.names = nameList(name, this.#conf.ndots, this.#conf.search)
   }
 
-  async run(): Promise<this> {
-    const conf = this.#client.conf
-    for (const fqdn of nameList(this.#name, conf.ndots, conf.search)) {
-      let fatal = false
-      for (const answer of await this.#askAll(fqdn, conf)) {
-        if (answer instanceof DNSError) {
-          const isFatal = this.#client.isFatal(answer)
-          // The error of the name as it was given says most.
-          if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
-          fatal ||= isFatal
-        } else {
-          this.#take(answer)
-        }
-      }
-      if (fatal) {
-        // One family alone would make a host look as if it had no other.
-        this.addrs = []
-        break
-      }
-      if (this.addrs.length > 0 || (this.#network === 'CNAME' && this.cname !== '')) break
-    }
-    return this
+  /** Whether nothing was found of what was looked for. */
+  get isEmpty(): boolean {
+    return this.addrs.length === 0 && (this.#network !== 'CNAME' || this.cname === '')
   }
 
-  async #askAll(fqdn: string, conf: ResolvConf): Promise<(Answer | DNSError)[]> {
+  /** Asks for a name, for all that is wanted of it. */
+  ask(fqdn: string): Promise<Answered | Answered[]> {
     const wanted = types[this.#network]
-    if (!conf.singleRequest) return Promise.all(wanted.map((type) => this.#ask(fqdn, type, conf)))
-    const answers: (Answer | DNSError)[] = []
-    for (const type of wanted) answers.push(await this.#ask(fqdn, type, conf))
-    return answers
+    return wanted.length === 1 ? this.#ask(fqdn, wanted[0]) : this.#askAll(fqdn, wanted)
   }
 
-  async #ask(fqdn: string, type: number, conf: ResolvConf): Promise<Answer | DNSError> {
-    try {
-      return await this.#client.query(fqdn, type, conf, this.#cancellation)
-    } catch (e) {
-      if (e instanceof DNSError) return e
-      throw e
+  /** Takes the answers for a name. Gives whether no other name is to be asked for. */
+  take(fqdn: string, answers: Answered | readonly Answered[]): boolean {
+    let fatal = false
+    for (const answer of answers instanceof Array ? answers : [answers]) {
+      if (answer instanceof DNSError) {
+        const isFatal = this.#client.isFatal(answer)
+        // The error of the name as it was given says most.
+        if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
+        fatal ||= isFatal
+      } else {
+        this.#take(answer)
+      }
     }
+    // One family alone would make a host look as if it had no other.
+    if (fatal) this.addrs = []
+    return fatal || !this.isEmpty
+  }
+
+  #ask(fqdn: string, type: number): Promise<Answered> {
+    return this.#client.query(fqdn, type, this.#conf, this.#cancellation)
+  }
+
+  async #askAll(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
+    if (!this.#conf.singleRequest) return Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
+    const answers: Answered[] = []
+    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
+    return answers
   }
 
   // The server was asked to follow aliases, so the addresses in its reply belong to the canonical name.
   #take(answer: Answer): void {
     try {
-      for (const { header, data } of answer.records()) {
-        if (header.type !== RRType.A && header.type !== RRType.AAAA && header.type !== RRType.CNAME) continue
-        const record = data()
-        if (record.kind === 'CNAME') {
-          if (this.cname === '') this.cname = record.target
-        } else if (record.kind === 'A' || record.kind === 'AAAA') {
-          this.addrs.push(new IPAddr(record.ip))
-          if (this.cname === '') this.cname = header.name
-        }
+      for (let { header } = answer; header !== null; { header } = answer) {
+        if (header.type === RRType.A || header.type === RRType.AAAA || header.type === RRType.CNAME)
+          this.#takeRecord(header.name, answer.data())
+        answer.next()
       }
     } catch (e) {
       if (!(e instanceof DNSMessageError)) throw e
       this.error = cannotUnmarshal(this.#name, answer.server)
+    }
+  }
+
+  #takeRecord(name: string, data: RRData): void {
+    if (data.kind === 'CNAME') {
+      if (this.cname === '') this.cname = data.target
+    } else if (data.kind === 'A' || data.kind === 'AAAA') {
+      this.addrs.push(new IPAddr(data.ip))
+      if (this.cname === '') this.cname = name
     }
   }
 }

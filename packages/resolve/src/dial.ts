@@ -1,10 +1,21 @@
-import { DeadlineTimer, ErrDeadlineExceeded, OpError, type Conn, type Deadline } from '@net/contract'
+import {
+  DeadlineTimer,
+  ErrDeadlineExceeded,
+  OpError,
+  type Conn,
+  type Deadline,
+  type UDPConn,
+} from '@net/contract'
 import type { Cancellation } from './cancellation.ts'
 
 /** What a resolver needs of a connection; every Conn of the contract is one. */
 export interface DNSConn extends Pick<Conn, 'read' | 'write' | 'setDeadline' | 'close'> {
   /** Its presence tells that the connection is one of packets. It is not called. */
   readonly readFrom?: unknown
+  /** Sends the packets of several queries at once. Without it, or when it refuses, each is written by itself. */
+  readonly writeBatch?: UDPConn['writeBatch']
+  /** Reads what has come at once. Without it, or when it refuses, each packet is read by itself. */
+  readonly readBatch?: UDPConn['readBatch']
 }
 
 /**
@@ -29,34 +40,32 @@ export function dialWithin(
   timeout: number,
   cancellation: Cancellation,
 ): Promise<DNSConn> {
-  const deadline = Date.now() + timeout
   return new Promise((resolve, reject) => {
     let over = false
     const end = (): boolean => {
       if (over) return false
       over = true
       timer.clear()
-      cancellation.delete(abort)
+      cancellation.delete(listener)
       return true
     }
-    const timer = new DeadlineTimer(() => {
-      const addr = { network, toString: () => server }
-      if (end()) reject(new OpError('dial', network, null, addr, ErrDeadlineExceeded))
-    })
-    const abort = (reason: Error): void => {
-      if (end()) reject(reason)
+    const fail = (e: unknown): void => {
+      if (end()) reject(e)
     }
+    const timer = new DeadlineTimer(() => {
+      fail(new OpError('dial', network, null, { network, toString: () => server }, ErrDeadlineExceeded))
+    })
+    const listener = { cancelled: fail }
     timer.set(performance.now() + timeout)
-    cancellation.add(abort)
-    dial(network, server, new DialLimits(cancellation, deadline)).then(
-      (conn) => {
+    cancellation.add(listener)
+    try {
+      dial(network, server, new DialLimits(cancellation, Date.now() + timeout)).then((conn) => {
         if (end()) resolve(conn)
         else closeConn(conn)
-      },
-      (e: unknown) => {
-        if (end()) reject(e)
-      },
-    )
+      }, fail)
+    } catch (e) {
+      fail(e)
+    }
   })
 }
 

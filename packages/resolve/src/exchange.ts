@@ -1,11 +1,12 @@
-import type { Cancellation } from './cancellation.ts'
+import type { Cancellable, Cancellation } from './cancellation.ts'
 import { closeConn, dialWithin, type Dial, type DNSConn } from './dial.ts'
-import { encodeQuery } from './message.ts'
+import { encodeStreamQuery } from './message.ts'
 import { lowerASCII } from './name.ts'
+import type { PacketQuery, PacketSocket } from './packet_socket.ts'
 import { Parser } from './parser.ts'
 import { randomUint32 } from './random.ts'
 import { CLASS_IN } from './rr.ts'
-import type { PacketQuery } from './packet_socket.ts'
+import { smallBuffer } from './slab.ts'
 import type { SocketPool } from './socket_pool.ts'
 import { DNSMessageError } from './wire_reader.ts'
 
@@ -21,97 +22,171 @@ export interface ExchangeOptions {
   readonly useTCP: boolean
   /** Whether the query has the AD bit. */
   readonly trustAD: boolean
-  /** Cancels: the exchange rejects with its reason. */
-  readonly cancellation: Cancellation
+}
+
+/** Whoever asks: one of the two is called, once, and not before {@link Exchange.begin} has returned. */
+export interface Asker {
+  /** The reply, its question read. */
+  replied(reply: Parser): void
+  /** The error of the connection, or the reason of the cancellation. */
+  failed(e: unknown): void
 }
 
 /**
- * Asks one server one question and gives the reply, its question read. Replies that do not belong to the query are
- * passed over on packets, until the time is up. A truncated one is asked for again over TCP.
+ * One question to one server. Replies that do not belong to the query are passed over on packets, until the time is up. A
+ * truncated one is asked for again over TCP.
  */
-export async function exchange(
-  server: string,
-  name: string,
-  type: number,
-  options: ExchangeOptions,
-): Promise<Parser> {
-  const query = new Query(name, type, options.trustAD)
-  const reply = await query.send(options.useTCP ? 'tcp' : 'udp', server, options)
-  return reply.header.truncated && !options.useTCP ? query.send('tcp', server, options) : reply
-}
-
-class Query implements PacketQuery {
+export class Exchange implements PacketQuery, Cancellable {
   readonly id = randomUint32() & 0xffff
   readonly packet: Uint8Array
+  readonly at: number
+  readonly #server: string
   readonly #name: string
   readonly #type: number
-  readonly #stream: Uint8Array
+  readonly #options: ExchangeOptions
+  readonly #cancellation: Cancellation
+  readonly #asker: Asker
+  readonly #now = performance.now()
+  #socket: PacketSocket | null = null
 
-  constructor(name: string, type: number, ad: boolean) {
-    this.#name = lowerASCII(name)
-    this.#type = type
-    const { stream, packet } = encode(this.id, name, type, ad)
-    this.#stream = stream
-    this.packet = packet
-  }
-
-  send(network: string, server: string, options: ExchangeOptions): Promise<Parser> {
-    return network === 'udp' ? this.#sendPacket(server, options) : this.#sendStream('tcp', server, options)
-  }
-
-  reply(message: Uint8Array): Parser | null {
-    const reply = readReply(message)
-    return reply !== null && this.#fits(reply) ? single(reply.parser) : null
-  }
-
-  async #sendPacket(server: string, options: ExchangeOptions): Promise<Parser> {
-    const { pool, dial, cancellation, timeout } = options
-    if (pool.givesStreams(server)) return this.#sendStream('udp', server, options)
-    const deadline = Date.now() + timeout
-    const outcome = await pool.ask(server, this, dial, timeout, cancellation)
-    if (!('stream' in outcome)) return outcome
-    const { stream } = outcome
-    if (stream === null) return this.#sendStream('udp', server, options)
-    return this.#overStream(stream, deadline, cancellation.signal)
-  }
-
-  async #sendStream(
-    network: string,
+  /** Makes an exchange for a rooted name. Throws when the query cannot be written. */
+  constructor(
     server: string,
-    { dial, timeout, cancellation }: ExchangeOptions,
-  ): Promise<Parser> {
-    const deadline = Date.now() + timeout
-    const conn = await dialWithin(dial, network, server, timeout, cancellation)
-    return this.#overStream(conn, deadline, cancellation.signal)
+    name: string,
+    type: number,
+    options: ExchangeOptions,
+    cancellation: Cancellation,
+    asker: Asker,
+  ) {
+    this.#server = server
+    this.#name = name
+    this.#type = type
+    this.#options = options
+    this.#cancellation = cancellation
+    this.#asker = asker
+    this.at = this.#now + options.timeout
+    this.packet = this.#encode().subarray(LENGTH_SIZE)
   }
 
-  async #overStream(conn: DNSConn, deadline: number, signal: AbortSignal): Promise<Parser> {
+  /** Asks. */
+  begin(): void {
+    const { pool, dial, timeout, useTCP } = this.#options
+    if (useTCP) {
+      this.#overTCP()
+    } else if (pool.givesStreams(this.#server)) {
+      this.#take(this.#dialStream('udp'))
+    } else {
+      this.#cancellation.add(this)
+      this.#socket = pool.ask(this.#server, this, dial, timeout, this.#now)
+    }
+  }
+
+  deliver(message: Uint8Array): boolean {
+    const reply = this.#read(message)
+    if (reply === null) return false
+    this.#cancellation.delete(this)
+    if (reply.questionsLeft !== 0) this.#asker.failed(new Error('invalid DNS response'))
+    else if (reply.isTruncated) this.#overTCP()
+    else this.#asker.replied(reply)
+    return true
+  }
+
+  failed(e: unknown): void {
+    this.#cancellation.delete(this)
+    this.#asker.failed(e)
+  }
+
+  streamed(stream: DNSConn | null): void {
+    this.#cancellation.delete(this)
+    this.#options.pool.gaveStream(this.#server)
+    this.#take(stream === null ? this.#dialStream('udp') : this.#overStream(stream, this.at))
+  }
+
+  cancelled(reason: Error): void {
+    this.#socket?.drop(this)
+    this.#asker.failed(reason)
+  }
+
+  #overTCP(): void {
+    this.#take(this.#dialStream('tcp'))
+  }
+
+  #take(reply: Promise<Parser>): void {
+    reply.then(
+      (parser) => {
+        this.#asker.replied(parser)
+      },
+      (e: unknown) => {
+        this.#asker.failed(e)
+      },
+    )
+  }
+
+  #encode(): Uint8Array {
     try {
-      conn.setDeadline(deadline)
-      await conn.write(this.#stream, { signal })
+      return encodeStreamQuery(this.id, this.#name, this.#type, this.#options.trustAD)
+    } catch (e) {
+      throw new Error('cannot marshal DNS message', { cause: e })
+    }
+  }
+
+  async #dialStream(network: string): Promise<Parser> {
+    const { dial, timeout } = this.#options
+    const at = performance.now() + timeout
+    return this.#overStream(await dialWithin(dial, network, this.#server, timeout, this.#cancellation), at)
+  }
+
+  async #overStream(conn: DNSConn, at: number): Promise<Parser> {
+    const { signal } = this.#cancellation
+    try {
+      conn.setDeadline(Date.now() + (at - performance.now()))
+      await conn.write(this.#encode(), { signal })
       const size = new Uint8Array(2)
       await readFull(conn, size, signal)
       const message = new Uint8Array(((size[0] ?? 0) << 8) | (size[1] ?? 0))
       await readFull(conn, message, signal)
-      const reply = readReply(message)
+      const reply = parse(message)
       if (reply === null) throw new Error('cannot unmarshal DNS message')
-      if (!this.#fits(reply)) throw new Error('invalid DNS response')
-      return single(reply.parser)
+      if (!this.#fits(reply) || reply.parser.questionsLeft !== 0) throw new Error('invalid DNS response')
+      return reply.parser
     } finally {
       closeConn(conn)
     }
   }
 
+  /** A copy of the message, its question read; null when it is no reply to the query. */
+  #read(message: Uint8Array): Parser | null {
+    if (!this.#echoes(message)) {
+      // The name may be written in another way, as with other letters in capitals.
+      const reply = parse(message.slice())
+      return reply !== null && this.#fits(reply) ? reply.parser : null
+    }
+    const copy = smallBuffer(message.length)
+    copy.set(message)
+    const reply = new Parser(copy)
+    reply.passQuestion(this.#name)
+    return reply
+  }
+
+  /** Whether a message is a reply with a question of the same bytes as the query's, which are behind its counts. */
+  #echoes(message: Uint8Array): boolean {
+    const query = this.packet
+    const end = query.length - OPT_SIZE
+    if (message.length < end || ((message[2] ?? 0) & 0x80) === 0 || (message[5] ?? 0) === 0) return false
+    if (message[0] !== query[0] || message[1] !== query[1]) return false
+    for (let i = HEADER_SIZE; i < end; i++) if (message[i] !== query[i]) return false
+    return true
+  }
+
   #fits({ parser: { header }, name, type, klass }: Reply): boolean {
     if (!header.response || header.id !== this.id) return false
-    return type === this.#type && klass === CLASS_IN && lowerASCII(name) === this.#name
+    return type === this.#type && klass === CLASS_IN && lowerASCII(name) === lowerASCII(this.#name)
   }
 }
 
-function single(reply: Parser): Parser {
-  if (reply.questionsLeft !== 0) throw new Error('invalid DNS response')
-  return reply
-}
+const LENGTH_SIZE = 2 // of the length before a message on a stream
+const HEADER_SIZE = 12
+const OPT_SIZE = 11 // of the record behind a query's question
 
 interface Reply {
   readonly parser: Parser
@@ -120,7 +195,7 @@ interface Reply {
   readonly klass: number
 }
 
-function readReply(message: Uint8Array): Reply | null {
+function parse(message: Uint8Array): Reply | null {
   try {
     const parser = new Parser(message)
     const question = parser.question()
@@ -130,14 +205,6 @@ function readReply(message: Uint8Array): Reply | null {
   } catch (e) {
     if (e instanceof DNSMessageError) return null
     throw e
-  }
-}
-
-function encode(id: number, name: string, type: number, ad: boolean): ReturnType<typeof encodeQuery> {
-  try {
-    return encodeQuery(id, name, type, ad)
-  } catch (e) {
-    throw new Error('cannot marshal DNS message', { cause: e })
   }
 }
 

@@ -1,6 +1,7 @@
 import { Parser, type DNSHeader, type Question, type Section } from './parser.ts'
 import { CLASS_IN, RRType, type RR } from './rr.ts'
 import { writeData } from './rr_data.ts'
+import { smallBuffer } from './slab.ts'
 import { WireWriter } from './wire_writer.ts'
 
 /** A DNS message. */
@@ -74,7 +75,18 @@ export function encodeQuery(
   type: number,
   ad: boolean,
 ): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
-  const w = new WireWriter(2, name.length + 30)
+  const stream = encodeStreamQuery(id, name, type, ad)
+  return { stream, packet: stream.subarray(2) }
+}
+
+/** The same for streams only: the length in two bytes, and the query. */
+export function encodeStreamQuery(
+  id: number,
+  name: string,
+  type: number,
+  ad: boolean,
+): Uint8Array<ArrayBuffer> {
+  const w = new WireWriter(2, smallBuffer(name.length + 30))
   w.uint16(id)
   w.uint16(ad ? 0x120 : 0x100)
   for (const count of [1, 0, 0, 1]) w.uint16(count)
@@ -87,8 +99,7 @@ export function encodeQuery(
   w.uint32(0)
   w.uint16(0)
   w.setUint16(0, w.length - 2)
-  const stream = w.finish()
-  return { stream, packet: stream.subarray(2) }
+  return w.finish()
 }
 
 function headerBits(h: DNSHeader): number {

@@ -44,9 +44,7 @@ export function absDomainName(name: string): string {
 
 /** Whether DNS must not be asked for a name: '' and everything under .onion (RFC 7686). */
 export function avoidDNS(name: string): boolean {
-  if (name === '') return true
-  const end = isRooted(name) ? name.length - 1 : name.length
-  return lowerASCII(name.slice(0, end)).endsWith('.onion')
+  return name === '' || /\.onion\.?$/i.test(name)
 }
 
 /**
@@ -61,6 +59,7 @@ export function nameList(name: string, ndots: number, search: readonly string[])
   if (rooted) return avoidDNS(name) ? [] : [name]
   const itself = name + '.'
   const own = avoidDNS(itself) ? [] : [itself]
+  if (search.length === 0) return own
   const suffixed = search
     .map((suffix) => itself + suffix)
     .filter((fqdn) => !avoidDNS(fqdn) && byteLength(fqdn) <= maxLength)

@@ -1,5 +1,5 @@
 import { lowerASCII } from './name.ts'
-import { isStandard, type NSSConf } from './nsswitch.ts'
+import { isStandard, type NSSConf, type NSSSource } from './nsswitch.ts'
 import type { ResolvConf } from './resolv_conf.ts'
 
 /** By which means hosts are looked up: the system's getaddrinfo, or our files and DNS in one of four orders. */
@@ -61,12 +61,13 @@ function environment({ platform, env }: OrderConditions): OrderChoice | null {
   if (platform === 'darwin')
     return choice('system', 'darwin asks its user before a program may do DNS itself')
   if (env.LOCALDOMAIN !== undefined) return choice('system', 'LOCALDOMAIN is set')
-  const set = (name: string): boolean => (env[name] ?? '') !== ''
-  const names =
-    platform === 'openbsd' ? ['RES_OPTIONS', 'HOSTALIASES', 'ASR_CONFIG'] : ['RES_OPTIONS', 'HOSTALIASES']
-  const name = names.find(set)
-  return name === undefined ? null : choice('system', `${name} is set`)
+  for (const name of platform === 'openbsd' ? openbsdVariables : variables)
+    if ((env[name] ?? '') !== '') return choice('system', `${name} is set`)
+  return null
 }
+
+const variables = ['RES_OPTIONS', 'HOSTALIASES']
+const openbsdVariables = [...variables, 'ASR_CONFIG']
 
 function isHarmless(error: Error): boolean {
   return hasCode(error, ['ENOENT', 'EACCES', 'EPERM'])
@@ -102,6 +103,10 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
   }
   if (nss.error !== null) return choice(fallback, `nsswitch.conf is of no use: ${nss.error.message}`)
 
+  // What names nothing but files and dns holds for every host.
+  const known = plain.get(sources)
+  if (known !== undefined) return known
+
   const means: ('files' | 'dns')[] = []
   for (const source of sources) {
     const name = source.source
@@ -117,11 +122,14 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
   }
   const order = [...new Set(means)].join(',')
   if (order === '') return choice(fallback, 'nsswitch.conf has neither files nor dns for hosts')
-  return choice(
-    order as LookupOrder,
-    `nsswitch.conf says ${sources.map((s) => s.source).join(' ')} for hosts`,
-  )
+  const names = sources.map((s) => s.source)
+  const made = choice(order as LookupOrder, `nsswitch.conf says ${names.join(' ')} for hosts`)
+  if (sources.every((s) => (s.source === 'files' || s.source === 'dns') && isStandard(s)))
+    plain.set(sources, made)
+  return made
 }
+
+const plain = new WeakMap<readonly NSSSource[], OrderChoice>()
 
 function needsSystem(c: OrderConditions, source: string, hostname: string): string | null {
   if (hostname !== '' && source === 'myhostname') {

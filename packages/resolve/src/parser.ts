@@ -57,10 +57,10 @@ const sections = ['questions', 'answers', 'authorities', 'additionals'] as const
  *    +-----------------------------------------------+  12
  */
 export class Parser {
-  /** The message's header. */
-  readonly header: DNSHeader
   readonly #reader: WireReader
-  readonly #left: number[] // records, or questions, of each section that were not read
+  readonly #id: number
+  readonly #bits: number
+  readonly #left: [number, number, number, number] // records, or questions, of each section that were not read
   #section = 0
   #type = 0 // of the record whose content is to be read next
   #length = -1 // of that content, -1 when there is none
@@ -69,26 +69,36 @@ export class Parser {
   constructor(message: Uint8Array) {
     const r = new WireReader(message)
     this.#reader = r
-    const id = r.uint16()
-    const bits = r.uint16()
-    this.header = {
-      id,
+    this.#id = r.uint16()
+    this.#bits = r.uint16()
+    this.#left = [r.uint16(), r.uint16(), r.uint16(), r.uint16()]
+  }
+
+  /** The message's header. */
+  get header(): DNSHeader {
+    const bits = this.#bits
+    return {
+      id: this.#id,
       response: (bits & 0x8000) !== 0,
       opcode: (bits >> 11) & 0xf,
       authoritative: (bits & 0x400) !== 0,
-      truncated: (bits & 0x200) !== 0,
+      truncated: this.isTruncated,
       recursionDesired: (bits & 0x100) !== 0,
       recursionAvailable: (bits & 0x80) !== 0,
       authenticData: (bits & 0x20) !== 0,
       checkingDisabled: (bits & 0x10) !== 0,
       rcode: bits & 0xf,
     }
-    this.#left = [r.uint16(), r.uint16(), r.uint16(), r.uint16()]
+  }
+
+  /** Whether records were left out for lack of space, as the header says. */
+  get isTruncated(): boolean {
+    return (this.#bits & 0x200) !== 0
   }
 
   /** How many questions have not been read. */
   get questionsLeft(): number {
-    return this.#left[0] ?? 0
+    return this.#left[0]
   }
 
   /** The next question, or null after the last. */
@@ -99,6 +109,13 @@ export class Parser {
     const question = { name: r.name(), type: r.uint16(), class: r.uint16() }
     this.#left[0] = left - 1
     return question
+  }
+
+  /** Passes over the next question, which has been found to be for this name, written out. For resolvers. */
+  passQuestion(name: string): void {
+    this.#reader.passName(name, name === '.' ? 1 : name.length + 1)
+    this.#reader.skip(4)
+    this.#left[0]--
   }
 
   /** The header of the next record of a section, or null after the last. Passes over what comes before it. */
@@ -129,8 +146,8 @@ export class Parser {
   /** Another parser at the same place. */
   clone(): Parser {
     const copy = new Parser(this.#reader.bytes)
-    copy.#reader.offset = this.#reader.offset
-    copy.#left.splice(0, 4, ...this.#left)
+    copy.#reader.takeUp(this.#reader)
+    for (const i of [0, 1, 2, 3] as const) copy.#left[i] = this.#left[i]
     copy.#section = this.#section
     copy.#length = this.#length
     copy.#type = this.#type

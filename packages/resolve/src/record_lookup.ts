@@ -18,8 +18,10 @@ export async function lookupRecords(
   const answer = await client.lookup(name, type, cancellation)
   const list: RR[] = []
   try {
-    for (const { header, data } of answer.records())
-      if (header.type === type) list.push({ ...header, data: data() })
+    for (let { header } = answer; header !== null; { header } = answer) {
+      if (header.type === type) list.push({ ...header, data: answer.data() })
+      answer.next()
+    }
   } catch (e) {
     if (e instanceof DNSMessageError) throw cannotUnmarshal(shown, answer.server)
     throw e

@@ -9,8 +9,7 @@ import {
   type IP,
 } from '@net/addr'
 import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
-import { sortByRFC6724 } from './addr_select.ts'
-import { lookupHostAddrs, type HostNetwork } from './addr_lookup.ts'
+import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './addr_lookup.ts'
 import type { Cancellation } from './cancellation.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './failure.ts'
 import { Flights } from './flight.ts'
@@ -57,7 +56,7 @@ export class Resolver implements LookupGroup {
       const entry = this.#around.hosts.lookupHost(host)
       if (entry !== null) return [...entry.addrs]
     }
-    return (await this.#addrs('ip', host, order, options)).map(String)
+    return (await this.#find('ip', host, order, options)).addrs.map(String)
   }
 
   /** The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. An AddrError when none is of the family. */
@@ -65,11 +64,12 @@ export class Resolver implements LookupGroup {
     begin(options, network, host)
     const { afnet } = parseNetwork(network, false)
     if (afnet !== 'ip' && afnet !== 'ip4' && afnet !== 'ip6') throw new UnknownNetworkError(network)
-    const addrs = await this.#lookupIPAddr(afnet, host, options)
-    const ips = addrs.flatMap(({ ip }) => (ip === null ? [] : [ip]))
+    const { addrs } = await this.#findLiteral(afnet, host, options)
+    const fitting: IP[] = []
+    for (const { ip } of addrs) if (ip !== null && fits(afnet, ip)) fitting.push(ip)
     // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
-    if (ips.length === 1 && IPv6unspecified.equal(ips[0] ?? null)) ips.push(IPv4zero)
-    const fitting = ips.filter((ip) => fits(afnet, ip))
+    if (addrs.length === 1 && afnet !== 'ip6' && IPv6unspecified.equal(addrs[0]?.ip ?? null))
+      fitting.push(IPv4zero)
     if (fitting.length === 0) throw new AddrError('no suitable address found', host)
     return fitting
   }
@@ -77,7 +77,7 @@ export class Resolver implements LookupGroup {
   /** The addresses of a host with zones, best first; an address is its own. */
   async lookupIPAddr(host: string, options: LookupOptions = {}): Promise<IPAddr[]> {
     begin(options, host)
-    return this.#lookupIPAddr('ip', host, options)
+    return [...(await this.#findLiteral('ip', host, options)).addrs]
   }
 
   /**
@@ -93,7 +93,7 @@ export class Resolver implements LookupGroup {
   async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
     begin(options, host)
     const order = this.#around.ownOrder(host)
-    const { cname } = await this.#lookupHostAddrs('CNAME', host, order, options)
+    const { cname } = await this.#find('CNAME', host, order, options)
     if (cname === '') throw noSuchHost(host)
     if (!isDomainName(cname)) throw new InvalidNamesError(host, '')
     return cname
@@ -168,40 +168,21 @@ export class Resolver implements LookupGroup {
     return [...(await this.#records(name, type, options))]
   }
 
-  async #lookupIPAddr(network: HostNetwork, host: string, options: LookupOptions): Promise<IPAddr[]> {
+  #findLiteral(network: HostNetwork, host: string, options: LookupOptions): Promise<HostAddrs> {
     if (host === '') throw noSuchHost(host)
     const literal = parseIPZone(host)
-    if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
-    return this.#addrs(network, host, this.#around.order(host), options)
+    if (literal === null) return this.#find(network, host, this.#around.order(host), options)
+    return Promise.resolve({ addrs: [new IPAddr(literal.ip, literal.zone)], cname: '' })
   }
 
-  async #addrs(
-    network: HostNetwork,
-    host: string,
-    order: LookupOrder,
-    options: LookupOptions,
-  ): Promise<IPAddr[]> {
-    const { system } = this.#around
-    if (order !== 'system' || system === null) {
-      return [...(await this.#lookupHostAddrs(network, host, order, options)).addrs]
-    }
-    const start = (): Promise<IPAddr[]> => system.lookupIPAddr(network, host)
-    return [...(await this.#flights.run(`system ${network} ${host}`, host, options, start))]
-  }
-
-  #lookupHostAddrs(
-    network: HostNetwork,
-    host: string,
-    order: LookupOrder,
-    options: LookupOptions,
-  ): ReturnType<typeof lookupHostAddrs> {
+  #find(network: HostNetwork, host: string, order: LookupOrder, options: LookupOptions): Promise<HostAddrs> {
     const around = this.#around
-    return this.#flights.run(`${order} ${network} ${host}`, host, options, async (cancellation) => {
-      const found = await lookupHostAddrs(around.client, around.hosts, network, host, order, cancellation)
-      if (around.sourceAddrs === null || found.addrs.length < 2) return found
-      const sources = await around.sourceAddrs(found.addrs, cancellation.signal)
-      return { addrs: sortByRFC6724([...found.addrs], sources), cname: found.cname }
-    })
+    const { system } = around
+    return this.#flights.run(`${order} ${network} ${host}`, host, options, (cancellation) =>
+      order === 'system' && system !== null
+        ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
+        : lookupHostAddrs(around, network, host, order, cancellation),
+    )
   }
 
   async #names(addr: string, options: LookupOptions): Promise<string[]> {

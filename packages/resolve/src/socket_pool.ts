@@ -1,13 +1,13 @@
-import type { Cancellation } from './cancellation.ts'
 import type { Dial } from './dial.ts'
-import { PacketSocket, type Outcome, type PacketQuery } from './packet_socket.ts'
+import { PacketSocket, type PacketQuery, type SocketOwner } from './packet_socket.ts'
 
 /**
  * The connections of packets that queries are sent on, for queries that come many at a time: making a socket costs more
  * than asking a question. A query that is alone has a socket, and a source port, of its own. When no query is under way
  * none is open.
  */
-export class SocketPool {
+export class SocketPool implements SocketOwner {
+  batches = true
   readonly #shared: boolean
   readonly #open = new Map<string, PacketSocket[]>() // those with room
   readonly #streams = new Set<string>()
@@ -23,53 +23,50 @@ export class SocketPool {
     return this.#streams.has(server)
   }
 
-  /** Asks a server; `timeout` is in milliseconds. Rejects with the error of the connection, or the reason of the cancellation. */
-  async ask(
-    server: string,
-    query: PacketQuery,
-    dial: Dial,
-    timeout: number,
-    cancellation: Cancellation,
-  ): Promise<Outcome> {
-    if (this.#active++ === 0) this.#closeAll()
-    const list = this.#listOf(server)
-    const socket = this.#take(list, query.id) ?? new PacketSocket(server, dial, timeout, this.#shared)
-    try {
-      const asked = socket.ask(query, performance.now() + timeout, cancellation)
-      put(list, socket)
-      const outcome = await asked
-      if ('stream' in outcome) this.#streams.add(server)
-      return outcome
-    } finally {
-      put(list, socket)
-      if (--this.#active === 0) this.#closeAll()
-    }
+  /** Tells that a dial to a server gave a stream. */
+  gaveStream(server: string): void {
+    this.#streams.add(server)
   }
 
-  #listOf(server: string): PacketSocket[] {
-    let list = this.#open.get(server)
-    if (list === undefined) this.#open.set(server, (list = []))
-    return list
+  /**
+   * Asks a server, and tells the query what came of it; `timeout` is how many milliseconds it may take to connect, `now`
+   * the moment on the monotonic clock. Gives the connection that has the query.
+   */
+  ask(server: string, query: PacketQuery, dial: Dial, timeout: number, now: number): PacketSocket {
+    this.#active++
+    const socket =
+      this.#take(server, query.id, now) ?? new PacketSocket(this, server, dial, timeout, this.#shared, now)
+    socket.ask(query)
+    this.#put(socket)
+    return socket
   }
 
-  #take(list: PacketSocket[], id: number): PacketSocket | null {
+  ended(socket: PacketSocket): void {
+    this.#put(socket)
+    if (--this.#active === 0) this.#closeAll()
+  }
+
+  #take(server: string, id: number, now: number): PacketSocket | null {
+    const list = this.#open.get(server)
     for (;;) {
-      const socket = list.pop()
+      const socket = list?.pop()
       if (socket === undefined) return null
       socket.listed = false
-      if (socket.takes(id)) return socket
+      if (socket.takes(id, now)) return socket
       socket.retire()
     }
+  }
+
+  #put(socket: PacketSocket): void {
+    if (socket.listed || !socket.hasRoom) return
+    socket.listed = true
+    const list = this.#open.get(socket.server)
+    if (list === undefined) this.#open.set(socket.server, [socket])
+    else list.push(socket)
   }
 
   #closeAll(): void {
     for (const list of this.#open.values()) for (const socket of list) socket.retire()
     this.#open.clear()
   }
-}
-
-function put(list: PacketSocket[], socket: PacketSocket): void {
-  if (socket.listed || !socket.hasRoom) return
-  socket.listed = true
-  list.push(socket)
 }

@@ -2,9 +2,9 @@ import { checkTimeout } from '@net/contract'
 import { Client } from './client.ts'
 import { HostsFile, type Hosts } from './hosts.ts'
 import { NSSwitchFile, type NSSConf } from './nsswitch.ts'
-import { hostLookupOrder, type LookupOrder } from './order.ts'
+import { hostLookupOrder, type LookupOrder, type OrderConditions } from './order.ts'
 import { ProtocolsFile, type Protocols } from './protocols.ts'
-import { defaultResolvConf, machineName, ResolvConfFile, type ResolvConf } from './resolv_conf.ts'
+import { defaultResolvConf, machineName, ResolvConfFile } from './resolv_conf.ts'
 import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
 import { ServicesFile, type Services } from './services.ts'
 import { hostSystem, type SystemResolver } from './system.ts'
@@ -32,7 +32,7 @@ export class Surroundings {
   readonly #services: () => Services
   readonly #protocols: () => Protocols
   readonly #nss: () => NSSConf
-  readonly #resolvConf: () => ResolvConf
+  readonly #conditions: OrderConditions
 
   /** Takes the options of a resolver. */
   constructor(options: ResolverOptions) {
@@ -54,18 +54,27 @@ export class Surroundings {
     this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
     this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
     const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
-    this.#resolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
+    const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
     this.system = options.system === undefined ? hostSystem : options.system
     this.sourceAddrs = options.sourceAddrs ?? null
     const { strictErrors = false, shareSockets = false } = options
     this.client = new Client({
       dial,
-      resolvConf: this.#resolvConf,
+      resolvConf: readResolvConf,
       cache,
       strictErrors,
       shareSockets,
-      debug: debug ?? ignore,
+      debug,
     })
+    this.#conditions = {
+      preferSystem: this.system === null ? false : options.preferSystem,
+      platform: process.platform,
+      env: { ...process.env }, // to ask for a variable costs more than the rest of the choice
+      resolvConf: readResolvConf,
+      nss: this.#nss,
+      machineName,
+      mdnsAllow: () => fileExists('/etc/mdns.allow'),
+    }
   }
 
   /** What the hosts file says. */
@@ -86,23 +95,11 @@ export class Surroundings {
   /** Chooses the means to look up a host, '' for an address. */
   order(host: string): LookupOrder {
     const { preferSystem, dial, debug } = this.#options
-    const reachable = this.system !== null
-    if (reachable && dial === undefined && preferSystem === undefined) {
+    if (this.system !== null && dial === undefined && preferSystem === undefined) {
       debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
       return 'system'
     }
-    const { order, reason } = hostLookupOrder(
-      {
-        preferSystem: reachable ? preferSystem : false,
-        platform: process.platform,
-        env: process.env,
-        resolvConf: this.#resolvConf,
-        nss: this.#nss,
-        machineName,
-        mdnsAllow: () => fileExists('/etc/mdns.allow'),
-      },
-      host,
-    )
+    const { order, reason } = hostLookupOrder(this.#conditions, host)
     debug?.({ type: 'order', host, order, reason })
     return order
   }
@@ -122,8 +119,4 @@ function reader<T extends object>(
   if (typeof given === 'object') return () => given
   const file = given === undefined ? system : open(given)
   return () => file.get()
-}
-
-function ignore(): void {
-  // Nobody listens.
 }

@@ -9,14 +9,21 @@ export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup,
 
 /** A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
 function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>) => Promise<Conn> {
-  return async (network, address, options) => {
-    const { host, port } = splitHostPort(address)
-    const { ip = null, zone = '' } = parseIPZone(host) ?? {}
+  let last = { address: '', addr: new UDPAddr(null, 0) } // mostly one server is asked
+  return (network, address, options) => {
+    if (address !== last.address) last = { address, addr: udpAddr(address) }
+    const { addr } = last
     // A dial of packets sends nothing, so there is nothing to give up.
     return network === 'udp'
-      ? sockets.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone))
-      : sockets.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
+      ? sockets.dialUDP('udp', null, addr)
+      : sockets.dialTCP('tcp', null, new TCPAddr(addr.ip, addr.port, addr.zone), options)
   }
+}
+
+function udpAddr(address: string): UDPAddr {
+  const { host, port } = splitHostPort(address)
+  const { ip = null, zone = '' } = parseIPZone(host) ?? {}
+  return new UDPAddr(ip, Number(port), zone)
 }
 
 /**

@@ -20,11 +20,28 @@ export class WireReader {
   readonly bytes: Uint8Array
   /** Where the next part begins. */
   offset: number
+  // A name that stands somewhere in the message: most names are pointers to that of the question.
+  #known = ''
+  #knownAt = -1
 
   /** Makes a reader of a message, which it does not copy. */
   constructor(bytes: Uint8Array, offset = 0) {
     this.bytes = bytes
     this.offset = offset
+  }
+
+  /** Passes over a name that is known, and its pointers lead to it without being followed. */
+  passName(name: string, length: number): void {
+    this.#known = name
+    this.#knownAt = this.offset
+    this.offset += length
+  }
+
+  /** Reads on where another reader of the same message is. */
+  takeUp(other: WireReader): void {
+    this.offset = other.offset
+    this.#known = other.#known
+    this.#knownAt = other.#knownAt
   }
 
   /** Reads 8 bits. */
@@ -71,6 +88,10 @@ export class WireReader {
         if (end < 0) end = at
         if (++pointers > maxPointers) throw new DNSMessageError('too many pointers')
         at = ((c & 0x3f) << 8) | low
+        if (at === this.#knownAt && text === '') {
+          this.offset = end
+          return this.#known
+        }
       } else if (c >= 0x40) {
         throw new DNSMessageError('label of a reserved kind')
       } else {

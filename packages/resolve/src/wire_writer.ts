@@ -11,9 +11,9 @@ export class WireWriter {
   #names: Map<string, number> | null = null // names written, and where
   readonly #start: number
 
-  /** Makes a writer that leaves `reserved` zero bytes before the message; `size` is how many bytes to expect. */
-  constructor(reserved = 0, size = 512) {
-    this.#bytes = new Uint8Array(size)
+  /** Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as that is enough. */
+  constructor(reserved = 0, room = new Uint8Array(512)) {
+    this.#bytes = room
     this.#start = reserved
     this.#length = reserved
   }

@@ -1,5 +1,6 @@
-import { ErrDeadlineExceeded, isErr } from '@net/contract'
+import { ErrDeadlineExceeded, isErr, type Message } from '@net/contract'
 import { afterEach, expect, test } from 'vitest'
+import type { Dial } from '../src/dial.ts'
 import { RRType } from '../src/rr.ts'
 import { nodeDial, open } from './node_dial.ts'
 import { address, failure, resolverOf } from './resolver_of.ts'
@@ -236,3 +237,80 @@ test('Resolver with shareSockets lets a lookup leave a socket without harm to th
   expect(resolver.pending).toBe(0)
   while (open.count !== 0) await new Promise(setImmediate)
 })
+
+test('Resolver sends and reads many packets at a time where the connection takes batches', async () => {
+  await using server = await Server.start(({ name, reply }) => {
+    reply({ answers: [txt(name, name)] })
+  })
+  const [sent, room]: [number[], number[]] = [[], []]
+  const dial: Dial = async (...args) => {
+    const conn = await nodeDial(...args)
+    return Object.assign(conn, {
+      async writeBatch(messages: Message[]) {
+        sent.push(messages.length)
+        for (const { buffer } of messages) await conn.write(buffer)
+        return messages.length
+      },
+      async readBatch([first, ...others]: Message[]) {
+        if (first === undefined) throw new Error('there is no room')
+        room.push(1 + others.length)
+        first.n = (await conn.read(first.buffer)) ?? 0
+        return 1
+      },
+    })
+  }
+  const resolver = resolverOf(server, { dial, shareSockets: true })
+  const names = Array.from({ length: 20 }, (_, i) => `n${i}.example.`)
+  expect(await Promise.all(names.map((name) => resolver.lookupTXT(name)))).toEqual(
+    names.map((name) => [name]),
+  )
+  expect(sent).toEqual([16, 4])
+  expect(Math.max(...room)).toBe(16)
+})
+
+test('Resolver sends and reads packets by themselves once batches were refused', async () => {
+  await using server = await Server.start(({ name, reply }) => {
+    reply({ answers: [txt(name, name)] })
+  })
+  let refused = 0
+  const refuse = async (): Promise<number> => {
+    refused++
+    throw new Error('not here')
+  }
+  const dial: Dial = async (...args) =>
+    Object.assign(await nodeDial(...args), { writeBatch: refuse, readBatch: refuse })
+  const resolver = resolverOf(server, { dial, shareSockets: true })
+  for (const round of ['a', 'b']) {
+    const names = Array.from({ length: 10 }, (_, i) => `${round}${i}.example.`)
+    const found = await Promise.all(names.map((name) => resolver.lookupTXT(name)))
+    expect(found).toEqual(names.map((name) => [name]))
+    expect(refused).toBeLessThanOrEqual(2)
+  }
+  expect(refused).toBeGreaterThan(0)
+})
+
+test.each([
+  [15, 1],
+  [16, 2],
+])(
+  'Resolver: after %i packets that are no replies the next query has the same port or another: %i',
+  async (forged, ports) => {
+    const held: Asked[] = []
+    await using server = await Server.start((asked) => {
+      const { name, query, reply } = asked
+      if (name === 'a.example.') {
+        held.push(asked)
+        return
+      }
+      if (name === 'b.example.') for (let i = 1; i <= forged; i++) reply({ id: query.id ^ (i << 8) })
+      reply({ answers: [txt(name, name)] })
+    })
+    const resolver = resolverOf(server, { shareSockets: true })
+    const a = resolver.lookupTXT('a.example.')
+    expect(await resolver.lookupTXT('b.example.')).toEqual(['b.example.'])
+    expect(await resolver.lookupTXT('c.example.')).toEqual(['c.example.'])
+    expect(new Set(server.ports).size).toBe(ports)
+    for (const { name, reply } of held) reply({ answers: [txt(name, 'late')] })
+    expect(await a).toEqual(['late'])
+  },
+)

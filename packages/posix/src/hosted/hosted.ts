@@ -17,8 +17,8 @@ import { unixsock } from './unixsock.ts'
  * and names of the abstract namespace before Node 22.
  *
  * Limits of the host:
- * - It cannot stop accepting. Connections that nobody has accepted queue up to `backlog` (4096 when absent); one more is
- *   reset. When no descriptor is left it closes the connection it could not accept.
+ * - It cannot stop accepting, so `backlog` limits nothing for long: connections that nobody has accepted queue in the process,
+ *   each with its descriptor. When no descriptor is left the host closes the connection it could not accept.
  * - It reads up to 128 KiB ahead of a stream's reader, and datagrams whether or not they are read: those queue up to the
  *   size of the receive buffer, more are dropped.
  * - A piece of a write (up to 64 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,

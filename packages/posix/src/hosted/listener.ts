@@ -19,7 +19,7 @@ import { hostError, listenError, refusal } from './errors.ts'
 import { FD } from './fd.ts'
 import { READ_AHEAD, reset } from './stream.ts'
 
-/** How many accepted connections wait when the backlog is not said. */
+/** The backlog of the kernel's queue, from which the host accepts at once, when none is said. */
 export const BACKLOG = 4096
 
 // libuv meets these when no descriptor is left. It closes the connection that could not be accepted and goes on.
@@ -31,8 +31,8 @@ export class ListenFD extends FD {
   readonly #accepted: Socket[] = []
   #failure: Error | null = null
 
-  /** Takes over a listening server. At most `backlog` connections wait; one more is reset. */
-  constructor(server: Server, net: string, addr: Addr, backlog: number) {
+  /** Takes over a listening server. */
+  constructor(server: Server, net: string, addr: Addr) {
     super(server, net, null, addr)
     this.#server = server
     server.on('connection', (socket) => {
@@ -42,7 +42,7 @@ export class ListenFD extends FD {
       socket.on('error', () => {
         // Whoever takes the connection meets the error when it reads.
       })
-      if (this.isClosed || this.#accepted.length >= backlog) {
+      if (this.isClosed) {
         reset(socket)
       } else {
         this.#accepted.push(socket)

@@ -100,11 +100,11 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
 /** A TCP listener over a socket of the host. */
 class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListener {
   /** Takes over a listening socket. */
-  constructor(server: Server, net: string, backlog: number) {
+  constructor(server: Server, net: string) {
     const addr = server.address()
     const known =
       addr !== null && typeof addr === 'object' ? tcpAddr(addr.address, addr.port) : tcpAddr('', 0)
-    super(new ListenFD(server, net, known, backlog))
+    super(new ListenFD(server, net, known))
   }
 
   acceptTCP(options?: IOOptions): Promise<TCPConn> {
@@ -174,18 +174,17 @@ export const tcpsock: TCPSockGroup = {
       checkNetwork(network, 'tcp')
       checkListenOptions(options)
       const { version, v6only } = socketFamily(network, laddr, null, 'listen')
-      const backlog = options.backlog ?? BACKLOG
       const server = await listenServer(
         {
           host: hostAddress(version, laddr, true),
           port: laddr?.port ?? 0,
           ipv6Only: v6only,
-          backlog,
+          backlog: options.backlog ?? BACKLOG,
           ...(options.reusePort === true ? { reusePort: true } : {}),
         },
         { noDelay: true, ...keepAliveOptions(options.keepAlive) },
       )
-      return new HostTCPListener(server, network, backlog)
+      return new HostTCPListener(server, network)
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
     }

@@ -101,8 +101,8 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
 /** A listener on a Unix socket (on Windows a named pipe) of the host. */
 class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixListener {
   /** Takes over a listening socket. */
-  constructor(server: Server, addr: UnixAddr, backlog: number) {
-    super(new ListenFD(server, 'unix', addr, backlog))
+  constructor(server: Server, addr: UnixAddr) {
+    super(new ListenFD(server, 'unix', addr))
   }
 
   acceptUnix(options?: IOOptions): Promise<UnixConn> {
@@ -154,7 +154,7 @@ export const unixsock: UnixSockGroup = {
       if (laddr === null) throw missingAddress()
       if (options.control !== undefined || options.reusePort === true) throw ErrWindows
       const backlog = options.backlog ?? BACKLOG
-      return new HostUnixListener(await listenServer({ path: path(laddr), backlog }), laddr, backlog)
+      return new HostUnixListener(await listenServer({ path: path(laddr), backlog }), laddr)
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
     }

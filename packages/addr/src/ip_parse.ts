@@ -4,6 +4,7 @@ import { IP } from './ip.ts'
 
 const dot = 46
 const colon = 58
+const longestIPv4 = '255.255.255.255'.length
 
 // The value of each ASCII character as a hexadecimal digit, or -1: a table, as comparing mispredicts too often.
 const hexDigits: Int8Array = /* @__PURE__ */ Int8Array.from({ length: 128 }, (_, code) => hexDigit(code))
@@ -13,37 +14,41 @@ const hexDigits: Int8Array = /* @__PURE__ */ Int8Array.from({ length: 128 }, (_,
  * leading zeros in decimal numbers, no zone, no space. The result has the form of 16 bytes, also for IPv4.
  */
 export function parseIP(s: string): IP | null {
-  return parseIPv4(s, 0) ?? parseIPv6(s)
+  return (s.length <= longestIPv4 ? parseIPv4(s, 0) : null) ?? parseIPv6(s)
 }
 
 /** Reads four decimal numbers with dots from `start` to the end of `s`. */
 function parseIPv4(s: string, start: number): IP | null {
+  const end = s.length
   let word = 0
   let i = start
   for (let dots = 0; ; dots++) {
-    let octet = decimalAt(s, i)
-    if (octet < 0 || octet > 9) return null
-    let next = decimalAt(s, ++i)
-    if (next >= 0 && next <= 9) {
+    if (i === end) return null
+    let octet = s.charCodeAt(i++) - 48
+    if (!isDigit(octet)) return null
+    let next = i < end ? s.charCodeAt(i++) - 48 : none
+    if (isDigit(next)) {
       if (octet === 0) return null
       octet = octet * 10 + next
-      next = decimalAt(s, ++i)
-      if (next >= 0 && next <= 9) {
+      next = i < end ? s.charCodeAt(i++) - 48 : none
+      if (isDigit(next)) {
         octet = octet * 10 + next
         if (octet > 255) return null
-        next = decimalAt(s, ++i)
+        next = i < end ? s.charCodeAt(i++) - 48 : none
       }
     }
     word = (word << 8) | octet
-    if (dots === 3) return i === s.length ? IP.fromUint32s(0, 0, 0xffff, word) : null
+    if (dots === 3) return next === none ? IP.fromUint32s(0, 0, 0xffff, word) : null
     if (next !== dot - 48) return null
-    i++
   }
 }
 
-/** The value of the decimal digit at `i`; something else where there is none, dot - 48 for a dot. */
-function decimalAt(s: string, i: number): number {
-  return i < s.length ? s.charCodeAt(i) - 48 : -1
+/** What follows the last character, where a digit's value is looked for: no character has it. */
+const none = -49
+
+/** Whether a difference to '0' is a digit: one comparison, as negative numbers become large ones. */
+function isDigit(value: number): boolean {
+  return value >>> 0 <= 9
 }
 
 /** Reads groups of hexadecimal digits, shifting each into the 128 bits a, b, c, d from the right. */

@@ -46,7 +46,7 @@ async function soak(seconds, most) {
   const terminated = stages.map(() => 0)
   const aborted = stages.map(() => 0)
   const where = new Map()
-  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+  for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
     const args = [fileURLToPath(import.meta.url), 'batch', String(most)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

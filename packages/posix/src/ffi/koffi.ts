@@ -5,7 +5,11 @@ import type { FFI, Watch } from './ffi.ts'
 
 const require = createRequire(import.meta.url)
 
-/** Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. */
+/**
+ * Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. A worker must not be terminated meanwhile,
+ * nor while it binds its first functions: from then on Node-API refuses whatever may run JavaScript, to koffi's start
+ * as to anyone, and koffi, which is built without C++ exceptions, cannot tell this by another exception and ends the process.
+ */
 export function loadKoffi(): FFI {
   // Loading takes milliseconds, so it happens on first use and not on import.
   const koffi = require('koffi') as typeof Koffi

@@ -11,9 +11,9 @@ const GAP = 0.3 // milliseconds between events below which spinning is likely to
 const TURN = 1 // milliseconds after which the event loop gets its turn
 const CREDIT = 4 // how many short gaps in a row are remembered
 const MISS = 2 // what a spin in vain costs
-const TAKEN = 0.008 // milliseconds: a yield that lasts longer gave the core to somebody who wants it
-const CROWDED = 2 // how many such yields in a row of spins turn spinning off
-const FORGET = 1 / 64 // how much of one a wake-up, or a spin that nobody disturbed, makes up for
+const TAKEN = 0.1 // milliseconds: a yield that lasts longer gave the core to others than a peer that answers
+const CROWDED = 3 // how many such yields, less what was forgotten, turn spinning off
+const FORGET = 1 / 16 // how much of one the next event makes up for
 
 /**
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After events it
@@ -114,7 +114,7 @@ export class Poller {
     this.#lastEvent = this.#turnStart = now
     if (gap < GAP) this.#credit = Math.min(this.#credit + 1, CREDIT)
     else if (this.#credit > 0) this.#credit--
-    if (this.#crowd > 0) this.#crowd -= FORGET
+    this.#crowd = Math.max(this.#crowd - FORGET, 0)
     if (this.#credit > 0 && this.#crowd < CROWDED) this.#spinSoon()
   }
 
@@ -139,6 +139,7 @@ export class Poller {
       if (n > 0) {
         this.#lastEvent = now
         if (this.#credit < CREDIT) this.#credit++
+        this.#crowd = Math.max(this.#crowd - FORGET, 0)
         if (now - this.#turnStart < TURN) this.#spinSoon()
         else this.#spinNextTurn()
         return

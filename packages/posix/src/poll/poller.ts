@@ -17,7 +17,8 @@ const FORGET = 1 / 16 // how much of one the next event makes up for
 
 /**
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After events it
- * may go on polling for a while, as a round trip to a sleeping process costs several times one to a busy one.
+ * may go on polling for a while, as a round trip to a sleeping process costs several times one to a busy one; not where
+ * others want the core, as a thread that polls uses its share up and then waits longer than one that slept.
  */
 export class Poller {
   /** How often the event loop woke the poller. An idle process adds nothing to it. */

@@ -9,7 +9,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
  */
 export function controlWords(message: Uint8Array): string[] {
   if (message.length > MAX) fail('bad arg in system call')
-  const text = utf8.decode(message).replace(/\0+$/, '')
+  const text = utf8.decode(withoutNuls(message))
   const words: string[] = []
   for (let i = 0; i < text.length;) {
     if (isBlank(text[i])) {
@@ -25,6 +25,13 @@ export function controlWords(message: Uint8Array): string[] {
     words.push(word)
   }
   return words.length === 0 ? fail('short control request') : words
+}
+
+/** A message without the NULs at its end, which C programs may send along. */
+export function withoutNuls(message: Uint8Array): Uint8Array {
+  let { length } = message
+  while (length > 0 && message[length - 1] === 0) length--
+  return message.subarray(0, length)
 }
 
 function isBlank(c: string | undefined): boolean {

@@ -2,7 +2,7 @@ import { DONT_TOUCH, type OpenFile, type Stat } from '@net/9p'
 import type { IOOptions, NetOpenOptions } from '@net/contract'
 import type { Conversation } from './conversation.ts'
 import { DENIED, fail } from './errors.ts'
-import { Directory, Node, qidPath, readText, TextFile } from './node.ts'
+import { Directory, Node, qidPath, readText, TextFile, userName } from './node.ts'
 
 /** The kinds of files in a qid: those of a protocol and of a conversation, with the kernel's numbers. */
 export const Kind = {
@@ -78,7 +78,7 @@ abstract class ConversationNode extends Node {
     if (this.kind !== Kind.ctl && this.kind !== Kind.data) fail(DENIED)
     if (others.some(([key, value]) => value !== undefined && value !== DONT_TOUCH[key as keyof Stat]))
       fail(DENIED)
-    if (uid !== '') c.owner = uid
+    if (uid !== '') c.owner = userName(uid)
     if (mode !== DONT_TOUCH.mode) c.perm = mode & 0o777
   }
 }

@@ -32,10 +32,7 @@ export async function answerCS(
   if (host === '*' || host === '::') return [`${clone} ${port}${tail}`]
   const found = await translateHost(session, host, options)
   const allowed = found.filter((ip) => reachable(session, network, ip, port))
-  if (allowed.length === 0 && found.length > 0) {
-    session.stack.activity.denied++
-    fail(`${ADDRESS}${DENIED}`)
-  }
+  if (allowed.length === 0 && found.length > 0) refuse(session)
   return allowed.map((ip) => `${clone} ${ip.toString()}!${port}${tail}`)
 }
 
@@ -61,7 +58,13 @@ async function translateHost(session: Session, host: string, options: IOOptions)
   return lookup(session, host, options)
 }
 
+function refuse(session: Session): never {
+  session.stack.activity.denied++
+  return fail(`${ADDRESS}${DENIED}`)
+}
+
 async function lookup(session: Session, host: string, options: IOOptions): Promise<IP[]> {
+  if (!session.stack.gate.lookups) return refuse(session)
   try {
     return await session.stack.names.addresses('ip', host, options)
   } catch (error) {
@@ -101,7 +104,8 @@ async function entries(session: Session, key: Pair, options: IOOptions): Promise
   const { attr, value } = key
   if (attr === 'dom' || attr === 'sys') {
     const ips = await lookup(session, value, options).catch(() => [])
-    return ips.map((ip) => [key, { attr: ip.to4() === null ? 'ipv6' : 'ip', value: ip.toString() }])
+    const told = ips.filter((ip) => session.stack.gate.reaches(ip))
+    return told.map((ip) => [key, { attr: ip.to4() === null ? 'ipv6' : 'ip', value: ip.toString() }])
   }
   if ((attr === 'tcp' || attr === 'udp') && !/^\d*$/.test(value)) {
     const port = await session.stack.names.port(attr, value, options)

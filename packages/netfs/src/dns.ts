@@ -1,6 +1,6 @@
 import { IP, type IP as Address } from '@net/addr'
 import type { IOOptions, LookupGroup } from '@net/contract'
-import { fail, INTERRUPTED, Plan9Error } from './errors.ts'
+import { DENIED, fail, INTERRUPTED, Plan9Error } from './errors.ts'
 import { isNotFound } from './names.ts'
 import type { Session } from './session.ts'
 
@@ -61,6 +61,7 @@ export async function answerDNS(
   if (type === undefined || name === '' || more.length > 0) fail(`dns: illegal request ${text}`)
   const lookup = Object.hasOwn(lookups, type) ? lookups[type] : undefined
   if (lookup === undefined) fail(others.has(type) ? 'dns: dns failure' : `dns: unknown type ${type}`)
+  if (!session.stack.gate.lookups) refuse(session)
   try {
     const found = await lookup(session, bare(name), options)
     if (found.length === 0) fail('dns: resource does not exist; negrcode 0')
@@ -70,6 +71,11 @@ export async function answerDNS(
     if (error instanceof Plan9Error) throw error
     return fail(isNotFound(error) ? 'dns: name does not exist' : 'dns: dns failure')
   }
+}
+
+function refuse(session: Session): never {
+  session.stack.activity.denied++
+  return fail(`dns: ${DENIED}`)
 }
 
 function records(
@@ -89,7 +95,10 @@ async function addresses(
   name: string,
   options: IOOptions,
 ): Promise<Answer[]> {
-  const ips = await session.stack.names.addresses(network, name, options)
+  const found = await session.stack.names.addresses(network, name, options)
+  // What the policy keeps from being reached is not told either.
+  const ips = found.filter((ip) => session.stack.gate.reaches(ip))
+  if (ips.length === 0 && found.length > 0) refuse(session)
   // The owner of an address is what the aliases lead to; that nobody knows it is no reason to fail.
   const owner = name.includes('.') ? await canonical(session, name, options).catch(() => name) : name
   return ips.map((ip) => ({ owner, type, value: ip.toString() }))

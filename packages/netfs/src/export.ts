@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseIPZone, splitHostPort } from '@net/addr'
 import { serve, type ServerSession } from '@net/9p'
 import { type Conn, ErrClosed, isErr, type Listener, type Target } from '@net/contract'
@@ -48,12 +50,18 @@ export function checkListener(listener: Listener): void {
   // A Unix socket has its file's permissions, unless its name is an abstract one; a pipe is in this process.
   if (addr.network === 'pipe') return
   if (addr.network.startsWith('unix')) {
-    if (text !== '' && !text.startsWith('@') && !text.startsWith('\0')) return
+    if (text !== '' && !text.startsWith('@') && !text.startsWith('\0') && !isOpenToAll(text)) return
   } else if (isLoopback(text)) return
   throw new Error(
     `anybody could use this machine's network through ${text}: listen on a Unix socket or a loopback address, ` +
       'or let tlsListener authenticate the clients',
   )
+}
+
+// Whether everybody on this machine may connect to a socket: write to it, and get to it through its directory.
+function isOpenToAll(path: string): boolean {
+  const mode = (p: string): number => statSync(p, { throwIfNoEntry: false })?.mode ?? 0
+  return process.platform !== 'win32' && (mode(path) & 0o002) !== 0 && (mode(dirname(path)) & 0o001) !== 0
 }
 
 function isLoopback(address: string): boolean {
@@ -70,6 +78,8 @@ class Exporter implements NetExport {
   readonly #stack: Stack
   readonly #listener: Listener
   readonly #sessions = new Map<ServerSession, Promise<void>>()
+  // Those that have said nothing yet, oldest first: they must not keep others out.
+  readonly #silent = new Set<ServerSession>()
   #closing = false
 
   constructor(stack: Stack, listener: Listener) {
@@ -116,7 +126,7 @@ class Exporter implements NetExport {
 
   #admit(conn: Conn): void {
     const { limits } = this.#stack
-    if (this.#closing || this.#sessions.size >= limits.sessions) {
+    if (this.#closing || (this.#sessions.size >= limits.sessions && !this.#makeRoom())) {
       this.activity.refusedSessions++
       void conn.close().catch(() => {
         // It is refused whether or not that can be told.
@@ -125,11 +135,11 @@ class Exporter implements NetExport {
     }
     const session = new Session(this.#stack)
     const timer = setTimeout(() => {
-      this.activity.refusedSessions++
-      void served.close()
+      this.#refuse(served)
     }, limits.attachTime)
     const tree = new NetTree(session, () => {
       clearTimeout(timer)
+      this.#silent.delete(served)
     })
     const served = serve(conn, tree, {
       msize: limits.msize,
@@ -139,10 +149,26 @@ class Exporter implements NetExport {
     })
     const over = served.done.then(async () => {
       clearTimeout(timer)
+      this.#silent.delete(served)
       await session.end()
       this.#sessions.delete(served)
     })
     this.#sessions.set(served, over)
+    this.#silent.add(served)
+  }
+
+  // Whether a session that has not attached could be ended for a new one.
+  #makeRoom(): boolean {
+    const [oldest] = this.#silent
+    if (oldest === undefined) return false
+    this.#refuse(oldest)
+    return true
+  }
+
+  #refuse(served: ServerSession): void {
+    this.#silent.delete(served)
+    this.activity.refusedSessions++
+    void served.close()
   }
 
   async #end(): Promise<void> {

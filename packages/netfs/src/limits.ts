@@ -1,6 +1,6 @@
 /** What the clients of a tree may use at most. What is absent has its default. */
 export interface Limits {
-  /** Sessions at a time; one more is hung up on. Default 64. */
+  /** Sessions at a time; one more takes the place of the oldest that has not attached, else it is hung up on. Default 64. */
   readonly sessions?: number | undefined
   /** Milliseconds that a client has to attach after it has connected; default 10 000. */
   readonly attachTime?: number | undefined
@@ -10,7 +10,10 @@ export interface Limits {
   readonly totalConversations?: number | undefined
   /** Queries of cs and dns that a session may have looked up at a time; more wait. Default 32. */
   readonly lookups?: number | undefined
-  /** Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps; more are dropped. Default 1 MiB. */
+  /**
+   * Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps, and of answers that its open
+   * files of cs and dns hold; more datagrams are dropped, more answers are "i/o error". Default 1 MiB.
+   */
   readonly queuedBytes?: number | undefined
   /** Fids of a session; default 16384. */
   readonly fids?: number | undefined

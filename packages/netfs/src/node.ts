@@ -15,6 +15,14 @@ import { DENIED, fail, NOT_EXIST } from './errors.ts'
 
 /** Who owns what nobody has opened, and the group of everything. */
 export const OWNER = 'network'
+const MAX_NAME = 64 // characters of a user's name
+
+/** A user's name as it is kept: no client fills memory with it. */
+export function userName(name: string): string {
+  // A copy: a part of a text keeps all of it.
+  return Buffer.from(name.slice(0, MAX_NAME)).toString()
+}
+
 const IP_DEVICE = 73 // 'I', the letter of the kernel's ip(3)
 const PROTOCOL_SHIFT = 17 // of the protocol in a qid's path; behind it the conversation, then the kind of file
 const CONVERSATION_SHIFT = 5

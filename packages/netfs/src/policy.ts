@@ -23,6 +23,11 @@ export interface Policy {
   readonly rules?: readonly Rule[] | undefined
   /** What holds when no rule matches; 'allow' when absent. */
   readonly otherwise?: 'allow' | 'deny' | undefined
+  /**
+   * Whether names are looked up, by cs and dns; 'allow' when absent. Queries go to the servers of this machine, whatever the rules
+   * say: who may ask can tell something to the owner of a name, and see what names this machine knows.
+   */
+  readonly lookups?: 'allow' | 'deny' | undefined
 }
 
 interface Check {
@@ -52,11 +57,14 @@ const carriers: readonly (readonly [IPNet, number])[] = [
 export class Gatekeeper {
   readonly #checks: readonly Check[]
   readonly #otherwise: boolean
+  /** Whether names may be looked up. */
+  readonly lookups: boolean
 
   /** Reads a policy. Throws a TypeError for a rule that makes no sense. */
   constructor(policy: Policy = {}) {
     this.#checks = (policy.rules ?? []).map(compile)
     this.#otherwise = policy.otherwise !== 'deny'
+    this.lookups = policy.lookups !== 'deny'
   }
 
   /**
@@ -72,6 +80,17 @@ export class Gatekeeper {
       if (c.covers === null || this.#covers(c, c.covers, ip, inner)) return c.allow
     }
     return this.#otherwise
+  }
+
+  /** Whether anything at all is allowed with an address: some operation, network and port. */
+  reaches(ip: IP): boolean {
+    // What is allowed changes only where the ports of a rule begin and end.
+    const ports = new Set([0, ...this.#checks.flatMap((c) => [c.first, Math.min(c.last + 1, 65535)])])
+    return [...ports].some((port) =>
+      (['tcp', 'udp'] as const).some(
+        (network) => this.allows('connect', network, ip, port) || this.allows('announce', network, ip, port),
+      ),
+    )
   }
 
   #covers(check: Check, covers: (ip: IP) => boolean, ip: IP | null, inner: IP | null): boolean {

@@ -15,7 +15,7 @@ import { authenticates } from './export.ts'
 import { type CertificateOptions, certificates, checkKey, pskSuites } from './tls.ts'
 import { TLSConn } from './tls_conn.ts'
 
-const PENDING = 128 // handshakes under way and connections not yet accepted
+const PENDING = 128 // handshakes under way, and connections not yet accepted
 
 /** Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their names. */
 export type TLSServerOptions = (
@@ -99,12 +99,16 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   async #run(): Promise<void> {
     try {
       while (!this.#closed) {
-        if (this.#handshakes.size + this.#ready.length >= PENDING) {
+        if (this.#ready.length >= PENDING) {
           await new Promise<void>((resolve) => {
             this.#wake = resolve
           })
         } else {
-          void this.#shake(await this.#listener.accept())
+          const conn = await this.#listener.accept()
+          // Who says nothing must not keep others from coming in.
+          const [oldest] = this.#handshakes
+          if (oldest !== undefined && this.#handshakes.size >= PENDING) void oldest.close()
+          void this.#shake(conn)
         }
       }
     } catch (error) {
@@ -118,7 +122,6 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
     this.#handshakes.delete(conn)
     if (socket === null || this.#closed) {
       await conn.close()
-      this.#wake()
       return
     }
     this.#ready.push(new TLSConn(socket, conn))

@@ -8,7 +8,16 @@ import { DENIED, fail, IO_ERROR } from './errors.ts'
 import { Gate } from './gate.ts'
 import type { Ifc } from './interfaces.ts'
 import { ifcLocal, ifcStatus, routes, selfTable } from './ipifc.ts'
-import { Directory, type Node, qidPath, readBytes, readText, SpecialFile, TextFile } from './node.ts'
+import {
+  Directory,
+  type Node,
+  qidPath,
+  readBytes,
+  readText,
+  SpecialFile,
+  TextFile,
+  userName,
+} from './node.ts'
 import type { Protocol } from './protocol.ts'
 import { QueryFile } from './query_file.ts'
 import type { Session } from './session.ts'
@@ -23,6 +32,7 @@ const ETHER = 4
 export class NetTree implements Tree {
   readonly #session: Session
   readonly #attached: () => void
+  #root: RootDir | null = null
 
   /** Makes the tree of a session. `attached` is called when a client attaches. */
   constructor(session: Session, attached: () => void = () => {}) {
@@ -32,7 +42,9 @@ export class NetTree implements Tree {
 
   /** The root, for a user whose name its conversations bear. */
   root(user: string): Directory {
-    return new RootDir(this.#session, user)
+    const name = userName(user)
+    if (this.#root?.user !== name) this.#root = new RootDir(this.#session, name)
+    return this.#root
   }
 
   /** Gives the root to anybody: who may connect was decided before. */
@@ -89,12 +101,12 @@ class RootDir extends Directory {
       new TextFile('ipselftab', this, BigInt(Root.ipselftab), async () => selfTable(await interfaces.list())),
       new SpecialFile('log', this, BigInt(Root.log), 0o666, openLog),
       new SpecialFile('cs', this, BigInt(Root.cs), 0o666, (node) => {
-        return new QueryFile(node, 'cs', (query, _offset, options) => {
+        return new QueryFile(node, 'cs', session, (query, _offset, options) => {
           return session.lookups.pass(options, () => answerCS(session, query, options))
         })
       }),
       new SpecialFile('dns', this, BigInt(Root.dns), 0o666, (node) => {
-        return new QueryFile(node, 'dns', (query, at, options) => {
+        return new QueryFile(node, 'dns', session, (query, at, options) => {
           return session.lookups.pass(options, () => answerDNS(session, query, at, options))
         })
       }),

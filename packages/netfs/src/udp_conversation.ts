@@ -5,7 +5,6 @@ import { type Address, destination } from './address.ts'
 import { Conversation } from './conversation.ts'
 import {
   codeOf,
-  DENIED,
   fail,
   HUNGUP,
   INTERRUPTED,
@@ -243,7 +242,10 @@ export class UDPConversation extends Conversation {
   // Whether the datagram went; one for nobody is dropped.
   async #send(p: Uint8Array, options: IOOptions): Promise<boolean> {
     if (this.#call !== null && this.#port !== null) {
-      await this.#port.send(p, this.#call.remote, this.#call.local, options)
+      const { remote, local } = this.#call
+      // Whoever can forge a sender's address must not get an answer sent to it that connect may not send.
+      if (remote.ip !== null) this.session.check('connect', 'udp', remote.ip, remote.port)
+      await this.#port.send(p, remote, local, options)
       return true
     }
     if (this.#headers && (this.#conn !== null || this.#port !== null)) {
@@ -274,10 +276,7 @@ export class UDPConversation extends Conversation {
   async #sendTo(header: UDPHeader, payload: Uint8Array, options: IOOptions): Promise<void> {
     const { laddr, rport } = header
     const ip = destination(header.raddr)
-    if (!this.session.stack.gate.allows('connect', 'udp', ip, rport)) {
-      this.session.stack.activity.denied++
-      fail(DENIED)
-    }
+    this.session.check('connect', 'udp', ip, rport)
     if (rport !== 0) await this.#port?.send(payload, new UDPAddr(ip, rport), laddr, options)
   }
 

@@ -175,11 +175,44 @@ describe('limits', () => {
     expect((await clone(a, 'tcp')).n).toBe('0')
   })
 
+  test('who has not attached makes room for the next', async () => {
+    await using out = await exported({ limits: { sessions: 2 } })
+    const silent = [await out.connect(), await out.connect()]
+    await using a = await session(await out.dial())
+    await using b = await session(await out.dial())
+    for (const conn of silent) {
+      expect(await conn.read(new Uint8Array(1))).toBe(null)
+      await conn.close()
+    }
+    expect([(await clone(a, 'tcp')).n, (await clone(b, 'udp')).n]).toEqual(['0', '0'])
+    expect(out.net.activity).toMatchObject({ refusedSessions: 2 })
+    expect(await failure(out.dial())).toMatch(/./)
+  })
+
   test('who does not attach in time is hung up on', async () => {
     await using out = await exported({ limits: { attachTime: 1 } })
     const client = await out.dial()
     await client.done
     expect(out.net.activity.refusedSessions).toBe(1)
+  })
+
+  test('answers that a session keeps are limited', async () => {
+    await using out = await exported({ limits: { queuedBytes: 300 } })
+    await using client = await out.dial()
+    const root = await client.attach({ uname: 'x'.repeat(60_000) })
+    const ask = async (): Promise<[RemoteFile, string]> => {
+      const cs = await RemoteFile.open(root, 'cs', 2)
+      return [cs, await failure(cs.write(Buffer.from('tcp!127.0.0.1!80')))]
+    }
+    const first = await Promise.all([ask(), ask(), ask()])
+    expect(first.map(([, words]) => words)).toEqual(['no error but 16', 'no error but 16', 'no error but 16'])
+    const [more, words] = await ask()
+    expect(words).toBe('cs: i/o error')
+    await first[0]?.[0].close()
+    expect(await failure(more.writeAt(Buffer.from('tcp!127.0.0.1!80'), 0))).toBe('no error but 16')
+    // Nor is a name kept that is longer than names are.
+    await using ctl = await RemoteFile.open(root, 'tcp/clone', 2)
+    expect((await ctl.stat()).uid).toBe('x'.repeat(64))
   })
 
   test('fids, requests and bytes of a session are limited', async () => {

@@ -1,11 +1,11 @@
-import { IP, parseIP } from '@net/addr'
+import { IP, parseIP, UDPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
 import { UDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Policy, Rule } from '../src/index.ts'
 import { destination, parseNumeric } from '../src/address.ts'
 import { Gatekeeper, type Operation } from '../src/policy.ts'
-import { cat, clone, echo, embedded, failure, loopback, nets, target, write } from './nets.ts'
+import { cat, clone, echo, embedded, failure, loopback, nets, read, target, write } from './nets.ts'
 
 let check: () => Promise<void>
 beforeAll(async () => {
@@ -124,6 +124,24 @@ describe('Policy', () => {
     })
   }
 
+  test('knows whether anything is allowed with an address', () => {
+    const gate = new Gatekeeper(onlyWeb)
+    const reached = ['192.0.2.1', '127.0.0.1', '10.0.0.1', '::ffff:10.0.0.1'].map((a) => {
+      return gate.reaches(ip(a) ?? loopback)
+    })
+    expect(reached).toEqual([true, true, false, false])
+    expect(new Gatekeeper({ otherwise: 'deny' }).reaches(loopback)).toBe(false)
+    expect(new Gatekeeper(noLoopback).reaches(loopback)).toBe(false)
+    const edge: Policy = {
+      rules: [
+        { action: 'deny', port: [0, 65534] },
+        { action: 'allow', network: 'udp', operation: 'announce' },
+      ],
+      otherwise: 'deny',
+    }
+    expect(new Gatekeeper(edge).reaches(loopback)).toBe(true)
+  })
+
   test('that makes no sense is a TypeError', () => {
     const rules = [
       { action: 'perhaps' },
@@ -205,6 +223,55 @@ describe.each(nets)('the policy %s', (_name, make) => {
       const header = new UDPHeader({ raddr, laddr: none, ifcaddr: none, rport: 9, lport: 0 })
       expect(await failure(data.write(header.marshal()))).toBe('permission denied')
     }
+  })
+
+  test('is asked for the answer to a datagram, whose sender can be forged', async () => {
+    await using net = await make({
+      policy: { rules: [{ action: 'deny', operation: 'connect', address: 'loopback' }] },
+    })
+    const { ctl, dir } = await clone(net, 'udp')
+    await write(ctl, 'announce 127.0.0.1!0')
+    const port = Number((await cat(net, `${dir}/local`)).split('!')[1])
+    await using peer = await target.dialUDP('udp', null, new UDPAddr(loopback, port))
+    await peer.write(Buffer.from('one'))
+    const n = await read(await net.open(`${dir}/listen`))
+    const data = await net.open(`udp/${n}/data`)
+    expect(await read(data)).toBe('one')
+    expect(await failure(write(data, 'two'))).toBe('permission denied')
+  })
+
+  test('that denies lookups lets cs and dns tell numbers and services only', async () => {
+    await using net = await make({ policy: { lookups: 'deny' } })
+    const cs = await net.open('cs')
+    expect(await failure(write(cs, 'tcp!localhost!80'))).toBe(
+      "cs: can't translate address: permission denied",
+    )
+    expect(await failure(write(cs, '!dom=localhost'))).toBe('cs: no match')
+    await write(cs, 'tcp!127.0.0.1!http')
+    cs.rewind()
+    expect(await read(cs)).toBe('/net/tcp/clone 127.0.0.1!80')
+    const dns = await net.open('dns')
+    for (const query of ['localhost ip', 'localhost txt', '1.0.0.127.in-addr.arpa ptr', 'localhost any']) {
+      dns.rewind()
+      expect([query, await failure(write(dns, query))]).toEqual([query, 'dns: permission denied'])
+    }
+  })
+
+  test('keeps dns and general queries from telling addresses that it denies', async () => {
+    await using net = await make({ policy: noLoopback })
+    const dns = await net.open('dns')
+    expect(await failure(write(dns, 'localhost ip'))).toBe('dns: permission denied')
+    expect(await failure(write(await net.open('cs'), '!dom=localhost'))).toBe('cs: no match')
+    await using some = await make({
+      policy: {
+        rules: [{ action: 'allow', network: 'udp', address: 'loopback', port: 9 }],
+        otherwise: 'deny',
+      },
+    })
+    const allowed = await some.open('dns')
+    await write(allowed, 'localhost ip')
+    allowed.rewind()
+    expect(await read(allowed)).toBe('localhost ip\t127.0.0.1')
   })
 
   test('keeps cs from giving addresses that it denies', async () => {

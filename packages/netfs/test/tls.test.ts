@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { IPv4zero, TCPAddr } from '@net/addr'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { IPv4zero, TCPAddr, UnixAddr } from '@net/addr'
 import { Client } from '@net/9p'
 import type { Conn, Listener } from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
@@ -63,6 +66,17 @@ describe('a pre-shared key', () => {
     await listener.close()
     await slow.close()
     await rubbish.close()
+  })
+
+  test('is not kept out by any number of clients that say nothing', async () => {
+    const listener = tlsListener(await listenTCP(), { keys })
+    const accepting = listener.accept()
+    const silent: Conn[] = []
+    for (let i = 0; i < 140; i++) silent.push(await dial(listener))
+    const a = await tlsClient(await dial(listener), { identity: 'me', key })
+    await expectExchange(a, await accepting)
+    await Promise.all(silent.map((conn) => conn.close()))
+    await listener.close()
   })
 
   test('that is short, or missing, is a TypeError', async () => {
@@ -182,6 +196,21 @@ describe.skipIf(openssl === null)('certificates', () => {
 })
 
 describe('exportNet', () => {
+  test.skipIf(process.platform === 'win32')('refuses a Unix socket that everybody may write to', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'netfs-'))
+    const path = join(dir, 'net')
+    const listener = await target.listenUnix('unix', new UnixAddr(path, 'unix'))
+    chmodSync(path, 0o666)
+    chmodSync(dir, 0o755)
+    expect(() => exportNet(target, listener)).toThrow("anybody could use this machine's network")
+    chmodSync(dir, 0o700)
+    expect(() => {
+      checkListener(listener)
+    }).not.toThrow()
+    await listener.close()
+    rmSync(dir, { recursive: true })
+  })
+
   test('refuses TCP beyond loopback without authentication', async () => {
     const open = await listenTCP(IPv4zero)
     expect(() => exportNet(target, open)).toThrow(/^anybody could use this machine's network/)

@@ -13,7 +13,8 @@ type Export = Awaited<ReturnType<typeof listenExport>>
 
 /**
  * `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to end. What clients
- * may reach is what the first rule that matches says; what none matches is denied when there is an --allow, else allowed.
+ * may reach is what the first rule that matches says; what none matches is denied when there is an --allow, else allowed. With
+ * --no-lookups they bring numeric addresses.
  */
 export async function exportNetwork(args: string[], terminal: Terminal): Promise<void> {
   const { values, positionals, tokens } = parseArgs({
@@ -23,6 +24,7 @@ export async function exportNetwork(args: string[], terminal: Terminal): Promise
     options: {
       allow: { type: 'string', multiple: true },
       deny: { type: 'string', multiple: true },
+      'no-lookups': { type: 'boolean' },
       'dangerously-serve-anyone': { type: 'boolean' },
       ...tlsFlags,
     },
@@ -37,7 +39,7 @@ export async function exportNetwork(args: string[], terminal: Terminal): Promise
   )
   const otherwise = rules.some(({ action }) => action === 'allow') ? 'deny' : 'allow'
   const { net, listener } = await serve(address, {
-    policy: { rules, otherwise },
+    policy: { rules, otherwise, lookups: values['no-lookups'] === true ? 'deny' : 'allow' },
     tls: tlsOfServer(values),
     dangerouslyServeAnyone: values['dangerously-serve-anyone'],
   })

@@ -40,11 +40,18 @@ export class Status implements Disposable {
     if (this.#live) this.#terminal.output.write('\n')
   }
 
+  // A line that wraps can't be cleared.
+  #fitting(text: string): string {
+    const { output } = this.#terminal
+    const columns = 'columns' in output && typeof output.columns === 'number' ? output.columns : 0
+    return columns === 0 || text.length < columns ? text : `${text.slice(0, Math.max(columns - 2, 0))}…`
+  }
+
   #show(): void {
     const text = this.#text()
     if (text === this.#shown) return
     this.#shown = text
-    this.#terminal.output.write(this.#live ? CLEAR + text : `${text}\n`)
+    this.#terminal.output.write(this.#live ? CLEAR + this.#fitting(text) : `${text}\n`)
   }
 }
 

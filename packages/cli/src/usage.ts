@@ -7,7 +7,7 @@ const forms: Readonly<Record<string, string>> = {
   listen: '[--net net] [--wait ms] address',
   resolve: '[--net net] [--server server] [--type type] name | network address',
   interfaces: '[--net net] [name]',
-  export: '[--allow rule | --deny rule]... [tls] [--dangerously-serve-anyone] [where]',
+  export: '[--allow rule | --deny rule]... [--no-lookups] [tls] [--dangerously-serve-anyone] [where]',
   import: '(--socks port | --http port)... [tls] [--server-name name] [--login-file file] where',
   targets: '',
 }

@@ -122,7 +122,7 @@ test.each([
   await using running = netx(...args)
   await running.closed
   expect(running.child.exitCode).toBe(2)
-  expect(running.text).toContain('usage: netx dial')
+  expect(running.text).toContain(`usage: netx ${args[0] ?? ''}`)
 })
 
 test('netx import tells why it cannot begin', async () => {
@@ -162,4 +162,15 @@ test.skipIf(script === undefined)('netx export shows one line that changes on a 
   dialling.child.stdin?.end()
   expect(await dialling.end('SIGKILL')).toBe(null)
   await exported.printed(/\r\x1b\[K0 sessions, 0 conversations, /) // eslint-disable-line no-control-regex
+})
+
+test('netx export --no-lookups leaves clients numeric addresses', async () => {
+  const address = `unix!${join(dir, 'no-lookups')}`
+  await using exported = netx('export', '--no-lookups', address)
+  await exported.printed(/exporting/)
+  await using numeric = netx('dial', '--net', address, 'tcp', '127.0.0.1:1')
+  await numeric.printed(/connection refused/)
+  await using named = netx('resolve', '--net', address, 'localhost')
+  await named.printed(/permission denied/)
+  expect(await exported.end('SIGTERM')).toBe(0)
 })

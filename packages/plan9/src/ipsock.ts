@@ -64,12 +64,17 @@ async function clone(
     const found = await queryCS1(fs, network, addr.ip, addr.port, { signal })
     return { path: inTree(found.clone), dest: found.dest }
   } catch (e) {
-    if (signal?.aborted === true) throw e
+    if (signal?.aborted === true || isDenial(e)) throw e
     return {
       path: `${protocolOf(network)}/clone`,
       dest: host === '*' ? String(addr.port) : `${host}!${addr.port}`,
     }
   }
+}
+
+// A cs that answers for an export's policy has decided.
+function isDenial(e: unknown): boolean {
+  return e instanceof Error && /^cs: .*permission denied$/.test(e.message)
 }
 
 /** Connects a conversation. Rejects with the dial's {@link OpError} or the signal's reason. */

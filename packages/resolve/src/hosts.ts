@@ -55,10 +55,15 @@ export function parseHosts(text: string): Hosts {
 
 /** The hosts file of the system, or another, kept and read again when it changes. A missing file has no entries. */
 export class HostsFile extends SystemFile<Hosts> {
-  /** Makes a reader of a file; absent means /etc/hosts. `maxAge` as for SystemFile, in milliseconds. */
-  constructor(path = '/etc/hosts', maxAge?: number) {
+  /** Makes a reader of a file; absent means /etc/hosts, or what Windows has in its place. `maxAge` as for SystemFile, in milliseconds. */
+  constructor(path = systemPath(), maxAge?: number) {
     super(path, (text) => parseHosts(text ?? ''), maxAge)
   }
+}
+
+function systemPath(): string {
+  if (process.platform !== 'win32') return '/etc/hosts'
+  return `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32\\drivers\\etc\\hosts`
 }
 
 function key(name: string): string {

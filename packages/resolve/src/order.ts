@@ -39,7 +39,8 @@ export function hostLookupOrder(c: OrderConditions, hostname: string): OrderChoi
   if (c.preferSystem === true) return choice('system', "the system's resolver is preferred")
   const forced = ours ? null : environment(c)
   if (forced !== null) return forced
-  const fallback = ours ? (c.platform === 'win32' ? 'dns' : 'files,dns') : 'system'
+  if (!ours && /[\\%]/.test(hostname)) return choice('system', 'the name has a character of special meaning')
+  const fallback = ours ? 'files,dns' : 'system'
   if (c.platform === 'win32' || c.platform === 'android') {
     return choice(fallback, `${c.platform} has neither resolv.conf nor nsswitch.conf`)
   }
@@ -48,7 +49,6 @@ export function hostLookupOrder(c: OrderConditions, hostname: string): OrderChoi
     return choice('system', `resolv.conf cannot be read: ${conf.error.message}`)
   }
   if (!ours && conf.unknownOpt) return choice('system', 'resolv.conf has an option that is not known')
-  if (/[\\%]/.test(hostname)) return choice(fallback, 'the name has a character of special meaning')
   if (c.platform === 'openbsd') return openbsd(conf, fallback)
   return byNSS(c, hostname.replace(/\.$/, ''), ours, fallback)
 }
@@ -134,7 +134,7 @@ const plain = new WeakMap<readonly NSSSource[], OrderChoice>()
 function needsSystem(c: OrderConditions, source: string, hostname: string): string | null {
   if (hostname !== '' && source === 'myhostname') {
     const lower = lowerASCII(hostname)
-    const special = /^(.*\.)?localhost(\.localdomain)?$|^_?gateway$|^_outbound$/.test(lower)
+    const special = /^(.*\.)?localhost(\.localdomain)?$|^_gateway$|^_outbound$/.test(lower)
     if (special) return 'nsswitch.conf has myhostname, and the name is one of its own'
     const own = c.machineName()
     return own === null || lowerASCII(own) === lower

@@ -17,6 +17,7 @@ interface Case {
   env?: Record<string, string>
   preferSystem?: boolean
   mdnsAllow?: boolean
+  machine?: string
 }
 
 function conditions(c: Case): OrderConditions {
@@ -27,7 +28,7 @@ function conditions(c: Case): OrderConditions {
     env: c.env ?? {},
     resolvConf: () => ({ ...parseResolvConf(c.resolv ?? ''), error: c.resolvError ?? null }),
     nss: () => nss,
-    machineName: () => 'machine.example',
+    machineName: () => c.machine ?? 'machine.example',
     mdnsAllow: () => c.mdnsAllow ?? false,
   }
 }
@@ -74,7 +75,8 @@ const cases: [string, Case, string][] = [
   ['a resolv.conf that is missing', { nss: none, resolvError: missing }, 'files,dns'],
   ['a resolv.conf that cannot be read', { nss: none, resolvError: new Error('EIO') }, 'system'],
   ['a backslash', { nss: 'hosts: files dns', host: 'a\\.b' }, 'system'],
-  ['a percent sign', { nss: 'hosts: dns', host: 'a%b', preferSystem: false }, 'files,dns'],
+  ['a percent sign', { nss: 'hosts: files dns', host: 'a%b' }, 'system'],
+  ['a percent sign and ours', { nss: 'hosts: dns', host: 'a%b', preferSystem: false }, 'dns'],
   ['LOCALDOMAIN, empty', { nss: none, env: { LOCALDOMAIN: '' } }, 'system'],
   ['RES_OPTIONS', { nss: none, env: { RES_OPTIONS: 'x' } }, 'system'],
   ['RES_OPTIONS, empty', { nss: none, env: { RES_OPTIONS: '' } }, 'files,dns'],
@@ -82,7 +84,8 @@ const cases: [string, Case, string][] = [
   ['darwin', { nss: 'hosts: files dns', platform: 'darwin' }, 'system'],
   ['darwin and ours', { nss: none, platform: 'darwin', preferSystem: false }, 'files,dns'],
   ['windows', { platform: 'win32' }, 'system'],
-  ['windows and ours', { platform: 'win32', preferSystem: false }, 'dns'],
+  ['windows and ours', { platform: 'win32', preferSystem: false }, 'files,dns'],
+  ['android and ours', { nss: 'hosts: dns', platform: 'android', preferSystem: false }, 'files,dns'],
   ['android', { platform: 'android' }, 'system'],
   ['openbsd', { platform: 'openbsd', resolv: '' }, 'dns,files'],
   ['openbsd without resolv.conf', { platform: 'openbsd', resolvError: missing }, 'files'],
@@ -93,6 +96,52 @@ const cases: [string, Case, string][] = [
   ['openbsd with ASR_CONFIG', { platform: 'openbsd', env: { ASR_CONFIG: 'x' } }, 'system'],
   ['a preference for the system', { nss: 'hosts: files dns', preferSystem: true }, 'system'],
 ]
+
+// Go's own tables, TestConfHostLookupOrder and TestAddrLookupOrder: what nsswitch.conf says, and for each host what is chosen.
+const special = [
+  'myhostname',
+  'myHostname',
+  '_gateway',
+  '_Gateway',
+  '_outbound',
+  '_Outbound',
+  'localhost',
+  'Localhost',
+]
+const local = ['anything.localhost', 'Anything.localhost', 'localhost.localdomain', 'Localhost.Localdomain']
+const deep = ['anything.localhost.localdomain', 'Anything.Localhost.Localdomain']
+const squeeze =
+  'dns [success=return notfound=continue unavail=continue tryagain=continue] files [notfound=return]'
+const trusty = 'files myhostname mdns4_minimal [NOTFOUND=return] dns mdns4'
+const tables: [hosts: string, order: string, names: string[], options?: Case][] = [
+  ['files mdns dns', 'files,dns', ['x.com']],
+  ['files mdns dns', 'system', ['x.local']],
+  ['dns', 'dns', ['x.com']],
+  ['dns', 'system', ['x\\.com', 'foo.com%en0']],
+  ['files mdns dns', 'system', ['x.com', 'x.local'], { mdnsAllow: true }],
+  ['files dns', 'files,dns', ['x.com', 'x', 'x.local']],
+  ['dns files', 'dns,files', ['x.com', 'x', 'x.local']],
+  ['dns files something_custom', 'system', ['x.com']],
+  ['files dns myhostname', 'files,dns', ['x.com', 'somehostname', 'gateway', 'outbound']],
+  ['files dns myhostname', 'system', [...special, ...local, ...deep]],
+  ['files dns myhostname', 'system', ['myhostname.dot', 'myHostname.dot'], { machine: 'myhostname.dot' }],
+  [trusty, 'files,dns', ['x.com', 'somehostname']],
+  [trusty, 'system', ['myhostname']],
+  [squeeze, 'dns,files', ['x.com', 'somehostname']],
+  ['', 'files,dns', ['localhost'], { preferSystem: false, platform: 'darwin' }],
+  ['resolve files', 'dns,files', ['x.com'], { preferSystem: false }],
+  ['mymachines files dns', 'files,dns', ['x.com'], { preferSystem: false }],
+  ['dns mymachines files', 'dns,files', ['x.com'], { preferSystem: false }],
+  ['files myhostname dns', 'system', ['']],
+  ['files mdns4 dns', 'system', ['']],
+]
+
+test.each(
+  tables.flatMap(([hosts, order, names, options]) => names.map((host) => ({ hosts, order, host, options }))),
+)('hostLookupOrder() of "$host" with "hosts: $hosts" is $order', ({ hosts, order, host, options }) => {
+  const c = conditions({ nss: `hosts: ${hosts}`, machine: 'myhostname', ...options })
+  expect(hostLookupOrder(c, host).order).toBe(order)
+})
 
 test.each(cases.map(([what, c, order], i) => ({ what, c, order, i })))(
   'hostLookupOrder() with $what is $order (case $i)',

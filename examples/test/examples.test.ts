@@ -19,6 +19,7 @@ const printed: Readonly<Record<string, string>> = {
 }
 
 const servers = ['echo_server.mjs', 'http_server.mjs']
+const elsewhere = ['dns_over_tls.mjs'] // has a test file of its own
 
 test.each(Object.entries(printed))('%s prints what it should', async (file, expected) => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [here(file)])
@@ -28,7 +29,7 @@ test.each(Object.entries(printed))('%s prints what it should', async (file, expe
 
 test('every example is tested', () => {
   const examples = readdirSync(here('.')).filter((name) => name.endsWith('.mjs'))
-  expect(examples.sort()).toEqual([...servers, 'ping.mjs', ...Object.keys(printed)].sort())
+  expect(examples.sort()).toEqual([...servers, ...elsewhere, 'ping.mjs', ...Object.keys(printed)].sort())
 })
 
 /** Starts a server and gives its port. */

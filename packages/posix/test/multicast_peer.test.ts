@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, expect, test } from 'vitest'
 import { parseIP, UDPAddr, type IP } from '@net/addr'
 import type { UDPConn } from '@net/contract'
@@ -8,6 +9,7 @@ import {
   listenTCPSync,
   listenUDPSync,
   parsePacketInfo,
+  setOption,
 } from '../src/index.ts'
 import { Namespace, namespaceRefused } from './netns.ts'
 import { missing, Peer, python } from './peer.ts'
@@ -212,5 +214,49 @@ s.sendto(b'answer', ('127.255.255.255', ${c.localAddr.port}))`)
     expect(await peer.line()).toBe('question')
     expect(decoder.decode((await c.receive())[0])).toBe('answer')
     expect(await peer.ended()).toBe(0)
+  },
+)
+
+const noSS = missing('ss', '-V')
+
+test.skipIf(noSS !== '')(`bindToDevice() is what ss shows of a socket ${noSS}`, async () => {
+  await using c = listenUDPSync('udp4', new UDPAddr(null, 0))
+  const ss = (): string =>
+    execFileSync('ss', ['-uanH', 'sport', '=', `:${c.localAddr.port}`], { encoding: 'utf8' })
+  expect(ss()).not.toContain('%lo:')
+  c.bindToDevice('lo')
+  expect(ss()).toContain(`%lo:${c.localAddr.port}`)
+  c.bindToDevice('')
+  expect(ss()).not.toContain('%lo:')
+})
+
+test.skipIf(none !== '').each([
+  ['udp4', '127.0.0.1', 'IP_TTL', 'IP_TOS'],
+  ['udp6', '::1', 'IPV6_UNICAST_HOPS', 'IPV6_TCLASS'],
+] as const)(
+  `%s: a Python program at %s sees what setOption() sets of %s and %s ${none}`,
+  async (network, host, hops, service) => {
+    await using peer = python(`
+import socket
+v6 = ':' in '${host}'
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+for option in (51, 66) if v6 else (12, 13):  # IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS; IP_RECVTTL, IP_RECVTOS
+    s.setsockopt(41 if v6 else 0, option, 1)
+s.bind(('${host}', 0))
+print(s.getsockname()[1])
+while True:
+    p, control, _, _ = s.recvmsg(100, 100)
+    print(sorted(c[2][0] for c in control))`)
+    await using c = listenUDPSync(network, null)
+    const to = new UDPAddr(ip(host), Number(await peer.line()))
+    for (const [ttl, tos] of [
+      [21, 0x88],
+      [200, 0x2b],
+    ] as const) {
+      setOption(c, hops, ttl)
+      setOption(c, service, tos)
+      await c.writeTo(Uint8Array.of(1), to)
+      expect(await peer.line()).toBe(`[${[ttl, tos].sort((a, b) => a - b).join(', ')}]`)
+    }
   },
 )

@@ -42,6 +42,9 @@ export class Peer {
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.kill('SIGKILL')
     await this.ended()
+    // What it printed and nobody read would keep the pipes open.
+    this.child.stdout?.destroy()
+    this.child.stderr?.destroy()
   }
 
   async *#read(): AsyncGenerator<string, void, undefined> {

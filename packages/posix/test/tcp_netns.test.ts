@@ -169,10 +169,11 @@ while True:
 
   test('TCP_USER_TIMEOUT gives up a connection whose peer does not acknowledge', async () => {
     await using peer = there(echo, theirAddress)
-    await dial(theirAddress, Number(await peer.line()), { TCP_USER_TIMEOUT: 500 })
+    await dial(theirAddress, Number(await peer.line()), {})
     await silenced(async () => {
-      const ended = o.run(async ({ kept }) => {
+      const ended = o.run(async ({ setOption, kept }) => {
         const c = kept.get('c') as TCPConn
+        setOption(c, 'TCP_USER_TIMEOUT', 500)
         await c.write(Uint8Array.of(2))
         await c.read(new Uint8Array(1))
       })

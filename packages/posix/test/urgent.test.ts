@@ -13,6 +13,7 @@ import {
   posix,
   readUrgent,
   setOption,
+  tcpInfo,
   writeUrgent,
 } from '../src/index.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
@@ -107,9 +108,12 @@ test('urgent bytes that are read in line stand behind the mark', async () => {
   const { c, s } = pair
   setOption(s, 'SO_OOBINLINE', true)
   const p = new Uint8Array(64)
+  let sent = 0
   for (const word of ['one!', 'two!', '!']) {
     await writeUrgent(c, Buffer.from(word))
     await c.write(Buffer.from('rest'))
+    sent += word.length + 4
+    await expect.poll(() => tcpInfo(s).bytesReceived).toBe(sent)
     let before = ''
     while (!(atUrgentMark(s) && before.length === word.length - 1)) {
       before += Buffer.from(p.subarray(0, (await s.read(p)) ?? NaN)).toString()
@@ -195,6 +199,7 @@ test('an urgent byte that was not taken is lost to its reader when the next one 
   await writeUrgent(c, Buffer.from('a1'))
   await writeUrgent(c, Buffer.from('b2'))
   await c.closeWrite()
+  await expect.poll(() => tcpInfo(s).state).toBe('close-wait')
   const rest = await readAll(s)
   // The older one went on in the stream.
   expect(rest.toString()).toBe('a1b')

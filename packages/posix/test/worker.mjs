@@ -18,6 +18,16 @@ if (mode === 'listen') {
     parentPort.postMessage('reading')
     await read
   }
+  if (mode === 'turn') {
+    void c.read(p)
+    parentPort.postMessage('turning')
+    for (;;) {
+      c.unref()
+      await new Promise(setImmediate)
+      c.ref()
+      await new Promise(setImmediate)
+    }
+  }
   for (;;) {
     const n = await c.read(p)
     if (n === null) break

@@ -11,12 +11,12 @@ const check = ledger()
 afterAll(check)
 
 // A worker runs the package as users have it, from dist.
-function start(port: number, mode: 'echo' | 'wait' | 'listen'): Worker {
+function start(port: number, mode: 'echo' | 'wait' | 'turn' | 'listen'): Worker {
   return new Worker(new URL('worker.mjs', import.meta.url), { workerData: { port, mode }, execArgv: [] })
 }
 
 async function accepted(
-  mode: 'echo' | 'wait',
+  mode: 'echo' | 'wait' | 'turn',
 ): Promise<{ worker: Worker; listener: TCPListener; c: TCPConn }> {
   const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
   const worker = start(listener.addr.port, mode)
@@ -75,6 +75,17 @@ test('many workers may be terminated while their connections are busy', async ()
     const end = await flood
     // The end of the stream or a reset: what arrives depends on what was under way.
     if (end !== undefined) expect((end as NodeJS.ErrnoException).code).toMatch(/^(ECONNRESET|EPIPE)$/)
+    await c.close()
+    await listener.close()
+  }
+})
+
+test('many workers may be terminated while what waits is ref’d and unref’d in turns', async () => {
+  for (let i = 0; i < 10; i++) {
+    const { worker, listener, c } = await accepted('turn')
+    expect(await once(worker, 'message')).toEqual(['turning'])
+    await worker.terminate()
+    expect(await c.read(new Uint8Array(1))).toBe(null)
     await c.close()
     await listener.close()
   }

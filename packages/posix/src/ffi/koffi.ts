@@ -49,7 +49,8 @@ const UV_READABLE = 1
  * failure for a bug and ends the process (napi_throw in Napi::Error::ThrowAsJavaScriptException). So in a worker the
  * watch only wakes the loop: its libuv handle is started again with a function of libuv that does nothing. What looks at
  * the descriptor is an immediate, which the host itself knows to leave out once the thread is to end. Being unref'd it
- * does not keep the loop from sleeping, and it runs whenever the loop has woken.
+ * does not keep the loop from sleeping, and it runs whenever the loop has woken. The methods of koffi's watch fail as its
+ * callback does, and calls of C functions do not: so libuv itself is told to ref and to unref the handle.
  */
 function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   const host = koffi.load(null)
@@ -67,12 +68,16 @@ function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
     walk(out[0], add, null)
     return found
   }
-  const others = new Set(polls())
-  const handle = koffi.node.poll(fd, { readable: true }, f)
   const nothing: unknown = host.symbol('uv_is_active')
   const start = host.func('int uv_poll_start(void *handle, int events, void *callback)')
-  for (const poll of polls()) if (!others.has(poll)) start(poll, UV_READABLE, nothing)
-  handle.unref()
+  const ref = host.func('void uv_ref(void *handle)')
+  const unref = host.func('void uv_unref(void *handle)')
+  const others = new Set(polls())
+  const watch = koffi.node.poll(fd, { readable: true }, f)
+  const handle = polls().find((poll) => !others.has(poll))
+  if (handle === undefined) throw new Error("koffi's watch is not in the event loop")
+  start(handle, UV_READABLE, nothing)
+  unref(handle)
 
   let look: NodeJS.Immediate
   const arm = (): void => {
@@ -84,14 +89,14 @@ function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   arm()
   return {
     ref: () => {
-      handle.ref()
+      ref(handle)
     },
     unref: () => {
-      handle.unref()
+      unref(handle)
     },
     close: () => {
       clearImmediate(look)
-      handle.close()
+      watch.close()
     },
   }
 }

@@ -38,7 +38,7 @@ test('a process whose accepts and reads wait is asleep: no wake-up, no spin, no 
     const peer = connect(port, '127.0.0.1')
     expect(await woken).toEqual(['something happened', undefined])
     // It counts once the process goes back to sleep.
-    await expect.poll(() => sleeps(pid).switches).toBeGreaterThan(start.switches)
+    await expect.poll(() => sleeps(pid).switches, { timeout: 30_000 }).toBeGreaterThan(start.switches)
     peer.destroy()
   } finally {
     child.kill()

@@ -15,6 +15,7 @@ import type { Stream } from './stream.ts'
 const MAX_REQUESTS = 0x7fff
 const IO_HEADER = HEADER_SIZE + 16 // of Tread, and of Twrite before its data
 const RREAD_HEADER = HEADER_SIZE + 4
+const RLERROR = 7 // of 9P2000.L, a number instead of words
 // Frames leave the exchange at once and are written from where they are: it keeps no buffers.
 const pool = new BufferPool()
 
@@ -233,6 +234,9 @@ export class Exchange {
     const request = this.#outstanding()
     // A reply that nobody waits for says nothing.
     if (request === null) return
+    if (request.type === m.Tversion && type === RLERROR) {
+      throw new SessionError('9P server does not speak 9P2000 but 9P2000.L')
+    }
     if (type !== request.type + 1 && type !== m.Rerror) {
       throw new MessageError(`message of type ${type} in reply to one of type ${request.type}`)
     }

@@ -1,6 +1,7 @@
 import type { Call } from './call.ts'
 import { HEADER_SIZE, IOHDRSZ, NOFID, OEXEC, ORCLOSE, ORDWR, OREAD, QTDIR } from './constants.ts'
 import * as m from './message.ts'
+import { OneByOne } from './one_by_one.ts'
 import { type Qid, QID_SIZE } from './qid.ts'
 import { ServerFid } from './server_fid.ts'
 import type { Awaitable, OpenFile, Tree, TreeNode } from './tree.ts'
@@ -16,6 +17,7 @@ export class FidTable {
   readonly #fids = new Map<number, ServerFid | null>()
   // Those open, in the table or clunked with requests still pending.
   readonly #open = new Set<ServerFid>()
+  readonly #listings = new OneByOne()
   #session: object = {}
 
   /** Makes an empty table of at most `limit` fids. */
@@ -97,7 +99,7 @@ export class FidTable {
     this.#reserve(x.afid)
     try {
       const file = await this.#tree.auth(x.uname, x.aname, call)
-      const fid = new ServerFid(file.node, this.#open)
+      const fid = new ServerFid(file.node, this.#open, this.#listings)
       await this.#opened(fid, file, ORDWR, call.dropped)
       this.#fids.set(x.afid, fid)
       return file.node.qid
@@ -190,7 +192,7 @@ export class FidTable {
   }
 
   #bind(number: number, node: TreeNode, call: Call): void {
-    if (!call.dropped) this.#fids.set(number, new ServerFid(node, this.#open))
+    if (!call.dropped) this.#fids.set(number, new ServerFid(node, this.#open, this.#listings))
   }
 
   // Frees a number that was not bound after all. After the session's end it may be another's.

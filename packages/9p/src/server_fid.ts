@@ -1,6 +1,8 @@
 import type { IOOptions } from '@net/contract'
 import { OEXEC, ORCLOSE, ORDWR, OREAD, OWRITE, QTDIR } from './constants.ts'
 import { encodeStat, type Stat, statSize } from './stat.ts'
+import type { Call } from './call.ts'
+import type { OneByOne } from './one_by_one.ts'
 import type { OpenFile, TreeNode } from './tree.ts'
 
 /** A fid of a server's session. */
@@ -12,16 +14,18 @@ export class ServerFid {
   /** Whether it was clunked. */
   gone = false
   readonly #open: Set<ServerFid>
+  readonly #listings: OneByOne
   #file: OpenFile | null = null
   #mode = OREAD
   #uses = 0
   #listing: Listing | null = null
   #closing: Promise<void> | null = null
 
-  /** Makes a fid of a node, not open; while it is it will be in the set `open`. */
-  constructor(node: TreeNode, open: Set<ServerFid>) {
+  /** Makes a fid of a node, not open; while it is it will be in the set `open`. Directories are listed by `listings`. */
+  constructor(node: TreeNode, open: Set<ServerFid>, listings: OneByOne) {
     this.node = node
     this.#open = open
+    this.#listings = listings
   }
 
   /** The open file; null when it is not open. */
@@ -102,9 +106,12 @@ export class ServerFid {
   }
 
   /** Reads whole entries of the directory into `p` and gives the bytes; the offset is 0 or where the last read ended. */
-  async readDirectory(p: Uint8Array, offset: number, options: IOOptions): Promise<number> {
+  async readDirectory(p: Uint8Array, offset: number, call: Call): Promise<number> {
     const file = this.readable
-    if (offset === 0) this.#listing = new Listing((await file.list?.(options)) ?? [])
+    if (offset === 0) {
+      const stats = await this.#listings.run(call, () => file.list?.(call) ?? [])
+      this.#listing = new Listing(stats)
+    }
     if (this.#listing?.offset !== offset) throw new Error('seek in directory')
     return this.#listing.read(p)
   }

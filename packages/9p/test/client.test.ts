@@ -63,6 +63,8 @@ describe('Client.connect()', () => {
       'SessionError',
       '9P server does not speak 9P2000',
     ],
+    // What diod answers.
+    ['0b00000007ffff05000000', 'SessionError', '9P server does not speak 9P2000 but 9P2000.L'],
     [
       { type: 101, tag: NOTAG, msize: 8216, version: '9P2000.u' },
       'SessionError',

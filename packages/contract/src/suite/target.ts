@@ -55,9 +55,9 @@ await listener.close()`
     halfClose,
     byteStreams: true,
     reset,
-    liveness: livenessOf(what, `${listens}\n${dials}`),
+    liveness: livenessOf(what, network, `${listens}\n${dials}`),
   })
-  testListener(t, makeListener, { ...common, liveness: livenessOf(what, listens) })
+  testListener(t, makeListener, { ...common, liveness: livenessOf(what, network, listens) })
   const { label } = common
   part(t, { label, limit }, 'a dial with an aborted signal rejects with its reason', nothing, async () => {
     const listener = await listen()
@@ -96,7 +96,7 @@ function testUDP(
   testPacketConn(t, makePair, {
     ...common,
     makeConnected: () => target.dialUDP(network, null, new UDPAddr(literal(host), 9)),
-    liveness: livenessOf(what, `const p1 = await target.listenUDP('${network}', null)`),
+    liveness: livenessOf(what, network, `const p1 = await target.listenUDP('${network}', null)`),
   })
   const makeConns = async (): Promise<ConnPair> => {
     // Each end is connected to the other: the second is bound to what the first was told.

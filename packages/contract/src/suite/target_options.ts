@@ -34,8 +34,17 @@ export function labelOf(target: Target, what: PartOptions, network = ''): string
   return [what.label ?? target.name, network].filter((s) => s !== '').join(' ')
 }
 
-/** What a child makes of the target for the parts about what keeps a process alive. */
-export function livenessOf(what: TargetOptions, declarations: string): Liveness | undefined {
+/**
+ * What a child makes of the target for the parts about what keeps a process alive. Those of one family say it for both: a child
+ * for each takes its time.
+ */
+export function livenessOf(
+  what: TargetOptions,
+  network: 'tcp4' | 'tcp6' | 'udp4' | 'udp6',
+  declarations: string,
+): Liveness | undefined {
+  if ((network === 'tcp6' && what.tcp4 === true) || (network === 'udp6' && what.udp4 === true))
+    return undefined
   return what.liveness && { ...what.liveness, script: `${what.liveness.script}\n;${declarations}` }
 }
 

@@ -1,6 +1,7 @@
 import { Errno, SyscallError } from '@net/contract'
 import { abi, system } from './abi/system.ts'
 import type { CArgument, CFunction, FFI } from './ffi/ffi.ts'
+import { foreignHost } from './ffi/host.ts'
 import { loadKoffi } from './ffi/koffi.ts'
 
 // The C library's functions are bound together when the first of them is called, and not each when it is first needed: to
@@ -14,8 +15,9 @@ let failure: Error | null = null
 export function ffi(): FFI {
   if (loaded !== null) return loaded
   if (failure !== null) throw failure
-  if (system === undefined) {
-    failure = new Error(`kernel sockets are not available on ${process.platform}: use hosted()`)
+  const lacks = system === undefined ? process.platform : foreignHost()
+  if (lacks !== null) {
+    failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
     throw failure
   }
   try {

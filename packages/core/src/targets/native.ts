@@ -1,3 +1,4 @@
+import { foreignHost } from '@net/posix'
 import { row as darwin } from './darwin.ts'
 import { row as freebsd } from './freebsd.ts'
 import { row as linux } from './linux.ts'
@@ -7,5 +8,8 @@ import { row as windows } from './windows.ts'
 
 const rows: Partial<Record<NodeJS.Platform, Row>> = { darwin, freebsd, linux, openbsd }
 
-/** The target of the running system; one without kernel sockets of its own has those of the JavaScript host. */
-export const row: Row = rows[process.platform] ?? windows
+/**
+ * The target of the running system; one without kernel sockets of its own, or a JavaScript host that cannot reach them (Bun,
+ * Deno), has those of the host.
+ */
+export const row: Row = (foreignHost() === null ? rows[process.platform] : undefined) ?? windows

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, Watch } from './ffi.ts'
+import { withMicrotasks } from './host.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -24,7 +25,7 @@ export function loadKoffi(): FFI {
 }
 
 function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
-  const handle = koffi.node.poll(fd, { readable: true }, f)
+  const handle = koffi.node.poll(fd, { readable: true }, withMicrotasks(f))
   handle.unref()
   // While the process takes itself apart its loop turns once more, and koffi aborts when it then cannot call JavaScript.
   process.once('exit', () => {

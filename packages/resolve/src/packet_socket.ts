@@ -35,6 +35,8 @@ export interface SocketOwner {
   batches: boolean
   /** A query has ended. */
   ended(socket: PacketSocket): void
+  /** A socket has closed, or was found to be a stream. */
+  closed(socket: PacketSocket): void
 }
 
 /**
@@ -89,6 +91,11 @@ export class PacketSocket {
     return this.hasRoom && !this.#waiting.has(id) && now < this.#until
   }
 
+  /** Whether it can take a query with this id beyond what it would have, where no other can be had. */
+  squeezes(id: number): boolean {
+    return !this.#closed && !this.#waiting.has(id)
+  }
+
   /** Sends a query, together with those that are asked in the same turn. */
   ask(query: PacketQuery): void {
     this.#uses++
@@ -113,6 +120,7 @@ export class PacketSocket {
       closeConn(conn)
     } else if (conn.readFrom === undefined) {
       this.#closed = true
+      this.#owner.closed(this)
       let stream: DNSConn | null = conn
       for (const query of [...this.#waiting.values()]) {
         this.#end(query)
@@ -176,7 +184,8 @@ export class PacketSocket {
 
   /** Reads what has come, for as many queries as wait. Gives how many packets there are in `room`. */
   async #readInto(conn: DNSConn, room: Message[]): Promise<number> {
-    const wanted = conn.readBatch === undefined || !this.#owner.batches ? 1 : this.#waiting.size
+    const batches = conn.readBatch !== undefined && this.#owner.batches
+    const wanted = batches ? Math.min(this.#waiting.size, MAX_USES) : 1
     while (room.length < wanted) room.push({ buffer: new Uint8Array(UDP_SIZE), n: 0, addr: null })
     const [first] = room
     if (conn.readBatch !== undefined && wanted > 1) {
@@ -258,6 +267,7 @@ export class PacketSocket {
   #close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#owner.closed(this)
     this.#timer.clear()
     if (this.#conn === null) this.#dialling.cancel()
     else closeConn(this.#conn)

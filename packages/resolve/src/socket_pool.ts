@@ -1,5 +1,10 @@
 import type { Dial } from './dial.ts'
 import { PacketSocket, type PacketQuery, type SocketOwner } from './packet_socket.ts'
+import { randomInt } from './random.ts'
+
+// So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by chance: very many
+// lookups at once do not use up the descriptors of a process.
+const MAX_OPEN = 256
 
 /**
  * The connections of packets that queries are sent on, for queries that come many at a time: making a socket costs more
@@ -10,6 +15,8 @@ export class SocketPool implements SocketOwner {
   batches = true
   readonly #shared: boolean
   readonly #open = new Map<string, PacketSocket[]>() // those with room
+  readonly #all = new Map<string, PacketSocket[]>()
+  #count = 0
   readonly #streams = new Set<string>()
   #active = 0
 
@@ -35,7 +42,9 @@ export class SocketPool implements SocketOwner {
   ask(server: string, query: PacketQuery, dial: Dial, timeout: number, now: number): PacketSocket {
     this.#active++
     const socket =
-      this.#take(server, query.id, now) ?? new PacketSocket(this, server, dial, timeout, this.#shared, now)
+      this.#take(server, query.id, now) ??
+      this.#squeeze(server, query.id) ??
+      this.#make(server, dial, timeout, now)
     socket.ask(query)
     this.#put(socket)
     return socket
@@ -44,6 +53,34 @@ export class SocketPool implements SocketOwner {
   ended(socket: PacketSocket): void {
     this.#put(socket)
     if (--this.#active === 0) this.#closeAll()
+  }
+
+  closed(socket: PacketSocket): void {
+    this.#count--
+    const all = this.#all.get(socket.server)
+    const last = all?.pop()
+    if (all === undefined || last === undefined || last === socket) return
+    all[all.indexOf(socket)] = last
+  }
+
+  #make(server: string, dial: Dial, timeout: number, now: number): PacketSocket {
+    const socket = new PacketSocket(this, server, dial, timeout, this.#shared, now)
+    this.#count++
+    const all = this.#all.get(server)
+    if (all === undefined) this.#all.set(server, [socket])
+    else all.push(socket)
+    return socket
+  }
+
+  #squeeze(server: string, id: number): PacketSocket | null {
+    if (!this.#shared || this.#count < MAX_OPEN) return null
+    const all = this.#all.get(server) ?? []
+    const first = randomInt(Math.max(all.length, 1))
+    for (let i = 0; i < all.length; i++) {
+      const socket = all[(first + i) % all.length]
+      if (socket?.squeezes(id)) return socket
+    }
+    return null
   }
 
   #take(server: string, id: number, now: number): PacketSocket | null {

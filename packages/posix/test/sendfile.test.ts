@@ -159,8 +159,9 @@ describe('TCPConn.sendFile() of a file', () => {
   test('a write deadline ends it with the bytes sent so far', async () => {
     await using pair = await Connected.dial()
     const file = await open('/dev/zero')
-    pair.c.setWriteDeadline(Date.now() + 100)
-    const e = await rejection(pair.c.sendFile(file))
+    const sending = rejection(pair.c.sendFile(file))
+    pair.c.setWriteDeadline(Date.now() + 500)
+    const e = await sending
     expect(isErr(e, ErrDeadlineExceeded)).toBe(true)
     expect(e.message).toMatch(/^readfrom tcp .*: i\/o timeout$/)
     expect(e.timeout).toBe(true)

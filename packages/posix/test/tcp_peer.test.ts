@@ -133,8 +133,9 @@ test.skipIf(none !== '')(`TCP_NOTSENT_LOWAT leaves fewer bytes unsent, which ss 
     const { c } = await dial(peer)
     setOption(c, 'TCP_NOTSENT_LOWAT', mark)
     // The server's answers are not read: it comes to a stop, and the write has to wait.
+    const writing = expect(c.write(bytes)).rejects.toMatchObject({ timeout: true })
     c.setWriteDeadline(Date.now() + 100)
-    await expect(c.write(bytes)).rejects.toMatchObject({ timeout: true })
+    await writing
     unsent.push(Number(/\bnotsent:(\d+)/.exec(ss(c.localAddr.port))?.[1] ?? 0))
     c.setLinger(0)
     await c.close()

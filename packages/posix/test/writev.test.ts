@@ -47,8 +47,9 @@ test('TCPConn.writev() gives the bytes that went with its errors, and the connec
   await using pair = await Connected.dial()
   const { c, s } = pair
   const big = [new Uint8Array(20_000_000), new Uint8Array(20_000_000)]
+  const writing = c.writev(big).catch((e: unknown) => e)
   c.setWriteDeadline(Date.now() + 50)
-  const e: unknown = await c.writev(big).catch((e: unknown) => e)
+  const e: unknown = await writing
   expect(e).toBeInstanceOf(OpError)
   expect(e).toMatchObject({ op: 'writev', timeout: true })
   expect(isErr(e, ErrDeadlineExceeded)).toBe(true)

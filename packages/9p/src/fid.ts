@@ -95,18 +95,26 @@ export class Fid {
    * Reads once, up to `p.byteLength` and {@link ioSize} bytes from `offset`, and gives how many came; 0 is the end, or
    * an empty datagram. `p` belongs to the fid until the promise settles.
    */
-  async read(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
-    this.#check()
-    return this.#exchange.read(this.number, this.#clip(p), checkOffset(offset), options?.signal)
+  read(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
+    try {
+      this.#check()
+      return this.#exchange.read(this.number, this.#clip(p), checkOffset(offset), options?.signal)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   /**
    * Writes once, up to `p.byteLength` and {@link ioSize} bytes at `offset`, and gives how many the server took. `p`
    * belongs to the fid until the promise settles.
    */
-  async write(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
-    this.#check()
-    return this.#exchange.write(this.number, this.#clip(p), checkOffset(offset), options?.signal)
+  write(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
+    try {
+      this.#check()
+      return this.#exchange.write(this.number, this.#clip(p), checkOffset(offset), options?.signal)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   /** Asks about the file. */

@@ -4,6 +4,7 @@ import { MessageError } from './cursor.ts'
 import type { Stream } from './stream.ts'
 
 const CHUNK_SIZE = 16 * 1024
+const HEAD_SIZE = 64 // bytes read where another long frame is likely to begin
 
 /** A piece of memory that frames were received into. It is filled again when nobody holds it. */
 export class Chunk {
@@ -36,6 +37,7 @@ export class FrameReader {
   #chunk = new Chunk(CHUNK_SIZE)
   #spare: Chunk | null = null
   #filled = 0 // where the bytes received end
+  #long = false // whether the last frame was finished elsewhere
 
   /** Makes a reader of frames of at most `limit` bytes. */
   constructor(stream: Stream, limit: number) {
@@ -75,7 +77,9 @@ export class FrameReader {
   async fill(): Promise<boolean> {
     const have = this.#filled - this.end
     this.#makeRoom(have < 4 ? HEADER_SIZE : this.#size())
-    const n = await this.#stream.read(this.bytes.subarray(this.#filled))
+    const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.length
+    this.#long = false
+    const n = await this.#stream.read(this.bytes.subarray(this.#filled, end))
     if (n !== null) {
       this.#filled += n
       return true
@@ -108,7 +112,8 @@ export class FrameReader {
 
   /** Reads the rest of the frame that {@link partial} found, `have` bytes of it received, into `p` and steps over it. */
   async finish(p: Uint8Array): Promise<void> {
-    this.start = this.end = this.#filled = 0
+    this.start = this.end = this.#filled
+    this.#long = true
     for (let at = 0; at < p.length;) {
       const n = await this.#stream.read(p.subarray(at))
       if (n === null) throw new MessageError('stream ends within a frame')

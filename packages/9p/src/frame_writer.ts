@@ -4,6 +4,9 @@ import type { Stream } from './stream.ts'
 const BATCH_SIZE = 16 * 1024
 // Payloads up to this many bytes are copied behind their header: a second write costs more than the copy.
 const COPY_LIMIT = 4096
+const MOST_AT_ONCE = 16 // segments of one write
+// Microtasks that a write waits for more to say: what has come reaches the program, and its answer the session, in some.
+const PATIENCE = 8
 
 // A run of bytes to write, and the buffer to give back to the pool afterwards.
 interface Segment {
@@ -12,12 +15,14 @@ interface Segment {
 }
 
 /**
- * Writes frames to a byte stream in the order they come. Small frames of one turn of the event loop, and those that
- * come while a write is under way, leave together in one write; long payloads leave from where they are.
+ * Writes frames to a byte stream in the order they come. Frames of one turn of the event loop, and those that come while
+ * a write is under way, leave together in one write; long payloads leave from where they are.
  */
 export class FrameWriter {
   /** The bytes that wait to be written. */
   pending = 0
+  /** How many frames waited in vain for others to leave with; see {@link frame}. */
+  missed = 0
   /** The memory into which {@link frame} says where to put a frame. */
   bytes = new Uint8Array(BATCH_SIZE)
   readonly #stream: Stream
@@ -27,6 +32,7 @@ export class FrameWriter {
   #used = 0
   readonly #queue: Segment[] = []
   #running: Promise<void> | null = null
+  #waiting = false // for the end of the turn
   #stopped = false
 
   /** Makes a writer that tells `failed` the first error of the stream and then drops everything. */
@@ -36,8 +42,11 @@ export class FrameWriter {
     this.#failed = failed
   }
 
-  /** Makes room for `n` bytes in {@link bytes}, to be filled at once, and gives where they begin. */
-  frame(n: number): number {
+  /**
+   * Makes room for `n` bytes in {@link bytes}, to be filled at once, and gives where they begin. A `patient` frame leaves with
+   * the next one that is not, or when the event loop has turned.
+   */
+  frame(n: number, patient = false): number {
     if (this.#used + n > this.bytes.length) {
       this.#cut()
       this.bytes = new Uint8Array(Math.max(n, BATCH_SIZE))
@@ -46,7 +55,8 @@ export class FrameWriter {
     const at = this.#used
     this.#used += n
     this.pending += n
-    this.#run()
+    if (patient && typeof setImmediate === 'function') this.#wait()
+    else this.#run()
     return at
   }
 
@@ -72,6 +82,7 @@ export class FrameWriter {
 
   /** Resolves when nothing waits to be written any more, or the stream has failed. */
   async drained(): Promise<void> {
+    if (this.#used > this.#start) this.#run()
     while (this.#running !== null) await this.#running
   }
 
@@ -90,17 +101,31 @@ export class FrameWriter {
     this.#running ??= this.#write()
   }
 
+  #wait(): void {
+    if (this.#waiting || this.#running !== null) return
+    this.#waiting = true
+    setImmediate(() => {
+      this.#waiting = false
+      if (this.#running !== null || this.#used === this.#start) return
+      this.missed++
+      this.#run()
+    })
+  }
+
   async #write(): Promise<void> {
-    // What else this turn of the event loop has to say goes into the same write.
-    await Promise.resolve()
+    for (let i = 0; i < PATIENCE; i++) await null
     try {
       while (!this.#stopped) {
-        if (this.#queue.length === 0) this.#cut()
-        const segment = this.#queue.shift()
-        if (segment === undefined) break
-        await this.#stream.write(segment.bytes)
-        this.pending -= segment.bytes.length
-        if (segment.pooled !== null) this.#pool.give(segment.pooled)
+        this.#cut()
+        const segments = this.#queue.splice(0, MOST_AT_ONCE)
+        const [first] = segments
+        if (first === undefined) break
+        if (segments.length === 1) await this.#stream.write(first.bytes)
+        else await this.#writeAll(segments.map((segment) => segment.bytes))
+        for (const { bytes, pooled } of segments) {
+          this.pending -= bytes.length
+          if (pooled !== null) this.#pool.give(pooled)
+        }
       }
     } catch (error) {
       this.#stopped = true
@@ -109,5 +134,11 @@ export class FrameWriter {
     if (this.#stopped) this.#queue.length = this.pending = 0
     this.#start = this.#used = 0
     this.#running = null
+  }
+
+  async #writeAll(buffers: readonly Uint8Array[]): Promise<void> {
+    const stream = this.#stream
+    if (stream.writev !== undefined) await stream.writev(buffers)
+    else for (const p of buffers) await stream.write(p)
   }
 }

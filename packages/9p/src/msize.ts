@@ -1,7 +1,7 @@
 import { IOHDRSZ } from './constants.ts'
 
-/** The msize that clients ask for and servers grant unless told otherwise: 128 KiB of data a message. */
-export const DEFAULT_MSIZE = 128 * 1024 + IOHDRSZ
+/** The msize that clients ask for and servers grant unless told otherwise: 512 KiB of data a message. */
+export const DEFAULT_MSIZE = 512 * 1024 + IOHDRSZ
 /** The smallest msize that a session works with: below it not even errors have room. */
 export const MIN_MSIZE = 100
 

@@ -8,11 +8,22 @@ import * as m from './message.ts'
 /** The bytes before the data of Rread. */
 export const RREAD_HEADER = HEADER_SIZE + 4
 
-/** Writes the replies of a server's session. */
+const SOON = 0.2 // milliseconds
+const CREDIT = 4 // how many answers that came soon are remembered
+const MISS = 2 // what one that did not costs
+
+/**
+ * Writes the replies of a server's session. Where data follow a write soon, as an answer does its question, Rwrite leaves
+ * together with them: the client has one message less to wake up for, and this end one to send.
+ */
 export class Replies {
   /** How many have been written. */
   sent = 0
   readonly #writer: FrameWriter
+  #credit = 0
+  #missed = 0 // the writer's count, when last seen
+  #late = false // whether an Rwrite waits for data
+  #wrote = -Infinity // when an Rwrite did not wait
 
   /** Makes a sender of replies through `writer`. */
   constructor(writer: FrameWriter) {
@@ -48,9 +59,9 @@ export class Replies {
     this.#header(HEADER_SIZE, type, tag)
   }
 
-  /** Sends Rwrite. */
-  count(tag: number, count: number): void {
-    const at = this.#header(HEADER_SIZE + 4, m.Rwrite, tag)
+  /** Sends Rwrite; `reading` says that a read of the same file is pending. */
+  count(tag: number, count: number, reading: boolean): void {
+    const at = this.#header(HEADER_SIZE + 4, m.Rwrite, tag, reading && this.#patient())
     putUint32(this.#writer.bytes, at, count)
   }
 
@@ -63,10 +74,25 @@ export class Replies {
     putUint32(frame, HEADER_SIZE, count)
     this.#writer.payload(size === frame.length ? frame : frame.subarray(0, size), frame)
     this.sent++
+    if (this.#late || performance.now() - this.#wrote < SOON) this.#credit = Math.min(this.#credit + 1, CREDIT)
+    this.#late = false
+    this.#wrote = -Infinity
   }
 
-  #header(size: number, type: number, tag: number): number {
-    const at = this.#writer.frame(size)
+  // Whether an Rwrite shall wait for data: while they have come soon, of late.
+  #patient(): boolean {
+    const { missed } = this.#writer
+    if (missed !== this.#missed) {
+      this.#missed = missed
+      this.#credit = Math.max(this.#credit - MISS, 0)
+    }
+    this.#late = this.#credit > 0
+    if (!this.#late) this.#wrote = performance.now()
+    return this.#late
+  }
+
+  #header(size: number, type: number, tag: number, patient = false): number {
+    const at = this.#writer.frame(size, patient)
     const b = this.#writer.bytes
     putUint32(b, at, size)
     b[at + 4] = type

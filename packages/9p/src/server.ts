@@ -1,18 +1,16 @@
-import { BufferPool } from './buffer_pool.ts'
-import { getOffset, getUint32 } from './bytes.ts'
 import { Call } from './call.ts'
 import { CallTable } from './call_table.ts'
 import { decodeMessage } from './codec.ts'
-import { HEADER_SIZE, IOHDRSZ, VERSION9P, VERSION_UNKNOWN } from './constants.ts'
+import { VERSION9P, VERSION_UNKNOWN } from './constants.ts'
 import { MessageError } from './cursor.ts'
 import { type FidRequest, FidTable } from './fid_table.ts'
 import { FrameReader } from './frame_reader.ts'
 import { FrameWriter } from './frame_writer.ts'
 import * as m from './message.ts'
 import { checkMsize, DEFAULT_MSIZE, MIN_MSIZE } from './msize.ts'
-import { Replies, RREAD_HEADER } from './replies.ts'
-import type { ServerFid } from './server_fid.ts'
+import { Replies } from './replies.ts'
 import type { Stream } from './stream.ts'
+import { buffers, type LongWrite, Transfers } from './transfers.ts'
 import type { Tree } from './tree.ts'
 
 /** What one client may use. */
@@ -33,9 +31,7 @@ export interface ServeOptions {
   readonly maxBytes?: number | undefined
 }
 
-const IO_HEADER = HEADER_SIZE + 16 // of Tread, and of Twrite before its data
 const LINGER = 1000 // ms that the last replies have to leave after the client has sent its last request
-const pool = new BufferPool()
 
 /**
  * Serves `tree` to the client at the other end of `stream`, which is the session's from then on. Requests are begun in
@@ -58,10 +54,9 @@ export class ServerSession {
   readonly #replies: Replies
   readonly #calls: CallTable
   readonly #fids: FidTable
+  readonly #transfers: Transfers
   readonly #maxRequests: number
-  readonly #maxBytes: number
   readonly #maxMsize: number
-  #bytes = 0 // of the buffers of pending reads
   #requests = 0
   #ended = false
   #end: () => void = () => {}
@@ -72,12 +67,12 @@ export class ServerSession {
     this.#stream = stream
     this.#maxMsize = checkMsize(msize)
     this.#maxRequests = maxRequests
-    this.#maxBytes = maxBytes
     this.#reader = new FrameReader(stream, msize)
-    this.#writer = new FrameWriter(stream, pool, (error) => this.#finish(error))
+    this.#writer = new FrameWriter(stream, buffers, (error) => this.#finish(error))
     this.#replies = new Replies(this.#writer)
     this.#calls = new CallTable(this.#replies)
     this.#fids = new FidTable(tree, maxFids)
+    this.#transfers = new Transfers(this.#reader, this.#replies, this.#calls, this.#fids, maxBytes)
     this.done = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -140,12 +135,21 @@ export class ServerSession {
           // A client that does not read its replies is not read from.
           if (this.#writer.pending > 2 * this.#maxMsize) await this.#writer.drained()
         }
-      } while (!this.#ended && (await reader.fill()))
+      } while (!this.#ended && (await this.#more()))
       await this.#linger()
       this.#finish(null)
     } catch (error) {
       this.#finish(error)
     }
+  }
+
+  // Receives more; false at the end of the stream.
+  async #more(): Promise<boolean> {
+    const long = this.#transfers.incoming()
+    if (long === null) return this.#reader.fill()
+    await this.#reader.finish(long.rest)
+    if (!this.#ended) void this.#request(long)
+    return true
   }
 
   // Lets go of everything and gives the last replies time to leave.
@@ -170,16 +174,18 @@ export class ServerSession {
     void Promise.allSettled([this.#fids.clear(), this.#stream.close()]).then(this.#end)
   }
 
-  // Takes the request at the reader. Gives a promise only for what must be over before the next request is looked at.
-  #request(): Promise<void> | undefined {
-    const { type, tag } = this.#reader
+  // Takes the request at the reader, or a long write. Gives a promise only for what must be over before the next request
+  // is looked at.
+  #request(long: LongWrite | null = null): Promise<void> | undefined {
+    const { type, tag } = long ?? this.#reader
     this.#requests++
     try {
       if (type === m.Tversion) return this.#version()
       if (this.#calls.has(tag)) throw new Error('duplicate tag')
       if (this.#calls.size >= this.#maxRequests) this.#refuse(type)
-      if (type === m.Tread) this.#read(tag)
-      else if (type === m.Twrite) this.#write(tag)
+      if (long !== null) this.#transfers.writeLong(long)
+      else if (type === m.Tread) this.#transfers.read()
+      else if (type === m.Twrite) this.#transfers.write()
       else this.#other()
     } catch (error) {
       this.#replies.error(tag, error, this.msize)
@@ -216,78 +222,6 @@ export class ServerSession {
     this.#replies.message({ type: m.Rversion, tag: x.tag, msize, version }, msize)
   }
 
-  #read(tag: number): void {
-    const { bytes, start, end } = this.#reader
-    if (end - start !== IO_HEADER) throw new MessageError('Tread is not 23 bytes long')
-    const fid = this.#fids.get(getUint32(bytes, start + 7))
-    const offset = getOffset(bytes, start + 11)
-    const count = Math.min(getUint32(bytes, start + 19), this.msize - IOHDRSZ)
-    const file = fid.readable
-    this.#reserve(count)
-    const call = new Call(tag)
-    const frame = pool.take(RREAD_HEADER + count)
-    const p = frame.subarray(RREAD_HEADER, RREAD_HEADER + count)
-    let n: number | Promise<number>
-    if (fid.isDirectory) n = fid.readDirectory(p, offset, call)
-    else if (file.read === undefined) throw new Error('inappropriate use of fd')
-    else n = file.read(p, offset, call)
-    if (typeof n === 'number') this.#replies.data(tag, frame, checkCount(n, count))
-    else void this.#readLater(call, fid, frame, count, n)
-  }
-
-  async #readLater(
-    call: Call,
-    fid: ServerFid,
-    frame: Uint8Array<ArrayBuffer>,
-    count: number,
-    result: Promise<number>,
-  ): Promise<void> {
-    this.#calls.add(call)
-    this.#bytes += count
-    fid.enter()
-    try {
-      const n = checkCount(await result, count)
-      if (!call.dropped) this.#replies.data(call.tag, frame, n)
-    } catch (error) {
-      // Whoever failed may have others at work on the buffer: it does not go back to the pool.
-      this.#calls.fail(call, error, this.msize)
-    }
-    this.#bytes -= count
-    fid.leave()
-    this.#calls.remove(call)
-  }
-
-  #write(tag: number): void {
-    const { bytes, start, end } = this.#reader
-    const count = end - start - IO_HEADER
-    if (count < 0 || getUint32(bytes, start + 19) !== count)
-      throw new MessageError('count and size of Twrite disagree')
-    const fid = this.#fids.get(getUint32(bytes, start + 7))
-    const offset = getOffset(bytes, start + 11)
-    const file = fid.writable
-    if (file.write === undefined) throw new Error('inappropriate use of fd')
-    this.#reserve(count)
-    const call = new Call(tag)
-    const n = file.write(bytes.subarray(start + IO_HEADER, end), offset, call)
-    if (typeof n === 'number') this.#replies.count(tag, checkCount(n, count))
-    else void this.#writeLater(call, fid, count, n)
-  }
-
-  async #writeLater(call: Call, fid: ServerFid, count: number, result: Promise<number>): Promise<void> {
-    const chunk = this.#reader.hold()
-    this.#calls.add(call)
-    fid.enter()
-    try {
-      const n = checkCount(await result, count)
-      if (!call.dropped) this.#replies.count(call.tag, n)
-    } catch (error) {
-      this.#calls.fail(call, error, this.msize)
-    }
-    this.#reader.release(chunk)
-    fid.leave()
-    this.#calls.remove(call)
-  }
-
   #other(): void {
     const { bytes, start, end } = this.#reader
     const x = decodeMessage(bytes, start, end)
@@ -322,13 +256,4 @@ export class ServerSession {
     }
     this.#calls.remove(call)
   }
-
-  #reserve(count: number): void {
-    if (this.#bytes + this.#reader.held + count > this.#maxBytes) throw new Error('too many bytes in flight')
-  }
-}
-
-function checkCount(n: number, count: number): number {
-  if (!Number.isInteger(n) || n < 0 || n > count) throw new Error('i/o error')
-  return n
 }

@@ -18,6 +18,7 @@ export class ServerFid {
   #file: OpenFile | null = null
   #mode = OREAD
   #uses = 0
+  #reads = 0
   #listing: Listing | null = null
   #closing: Promise<void> | null = null
 
@@ -57,14 +58,21 @@ export class ServerFid {
     this.#open.add(this)
   }
 
+  /** Whether a read of the open file is pending. */
+  get reading(): boolean {
+    return this.#reads > 0
+  }
+
   /** Counts a request that works on the open file: it stays open at least until {@link leave}. */
-  enter(): void {
+  enter(reading = false): void {
     this.#uses++
+    if (reading) this.#reads++
   }
 
   /** Counts a request as finished. The last one after a clunk closes the file. */
-  leave(): void {
+  leave(reading = false): void {
     this.#uses--
+    if (reading) this.#reads--
     if (!this.gone || this.#uses > 0) return
     this.close().catch(() => {
       // The clunk that asked for it was answered long ago.

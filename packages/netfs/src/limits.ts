@@ -21,7 +21,7 @@ export interface Limits {
   readonly requests?: number | undefined
   /** Bytes that pending reads and writes of a session hold; default 64 MiB. */
   readonly bytes?: number | undefined
-  /** The longest 9P message, in bytes; default 128 KiB and 24. */
+  /** The longest 9P message, in bytes; default 512 KiB and 24. */
   readonly msize?: number | undefined
 }
 
@@ -42,7 +42,7 @@ export function fullLimits(limits: Limits = {}): FullLimits {
     fids: limits.fids ?? 16384,
     requests: limits.requests ?? 8192,
     bytes: limits.bytes ?? 64 << 20,
-    msize: limits.msize ?? 128 * 1024 + 24,
+    msize: limits.msize ?? 512 * 1024 + 24,
   }
   for (const [name, n] of Object.entries(full)) {
     if (!Number.isSafeInteger(n) || n < 1)

@@ -4,7 +4,7 @@ import { attach, type Authenticate } from './attach.ts'
 
 /** Options of {@link importNet}. */
 export interface ImportOptions extends IOOptions {
-  /** The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 128 KiB and 24 bytes. */
+  /** The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 512 KiB and 24 bytes. */
   readonly msize?: number | undefined
   /** The name of the tree to attach to; absent means the server's usual one. */
   readonly aname?: string | undefined

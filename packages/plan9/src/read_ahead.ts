@@ -2,8 +2,8 @@ import type { NetFile } from '@net/contract'
 import { isHungup, plan9Error } from './errors.ts'
 
 const SMALLEST = 4096 // bytes asked for at first
-const LARGEST = 131_072 // bytes asked for at most
-const MOST = 524_288 // bytes kept or asked for together
+const LARGEST = 524_288 // bytes asked for at most
+const MOST = 2_097_152 // bytes kept or asked for together
 const DATAGRAM = 65_535 + 52 // bytes of the longest datagram with its header
 const SPARES = 4 // buffers kept for later
 const PLENTY = 16 << 20 // bytes asked for by all conversations together, above which each asks for little

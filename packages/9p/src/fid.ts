@@ -100,7 +100,7 @@ export class Fid {
       this.#check()
       return this.#exchange.read(this.number, this.#clip(p), checkOffset(offset), options?.signal)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -113,7 +113,7 @@ export class Fid {
       this.#check()
       return this.#exchange.write(this.number, this.#clip(p), checkOffset(offset), options?.signal)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

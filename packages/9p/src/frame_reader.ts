@@ -4,7 +4,7 @@ import { MessageError } from './cursor.ts'
 import type { Stream } from './stream.ts'
 
 const CHUNK_SIZE = 16 * 1024
-const HEAD_SIZE = 64 // bytes read where another long frame is likely to begin
+const HEAD_SIZE = 64 // bytes in which a frame's head is, and read at first where a long one is likely to begin
 
 /** A piece of memory that frames were received into. It is filled again when nobody holds it. */
 export class Chunk {
@@ -76,7 +76,9 @@ export class FrameReader {
    */
   async fill(): Promise<boolean> {
     const have = this.#filled - this.end
-    this.#makeRoom(have < 4 ? HEADER_SIZE : this.#size())
+    const size = have < 4 ? HEADER_SIZE : this.#size()
+    // The rest of a long frame may go elsewhere, which its head decides.
+    this.#makeRoom(have < HEAD_SIZE ? Math.min(size, HEAD_SIZE) : size)
     const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.length
     this.#long = false
     const n = await this.#stream.read(this.bytes.subarray(this.#filled, end))

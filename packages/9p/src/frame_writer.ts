@@ -113,7 +113,7 @@ export class FrameWriter {
   }
 
   async #write(): Promise<void> {
-    for (let i = 0; i < PATIENCE; i++) await null
+    for (let i = 0; i < PATIENCE; i++) await Promise.resolve()
     try {
       while (!this.#stopped) {
         this.#cut()

@@ -1,3 +1,4 @@
+export { BufferPool } from './buffer_pool.ts'
 export { Client, type AttachOptions, type ClientOptions } from './client.ts'
 export { decodeMessage, encodedMessage, encodeMessage, messageSize } from './codec.ts'
 export * from './constants.ts'

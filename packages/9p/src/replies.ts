@@ -74,7 +74,8 @@ export class Replies {
     putUint32(frame, HEADER_SIZE, count)
     this.#writer.payload(size === frame.length ? frame : frame.subarray(0, size), frame)
     this.sent++
-    if (this.#late || performance.now() - this.#wrote < SOON) this.#credit = Math.min(this.#credit + 1, CREDIT)
+    if (this.#late || performance.now() - this.#wrote < SOON)
+      this.#credit = Math.min(this.#credit + 1, CREDIT)
     this.#late = false
     this.#wrote = -Infinity
   }

@@ -1,3 +1,4 @@
+import { BufferPool } from '@net/9p'
 import type { NetFile } from '@net/contract'
 import { isHungup, plan9Error } from './errors.ts'
 
@@ -5,13 +6,15 @@ const SMALLEST = 4096 // bytes asked for at first
 const LARGEST = 524_288 // bytes asked for at most
 const MOST = 2_097_152 // bytes kept or asked for together
 const DATAGRAM = 65_535 + 52 // bytes of the longest datagram with its header
-const SPARES = 4 // buffers kept for later
 const PLENTY = 16 << 20 // bytes asked for by all conversations together, above which each asks for little
 
+const pool = new BufferPool()
 let asked = 0 // by all conversations, of bytes that have not come
 
 /** A read that is outstanding, or whose bytes wait to be taken. */
 interface Part {
+  readonly buffer: Uint8Array<ArrayBuffer>
+  /** The part of the buffer that is read into. */
   readonly p: Uint8Array
   /** The bytes read; -1 while it is outstanding. */
   n: number
@@ -32,8 +35,7 @@ export class ReadAhead {
   readonly #datagrams: boolean
   readonly #wake: () => void
   readonly #parts: Part[] = []
-  readonly #spares: Uint8Array[] = []
-  #lent: Uint8Array | null = null // of the datagram taken last, which a tree in this process could fill at once
+  #lent: Uint8Array<ArrayBuffer> | null = null // of the datagram taken last, which a tree in this process could fill at once
   readonly #largest: number
   #size: number
   #depth = 1
@@ -65,7 +67,7 @@ export class ReadAhead {
   ask(): void {
     if (this.#stopped || this.ended || this.error !== null) return
     // A server holds what is asked for, and refuses everybody when that is too much.
-    if (asked > PLENTY && !this.#datagrams) this.#resize(SMALLEST)
+    if (asked > PLENTY && !this.#datagrams) this.#size = Math.min(SMALLEST, this.#largest)
     const depth = asked > PLENTY ? 1 : this.#depth
     while (this.#pending < depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST)) {
       this.#read()
@@ -93,8 +95,8 @@ export class ReadAhead {
   datagram(): Uint8Array | null {
     const part = this.#parts[0]
     if (part === undefined || part.n < 0) return null
-    if (this.#lent !== null) this.#spare(this.#lent)
-    this.#lent = part.p
+    if (this.#lent !== null) pool.give(this.#lent)
+    this.#lent = part.buffer
     this.#parts.shift()
     this.#judge()
     if (this.#file.unref !== undefined) this.ask()
@@ -111,23 +113,20 @@ export class ReadAhead {
   /** Lets nothing come any more. */
   stop(): void {
     this.#stopped = true
-    this.#parts.length = this.#spares.length = 0
+    this.#parts.length = 0
   }
 
   #shift(part: Part): void {
     this.#parts.shift()
     this.#taken = 0
-    this.#spare(part.p)
+    pool.give(part.buffer)
     this.#judge()
   }
 
-  #spare(p: Uint8Array): void {
-    if (p.byteLength === this.#size && this.#spares.length < SPARES) this.#spares.push(p)
-  }
-
   #read(): void {
-    const p = this.#spares.pop() ?? new Uint8Array(this.#size)
-    const part: Part = { p, n: -1, error: null }
+    const buffer = pool.take(this.#size)
+    const p = buffer.subarray(0, this.#size)
+    const part: Part = { buffer, p, n: -1, error: null }
     this.#parts.push(part)
     this.#pending++
     asked += p.byteLength
@@ -172,14 +171,8 @@ export class ReadAhead {
 
   // Little for what was asked means that it came faster than it was sent.
   #adapt(n: number, asked: number): void {
-    if (n === asked && asked < this.#largest) this.#resize(asked * 4)
-    else if (n * 8 < asked) this.#resize(Math.max(this.#size >> 1, SMALLEST))
+    if (n === asked && asked < this.#largest) this.#size = Math.min(asked * 4, this.#largest)
+    else if (n * 8 < asked) this.#size = Math.min(Math.max(this.#size >> 1, SMALLEST), this.#largest)
     this.#depth = n * 8 < asked || n < SMALLEST ? 1 : Math.min(this.#depth * 2, this.#file.outstanding ?? 1)
-  }
-
-  #resize(size: number): void {
-    if (size === this.#size) return
-    this.#size = Math.min(size, this.#largest)
-    this.#spares.length = 0
   }
 }

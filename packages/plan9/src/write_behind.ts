@@ -1,15 +1,23 @@
+import { BufferPool } from '@net/9p'
 import type { NetFile } from '@net/contract'
 import { plan9Error } from './errors.ts'
 
-const LARGEST = 131_072 // bytes of one message at most
+const LARGEST = 524_288 // bytes of one message at most
 const LEAST = 65_536 // bytes kept at least, however small the messages are
-const SPARES = 4 // buffers kept for later
+const PLENTY = 16 << 20 // bytes under way in all conversations together, above which each keeps little
+
+const pool = new BufferPool()
+let underWay = 0 // in all conversations
 
 /** Bytes that are on their way, or wait to be. */
 interface Part {
-  readonly p: Uint8Array
-  /** How many of its bytes are to go. */
-  n: number
+  readonly buffer: Uint8Array<ArrayBuffer>
+  /** How many bytes it has room for. */
+  readonly size: number
+  /** Where those begin that are to go. */
+  at: number
+  /** Where they end. */
+  end: number
 }
 
 /**
@@ -26,7 +34,6 @@ export class WriteBehind {
   readonly #wake: () => void
   readonly #busy: (change: 1 | -1) => void
   readonly #waiting: Part[] = []
-  readonly #spares: Uint8Array[] = []
   readonly #largest: number
   readonly #limit: number
   #pending = 0
@@ -52,7 +59,9 @@ export class WriteBehind {
 
   /** Takes bytes of `p` from `at` on, as many as there is room for, and gives their number. */
   put(p: Uint8Array, at: number): number {
-    const end = Math.min(p.byteLength, at + this.#limit - this.#bytes)
+    // A server holds what is written, and refuses everybody when that is too much.
+    const limit = underWay > PLENTY ? LEAST : this.#limit
+    const end = Math.min(p.byteLength, at + limit - this.#bytes)
     if (end <= at) return 0
     if (this.#bytes === 0) this.#busy(1)
     for (let i = at; i < end;) i += this.#append(p.subarray(i, end))
@@ -72,19 +81,17 @@ export class WriteBehind {
   }
 
   #append(p: Uint8Array): number {
-    const last = this.#waiting.at(-1)
-    let part = last
-    if (part === undefined || part.n === part.p.byteLength) {
+    let part = this.#waiting.at(-1)
+    if (part === undefined || part.end === part.size) {
       const now = this.#pending < (this.#file.outstanding ?? 1) && this.#waiting.length === 0
       const size = now ? Math.min(p.byteLength, this.#largest) : this.#largest
-      const spare = size === this.#largest ? this.#spares.pop() : undefined
-      part = { p: spare ?? new Uint8Array(size), n: 0 }
+      part = { buffer: pool.take(size), size, at: 0, end: 0 }
       this.#waiting.push(part)
     }
-    const some = p.subarray(0, part.p.byteLength - part.n)
-    part.p.set(some, part.n)
-    part.n += some.byteLength
-    this.#bytes += some.byteLength
+    const some = p.subarray(0, part.size - part.end)
+    part.buffer.set(some, part.end)
+    part.end += some.byteLength
+    this.#count(some.byteLength)
     return some.byteLength
   }
 
@@ -93,7 +100,7 @@ export class WriteBehind {
       const part = this.#waiting.shift()
       if (part === undefined) return
       this.#pending++
-      this.#file.write(part.p.subarray(0, part.n)).then(
+      this.#file.write(part.buffer.subarray(part.at, part.end)).then(
         (n) => {
           this.#went(part, n)
         },
@@ -109,28 +116,34 @@ export class WriteBehind {
     this.#pending--
     this.answers++
     if (this.error !== null) return
-    this.#bytes -= n
-    if (n < part.n) {
+    this.#count(-n)
+    part.at += n
+    if (part.at === part.end) {
+      pool.give(part.buffer)
+    } else {
       // What was sent behind it has gone before the rest.
       if (n <= 0 || this.#pending > 0) {
         this.#fail(new Error('short write'))
         return
       }
-      this.#waiting.unshift({ p: part.p.subarray(n, part.n), n: part.n - n })
-    } else if (part.p.byteLength === this.#largest && this.#spares.length < SPARES) {
-      this.#spares.push(part.p)
+      this.#waiting.unshift(part)
     }
     this.#pump()
     if (this.#bytes === 0) this.#done()
     this.#wake()
   }
 
+  #count(change: number): void {
+    this.#bytes += change
+    underWay += change
+  }
+
   #fail(error: Error): void {
     if (this.error !== null) return
     this.error = error
-    this.#waiting.length = this.#spares.length = 0
+    this.#waiting.length = 0
     if (this.#bytes > 0) {
-      this.#bytes = 0
+      this.#count(-this.#bytes)
       this.#done()
     }
     this.#wake()

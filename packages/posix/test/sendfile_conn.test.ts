@@ -178,8 +178,9 @@ describe('TCPConn.sendFile() of a stream', () => {
           cancelled++
         },
       })
+    const late = rejection(pair.c.sendFile(silent()))
     pair.c.setWriteDeadline(Date.now() + 20)
-    expect((await rejection(pair.c.sendFile(silent()))).timeout).toBe(true)
+    expect((await late).timeout).toBe(true)
     expect(cancelled).toBe(1)
     pair.c.setWriteDeadline(null)
     const sent = pair.c.sendFile(silent())

@@ -17,6 +17,7 @@ export const Kind = {
   local: 16,
   remote: 17,
   status: 18,
+  snoop: 19, // of ipifc
 } as const
 
 /** The directory of a conversation. */

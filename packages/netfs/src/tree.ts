@@ -192,11 +192,23 @@ class IfcDir extends Directory {
   override entries(): readonly Node[] {
     const path = (kind: number): bigint => qidPath(IPIFC, this.#number, kind)
     const ifc = this.#ifc
+    const number = String(this.#number)
+    // What is of interfaces alone is the machine's own business.
+    const closed = (name: 'data' | 'err' | 'listen' | 'snoop', mode: number): SpecialFile =>
+      new SpecialFile(name, this, path(Kind[name]), mode, () => fail(DENIED))
     return [
-      new TextFile('ctl', this, path(Kind.ctl), () => String(this.#number)),
+      new SpecialFile('ctl', this, path(Kind.ctl), 0o660, (node) => ({
+        node,
+        read: (p, offset) => readText(number, p, offset),
+        write: () => fail(DENIED),
+      })),
+      closed('data', 0o660),
+      closed('err', 0o660),
+      closed('listen', 0o660),
       new TextFile('local', this, path(Kind.local), () => ifcLocal(ifc)),
       new TextFile('remote', this, path(Kind.remote), () => '::!0\n'),
       new TextFile('status', this, path(Kind.status), () => ifcStatus(ifc)),
+      closed('snoop', 0o400),
     ]
   }
 }

@@ -1,6 +1,6 @@
-import { IPv6unspecified, UDPAddr } from '@net/addr'
+import { UDPAddr } from '@net/addr'
 import type { IOOptions, NetOpenOptions, UDPConn } from '@net/contract'
-import { UDPHeader, udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
+import { type UDPHeader, udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
 import { type Address, destination } from './address.ts'
 import { Conversation } from './conversation.ts'
 import {
@@ -18,7 +18,7 @@ import {
 import { type Membership, Memberships } from './memberships.ts'
 import type { PacketAddress } from './packet_address.ts'
 import { setHopLimits } from './sockopt.ts'
-import { payloadOf, putHeader } from './udp_headers.ts'
+import { headerOf, payloadOf, putHeader } from './udp_headers.ts'
 import { type Call, UDPPort } from './udp_port.ts'
 
 /**
@@ -232,11 +232,7 @@ export class UDPConversation extends Conversation {
   }
 
   #fill(p: Uint8Array, from: UDPAddr, n: number, to: PacketAddress | null): number {
-    const { interfaces } = this.session.stack
-    const raddr = from.ip ?? IPv6unspecified
-    const laddr = to?.ip ?? this.local.ip ?? interfaces.localFor(raddr) ?? IPv6unspecified
-    const ifcaddr = (to === null ? null : interfaces.addressOf(to.index, laddr)) ?? laddr
-    return putHeader(p, new UDPHeader({ raddr, laddr, ifcaddr, rport: from.port, lport: this.local.port }), n)
+    return putHeader(p, headerOf(from, to, this.local, this.session.stack.interfaces), n)
   }
 
   // Whether the datagram went; one for nobody is dropped.

@@ -1,4 +1,21 @@
-import { type UDPHeader, udpHeaderSize } from '@net/udp-header'
+import { IPv6unspecified, type UDPAddr } from '@net/addr'
+import { UDPHeader, udpHeaderSize } from '@net/udp-header'
+import type { Address } from './address.ts'
+import type { Interfaces } from './interfaces.ts'
+import type { PacketAddress } from './packet_address.ts'
+
+/** The header of a datagram that came to `local`; `to` is where it was sent to, null when the target does not tell. */
+export function headerOf(
+  from: UDPAddr,
+  to: PacketAddress | null,
+  local: Address,
+  interfaces: Interfaces,
+): UDPHeader {
+  const raddr = from.ip ?? IPv6unspecified
+  const laddr = to?.ip ?? local.ip ?? interfaces.localFor(raddr) ?? IPv6unspecified
+  const ifcaddr = (to === null ? null : interfaces.addressOf(to.index, laddr)) ?? laddr
+  return new UDPHeader({ raddr, laddr, ifcaddr, rport: from.port, lport: local.port })
+}
 
 /**
  * Puts the header before `n` bytes of payload, which are at their place, and gives the length of both. A buffer too small

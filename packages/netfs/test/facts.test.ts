@@ -141,6 +141,26 @@ test('tables of the stack say in their words what they do not take', async () =>
   expect(await bootp.read(new Uint8Array(10))).toBe(0)
 })
 
+test('the files of an interface are those of trace K1, and what is of interfaces alone stays closed', async () => {
+  await using net = await attached('glenda')
+  expect((await net.list('ipifc/0')).map((s) => [s.name, s.mode, s.qid.path])).toEqual([
+    ['ctl', 0o660, 0x6000cn],
+    ['data', 0o660, 0x6000dn],
+    ['err', 0o660, 0x6000en],
+    ['listen', 0o660, 0x6000fn],
+    ['local', 0o444, 0x60010n],
+    ['remote', 0o444, 0x60011n],
+    ['status', 0o444, 0x60012n],
+    ['snoop', 0o400, 0x60013n],
+  ])
+  for (const name of ['data', 'err', 'listen', 'snoop']) {
+    expect(await failure(net.open(`ipifc/0/${name}`, OREAD))).toBe('permission denied')
+  }
+  const ctl = await net.open('ipifc/0/ctl')
+  expect(text(await ctl.readAll())).toBe('0')
+  expect(await failure(ctl.write(Buffer.from('unbind')))).toBe('permission denied')
+})
+
 test('the version of ndb counts writes, as in trace P4', async () => {
   await using net = await attached('glenda')
   const versions: number[] = []
@@ -198,9 +218,14 @@ test.skipIf(!knowsPacketAddress)(
     const p = new Uint8Array(10)
     expect(text(p.subarray(0, await peer.read(p)))).toBe('back')
     // An address of somebody else is not used.
-    const foreign = new UDPHeader({ ...header, laddr: IP.from([192, 0, 2, 1]) })
     await using second = await target.listenUDP('udp4', new UDPAddr(loopback, 0))
-    const to = new UDPHeader({ ...foreign, raddr: loopback, rport: second.localAddr.port })
+    const to = new UDPHeader({
+      raddr: loopback,
+      laddr: IP.from([192, 0, 2, 1]),
+      ifcaddr: header.ifcaddr,
+      rport: second.localAddr.port,
+      lport: port,
+    })
     await data.write(new Uint8Array([...to.marshal(), ...Buffer.from('any')]))
     const [n, from] = await second.readFrom(p)
     expect([text(p.subarray(0, n)), from.toString()]).toEqual(['any', `127.0.0.1:${port}`])

@@ -93,7 +93,7 @@ export class PacketSocket {
 
   /** Whether it can take a query with this id beyond what it would have, where no other can be had. */
   squeezes(id: number): boolean {
-    return !this.#closed && !this.#waiting.has(id)
+    return !this.#closed && this.#forged < MAX_FORGED && !this.#waiting.has(id)
   }
 
   /** Sends a query, together with those that are asked in the same turn. */

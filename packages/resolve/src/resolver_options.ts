@@ -37,8 +37,8 @@ export interface ResolverOptions {
    */
   readonly strictErrors?: boolean | undefined
   /**
-   * Whether queries that are under way at once may share a connection of packets, sixteen at most, for a `dial` that gives
-   * real sockets: very many lookups then need few of them. Off by default: one query at a time on each.
+   * Whether queries that are under way at once may share a connection of packets, for a `dial` that gives real sockets:
+   * sixteen on each, and more only when 256 are open. Off by default: one query at a time on each.
    */
   readonly shareSockets?: boolean | undefined
   /** Keeps replies for as long as they say; absent means that each lookup asks. */

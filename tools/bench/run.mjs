@@ -85,7 +85,7 @@ const sections = [
   ],
   [
     'TCP through an exported /net',
-    'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection and a relay over `node:net`.',
+    'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection, a relay over `node:net`, and what SOCKS proxies of others that are installed make of it.',
     () =>
       plan9({
         rounds: Math.min(rounds, 3),

@@ -1,19 +1,20 @@
-// TCP through a network that another process exports over 9P on loopback TCP, beside the direct connection and a relay that
-// passes bytes on as a SOCKS proxy does behind its handshake (node:net).
+// TCP through a network that another process exports over 9P on loopback TCP, beside the direct connection, a relay of node:net,
+// and SOCKS proxies of others.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { digits, median, table } from '../stats.mjs'
+import { startProxies } from './proxies.mjs'
 
 const script = fileURLToPath(new URL('process.mjs', import.meta.url))
 const start = (...args) =>
   spawn(process.execPath, [script, ...args.map(String)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 
-async function round(way, scenario, size, count) {
+async function round(way, proxies, scenario, size, count) {
   const peer = start('peer', scenario, size, count)
   const [{ port }] = await once(peer, 'message')
-  const between = way === 'direct' ? null : way === 'relay' ? start('relay', port) : start('export')
-  const through = between === null ? 0 : (await once(between, 'message'))[0].port
+  const between = way === 'relay' ? start('relay', port) : way === 'exported /net' ? start('export') : null
+  const through = between === null ? (proxies[way] ?? 0) : (await once(between, 'message'))[0].port
   const client = start('client', scenario, size, count, way, port, through)
   const ends = [peer, client].map((child) => once(child, 'exit'))
   const [result] = await once(client, 'message')
@@ -26,39 +27,49 @@ async function round(way, scenario, size, count) {
   return result
 }
 
-const ways = ['direct', 'relay', 'plan9']
-
-async function compare(rounds, scenario, size, count) {
-  const results = { direct: [], relay: [], plan9: [] }
+async function compare(ways, proxies, rounds, scenario, size, count) {
+  const results = new Map(ways.map((way) => [way, []]))
   for (let i = 0; i < rounds; i++) {
     for (let k = 0; k < ways.length; k++) {
       const way = ways[(i + k) % ways.length]
-      results[way].push((await round(way, scenario, size, count)).median)
+      results.get(way).push((await round(way, proxies, scenario, size, count)).median)
     }
   }
-  return ways.map((way) => median(results[way]))
+  return ways.map((way) => median(results.get(way)))
 }
 
 /** Round trips of 64 bytes, and bulk in both directions. */
 export async function run({ rounds, count, bytes }) {
-  const rows = [['', 'direct', 'relay', 'exported /net', 'to direct', 'to relay']]
-  {
-    const [a, b, c] = await compare(rounds, 'round trip', 64, count)
-    rows.push(['round trip, µs', ...[a, b, c].map((ms) => digits(ms * 1000)), digits(c / a), digits(c / b)])
-  }
-  for (const [scenario, name] of [
-    ['up', 'writing'],
-    ['down', 'reading'],
-  ]) {
-    for (const size of [16_384, 65_536, 262_144]) {
-      const rates = (await compare(rounds, scenario, size, Math.ceil(bytes / size))).map(
-        (ms) => bytes / ms / 1e6,
-      )
-      const [a, b, c] = rates
-      rows.push([`${name} ${size / 1024} KiB, GB/s`, ...rates.map(digits), digits(c / a), digits(c / b)])
+  const { ports, missing, stop } = await startProxies()
+  try {
+    const others = ['direct', 'relay', ...Object.keys(ports)]
+    const ways = [...others, 'exported /net']
+    const rows = [['', ...ways, ...others.map((way) => `of ${way}`)]]
+    const row = (name, values) => {
+      const ours = values.at(-1)
+      rows.push([name, ...values.map(digits), ...values.slice(0, -1).map((theirs) => digits(ours / theirs))])
     }
+    const times = await compare(ways, ports, rounds, 'round trip', 64, count)
+    row(
+      'round trip, µs',
+      times.map((ms) => ms * 1000),
+    )
+    for (const [scenario, name] of [
+      ['up', 'writing'],
+      ['down', 'reading'],
+    ]) {
+      for (const size of [16_384, 65_536, 262_144]) {
+        const rates = await compare(ways, ports, rounds, scenario, size, Math.ceil(bytes / size))
+        row(
+          `${name} ${size / 1024} KiB, GB/s`,
+          rates.map((ms) => bytes / ms / 1e6),
+        )
+      }
+    }
+    return [table(rows), ...missing.map((why) => `Without ${why}.`)].join('\n\n')
+  } finally {
+    await stop()
   }
-  return table(rows)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

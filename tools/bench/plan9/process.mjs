@@ -58,10 +58,22 @@ async function relay(to) {
   server.close()
 }
 
+/** Asks a SOCKS proxy for a connection to a port of this machine (RFC 1928). */
+async function socks(c, port) {
+  const p = new Uint8Array(10)
+  await c.write(new Uint8Array([5, 1, 0]))
+  await drain(c, p.subarray(0, 2), 2)
+  await c.write(new Uint8Array([5, 1, 0, 1, 127, 0, 0, 1, port >> 8, port & 255]))
+  await drain(c, p, 10)
+}
+
 async function client(scenario, size, count, way, port, through) {
-  const net = way === 'plan9' ? await importNet(await posix().dialTCP('tcp', null, loopback(through))) : null
+  const net =
+    way === 'exported /net' ? await importNet(await posix().dialTCP('tcp', null, loopback(through))) : null
   const target = net === null ? posix() : plan9({ net })
-  const c = await target.dialTCP('tcp', null, loopback(way === 'relay' ? through : port))
+  const proxied = net === null && through !== '0'
+  const c = await target.dialTCP('tcp', null, loopback(proxied ? through : port))
+  if (proxied && way !== 'relay') await socks(c, Number(port))
   const p = allocBuffer(Math.max(Number(size), 131_072))
   const message = p.subarray(0, Number(size))
   const times = []

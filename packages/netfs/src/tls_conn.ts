@@ -12,12 +12,14 @@ import {
 
 const PIECE = 16384 // bytes of a write at a time: a TLS record
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
+const PATIENCE = 5000 // milliseconds after which a piece that the peer does not take is given up
 
 /** A connection with Node's TLS on top of another one. Its addresses are those of the other. */
 export class TLSConn extends LaneConn implements Conn, LaneOwner {
   readonly #socket: TLSSocket
   readonly #inner: Conn
   protected readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
+  #holding = false
   #waiting = 0
   #referenced = true
   #closing: Promise<void> | null = null
@@ -54,7 +56,7 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
-    return this.lanes.writing.run(new WriteOp(this.#socket, p, this.lanes.writing), options?.signal)
+    return this.lanes.writing.run(new WriteOp(this, p), options?.signal)
   }
 
   ref(): void {
@@ -84,16 +86,46 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
     else if (this.#waiting === 0) this.#inner.unref()
   }
 
+  /** What the socket failed with, or {@link ErrClosed}; null while it lives. */
+  get failure(): Error | null {
+    return this.#socket.destroyed ? (this.#socket.errored ?? ErrClosed) : null
+  }
+
+  /**
+   * Hands the socket the first bytes of `p` and gives their number: 0 while the stream below has not taken those before. They
+   * can't be taken back, so they count as written.
+   */
+  hand(p: Uint8Array): number {
+    if (this.#holding) return 0
+    this.#holding = true
+    // A copy: the socket holds it when the write that brought it is over.
+    const piece = Buffer.from(p.subarray(0, PIECE))
+    this.#socket.write(piece, () => {
+      this.#holding = false
+      this.lanes.writing.wake()
+    })
+    return piece.byteLength
+  }
+
   async #close(): Promise<void> {
     this.lanes.reading.close(ErrClosed)
     this.lanes.writing.close(ErrClosed)
+    const gone = this.#end()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LINGER)))
+    await Promise.race([gone, late])
+    clearTimeout(timer)
+  }
+
+  // Bytes that count as written still go when close has waited long enough, as the kernel's do.
+  async #end(): Promise<void> {
     const socket = this.#socket
     await new Promise<void>((resolve) => {
       if (socket.destroyed) {
         resolve()
         return
       }
-      const timer = setTimeout(resolve, LINGER)
+      const timer = setTimeout(resolve, this.#holding ? PATIENCE : LINGER)
       const done = (): void => {
         clearTimeout(timer)
         resolve()
@@ -130,51 +162,30 @@ class ReadOp extends Op<number | null> {
 }
 
 class WriteOp extends Op<number> {
-  readonly #socket: TLSSocket
-  readonly #lane: Lane
+  readonly #conn: TLSConn
   readonly #p: Uint8Array
-  #sent = 0
-  #begun = false
-  #over = false
+  #n = 0
 
-  constructor(socket: TLSSocket, p: Uint8Array, lane: Lane) {
+  constructor(conn: TLSConn, p: Uint8Array) {
     super('write')
-    this.#socket = socket
-    this.#lane = lane
+    this.#conn = conn
     this.#p = p
   }
 
   override attempt(): boolean {
-    if (this.#begun) return false
-    this.#begun = true
-    return this.#next()
-  }
-
-  override cancel(reason: unknown): void {
-    this.#over = true
-    super.cancel(reason)
+    for (;;) {
+      const { failure } = this.#conn
+      if (failure !== null) return this.fail(failure)
+      if (this.#n === this.#p.length) return this.done(this.#n)
+      const n = this.#conn.hand(this.#p.subarray(this.#n))
+      if (n === 0) return false
+      this.#n += n
+    }
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
     const error = super.error(owner, cause)
-    if (error instanceof OpError) error.n = this.#sent
+    if (error instanceof OpError) error.n = this.#n
     return error
-  }
-
-  #next(): boolean {
-    if (this.#sent === this.#p.length) return this.done(this.#sent)
-    if (this.#socket.destroyed) return this.fail(this.#socket.errored ?? ErrClosed)
-    // A copy: the socket may still hold it when the operation has been cancelled.
-    const piece = Buffer.from(this.#p.subarray(this.#sent, this.#sent + PIECE))
-    this.#socket.write(piece, (error) => {
-      if (this.#over) return
-      if (error) this.fail(error)
-      else {
-        this.#sent += piece.length
-        this.#next()
-      }
-      this.#lane.wake()
-    })
-    return false
   }
 }

@@ -25,7 +25,7 @@ const owned = [
       'packages/posix/src/{descriptor,file,interface_linux,sendfile,sendfile_*}.ts',
       'packages/posix/src/hosted/**',
       'packages/plan9/src/os_net.ts',
-      'packages/netfs/src/listen.ts',
+      'packages/netfs/src/{export,listen}.ts',
       'packages/contract/src/suite/**',
       'packages/cli/src/**',
     ],

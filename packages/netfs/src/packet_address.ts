@@ -17,7 +17,7 @@ const IPV6_PKTINFO = 50
 
 /** Whether the messages of this system are known here. */
 export const knowsPacketAddress =
-  process.platform === 'linux' && /64$/.test(process.arch) && endianness() === 'LE'
+  process.platform === 'linux' && process.arch.endsWith('64') && endianness() === 'LE'
 
 /** The room for the control message of a datagram, in bytes. */
 export const PACKET_ADDRESS_SIZE = 128

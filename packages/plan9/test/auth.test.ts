@@ -125,7 +125,9 @@ test('importNet() proves who it is by `auth` where the server asks for it', asyn
 })
 
 test('an authentication that fails ends the import with its error', async () => {
-  const wrong: Authenticate = async (file) => void (await file.write(new Uint8Array(32)))
+  const wrong: Authenticate = async (file) => {
+    await file.write(new Uint8Array(32))
+  }
   await expect(importFrom(new SecretTree(), { auth: wrong })).rejects.toThrow('wrong answer')
   const idle: Authenticate = async () => {}
   await expect(importFrom(new SecretTree(), { auth: idle })).rejects.toThrow('you are not who you say')

@@ -15,8 +15,8 @@ const owned = [
   },
   {
     modules: ['node:net', 'node:dgram', 'net', 'dgram'],
-    files: ['packages/posix/src/hosted/**', 'packages/core/src/node/**'],
-    message: "The host's sockets belong to posix/src/hosted and core/src/node.",
+    files: ['packages/posix/src/hosted/**', 'packages/core/src/node/**', 'packages/netfs/src/carrier.ts'],
+    message: "The host's sockets belong to posix/src/hosted, core/src/node and what carries TLS.",
   },
   {
     modules: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],

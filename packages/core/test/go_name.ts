@@ -16,7 +16,7 @@ export interface Name {
 type Since = Name['since']
 
 // Each says a name that the compiler finds in the package, or in the type, or refuses.
-export const exported =
+const exported =
   <Package>(from: string) =>
   (name: keyof Package & string) =>
     `\`${name}\` of ${from}`

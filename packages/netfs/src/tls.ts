@@ -1,6 +1,6 @@
 import { connect, type ConnectionOptions } from 'node:tls'
 import type { Conn, IOOptions } from '@net/contract'
-import { ConnDuplex } from './conn_duplex.ts'
+import { carry } from './carrier.ts'
 import { TLSConn } from './tls_conn.ts'
 
 /** PEM text or bytes. */
@@ -54,11 +54,14 @@ export function checkKey(key: Uint8Array): void {
 export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
   const { signal } = options
   signal?.throwIfAborted()
-  const socket = connect({ socket: new ConnDuplex(conn), ...clientOptions(options) })
+  const tls = clientOptions(options)
+  const carrier = await carry(conn)
+  const socket = connect({ socket: carrier.stream, ...tls })
   const abort = (): void => {
     socket.destroy(signal?.reason as Error)
   }
   signal?.addEventListener('abort', abort)
+  if (signal?.aborted === true) abort()
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('secureConnect', resolve)
@@ -68,13 +71,13 @@ export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<
       })
     })
   } catch (error) {
-    await conn.close()
+    await carrier.close()
     throw signal?.aborted === true ? signal.reason : error
   } finally {
     signal?.removeEventListener('abort', abort)
     socket.removeAllListeners('secureConnect').removeAllListeners('close')
   }
-  return new TLSConn(socket, conn)
+  return new TLSConn(socket, carrier)
 }
 
 function clientOptions(options: TLSClientOptions): ConnectionOptions {

@@ -9,15 +9,16 @@ import {
   Op,
   OpError,
 } from '@net/contract'
+import type { Carrier } from './carrier.ts'
 
-const PIECE = 16384 // bytes of a write at a time: a TLS record
+const PIECE = 65536 // bytes of a write at a time: four TLS records
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
 const PATIENCE = 5000 // milliseconds after which a piece that the peer does not take is given up
 
 /** A connection with Node's TLS on top of another one. Its addresses are those of the other. */
 export class TLSConn extends LaneConn implements Conn, LaneOwner {
   readonly #socket: TLSSocket
-  readonly #inner: Conn
+  readonly #inner: Carrier
   protected readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
   #holding = false
   #waiting = 0
@@ -25,7 +26,7 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   #closing: Promise<void> | null = null
 
   /** Takes over a socket whose handshake is done, and the connection below it. */
-  constructor(socket: TLSSocket, inner: Conn) {
+  constructor(socket: TLSSocket, inner: Carrier) {
     super()
     this.#socket = socket
     this.#inner = inner

@@ -10,7 +10,7 @@ import {
   Op,
   OpError,
 } from '@net/contract'
-import { ConnDuplex } from './conn_duplex.ts'
+import { carry, type Carrier } from './carrier.ts'
 import { authenticates } from './export.ts'
 import { type CertificateOptions, certificates, checkKey, pskSuites } from './tls.ts'
 import { TLSConn } from './tls_conn.ts'
@@ -39,7 +39,7 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   readonly #options: TlsOptions
   protected readonly accepting = new Lane(this)
   readonly #ready: Conn[] = []
-  readonly #handshakes = new Set<Conn>()
+  readonly #handshakes = new Set<Carrier>()
   #wake: () => void = () => {}
   readonly #running: Promise<void>
   #waiting = 0
@@ -116,9 +116,10 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
     }
   }
 
-  async #shake(conn: Conn): Promise<void> {
+  async #shake(accepted: Conn): Promise<void> {
+    const conn = await carry(accepted)
     this.#handshakes.add(conn)
-    const socket = await handshake(this.#options, conn)
+    const socket = this.#closed ? null : await handshake(this.#options, conn)
     this.#handshakes.delete(conn)
     if (socket === null || this.#closed) {
       await conn.close()
@@ -162,15 +163,15 @@ function serverOptions(options: TLSServerOptions): TlsOptions {
 }
 
 // Gives the socket of a client that was let in, else null. Each has a server of its own, which tells whose socket it is.
-function handshake(options: TlsOptions, conn: Conn): Promise<TLSSocket | null> {
+function handshake(options: TlsOptions, conn: Carrier): Promise<TLSSocket | null> {
   return new Promise((resolve) => {
-    const duplex = new ConnDuplex(conn)
+    const { stream } = conn
     const server = createServer(options, resolve)
     const refuse = (): void => {
       resolve(null)
     }
     server.once('tlsClientError', refuse)
-    duplex.once('close', refuse)
-    server.emit('connection', duplex)
+    stream.once('close', refuse)
+    server.emit('connection', stream)
   })
 }

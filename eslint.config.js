@@ -22,6 +22,7 @@ const owned = [
     modules: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],
     files: [
       'packages/resolve/src/system_file.ts',
+      'packages/posix/src/ffi/**',
       'packages/posix/src/{descriptor,file,interface_linux,sendfile,sendfile_*}.ts',
       'packages/posix/src/hosted/**',
       'packages/plan9/src/os_net.ts',

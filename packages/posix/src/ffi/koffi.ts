@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
@@ -13,7 +14,9 @@ const require = createRequire(import.meta.url)
  */
 export function loadKoffi(): FFI {
   // Loading takes milliseconds, so it happens on first use and not on import.
-  const koffi = require('koffi') as typeof Koffi
+  // By its real path: once fs.rmSync has removed a socket, Node 20 no longer follows links in require, and koffi behind a link
+  // (as pnpm installs it) does not find its binary.
+  const koffi = require(realpathSync(require.resolve('koffi'))) as typeof Koffi
   const libc = koffi.load(null)
   return {
     func: (declaration) => libc.func(declaration),

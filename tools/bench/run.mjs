@@ -85,7 +85,7 @@ const sections = [
   ],
   [
     'TCP through an exported /net',
-    'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection, a relay over `node:net`, and what SOCKS proxies of others that are installed make of it.',
+    'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection, a relay over `node:net`, what SOCKS proxies of others that are installed make of it, and the same export over TLS.',
     () =>
       plan9({
         rounds: Math.min(rounds, 3),

@@ -1,5 +1,5 @@
 // TCP through a network that another process exports over 9P on loopback TCP, beside the direct connection, a relay of node:net,
-// and SOCKS proxies of others.
+// SOCKS proxies of others, and the same network exported over TLS.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -10,10 +10,16 @@ const script = fileURLToPath(new URL('process.mjs', import.meta.url))
 const start = (...args) =>
   spawn(process.execPath, [script, ...args.map(String)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 
+const starts = {
+  relay: (port) => start('relay', port),
+  'over TLS': () => start('export', 'tls'),
+  'exported /net': () => start('export'),
+}
+
 async function round(way, proxies, scenario, size, count) {
   const peer = start('peer', scenario, size, count)
   const [{ port }] = await once(peer, 'message')
-  const between = way === 'relay' ? start('relay', port) : way === 'exported /net' ? start('export') : null
+  const between = way in starts ? starts[way](port) : null
   const through = between === null ? (proxies[way] ?? 0) : (await once(between, 'message'))[0].port
   const client = start('client', scenario, size, count, way, port, through)
   const ends = [peer, client].map((child) => once(child, 'exit'))
@@ -42,7 +48,7 @@ async function compare(ways, proxies, rounds, scenario, size, count) {
 export async function run({ rounds, count, bytes }) {
   const { ports, missing, stop } = await startProxies()
   try {
-    const others = ['direct', 'relay', ...Object.keys(ports)]
+    const others = ['direct', 'relay', ...Object.keys(ports), 'over TLS']
     const ways = [...others, 'exported /net']
     const rows = [['', ...ways, ...others.map((way) => `of ${way}`)]]
     const row = (name, values) => {

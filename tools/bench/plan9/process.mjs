@@ -2,11 +2,13 @@
 // `client` measures. Tells its parent its port, or its times.
 import { connect, createServer } from 'node:net'
 import { parseIP, TCPAddr } from '@net/addr'
-import { exportNet } from '@net/netfs'
+import { exportNet, tlsClient, tlsListener } from '@net/netfs'
 import { importNet, plan9 } from '@net/plan9'
 import { allocBuffer, listenTCPSync, posix } from '@net/posix'
 
 const [role, ...args] = process.argv.slice(2)
+const identity = 'bench'
+const key = new Uint8Array(32).fill(7)
 const loopback = (port) => new TCPAddr(parseIP('127.0.0.1'), Number(port))
 
 /** Reads `length` bytes and forgets them. */
@@ -39,10 +41,11 @@ async function peer(scenario, size, count) {
   await c.close()
 }
 
-async function exporter() {
-  const listener = listenTCPSync('tcp', loopback(0))
+async function exporter(tls) {
+  const tcp = listenTCPSync('tcp', loopback(0))
+  const listener = tls === 'tls' ? tlsListener(tcp, { keys: { [identity]: key } }) : tcp
   const served = exportNet(posix(), listener)
-  process.send({ port: listener.addr.port })
+  process.send({ port: tcp.addr.port })
   await new Promise((resolve) => process.once('disconnect', resolve))
   await served.close()
 }
@@ -67,9 +70,13 @@ async function socks(c, port) {
   await drain(c, p, 10)
 }
 
+async function imported(way, port) {
+  const conn = await posix().dialTCP('tcp', null, loopback(port))
+  return await importNet(way === 'over TLS' ? await tlsClient(conn, { identity, key }) : conn)
+}
+
 async function client(scenario, size, count, way, port, through) {
-  const net =
-    way === 'exported /net' ? await importNet(await posix().dialTCP('tcp', null, loopback(through))) : null
+  const net = way === 'exported /net' || way === 'over TLS' ? await imported(way, through) : null
   const target = net === null ? posix() : plan9({ net })
   const proxied = net === null && through !== '0'
   const c = await target.dialTCP('tcp', null, loopback(proxied ? through : port))

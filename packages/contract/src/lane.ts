@@ -99,11 +99,14 @@ export class Lane {
     return promise
   }
 
-  /** Lets the waiting operations try again, in order, until one must go on waiting. */
-  wake(): void {
+  /** Lets the waiting operations try again, in order, until one must go on waiting. Gives whether any has ended. */
+  wake(): boolean {
+    let any = false
     for (let op = this.#head; op !== null; op = this.#head) {
-      if (!op.attempt()) return
+      if (!op.attempt()) return any
+      any = true
     }
+    return any
   }
 
   /** Fails the waiting and all later operations with `cause`. */

@@ -127,6 +127,12 @@ export class FD implements LaneOwner, Pollable {
     if (this.writing.busy) this.writing.wake()
   }
 
+  tryRead(): boolean | null {
+    if (!this.reading.busy) return null
+    this.readReady = true
+    return this.reading.wake()
+  }
+
   exceptional(): void {
     this.exception = true
     this.#urgent?.wake()

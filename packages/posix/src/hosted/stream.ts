@@ -25,7 +25,7 @@ export class StreamFD extends FD {
     super(socket, net, localAddr, remoteAddr)
     this.#socket = socket
     this.#gone = new Promise((resolve) => socket.once('close', () => resolve()))
-    const wake = (): void => this.reading.wake()
+    const wake = (): void => void this.reading.wake()
     socket.on('readable', wake)
     socket.on('end', () => {
       this.#readEnded = true

@@ -6,6 +6,8 @@ export interface Pollable {
   writable(): void
   /** The peer hung up, an error is pending or urgent data came: reads must go on until the kernel says it is empty. */
   exceptional(): void
+  /** Tries a read or an accept that waits without having been told. Gives whether it ended, null when none waits. */
+  tryRead?(): boolean | null
 }
 
 /** Finds what a token of {@link Selector.add} stands for, or null when it has been removed. */

@@ -15,18 +15,22 @@ const owned = [
   },
   {
     modules: ['node:net', 'node:dgram', 'net', 'dgram'],
-    files: ['packages/posix/src/hosted/**', 'packages/core/src/node/**', 'packages/netfs/src/carrier.ts'],
+    files: [
+      'packages/posix/src/hosted/**',
+      'packages/core/src/node/**',
+      'packages/netfs/src/serve/carrier.ts',
+    ],
     message: "The host's sockets belong to posix/src/hosted, core/src/node and what carries TLS.",
   },
   {
     modules: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],
     files: [
-      'packages/resolve/src/system_file.ts',
+      'packages/resolve/src/files/system_file.ts',
       'packages/posix/src/ffi/**',
-      'packages/posix/src/{descriptor,file,interface_linux,sendfile,sendfile_*}.ts',
+      'packages/posix/src/{sys/descriptor,sock/file,interface/interface_linux,fd/sendfile,fd/sendfile_*}.ts',
       'packages/posix/src/hosted/**',
       'packages/plan9/src/os_net.ts',
-      'packages/netfs/src/{export,listen}.ts',
+      'packages/netfs/src/serve/{export,listen}.ts',
       'packages/contract/src/suite/**',
       'packages/cli/src/**',
     ],
@@ -35,7 +39,7 @@ const owned = [
 ]
 
 /** Packages that run anywhere, browsers included: nothing of Node but types. */
-const pure = ['packages/{addr,udp-header,stubs,9p}/src/**', 'packages/contract/src/*.ts']
+const pure = ['packages/{addr,udp-header,stubs,io,9p}/src/**', 'packages/contract/src/*.ts']
 
 /** The import restriction for files matching a pattern of `owned`, or for those that own nothing. */
 function restrict(pattern, extraPatterns = []) {

@@ -1,6 +1,5 @@
 import { AddrError, IPAddr, TCPAddr, UDPAddr, UnixAddr, type Addr } from '@net/addr'
 import {
-  deadlineAt,
   ErrDeadlineExceeded,
   OpError,
   type Conn,
@@ -11,6 +10,7 @@ import {
   type UDPNetwork,
   type UnixNetwork,
 } from '@net/contract'
+import { deadlineAt } from '@net/io'
 import { dialParallel, dialSerial, interleave, type DialOne } from './happy_eyeballs.ts'
 import { checkAddr, checkText } from './network.ts'
 import type { DialerOptions } from './options.ts'

@@ -1,18 +1,13 @@
 import type { Addr } from '@net/addr'
 import {
-  ConnStreams,
   ErrClosed,
-  Lane,
-  LaneConn,
-  Op,
   OpError,
   type ByteStreams,
   type HalfCloser,
   type IOOptions,
-  type LaneOwner,
-  type Lanes,
   type NetError,
 } from '@net/contract'
+import { ConnStreams, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
 
 /** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
 export const ErrClosedPipe: NetError = Object.assign(

@@ -1,4 +1,5 @@
-import { DeadlineTimer, ErrDeadlineExceeded } from '@net/contract'
+import { ErrDeadlineExceeded } from '@net/contract'
+import { DeadlineTimer } from '@net/io'
 
 /**
  * A signal that aborts when another one does, with its reason, or when a deadline passes, with ErrDeadlineExceeded. It

@@ -3,7 +3,7 @@ import { Client, DONT_TOUCH, OEXEC, ORDWR, OREAD, OTRUNC, OWRITE, RemoteFile, ty
 import { ledger } from '@net/contract/suite'
 import { UDPHeader, unmarshalUDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { knowsPacketAddress } from '../src/packet_address.ts'
+import { knowsPacketAddress } from '../src/base/packet_address.ts'
 import {
   clone,
   embedded,

@@ -3,8 +3,8 @@ import { ledger } from '@net/contract/suite'
 import { UDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Policy, Rule } from '../src/index.ts'
-import { destination, parseNumeric } from '../src/address.ts'
-import { Gatekeeper, type Operation } from '../src/policy.ts'
+import { destination, parseNumeric } from '../src/base/address.ts'
+import { Gatekeeper, type Operation } from '../src/account/policy.ts'
 import { cat, clone, echo, embedded, failure, loopback, nets, read, target, write } from './nets.ts'
 
 let check: () => Promise<void>

@@ -1,5 +1,6 @@
 import type { Addr } from '@net/addr'
-import { Lane, LaneConn, OpError, type File, type Lanes, type RawConn } from '@net/contract'
+import { OpError, type File, type RawConn } from '@net/contract'
+import { Lane, LaneConn, type Lanes } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import type { Opened } from './conversation.ts'
 import { Hold } from './hold.ts'

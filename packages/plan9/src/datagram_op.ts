@@ -1,4 +1,5 @@
-import { Op, OpError, SyscallError, type LaneOwner, type NetFile } from '@net/contract'
+import { OpError, SyscallError, type NetFile } from '@net/contract'
+import { Op, type LaneOwner } from '@net/io'
 import type { UDPAddr } from '@net/addr'
 import { type Datagram } from './datagram.ts'
 import { errno, plan9Error } from './errors.ts'

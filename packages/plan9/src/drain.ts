@@ -1,4 +1,4 @@
-import { DeadlineTimer } from '@net/contract'
+import { DeadlineTimer } from '@net/io'
 import type { WriteBehind } from './write_behind.ts'
 
 const PATIENCE = 250 // milliseconds without progress that close waits

@@ -1,5 +1,6 @@
 import type { Addr } from '@net/addr'
-import { OpError, type LaneOwner, type NetFile } from '@net/contract'
+import { OpError, type NetFile } from '@net/contract'
+import { type LaneOwner } from '@net/io'
 
 /** What the lanes of a connection share: the names of its errors, and whether its waiting keeps the process alive. */
 export class Hold implements LaneOwner {

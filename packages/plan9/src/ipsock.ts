@@ -1,12 +1,6 @@
 import { AddrError, type IP, IPv6loopback, ipv4, UnknownNetworkError } from '@net/addr'
-import {
-  OpError,
-  socketDisabledIPv6,
-  type DialOptions,
-  type IPSockGroup,
-  type ListenOptions,
-  type NetFS,
-} from '@net/contract'
+import { OpError, type DialOptions, type IPSockGroup, type ListenOptions, type NetFS } from '@net/contract'
+import { socketDisabledIPv6 } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { Conversation, leave, openData, type Opened } from './conversation.ts'
 import { inTree, protocolOf, queryCS1 } from './cs.ts'

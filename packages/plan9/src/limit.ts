@@ -1,4 +1,5 @@
-import { deadlineAt, DeadlineTimer, ErrDeadlineExceeded, type DialOptions } from '@net/contract'
+import { ErrDeadlineExceeded, type DialOptions } from '@net/contract'
+import { deadlineAt, DeadlineTimer } from '@net/io'
 import { race } from './race.ts'
 
 /**

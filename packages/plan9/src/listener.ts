@@ -1,17 +1,14 @@
 import type { TCPAddr } from '@net/addr'
 import {
-  Lane,
-  LaneListener,
-  Op,
   OpError,
   type File,
   type IOOptions,
-  type LaneOwner,
   type NetFS,
   type RawConn,
   type TCPConn,
   type TCPListener,
 } from '@net/contract'
+import { Lane, LaneListener, Op, type LaneOwner } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { AcceptQueue } from './accept_queue.ts'
 import type { Conversation, Opened } from './conversation.ts'

@@ -1,5 +1,6 @@
 import type { NetFS, Target } from '@net/contract'
-import { ErrPlan9, fileStubs, ipRawSockStubs, sendfileStubs, unixSockStubs } from '@net/stubs'
+import { copyingSendfileGroup } from '@net/io'
+import { ErrPlan9, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
 import { parseDialString } from './dial_string.ts'
 import { DialledNet, type Dial } from './dialled_net.ts'
 import { interfaceGroup } from './interface.ts'
@@ -37,7 +38,7 @@ export function plan9(options: Plan9Options = {}): Plan9Target {
     ...ipRawSockStubs(ErrPlan9),
     ...ipsock,
     ...lookupGroup(fs),
-    ...sendfileStubs(),
+    ...copyingSendfileGroup,
     ...tcpSockGroup(fs),
     ...udpSockGroup(fs),
     ...unixSockStubs(ErrPlan9),

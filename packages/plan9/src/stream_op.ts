@@ -1,4 +1,5 @@
-import { Op, OpError, type LaneOwner } from '@net/contract'
+import { OpError } from '@net/contract'
+import { Op, type LaneOwner } from '@net/io'
 import type { ReadAhead } from './read_ahead.ts'
 import type { WriteBehind } from './write_behind.ts'
 

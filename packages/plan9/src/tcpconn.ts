@@ -1,6 +1,5 @@
 import type { TCPAddr } from '@net/addr'
 import {
-  ConnStreams,
   ErrClosed,
   OpError,
   type FileSource,
@@ -9,7 +8,8 @@ import {
   type SendFileOptions,
   type TCPConn,
 } from '@net/contract'
-import { ErrPlan9, sendfileStubs } from '@net/stubs'
+import { copyingSendfileGroup, ConnStreams } from '@net/io'
+import { ErrPlan9 } from '@net/stubs'
 import { checkBuffer, ConversationConn } from './conn.ts'
 import type { Opened } from './conversation.ts'
 import { drain } from './drain.ts'
@@ -18,7 +18,7 @@ import { ReadAhead } from './read_ahead.ts'
 import { ReadOp, WriteOp } from './stream_op.ts'
 import { WriteBehind } from './write_behind.ts'
 
-const sendfile = sendfileStubs()
+const sendfile = copyingSendfileGroup
 
 /** A TCP connection over a conversation. */
 export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {

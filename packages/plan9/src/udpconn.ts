@@ -2,7 +2,6 @@ import { type IP, UDPAddr } from '@net/addr'
 import {
   ErrWriteToConnected,
   OpError,
-  untilClosed,
   type ControlOptions,
   type Interface,
   type IOOptions,
@@ -13,6 +12,7 @@ import {
   type SentMessage,
   type UDPConn,
 } from '@net/contract'
+import { untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { udpHeaderSize } from '@net/udp-header'
 import { checkBuffer, ConversationConn } from './conn.ts'

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
-import { OpError, socketDisableIPv6 } from '@net/contract'
+import { OpError } from '@net/contract'
+import { socketDisableIPv6 } from '@net/io'
 import { embeddedNet } from '@net/netfs'
 import { hosted, posix } from '@net/posix'
 import { parseDialString, plan9 } from '../src/index.ts'

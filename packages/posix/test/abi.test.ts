@@ -4,7 +4,7 @@ import type { ABI } from '../src/abi/abi.ts'
 import { abi, system } from '../src/abi/system.ts'
 import { epoll, epollEvent } from '../src/poll/epoll.ts'
 import { kqueue } from '../src/poll/kevent.ts'
-import { errnoOf } from '../src/syscall.ts'
+import { errnoOf } from '../src/sys/syscall.ts'
 import { arches, bsds, constants, offset, struct, systems } from './constants.ts'
 
 // What Go's syscall package does not name for a system (on either architecture), and where the number is from instead.

@@ -10,7 +10,7 @@ import {
   parseUnixRights,
   unixRights,
   type ControlMessage,
-} from '../src/cmsg.ts'
+} from '../src/wire/cmsg.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
 const check = ledger()

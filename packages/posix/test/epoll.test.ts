@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { linux } from '../src/abi/linux.ts'
 import { Epoll } from '../src/poll/epoll.ts'
-import { close, recv, send, shutdown, socketpair } from '../src/syscall.ts'
+import { close, recv, send, shutdown, socketpair } from '../src/sys/syscall.ts'
 
 // Slot and generation at the edges of their 32 bits.
 const SLOT = 0xfffffffe

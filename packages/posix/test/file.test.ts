@@ -37,7 +37,7 @@ import {
   socketPair,
 } from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
-import { close as closeFD, socket } from '../src/syscall.ts'
+import { close as closeFD, socket } from '../src/sys/syscall.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()

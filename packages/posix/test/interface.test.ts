@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { OpError, SyscallError, type Interface } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { listenTCPSync, posix } from '../src/index.ts'
-import { parseIGMP, parseIGMP6 } from '../src/interface_linux.ts'
-import { dump } from '../src/netlink_linux.ts'
-import { parseLink, rtm, SizeofIfInfomsg } from '../src/netlink_route.ts'
+import { parseIGMP, parseIGMP6 } from '../src/interface/interface_linux.ts'
+import { dump } from '../src/interface/netlink_linux.ts'
+import { parseLink, rtm, SizeofIfInfomsg } from '../src/wire/netlink_route.ts'
 import { ip, namespaceRefused, Namespace, type PrintedInterface } from './netns.ts'
 
 await listenTCPSync('tcp', null).close()

@@ -8,7 +8,7 @@ import {
   parseLinks,
   rtm,
   type RoutingLayout,
-} from '../src/route_bsd.ts'
+} from '../src/wire/route_bsd.ts'
 import { arches, bsds, constants } from './constants.ts'
 import { concat, garbage, text, uint32 } from './netlink_bytes.ts'
 

@@ -4,7 +4,7 @@ import { Epoll } from '../src/poll/epoll.ts'
 import { KeventList, keventLayouts, kqueue, SizeofTimespec } from '../src/poll/kevent.ts'
 import { openSelector } from '../src/poll/open.ts'
 import type { Pollable } from '../src/poll/selector.ts'
-import { closeDescriptor } from '../src/descriptor.ts'
+import { closeDescriptor } from '../src/sys/descriptor.ts'
 import { arches, bsds, offset, struct, type Struct } from './constants.ts'
 
 // No kernel with kqueue runs here. What is tested is everything between the kernel's bytes and the sockets; the calls

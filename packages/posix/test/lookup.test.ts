@@ -21,8 +21,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hosted } from '../src/hosted/hosted.ts'
 import { serverAddrs } from '../src/hosted/lookup.ts'
 import { posix } from '../src/posix.ts'
-import { querySockets } from '../src/query_socket.ts'
-import { sourceAddrs } from '../src/source_addr.ts'
+import { querySockets } from '../src/sock/query_socket.ts'
+import { sourceAddrs } from '../src/sock/source_addr.ts'
 
 const targets = [posix(), hosted()]
 let balanced: () => Promise<void>

@@ -1,11 +1,19 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
 import { abi } from '../src/abi/system.ts'
-import { parseUnixRights, unixRights } from '../src/cmsg.ts'
-import { messageLayout, received, recvmsg, sendmsg, SizeofIovec, SizeofMsghdr, Structs } from '../src/msg.ts'
-import { getLength, putInet, resetLength, rsa, wsa, wsaLength, wsaPort } from '../src/sockaddr.ts'
-import { openSocket } from '../src/sock_cloexec.ts'
-import { bind, close, EAGAIN, fcntl, ffi, getsockname, socketpair } from '../src/syscall.ts'
+import { parseUnixRights, unixRights } from '../src/wire/cmsg.ts'
+import {
+  messageLayout,
+  received,
+  recvmsg,
+  sendmsg,
+  SizeofIovec,
+  SizeofMsghdr,
+  Structs,
+} from '../src/wire/msg.ts'
+import { getLength, putInet, resetLength, rsa, wsa, wsaLength, wsaPort } from '../src/wire/sockaddr.ts'
+import { openSocket } from '../src/fd/sock_cloexec.ts'
+import { bind, close, EAGAIN, fcntl, ffi, getsockname, socketpair } from '../src/sys/syscall.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
 const check = ledger()

@@ -19,7 +19,7 @@ import {
   uint32Attribute,
   viewOf,
   type NetlinkMessage,
-} from '../src/netlink.ts'
+} from '../src/wire/netlink.ts'
 import { arches, constants } from './constants.ts'
 import { attribute, concat, garbage, isWithin } from './netlink_bytes.ts'
 

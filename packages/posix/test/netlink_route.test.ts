@@ -10,7 +10,7 @@ import {
   SizeofIfInfomsg,
   SizeofRtMsg,
   SizeofRtNexthop,
-} from '../src/netlink_route.ts'
+} from '../src/wire/netlink_route.ts'
 import { arches, constants } from './constants.ts'
 import { attribute, concat, garbage, text, uint32 } from './netlink_bytes.ts'
 

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
 import { optionNumber, socketOptionTable, type OptionName } from '../src/index.ts'
-import type { Kernel, OptionRow } from '../src/option_row.ts'
-import { decodeOption, encodeOption, optionSize, type OptionType } from '../src/option_value.ts'
+import type { Kernel, OptionRow } from '../src/option/option_row.ts'
+import { decodeOption, encodeOption, optionSize, type OptionType } from '../src/option/option_value.ts'
 import { arches, constants, struct, systems } from './constants.ts'
 
 const check = ledger()

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { ErrClosed, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { listenTCPSync } from '../src/index.ts'
-import { recv, send } from '../src/syscall.ts'
+import { recv, send } from '../src/sys/syscall.ts'
 import { Connected } from './connected.ts'
 
 await listenTCPSync('tcp', null).close()

@@ -2,10 +2,10 @@ import { afterAll, beforeEach, afterEach, describe, expect, test } from 'vitest'
 import { parseIP } from '@net/addr'
 import { ledger } from '@net/contract/suite'
 import { abi } from '../src/abi/system.ts'
-import { dupCloseOnExec } from '../src/descriptor.ts'
-import { acceptSocket, openSocket } from '../src/sock_cloexec.ts'
-import { getLength, putInet, resetLength, rsa, wsa, wsaIP, wsaLength, wsaPort } from '../src/sockaddr.ts'
-import { bind, close, connect, fcntl, getsockname, listen, recv, send } from '../src/syscall.ts'
+import { dupCloseOnExec } from '../src/sys/descriptor.ts'
+import { acceptSocket, openSocket } from '../src/fd/sock_cloexec.ts'
+import { getLength, putInet, resetLength, rsa, wsa, wsaIP, wsaLength, wsaPort } from '../src/wire/sockaddr.ts'
+import { bind, close, connect, fcntl, getsockname, listen, recv, send } from '../src/sys/syscall.ts'
 
 const check = ledger()
 afterAll(check)

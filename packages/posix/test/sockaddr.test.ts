@@ -17,7 +17,7 @@ import {
   wsaZone,
   zoneIndex,
   zoneName,
-} from '../src/sockaddr.ts'
+} from '../src/wire/sockaddr.ts'
 import { linux } from '../src/abi/linux.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 

@@ -8,7 +8,7 @@ import { UnixAddr } from '@net/addr'
 import type { UnixNetwork } from '@net/contract'
 import { ledger, testConn } from '@net/contract/suite'
 import { hosted, listenTCPSync, peerCred, posix, socketPair } from '../src/index.ts'
-import { parsePeerCred, peerCredLayouts } from '../src/peer_cred.ts'
+import { parsePeerCred, peerCredLayouts } from '../src/sock/peer_cred.ts'
 import { constants } from './constants.ts'
 
 await listenTCPSync('tcp', null).close()

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
 import { abi } from '../src/abi/system.ts'
-import { openSocket } from '../src/sock_cloexec.ts'
-import * as sockopt from '../src/sockopt.ts'
-import { close } from '../src/syscall.ts'
+import { openSocket } from '../src/fd/sock_cloexec.ts'
+import * as sockopt from '../src/sys/sockopt.ts'
+import { close } from '../src/sys/syscall.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
 const check = ledger()

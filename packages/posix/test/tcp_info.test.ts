@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
 import { getOption, listenTCPSync, listenUDPSync, setOption, tcpInfo } from '../src/index.ts'
-import { parseTCPInfo } from '../src/tcp_info.ts'
+import { parseTCPInfo } from '../src/sock/tcp_info.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
 import { missing, python } from './peer.ts'
 

@@ -4,7 +4,7 @@ import { ErrClosed, ErrWriteToConnected, isErr, OpError, type UDPConn } from '@n
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
 import { listenTCPSync, listenUDPSync, marshalPacketControl, parsePacketInfo, udpsock } from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
-import { controlMessages } from '../src/cmsg.ts'
+import { controlMessages } from '../src/wire/cmsg.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()

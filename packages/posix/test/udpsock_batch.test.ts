@@ -5,14 +5,14 @@ import { ErrClosed, isErr, OpError, type Message, type UDPConn } from '@net/cont
 import { ledger } from '@net/contract/suite'
 import { listenTCPSync, listenUDPSync, marshalPacketControl, parsePacketInfo, udpsock } from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
-import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../src/batch_op.ts'
-import { FD } from '../src/fd.ts'
-import { putAddr } from '../src/ipsock.ts'
-import { SizeofMmsghdr } from '../src/mmsg.ts'
-import { putInet, rsa, wsaUDPAddr } from '../src/sockaddr.ts'
-import { openSocket } from '../src/sock_cloexec.ts'
-import { bind } from '../src/syscall.ts'
-import { udpNames } from '../src/udpsock.ts'
+import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../src/fd/batch_op.ts'
+import { FD } from '../src/fd/fd.ts'
+import { putAddr } from '../src/sock/ipsock.ts'
+import { SizeofMmsghdr } from '../src/wire/mmsg.ts'
+import { putInet, rsa, wsaUDPAddr } from '../src/wire/sockaddr.ts'
+import { openSocket } from '../src/fd/sock_cloexec.ts'
+import { bind } from '../src/sys/syscall.ts'
+import { udpNames } from '../src/sock/udpsock.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()

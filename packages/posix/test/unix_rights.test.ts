@@ -26,8 +26,8 @@ import {
   socketPair,
   unixRights,
 } from '../src/index.ts'
-import { controlMessages, controlSpace, marshalControl } from '../src/cmsg.ts'
-import { giveControl } from '../src/rights.ts'
+import { controlMessages, controlSpace, marshalControl } from '../src/wire/cmsg.ts'
+import { giveControl } from '../src/wire/rights.ts'
 import { missing, python } from './peer.ts'
 
 const target = posix()

@@ -6,8 +6,8 @@ import { UnixAddr } from '@net/addr'
 import { ErrWriteToConnected, isErr, type Conn } from '@net/contract'
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
 import { listenTCPSync, listenUnixgramSync, listenUnixSync, posix, socketPair } from '../src/index.ts'
-import { putUnix, rsa } from '../src/sockaddr.ts'
-import { connect } from '../src/syscall.ts'
+import { putUnix, rsa } from '../src/wire/sockaddr.ts'
+import { connect } from '../src/sys/syscall.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()

@@ -1,8 +1,8 @@
 import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
 import type { Conn, TCPSockGroup, UDPSockGroup } from '@net/contract'
-import type { Dial } from './dial.ts'
+import type { Dial } from './client/dial.ts'
 import { Resolver } from './resolver.ts'
-import { udpSourceAddrs, type ResolverOptions } from './resolver_options.ts'
+import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.ts'
 
 /** The part of a target that a resolver asks servers with. */
 export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>

@@ -8,7 +8,7 @@ import {
   policyTable,
   scopeOf,
   sortByRFC6724,
-} from '../src/addr_select.ts'
+} from '../src/order/addr_select.ts'
 import { vectors } from './vectors.ts'
 
 interface In {

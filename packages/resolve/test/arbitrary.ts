@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { IP } from '@net/addr'
-import type { DNSMessage } from '../src/message.ts'
-import { CLASS_IN, RRType, type RR, type RRData } from '../src/rr.ts'
+import type { DNSMessage } from '../src/dns/message.ts'
+import { CLASS_IN, RRType, type RR, type RRData } from '../src/dns/rr.ts'
 
 const uint8 = fc.nat(0xff)
 const uint16 = fc.nat(0xffff)

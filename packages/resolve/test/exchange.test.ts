@@ -1,7 +1,7 @@
 import { ErrDeadlineExceeded, isErr, type Message } from '@net/contract'
 import { afterEach, expect, test } from 'vitest'
-import type { Dial } from '../src/dial.ts'
-import { RRType } from '../src/rr.ts'
+import type { Dial } from '../src/client/dial.ts'
+import { RRType } from '../src/dns/rr.ts'
 import { nodeDial, open } from './node_dial.ts'
 import { address, failure, resolverOf } from './resolver_of.ts'
 import { Server, txt, type Asked } from './server.ts'
@@ -68,7 +68,7 @@ test('Resolver uses only TCP with use-vc, and takes a reply that comes byte by b
       additionals: [],
       answers: [txt(name, 'slow')],
     }
-    void import('../src/message.ts').then(async ({ encodeMessage }) => {
+    void import('../src/dns/message.ts').then(async ({ encodeMessage }) => {
       const bytes = encodeMessage(reply)
       for (const b of [bytes.length >> 8, bytes.length & 0xff, ...bytes]) {
         raw(Uint8Array.of(b))
@@ -119,7 +119,7 @@ test('Resolver does not take a reply that comes from another address', async () 
   const socket = createSocket('udp4')
   const query = server.queries[0]
   if (query === undefined) throw new Error('no query came')
-  const { encodeMessage } = await import('../src/message.ts')
+  const { encodeMessage } = await import('../src/dns/message.ts')
   socket.send(
     encodeMessage({ ...query, response: true, answers: [txt('example.com.', 'lie')] }),
     server.ports[0] ?? 0,

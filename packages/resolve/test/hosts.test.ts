@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HostsFile, parseHosts } from '../src/hosts.ts'
+import { HostsFile, parseHosts } from '../src/files/hosts.ts'
 import { TempFile } from './temp_file.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import type { MX } from '@net/contract'
 import { expect, test } from 'vitest'
-import { byPref } from '../src/mx.ts'
+import { byPref } from '../src/order/mx.ts'
 import { expectSameSpread, positions } from './spread.ts'
 import { vectors } from './vectors.ts'
 

@@ -7,7 +7,7 @@ import {
   isRooted,
   lowerASCII,
   nameList,
-} from '../src/name.ts'
+} from '../src/dns/name.ts'
 import { vectors } from './vectors.ts'
 
 const operations: Record<string, (name: string) => unknown> = { isDomainName, absDomainName, avoidDNS }

@@ -1,8 +1,9 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram'
 import { connect, type Socket as Stream } from 'node:net'
 import { TCPAddr, UDPAddr } from '@net/addr'
-import { Errno, Lane, Op, OpError, SyscallError, type Deadline, type LaneOwner } from '@net/contract'
-import type { Dial } from '../src/dial.ts'
+import { Errno, OpError, SyscallError, type Deadline } from '@net/contract'
+import { Lane, Op, type LaneOwner } from '@net/io'
+import type { Dial } from '../src/client/dial.ts'
 
 /** How many connections of {@link nodeDial} are open, and were opened ever. */
 export const open = { count: 0, everOpened: 0 }

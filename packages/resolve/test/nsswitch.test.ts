@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isStandard, NSSwitchFile, parseNSSConf, type NSSConf } from '../src/nsswitch.ts'
+import { isStandard, NSSwitchFile, parseNSSConf, type NSSConf } from '../src/files/nsswitch.ts'
 import { TempFile } from './temp_file.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseNSSConf, type NSSConf } from '../src/nsswitch.ts'
-import { hostLookupOrder, type OrderConditions } from '../src/order.ts'
-import { parseResolvConf } from '../src/resolv_conf.ts'
+import { parseNSSConf, type NSSConf } from '../src/files/nsswitch.ts'
+import { hostLookupOrder, type OrderConditions } from '../src/order/order.ts'
+import { parseResolvConf } from '../src/files/resolv_conf.ts'
 import { Resolver } from '../src/resolver.ts'
-import type { ResolverEvent } from '../src/event.ts'
+import type { ResolverEvent } from '../src/client/event.ts'
 
 const missing = Object.assign(new Error('open: no such file or directory'), { code: 'ENOENT' })
 const none: NSSConf = { sources: new Map(), error: missing }

@@ -1,6 +1,6 @@
 import { AddrError } from '@net/addr'
 import { expect, test } from 'vitest'
-import { lookupProtocol, parseProtocols, ProtocolsFile } from '../src/protocols.ts'
+import { lookupProtocol, parseProtocols, ProtocolsFile } from '../src/files/protocols.ts'
 
 test('lookupProtocol() knows the common protocols without the file, in any case', () => {
   const protocols = new ProtocolsFile('/nonexistent/protocols').get()

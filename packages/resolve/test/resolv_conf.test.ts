@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseResolvConf, ResolvConfFile, type ResolvConf } from '../src/resolv_conf.ts'
+import { parseResolvConf, ResolvConfFile, type ResolvConf } from '../src/files/resolv_conf.ts'
 import { TempFile } from './temp_file.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import { DNSError } from '@net/contract'
 import { expect, test } from 'vitest'
-import { reverseAddr } from '../src/reverse.ts'
+import { reverseAddr } from '../src/order/reverse.ts'
 import { vectors } from './vectors.ts'
 
 test.each(vectors<string, string>('reverse_addr'))('reverseAddr($in) gives what Go gives ($tag)', (v) => {

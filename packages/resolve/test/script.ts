@@ -1,8 +1,8 @@
 import { IP, TCPAddr, UDPAddr } from '@net/addr'
 import { Errno, ErrDeadlineExceeded, OpError, SyscallError } from '@net/contract'
-import { decodeMessage } from '../src/message.ts'
-import { RRType } from '../src/rr.ts'
-import type { Dial } from '../src/dial.ts'
+import { decodeMessage } from '../src/dns/message.ts'
+import { RRType } from '../src/dns/rr.ts'
+import type { Dial } from '../src/client/dial.ts'
 
 /** What happens to a query that fits. */
 export interface ScriptEntry {

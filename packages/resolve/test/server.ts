@@ -1,8 +1,8 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram'
 import { createServer, type AddressInfo, type Server as TCPServer, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { decodeMessage, encodeMessage, type DNSMessage } from '../src/message.ts'
-import { CLASS_IN, RRType, type RR, type RRData } from '../src/rr.ts'
+import { decodeMessage, encodeMessage, type DNSMessage } from '../src/dns/message.ts'
+import { CLASS_IN, RRType, type RR, type RRData } from '../src/dns/rr.ts'
 
 /** A query that came to a server, and ways to answer it. */
 export interface Asked {

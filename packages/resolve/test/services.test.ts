@@ -1,7 +1,7 @@
 import { AddrError } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { expect, test } from 'vitest'
-import { lookupPort, parseServices, ServicesFile } from '../src/services.ts'
+import { lookupPort, parseServices, ServicesFile } from '../src/files/services.ts'
 import { TempFile } from './temp_file.ts'
 import { vectorFile, vectors } from './vectors.ts'
 

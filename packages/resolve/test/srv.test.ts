@@ -1,6 +1,6 @@
 import type { SRV } from '@net/contract'
 import { expect, test } from 'vitest'
-import { byPriorityWeight } from '../src/srv.ts'
+import { byPriorityWeight } from '../src/order/srv.ts'
 import { expectProbability, expectSameSpread, positions } from './spread.ts'
 import { vectors } from './vectors.ts'
 

@@ -2,7 +2,7 @@ import { IP, IPAddr } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { expect, test } from 'vitest'
 import { Resolver } from '../src/resolver.ts'
-import type { ResolverEvent } from '../src/event.ts'
+import type { ResolverEvent } from '../src/client/event.ts'
 
 test('Resolver with preferSystem asks getaddrinfo', async () => {
   const events: ResolverEvent[] = []

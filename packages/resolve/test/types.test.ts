@@ -1,6 +1,6 @@
 import type { Conn, LookupGroup, UDPConn } from '@net/contract'
 import { expectTypeOf, test } from 'vitest'
-import type { Dial, DNSConn } from '../src/dial.ts'
+import type { Dial, DNSConn } from '../src/client/dial.ts'
 import type { Resolver } from '../src/resolver.ts'
 
 test('DNSConn is what every connection of the contract is', () => {

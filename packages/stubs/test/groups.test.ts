@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
-import { DNSError, isErr, OpError, type File, type TCPNetwork } from '@net/contract'
+import { DNSError, isErr, OpError, type Conn, type File, type TCPNetwork } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import {
   ErrPlan9,
@@ -11,6 +11,7 @@ import {
   ipRawSockStubs,
   ipSockStubs,
   lookupStubs,
+  sendfileStubs,
   tcpSockStubs,
   udpSockStubs,
   unixSockStubs,
@@ -142,6 +143,23 @@ describe.each([
     await expectOpError(() => group.listenUDP('udp4', udp), 'listen udp4 192.0.2.1:53', listening)
     const multicast = (): Promise<unknown> => group.listenMulticastUDP('udp4', null, udp)
     await expectOpError(multicast, 'listen udp4 192.0.2.1:53', listening)
+  })
+
+  test('sendfileStubs() refuses sendFile(), and reads nothing', async () => {
+    const conn = { localAddr: tcp, remoteAddr: tcp } as unknown as Conn
+    const unread: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => {
+        throw new Error('it was read')
+      },
+    }
+    const call = (): Promise<unknown> => sendfileStubs(err).sendFile(conn, unread)
+    await expectOpError(call, 'readfrom tcp 192.0.2.1:80->192.0.2.1:80', {
+      op: 'readfrom',
+      net: 'tcp',
+      source: tcp,
+      addr: tcp,
+    })
+    expect(await refused(call)).toMatchObject({ n: 0 })
   })
 
   test('unixSockStubs() refuses dialUnix(), listenUnix() and listenUnixgram()', async () => {

@@ -1,4 +1,4 @@
-import type { HalfCloser } from '../streams.ts'
+import type { HalfCloser } from '../half_closer.ts'
 import { equal, equalBytes, held, ok, rejects, show } from './assert.ts'
 import { pattern, random, readFull, readToEnd, roundTrip, writeChunks } from './bytes.ts'
 import type { ConnPair, ConnTest } from './conn_maker.ts'

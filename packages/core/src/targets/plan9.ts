@@ -1,5 +1,6 @@
 import { interfaceGroup, ipsock, lookupGroup, netTree, tcpSockGroup, udpSockGroup } from '@net/plan9'
-import { ErrPlan9, fileStubs, ipRawSockStubs, sendfileStubs, unixSockStubs } from '@net/stubs'
+import { copyingSendfileGroup } from '@net/io'
+import { ErrPlan9, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
 import { nativeDial } from '../native_dial.ts'
 import type { Row } from './row.ts'
 
@@ -13,7 +14,7 @@ export const row: Row = {
   iprawsock: ipRawSockStubs(ErrPlan9),
   ipsock,
   lookup: lookupGroup(tree),
-  sendfile: sendfileStubs(),
+  sendfile: copyingSendfileGroup,
   tcpsock: tcpSockGroup(tree),
   udpsock: udpSockGroup(tree),
   unixsock: unixSockStubs(ErrPlan9),

@@ -18,7 +18,7 @@ const posix: Supply = { from: '@net/posix' }
 const plan9: Supply = { from: '@net/plan9' }
 
 // It reads and writes, as any connection can.
-const copying: Supply = { from: '@net/stubs' }
+const copying: Supply = { from: '@net/io' }
 
 function stub(refuses: 'EPLAN9' | 'EWINDOWS' | 'ENOTSUP'): Supply {
   return { from: '@net/stubs', refuses }

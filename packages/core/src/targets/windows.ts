@@ -1,5 +1,6 @@
 import { hostedIPSock, hostedLookup, hostedTCPSock, hostedUDPSock, hostedUnixSock } from '@net/posix'
-import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs, sendfileStubs } from '@net/stubs'
+import { copyingSendfileGroup } from '@net/io'
+import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
 /** windows: the sockets of the JavaScript host, which every host has. */
@@ -10,7 +11,7 @@ export const row: Row = {
   iprawsock: ipRawSockStubs(ErrWindows),
   ipsock: hostedIPSock,
   lookup: hostedLookup,
-  sendfile: sendfileStubs(),
+  sendfile: copyingSendfileGroup,
   tcpsock: hostedTCPSock,
   udpsock: hostedUDPSock,
   unixsock: hostedUnixSock,

@@ -1,16 +1,14 @@
 import type { Addr } from '@net/addr'
 import {
-  ConnStreams,
   ErrClosed,
-  LaneConn,
   OpError,
   type ByteStreams,
   type Conn,
   type File,
   type IOOptions,
-  type Lanes,
   type RawConn,
 } from '@net/contract'
+import { ConnStreams, LaneConn, type Lanes } from '@net/io'
 import { checkBuffer } from '../common/argument.ts'
 import { refusal } from './errors.ts'
 import type { FD } from './fd.ts'

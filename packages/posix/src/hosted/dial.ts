@@ -1,5 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { Lane, Op, type DialOptions, type LaneOwner, type OpError } from '@net/contract'
+import { type DialOptions, type OpError } from '@net/contract'
+import { Lane, Op, type LaneOwner } from '@net/io'
 import { hostError } from './errors.ts'
 
 /** Makes the error of a dial. */

@@ -1,5 +1,6 @@
 import type { Addr } from '@net/addr'
-import { Lane, OpError, type LaneOwner } from '@net/contract'
+import { OpError } from '@net/contract'
+import { Lane, type LaneOwner } from '@net/io'
 
 /** What all of the host's sockets have for liveness: a new one keeps the process alive until `unref`. */
 export interface HostHandle {

@@ -1,5 +1,6 @@
 import type { Target } from '@net/contract'
-import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs, sendfileStubs } from '@net/stubs'
+import { copyingSendfileGroup } from '@net/io'
+import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import { lookup } from './lookup.ts'
 import { ipsock } from './ipsock.ts'
 import { tcpsock } from './tcpsock.ts'
@@ -37,7 +38,7 @@ export function hosted(): Target {
     ...ipRawSockStubs(ErrWindows),
     ...ipsock,
     ...lookup,
-    ...sendfileStubs(),
+    ...copyingSendfileGroup,
     ...tcpsock,
     ...udpsock,
     ...unixsock,

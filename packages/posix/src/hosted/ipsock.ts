@@ -1,7 +1,8 @@
 import { networkInterfaces, platform } from 'node:os'
 import { AddrError, parseIPZone, type IP } from '@net/addr'
-import { socketDisabledIPv6, type IPSockGroup } from '@net/contract'
-import type { InetAddr } from '../ipsock.ts'
+import { type IPSockGroup } from '@net/contract'
+import { socketDisabledIPv6 } from '@net/io'
+import type { InetAddr } from '../sock/ipsock.ts'
 import { callError } from './errors.ts'
 
 function hasAddress(family: 'IPv4' | 'IPv6'): boolean {

@@ -6,15 +6,8 @@ import {
   type Socket,
 } from 'node:net'
 import type { Addr } from '@net/addr'
-import {
-  LaneListener,
-  Op,
-  type Conn,
-  type File,
-  type IOOptions,
-  type Lane,
-  type RawConn,
-} from '@net/contract'
+import { type Conn, type File, type IOOptions, type RawConn } from '@net/contract'
+import { LaneListener, Op, type Lane } from '@net/io'
 import { hostError, listenError, refusal } from './errors.ts'
 import { FD } from './fd.ts'
 import { READ_AHEAD, reset } from './stream.ts'

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Addr } from '@net/addr'
-import { Op, OpError, type LaneOwner } from '@net/contract'
+import { OpError } from '@net/contract'
+import { Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
 import { FD } from './fd.ts'
 

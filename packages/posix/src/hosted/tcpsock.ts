@@ -13,7 +13,8 @@ import {
   type TCPNetwork,
   type TCPSockGroup,
 } from '@net/contract'
-import { ErrWindows, sendfileStubs } from '@net/stubs'
+import { copyingSendfileGroup } from '@net/io'
+import { ErrWindows } from '@net/stubs'
 import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
@@ -24,7 +25,7 @@ import { READ_AHEAD, StreamFD } from './stream.ts'
 
 const IDLE = 15_000 // milliseconds
 
-const copying = sendfileStubs()
+const copying = copyingSendfileGroup
 
 /** What of keep-alive the host can set. Throws {@link ErrWindows} for an interval or a count, which it cannot. */
 function keepAliveIdle({ idle = 0, interval = 0, count = 0 }: KeepAliveConfig): number {

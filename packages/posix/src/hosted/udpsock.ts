@@ -1,7 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { UDPAddr } from '@net/addr'
 import {
-  deadlineAt,
   ErrClosed,
   ErrDeadlineExceeded,
   ErrWriteToConnected,
@@ -12,8 +11,8 @@ import {
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
-  untilClosed,
 } from '@net/contract'
+import { deadlineAt, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer, checkNetwork, missingAddress } from '../common/argument.ts'
 import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'

@@ -9,8 +9,8 @@ import {
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
-  untilClosed,
 } from '@net/contract'
+import { untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'

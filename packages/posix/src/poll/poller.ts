@@ -1,4 +1,4 @@
-import { ffi, schedYield } from '../syscall.ts'
+import { ffi, schedYield } from '../sys/syscall.ts'
 import type { Watch } from '../ffi/ffi.ts'
 import { openSelector } from './open.ts'
 import type { Pollable, Selector } from './selector.ts'

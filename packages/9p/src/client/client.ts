@@ -1,0 +1,141 @@
+import type { IOOptions } from '@net/contract'
+import { NOFID, NOTAG, VERSION9P, VERSION_UNKNOWN } from '../wire/constants.ts'
+import { SessionError } from '../wire/errors.ts'
+import { Exchange } from './exchange.ts'
+import { Fid } from './fid.ts'
+import * as m from '../wire/message.ts'
+import { checkMsize, DEFAULT_MSIZE, MIN_MSIZE } from '../wire/msize.ts'
+import { NumberPool } from '../wire/number_pool.ts'
+import type { Stream } from '../wire/stream.ts'
+
+/** Options of {@link Client.connect}. */
+export interface ClientOptions extends IOOptions {
+  /** The longest message wanted, in bytes; the server may make it shorter. Default {@link DEFAULT_MSIZE}. */
+  readonly msize?: number | undefined
+}
+
+/** Who attaches, and to what. */
+export interface AttachOptions extends IOOptions {
+  /** The user's name; default 'none'. */
+  readonly uname?: string | undefined
+  /** The tree's name; default '', the usual one. */
+  readonly aname?: string | undefined
+  /** A fid of {@link Client.auth} on which the authentication is done; absent for none. */
+  readonly auth?: Fid | undefined
+}
+
+/**
+ * The client's end of a 9P2000 session over any byte stream. Requests may be outstanding in any number up to 32767 and
+ * are answered in any order. Aborting the signal of a request sends Tflush; its promise settles when the server has
+ * answered: with `signal.reason` if the request did not happen, with its result if it had happened before the server
+ * saw the Tflush, so that no data and no fid get lost on the way. When the stream ends, everything pending rejects with
+ * a {@link SessionError}.
+ */
+export class Client {
+  readonly #exchange: Exchange
+  #fids = new NumberPool(NOFID)
+
+  private constructor(exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  /**
+   * Begins a session on `stream`, which is the session's from then on. Rejects, the stream closed, with a
+   * {@link SessionError} when the server speaks no 9P2000, and with `signal.reason` when that is aborted first.
+   */
+  static async connect(stream: Stream, options: ClientOptions = {}): Promise<Client> {
+    const { msize = DEFAULT_MSIZE, signal } = options
+    checkMsize(msize)
+    signal?.throwIfAborted()
+    const exchange = new Exchange(stream, msize)
+    const client = new Client(exchange)
+    try {
+      const message: m.Tversion = { type: m.Tversion, tag: NOTAG, msize, version: VERSION9P }
+      const reply = await exchange.version(message, signal)
+      checkVersion(reply, msize)
+      exchange.msize = reply.msize
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+    return client
+  }
+
+  /** The longest message of the session, in bytes. */
+  get msize(): number {
+    return this.#exchange.msize
+  }
+
+  /** Resolves when the session is over and the stream closed, for whatever reason; never rejects. */
+  get done(): Promise<void> {
+    return this.#exchange.done
+  }
+
+  /** Why the session is over; null while it is not. */
+  get error(): SessionError | null {
+    return this.#exchange.error
+  }
+
+  /** The requests whose tags are not free yet. */
+  get requests(): number {
+    return this.#exchange.requests
+  }
+
+  /** The fids bound, or about to be; all of them end with the session. */
+  get fids(): number {
+    return this.error === null ? this.#fids.used : 0
+  }
+
+  /** Binds a fid to the root of a tree. */
+  async attach(options: AttachOptions = {}): Promise<Fid> {
+    const { uname = 'none', aname = '', auth, signal } = options
+    const fid = this.#fids.take()
+    const afid = auth === undefined ? NOFID : auth.number
+    try {
+      const message: m.Tattach = { type: m.Tattach, tag: 0, fid, afid, uname, aname }
+      const reply = await this.#exchange.call(message, m.Rattach, fid, signal)
+      return new Fid(this.#exchange, this.#fids, fid, reply.qid)
+    } catch (error) {
+      this.#fids.give(fid)
+      throw error
+    }
+  }
+
+  /**
+   * Asks for the file through which to authenticate: it is open for reading and writing. Servers that want no
+   * authentication answer with an error; then attach without.
+   */
+  async auth(options: AttachOptions = {}): Promise<Fid> {
+    const { uname = 'none', aname = '', signal } = options
+    const afid = this.#fids.take()
+    try {
+      const message: m.Tauth = { type: m.Tauth, tag: 0, afid, uname, aname }
+      const reply = await this.#exchange.call(message, m.Rauth, afid, signal)
+      return new Fid(this.#exchange, this.#fids, afid, reply.aqid, 0)
+    } catch (error) {
+      this.#fids.give(afid)
+      throw error
+    }
+  }
+
+  /** Ends the session: pending requests reject with a {@link SessionError}. Resolves when the stream is closed. */
+  async close(): Promise<void> {
+    this.#exchange.fail(new SessionError('9P session closed'))
+    await this.done
+  }
+
+  /** Closes the session. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function checkVersion(reply: m.Rversion, msize: number): void {
+  if (reply.version !== VERSION9P) {
+    const what = reply.version === VERSION_UNKNOWN ? 'does not speak 9P2000' : `speaks ${reply.version}`
+    throw new SessionError(`9P server ${what}`)
+  }
+  if (reply.msize < MIN_MSIZE || reply.msize > msize) {
+    throw new SessionError(`9P server wants an msize of ${reply.msize} bytes where ${msize} were offered`)
+  }
+}

@@ -1,0 +1,294 @@
+import { BufferPool } from '../wire/buffer_pool.ts'
+import { getUint32, putOffset, putUint16, putUint32 } from '../wire/bytes.ts'
+import { decodeMessage, encodeMessage, messageSize } from '../wire/codec.ts'
+import { HEADER_SIZE, NOFID, NOTAG } from '../wire/constants.ts'
+import { MessageError } from '../wire/cursor.ts'
+import { errorText, RemoteError, SessionError } from '../wire/errors.ts'
+import { FrameReader } from '../wire/frame_reader.ts'
+import { FrameWriter } from '../wire/frame_writer.ts'
+import * as m from '../wire/message.ts'
+import { NumberPool } from '../wire/number_pool.ts'
+import { Request } from './request.ts'
+import type { Stream } from '../wire/stream.ts'
+
+// Half of the tags, so that each request can also be flushed.
+const MAX_REQUESTS = 0x7fff
+const IO_HEADER = HEADER_SIZE + 16 // of Tread, and of Twrite before its data
+const RREAD_HEADER = HEADER_SIZE + 4
+const RLERROR = 7 // of 9P2000.L, a number instead of words
+// Frames leave the exchange at once and are written from where they are: it keeps no buffers.
+const pool = new BufferPool()
+
+/** Requests out, replies in: the tags of a client's session, and what waits for which of them. */
+export class Exchange {
+  /** Resolves when the session is over and the stream closed; never rejects. */
+  readonly done: Promise<void>
+  /** Why the session is over; null while it is not. */
+  error: SessionError | null = null
+  readonly #stream: Stream
+  readonly #reader: FrameReader
+  readonly #writer: FrameWriter
+  readonly #tags = new NumberPool(NOTAG)
+  readonly #requests: (Request | null)[] = []
+  #version: Request | null = null
+  #end: () => void = () => {}
+
+  /** Makes an exchange over `stream` and begins to receive. */
+  constructor(stream: Stream, msize: number) {
+    this.#stream = stream
+    this.#reader = new FrameReader(stream, msize)
+    this.#writer = new FrameWriter(stream, pool, (error) => {
+      this.fail(new SessionError(`9P session ended: ${errorText(error)}`, { cause: error }))
+    })
+    this.done = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    void this.#receive()
+  }
+
+  /** The longest message, in bytes. */
+  get msize(): number {
+    return this.#reader.limit
+  }
+
+  set msize(msize: number) {
+    this.#reader.limit = msize
+  }
+
+  /** The requests whose tags are not free yet. */
+  get requests(): number {
+    return this.#tags.used
+  }
+
+  /** Sends Tversion and gives the reply. It cannot be flushed. */
+  async version(message: m.Tversion, signal: AbortSignal | undefined): Promise<m.Rversion> {
+    const request = new Request(this, NOTAG, m.Tversion, NOFID, null, null, null)
+    this.#version = request
+    const size = messageSize(message)
+    const at = this.#writer.frame(size)
+    encodeMessage(message, this.#writer.bytes, at)
+    const abort = (): void => request.reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      return await request.promise
+    } finally {
+      this.#version = null
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Sends a request that works on `fid` and gives its reply, of type `expected`; the message's own tag does not matter. */
+  async call<T extends m.RMessage['type']>(
+    message: m.TMessage,
+    _expected: T,
+    fid: number,
+    signal?: AbortSignal,
+  ): Promise<Extract<m.RMessage, { type: T }>> {
+    const size = messageSize(message)
+    if (size > this.msize)
+      throw new MessageError(`message of ${size} bytes is longer than msize, ${this.msize}`)
+    const tag = this.#takeTag(message.type, signal)
+    const at = this.#writer.frame(size)
+    try {
+      encodeMessage({ ...message, tag }, this.#writer.bytes, at)
+    } catch (error) {
+      this.#writer.undo(size)
+      this.#tags.give(tag)
+      throw error
+    }
+    const request = new Request(this, tag, message.type, fid, null, signal ?? null, null)
+    this.#requests[tag] = request
+    // What resolves it has been checked to be the reply of its type.
+    return await request.promise
+  }
+
+  /** Sends one Tread for as many bytes as `p` has, at most msize - 24, and gives how many came. Throws. */
+  read(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
+    return this.#transfer(m.Tread, fid, p, offset, signal).promise
+  }
+
+  /** Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws. */
+  write(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
+    const request = this.#transfer(m.Twrite, fid, p, offset, signal)
+    this.#writer.payload(p)
+    return request.promise
+  }
+
+  /** Flushes what is pending on a fid; it rejects with `reason` unless it was done already. */
+  flushFid(fid: number, reason: unknown): void {
+    for (const request of this.#requests) {
+      if (request?.fid === fid) request.cancel(reason)
+    }
+  }
+
+  /** Sends the Tflush of a request. For requests. */
+  flush(old: Request): void {
+    const tag = this.#tags.take()
+    const request = new Request(this, tag, m.Tflush, NOFID, null, null, old)
+    this.#requests[tag] = request
+    old.flushing = true
+    // Only Rflush or the end of the session settles it, and both settle the old request too.
+    request.promise.catch(() => {})
+    const at = this.#header(request, HEADER_SIZE + 2, HEADER_SIZE + 2)
+    putUint16(this.#writer.bytes, at, old.tag)
+  }
+
+  /** Ends the session: pending and later requests reject with `error`, the stream is closed. */
+  fail(error: SessionError): void {
+    if (this.error !== null) return
+    this.error = error
+    this.#writer.stop()
+    if (this.#version?.settled === false) this.#version.reject(error)
+    for (const request of this.#requests) {
+      if (request === null) continue
+      this.#tags.give(request.tag)
+      if (!request.settled) request.reject(error)
+    }
+    this.#requests.length = 0
+    // The stream is given up: what its close has to say helps nobody.
+    this.#stream.close().then(this.#end, this.#end)
+  }
+
+  /** Ends the session because of a reply that can't be true, and throws the error. */
+  broken(what: string): never {
+    const error = new SessionError(`9P session ended: ${what}`)
+    this.fail(error)
+    throw error
+  }
+
+  #takeTag(type: number, signal: AbortSignal | undefined): number {
+    if (this.error !== null) throw this.error
+    signal?.throwIfAborted()
+    // A fid can always be let go.
+    if (this.#tags.used >= MAX_REQUESTS && type !== m.Tclunk)
+      throw new Error(`more than ${MAX_REQUESTS} 9P requests are outstanding`)
+    return this.#tags.take()
+  }
+
+  #transfer(
+    type: typeof m.Tread | typeof m.Twrite,
+    fid: number,
+    p: Uint8Array,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): Request {
+    const request = new Request(this, this.#takeTag(type, signal), type, fid, p, signal ?? null, null)
+    this.#requests[request.tag] = request
+    const at = this.#header(request, IO_HEADER, type === m.Tread ? IO_HEADER : IO_HEADER + p.length)
+    const b = this.#writer.bytes
+    putUint32(b, at, fid)
+    putOffset(b, at + 4, offset)
+    putUint32(b, at + 12, p.length)
+    return request
+  }
+
+  // Frames the first `here` of a message's `size` bytes and gives where its fields begin.
+  #header(request: Request, here: number, size: number): number {
+    const at = this.#writer.frame(here)
+    const b = this.#writer.bytes
+    putUint32(b, at, size)
+    b[at + 4] = request.type
+    putUint16(b, at + 5, request.tag)
+    return at + HEADER_SIZE
+  }
+
+  async #receive(): Promise<void> {
+    const reader = this.#reader
+    try {
+      for (;;) {
+        while (reader.next()) this.#reply()
+        const have = reader.partial(4)
+        if (have > 0 && reader.type === m.Rread) await this.#readRest(have)
+        else if (!(await reader.fill())) throw new SessionError('9P session ended: the link was cut')
+      }
+    } catch (error) {
+      const message = `9P session ended: ${errorText(error)}`
+      this.fail(error instanceof SessionError ? error : new SessionError(message, { cause: error }))
+    }
+  }
+
+  #outstanding(): Request | null {
+    const { tag } = this.#reader
+    return tag === NOTAG ? this.#version : (this.#requests[tag] ?? null)
+  }
+
+  // The data of a frame that is not all here go where they are wanted straight from the stream.
+  async #readRest(have: number): Promise<void> {
+    const { bytes, start } = this.#reader
+    const request = this.#outstanding()
+    const count = getUint32(bytes, start + HEADER_SIZE)
+    const fits = count === getUint32(bytes, start) - RREAD_HEADER
+    if (!fits || request?.type !== m.Tread || request.target === null || request.settled) {
+      await this.#reader.fill() // when it is complete it is judged as every other
+      return
+    }
+    checkCount(count, request.target)
+    const target = request.target.subarray(0, count)
+    target.set(bytes.subarray(start + RREAD_HEADER, start + have))
+    await this.#reader.finish(target.subarray(have - RREAD_HEADER))
+    if (this.error === null) this.#settle(request, count)
+  }
+
+  #reply(): void {
+    const { bytes, start, end, type } = this.#reader
+    const request = this.#outstanding()
+    // A reply that nobody waits for says nothing.
+    if (request === null) return
+    if (request.type === m.Tversion && type === RLERROR) {
+      throw new SessionError('9P server does not speak 9P2000 but 9P2000.L')
+    }
+    if (type !== request.type + 1 && type !== m.Rerror) {
+      throw new MessageError(`message of type ${type} in reply to one of type ${request.type}`)
+    }
+    if (request.old !== null) {
+      this.#flushed(request, request.old, type)
+    } else if (type === m.Rread && request.target !== null) {
+      const count = end - start < RREAD_HEADER ? -1 : getUint32(bytes, start + HEADER_SIZE)
+      if (count !== end - start - RREAD_HEADER) throw new MessageError('count and size of a message disagree')
+      checkCount(count, request.target)
+      if (!request.settled) request.target.set(bytes.subarray(start + RREAD_HEADER, end))
+      this.#settle(request, count)
+    } else {
+      const message = decodeMessage(bytes, start, end)
+      if (message.type === m.Rwrite && request.target !== null) {
+        checkCount(message.count, request.target)
+        this.#settle(request, message.count)
+      } else if (message.type !== m.Rerror) {
+        this.#settle(request, message)
+      } else {
+        this.#answered(request)
+        if (!request.settled)
+          request.reject(request.flushing ? request.reason : new RemoteError(message.ename))
+      }
+    }
+  }
+
+  #settle(request: Request, value: unknown): void {
+    this.#answered(request)
+    if (!request.settled) request.resolve(value)
+  }
+
+  // The tag of a request that is being flushed is free only after Rflush.
+  #answered(request: Request): void {
+    if (!request.flushing && request.tag !== NOTAG) this.#free(request.tag)
+  }
+
+  #flushed(flush: Request, old: Request, type: number): void {
+    this.#free(flush.tag)
+    flush.resolve(null)
+    old.flushing = false
+    // A server that will not flush may still answer: the tag stays taken until it does.
+    if (type === m.Rflush || old.settled) this.#free(old.tag)
+    if (!old.settled) old.reject(old.reason)
+  }
+
+  #free(tag: number): void {
+    this.#requests[tag] = null
+    this.#tags.give(tag)
+  }
+}
+
+function checkCount(count: number, p: Uint8Array): void {
+  if (count > p.length)
+    throw new MessageError(`reply counts ${count} bytes, more than the ${p.length} asked for`)
+}

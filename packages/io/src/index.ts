@@ -1,0 +1,7 @@
+export * from './copy.ts'
+export * from './deadline.ts'
+export * from './lane.ts'
+export * from './lane_conn.ts'
+export * from './lane_listener.ts'
+export * from './socket_disable_ipv6.ts'
+export * from './streams.ts'

@@ -1,0 +1,62 @@
+import type { IOOptions } from '@net/contract'
+import { Gate } from '../base/gate.ts'
+import type { Account } from './account.ts'
+
+const MAX_BYTES = 128 * 1024 // of one queue, as a kernel's receive buffer
+const OVERHEAD = 64 // bytes that a datagram counts beside its own
+
+/** Datagrams of one sender that wait to be read. What does not fit is dropped, as the network may. */
+export class DatagramQueue {
+  readonly #session: Account
+  readonly #gate = new Gate()
+  #datagrams: Uint8Array[] = []
+  #bytes = 0
+  #closed = false
+
+  /** Makes an empty queue of a session. */
+  constructor(session: Account) {
+    this.#session = session
+  }
+
+  /** The bytes of datagrams that wait. */
+  get bytes(): number {
+    return this.#bytes - OVERHEAD * this.#datagrams.length
+  }
+
+  /** Adds a copy of a datagram, or drops it. */
+  push(datagram: Uint8Array): void {
+    const size = datagram.length + OVERHEAD
+    if (this.#closed || this.#bytes + size > MAX_BYTES || !this.#session.reserve(size)) return
+    this.#bytes += size
+    this.#datagrams.push(datagram.slice())
+    this.#gate.open()
+  }
+
+  /** Waits for a datagram, puts what fits of it into `p` and gives how much; null when the queue is closed. */
+  async read(p: Uint8Array, options: IOOptions): Promise<number | null> {
+    for (;;) {
+      const datagram = this.#datagrams.shift()
+      if (datagram !== undefined) {
+        this.#free(datagram.length + OVERHEAD)
+        const part = datagram.subarray(0, p.length)
+        p.set(part)
+        return part.length
+      }
+      if (this.#closed) return null
+      await this.#gate.wait(options)
+    }
+  }
+
+  /** Drops everything; reads give null. */
+  close(): void {
+    this.#closed = true
+    this.#datagrams = []
+    this.#free(this.#bytes)
+    this.#gate.open()
+  }
+
+  #free(bytes: number): void {
+    this.#bytes -= bytes
+    this.#session.queued -= bytes
+  }
+}

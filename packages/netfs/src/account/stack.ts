@@ -1,0 +1,33 @@
+import type { Target } from '@net/contract'
+import { Activity } from './activity.ts'
+import { Interfaces } from '../base/interfaces.ts'
+import { fullLimits, type FullLimits, type Limits } from './limits.ts'
+import { Names } from '../base/names.ts'
+import { Gatekeeper, type Policy } from './policy.ts'
+
+/** Options of every tree. */
+export interface TreeOptions {
+  /** What may be reached; absent: whatever the target reaches. */
+  readonly policy?: Policy | undefined
+  /** How much may be used. */
+  readonly limits?: Limits | undefined
+}
+
+/** What the sessions of one tree share. */
+export class Stack {
+  readonly target: Target
+  readonly gate: Gatekeeper
+  readonly limits: FullLimits
+  readonly names: Names
+  readonly interfaces: Interfaces
+  readonly activity = new Activity()
+
+  /** Makes the stack of a target. Throws for options that make no sense. */
+  constructor(target: Target, options: TreeOptions = {}) {
+    this.target = target
+    this.gate = new Gatekeeper(options.policy)
+    this.limits = fullLimits(options.limits)
+    this.names = new Names(target)
+    this.interfaces = new Interfaces(target)
+  }
+}

@@ -1,0 +1,32 @@
+import { Account } from '../account/account.ts'
+import type { Conversation } from './conversation.ts'
+import { NdbText } from '../base/ndb.ts'
+import { Protocol } from './protocol.ts'
+import type { Stack } from '../account/stack.ts'
+import { TCPConversation } from './tcp_conversation.ts'
+import { Turnstile } from '../base/turnstile.ts'
+import { UDPConversation } from './udp_conversation.ts'
+
+/** What one client has: its conversations and its /net/ndb, which nobody else sees. */
+export class Session extends Account {
+  readonly tcp: Protocol<Conversation>
+  readonly udp: Protocol<Conversation>
+  readonly ndb: NdbText
+  /** Queries that are looked up. */
+  readonly lookups: Turnstile
+
+  /** Makes a session without conversations. */
+  constructor(stack: Stack) {
+    super(stack)
+    this.tcp = new Protocol<Conversation>('tcp', 1, this, (n, p) => new TCPConversation(n, p))
+    this.udp = new Protocol<Conversation>('udp', 2, this, (n, p) => new UDPConversation(n, p))
+    this.ndb = new NdbText(stack.interfaces)
+    this.lookups = new Turnstile(stack.limits.lookups)
+  }
+
+  /** Ends every conversation, whatever is open. Resolves when the target has let go of all of them. */
+  async end(): Promise<void> {
+    this.endAccount()
+    await Promise.all([this.tcp.end(), this.udp.end()])
+  }
+}

@@ -1,0 +1,70 @@
+import { chmodSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { TCPAddr, UnixAddr } from '@net/addr'
+import type { Listener, Target } from '@net/contract'
+import { parseLocal } from '../base/address.ts'
+import { exportNet, type ExportOptions, type NetExport } from './export.ts'
+import { type TLSServerOptions, tlsListener } from './tls_listener.ts'
+
+const OWNER_ONLY = 0o600
+
+/** Options of {@link listenExport}. */
+export interface ListenExportOptions extends ExportOptions {
+  /** Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsClient`. */
+  readonly tls?: TLSServerOptions | undefined
+}
+
+/** The Unix socket of an export for which no address was given: the user's own place for such things, else the home. */
+export function defaultSocket(): string {
+  const { XDG_RUNTIME_DIR: dir } = process.env
+  return dir === undefined || dir === '' ? join(homedir(), '.netfs') : join(dir, 'netfs')
+}
+
+/**
+ * Listens and exports a target there, as {@link exportNet} does. The address is a dial string: 'unix!/path', 'tcp!*!port' or
+ * 'tcp!127.0.0.1!port' with a numeric host; absent, a Unix socket at {@link defaultSocket}. Unix sockets can be opened by this
+ * user alone. Rejects, nothing left open, for an address that anybody could use.
+ */
+export async function listenExport(
+  target: Target,
+  address = `unix!${defaultSocket()}`,
+  options: ListenExportOptions = {},
+): Promise<{ readonly net: NetExport; readonly listener: Listener }> {
+  const raw = await listen(target, address)
+  try {
+    const listener = options.tls === undefined ? raw : tlsListener(raw, options.tls)
+    return { net: exportNet(target, listener, options), listener }
+  } catch (error) {
+    await raw.close()
+    throw error
+  }
+}
+
+async function listen(target: Target, address: string): Promise<Listener> {
+  const bang = address.indexOf('!')
+  const [network, rest] = [address.slice(0, bang), address.slice(bang + 1)]
+  if (network === 'unix') return listenUnix(target, rest)
+  if (network !== 'tcp')
+    throw new TypeError(`an export listens on unix!/path or tcp!host!port, not ${address}`)
+  const { ip, port } = parseLocal(rest)
+  return target.listenTCP('tcp', new TCPAddr(ip, port ?? 0))
+}
+
+async function listenUnix(target: Target, path: string): Promise<Listener> {
+  // An abstract name has no file, and anybody may connect to it.
+  if (path.startsWith('@') || path.startsWith('\0')) {
+    throw new TypeError('a socket of an abstract name is open to everybody')
+  }
+  // The socket must never be there for others, not for a moment; targets bind before their first wait.
+  const mask = process.umask(0o177)
+  let listening: Promise<Listener>
+  try {
+    listening = target.listenUnix('unix', new UnixAddr(path, 'unix'))
+  } finally {
+    process.umask(mask)
+  }
+  const listener = await listening
+  if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
+  return listener
+}

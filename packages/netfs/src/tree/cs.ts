@@ -1,0 +1,120 @@
+import type { IP } from '@net/addr'
+import type { IOOptions } from '@net/contract'
+import { parseNumeric } from '../base/address.ts'
+import { DENIED, fail, INTERRUPTED, Plan9Error } from '../base/errors.ts'
+import { isNotFound } from '../base/names.ts'
+import { attributes, type Pair, pairs, printPairs } from '../base/ndb.ts'
+import type { Session } from '../conversation/session.ts'
+
+const SERVICE = "cs: can't translate service"
+const ADDRESS = "cs: can't translate address: "
+const commands = new Set(['refresh', 'debug', 'add'])
+const ours = new Set(['tcp', 'udp', 'net'])
+
+/** Answers a query of /net/cs: `net!host!service`, a general one that begins with `!`, or a command. */
+export async function answerCS(
+  session: Session,
+  query: string,
+  options: IOOptions,
+): Promise<readonly string[]> {
+  if (query.startsWith('!')) return general(session, query.slice(1), options)
+  // Commands are for the owner of the machine's tree; here they have nothing to change.
+  if (!query.includes('!') && commands.has(query.split(' ')[0] ?? '')) return []
+  const [net = '', host = '', service = '', ...rest] = query.split('!')
+  if (!query.includes('!')) fail(SERVICE)
+  if (!ours.has(net)) return [`/net/${net}/clone ${[host, service, ...rest].join('!')}`]
+  if (host === '' || service === '') fail(SERVICE)
+  // Only networks of streams are tried for 'net', and there is one.
+  const network = net === 'udp' ? 'udp' : 'tcp'
+  const port = await translateService(session, network, service, options)
+  const tail = rest.map((r) => `!${r}`).join('')
+  const clone = `/net/${network}/clone`
+  if (host === '*' || host === '::') return [`${clone} ${port}${tail}`]
+  const found = await translateHost(session, host, options)
+  const allowed = found.filter((ip) => reachable(session, network, ip, port))
+  if (allowed.length === 0 && found.length > 0) refuse(session)
+  return allowed.map((ip) => `${clone} ${ip.toString()}!${port}${tail}`)
+}
+
+async function translateService(
+  session: Session,
+  network: 'tcp' | 'udp',
+  service: string,
+  options: IOOptions,
+): Promise<string> {
+  if (service === '*' || /^\d+$/.test(service)) return service
+  if (!/^[A-Za-z0-9$_.-]*[A-Za-z][A-Za-z0-9$_.-]*$/.test(service)) fail(SERVICE)
+  const port = await session.stack.names.port(network, service, options)
+  return port === null ? fail(SERVICE) : String(port)
+}
+
+async function translateHost(session: Session, host: string, options: IOOptions): Promise<IP[]> {
+  const ip = parseNumeric(host)
+  if (ip !== null) return [ip]
+  if (host.startsWith('$')) {
+    const values = attributes(await session.ndb.text(), host.slice(1)).flatMap((v) => parseNumeric(v) ?? [])
+    return values.length > 0 ? values : fail(`${ADDRESS}dns: resource does not exist; negrcode`)
+  }
+  return lookup(session, host, options)
+}
+
+function refuse(session: Session): never {
+  session.stack.activity.denied++
+  return fail(`${ADDRESS}${DENIED}`)
+}
+
+async function lookup(session: Session, host: string, options: IOOptions): Promise<IP[]> {
+  if (!session.stack.gate.lookups) return refuse(session)
+  try {
+    return await session.stack.names.addresses('ip', host, options)
+  } catch (error) {
+    if (options.signal?.aborted === true) throw new Plan9Error(INTERRUPTED)
+    if (!isNotFound(error)) fail('cs: temporary problem: dns: dns failure')
+    const dotted = host.includes('.')
+    return fail(`${ADDRESS}dns: ${dotted ? 'name does not exist' : 'resource does not exist; negrcode'}`)
+  }
+}
+
+// What the policy keeps from being reached is not told either. Ports that can't be are left to connect.
+function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: string): boolean {
+  const port = Number(service)
+  if (!(port <= 65535)) return true
+  const { gate } = session.stack
+  return gate.allows('connect', network, ip, port) || gate.allows('announce', network, ip, port)
+}
+
+// `!attr=value want=* ...` and `!ipinfo [attr=value] want ...`
+async function general(session: Session, query: string, options: IOOptions): Promise<readonly string[]> {
+  const [first, ...wanted] = pairs(query)
+  if (first === undefined || first.attr === '') fail('cs: bad query')
+  if (first.attr === 'ipinfo' && first.value === '') return ipinfo(session, wanted)
+  const found = await entries(session, first, options)
+  if (found.length === 0) fail('cs: no match')
+  return found.map(printPairs)
+}
+
+async function ipinfo(session: Session, wanted: readonly Pair[]): Promise<readonly string[]> {
+  const text = await session.ndb.text()
+  const names = wanted.filter((w) => w.value === '').map((w) => w.attr.replace(/^@/, ''))
+  const found = names.flatMap((attr) => attributes(text, attr).map((value) => ({ attr, value })))
+  return found.length === 0 ? fail('cs: no match') : [printPairs(found)]
+}
+
+async function entries(session: Session, key: Pair, options: IOOptions): Promise<readonly Pair[][]> {
+  const { attr, value } = key
+  if (attr === 'dom' || attr === 'sys') {
+    const ips = await lookup(session, value, options).catch(() => [])
+    const told = ips.filter((ip) => session.stack.gate.reaches(ip))
+    return told.map((ip) => [key, { attr: ip.to4() === null ? 'ipv6' : 'ip', value: ip.toString() }])
+  }
+  if ((attr === 'tcp' || attr === 'udp') && !/^\d*$/.test(value)) {
+    const port = await session.stack.names.port(attr, value, options)
+    return port === null ? [] : [[key, { attr: 'port', value: String(port) }]]
+  }
+  if (attr === 'protocol') {
+    const proto = await session.stack.names.ask((g) => g.lookupProtocol(value, options)).catch(() => null)
+    return proto === null ? [] : [[key, { attr: 'ipv4proto', value: String(proto) }]]
+  }
+  const text = await session.ndb.text()
+  return attributes(text, attr).includes(value) ? [pairs(text)] : []
+}

@@ -1,0 +1,154 @@
+import type { Addr } from '@net/addr'
+import {
+  ErrClosed,
+  type ByteStreams,
+  type Conn,
+  type File,
+  type IOOptions,
+  type RawConn,
+} from '@net/contract'
+import { ConnStreams, LaneConn, type Lanes } from '@net/io'
+import { abi } from '../abi/system.ts'
+import { checkBuffer } from '../common/argument.ts'
+import type { FD } from './fd.ts'
+import { fileOf } from './fd_file.ts'
+import { readOnce, ReadOp, WriteOp } from './op.ts'
+import { check, descriptor, RawSocket } from './rawconn.ts'
+import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
+import { EAGAIN, send, shutdown } from '../sys/syscall.ts'
+import { writev } from './writev.ts'
+
+/** A socket that reads and writes: what all connections have in common. */
+export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A> {
+  /** The descriptor. */
+  protected readonly fd: FD
+  readonly #stream: boolean
+  readonly #end: number | null
+
+  /** Takes over a connected socket. `stream` is true where a short read means an empty buffer (TCP). */
+  protected constructor(fd: FD, stream: boolean, end: number | null) {
+    super()
+    this.fd = fd
+    this.#stream = stream
+    this.#end = end
+  }
+
+  protected get lanes(): Lanes {
+    return this.fd
+  }
+
+  abstract get localAddr(): A
+  abstract get remoteAddr(): A
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    const signal = options?.signal
+    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
+    if (signal === undefined && fd.readReady && fd.reading.free) {
+      // What follows is ReadOp.attempt without the operation: most reads find their data here.
+      const n = readOnce(fd, p, this.#stream)
+      if (n > 0) return Promise.resolve(n)
+      if (n === 0) return Promise.resolve(this.#end)
+      // The kernel tells an error of the connection once: the operation would not meet it again.
+      if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
+    }
+    return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), signal)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    const signal = options?.signal
+    let n = 0
+    if (signal === undefined && fd.writeReady && fd.writing.free) {
+      n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
+      if (n === p.byteLength) return Promise.resolve(n)
+      if (n < 0 && n !== EAGAIN) {
+        return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
+      }
+    }
+    return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), signal)
+  }
+
+  setReadBuffer(bytes: number): void {
+    check(this.fd, 'set', 'setsockopt', setReadBuffer(descriptor(this.fd, 'set'), bytes))
+  }
+
+  setWriteBuffer(bytes: number): void {
+    check(this.fd, 'set', 'setsockopt', setWriteBuffer(descriptor(this.fd, 'set'), bytes))
+  }
+
+  async file(): Promise<File> {
+    try {
+      return fileOf(this.fd)
+    } catch (cause) {
+      throw this.fd.opError('file', cause as Error)
+    }
+  }
+
+  syscallConn(): RawConn {
+    return new RawSocket(this.fd)
+  }
+
+  ref(): void {
+    this.fd.ref()
+  }
+
+  unref(): void {
+    this.fd.unref()
+  }
+
+  close(): Promise<void> {
+    return this.fd.close()
+  }
+}
+
+/** A connection that is a stream of bytes. */
+export abstract class StreamSocket<A extends Addr> extends Socket<A> implements ByteStreams {
+  #streams: ConnStreams | null = null
+
+  /** Takes over a connected socket. */
+  protected constructor(fd: FD, shortReadIsEmpty: boolean, end: number | null = null) {
+    super(fd, shortReadIsEmpty, end)
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new ConnStreams(this)).readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= new ConnStreams(this)).writable
+  }
+
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    return writev(this.fd, buffers, options?.signal)
+  }
+
+  /** What {@link streamFD} gives. */
+  static fdOf(conn: unknown): FD | null {
+    return conn instanceof StreamSocket ? conn.fd : null
+  }
+
+  closeRead(): Promise<void> {
+    return this.#shutdown(abi.SHUT_RD)
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#shutdown(abi.SHUT_WR)
+  }
+
+  #shutdown(how: number): Promise<void> {
+    const { fd } = this
+    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
+    const result = shutdown(fd.fd, how)
+    return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
+  }
+}
+
+/** The descriptor of a stream connection of this package; null for anything else. */
+export function streamFD(conn: unknown): FD | null {
+  return StreamSocket.fdOf(conn)
+}

@@ -1,0 +1,180 @@
+import type { Addr } from '@net/addr'
+import { ErrClosed, OpError } from '@net/contract'
+import { Lane, type LaneOwner } from '@net/io'
+import { closeDescriptor, closeDescriptorLater } from '../sys/descriptor.ts'
+import { poller, type Poller } from '../poll/poller.ts'
+import type { Pollable } from '../poll/selector.ts'
+import { syscallError } from '../sys/syscall.ts'
+
+const closed = Promise.resolve()
+
+/** Finds the addresses of a socket, which are asked of the kernel only when somebody wants them. */
+export interface Names {
+  /** The socket's own address. */
+  local(fd: number): Addr | null
+  /** The peer's address, or null. */
+  remote(fd: number): Addr | null
+}
+
+/**
+ * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its addresses.
+ * Operations try the system call first and wait only when the kernel says so.
+ */
+export class FD implements LaneOwner, Pollable {
+  /** The operations that read or accept. */
+  readonly reading = new Lane(this)
+  /** The operations that write or connect. */
+  readonly writing = new Lane(this)
+  /** The network that errors name. */
+  readonly net: string
+  /** The events of the thread it belongs to. */
+  readonly poller: Poller
+  /** Whether a read may find something: false from the moment the kernel had nothing until the next event. */
+  readReady = true
+  /** Whether a write may go: false from the moment the kernel was full until the next event. */
+  writeReady = true
+  /** Whether a short read does not mean that nothing is left: the peer hung up, or urgent data is there. */
+  exception = false
+  #urgent: Lane | null = null
+  #fd: number
+  #slot = -1
+  #names: Names
+  #local: Addr | null | undefined // undefined until asked
+  #remote: Addr | null | undefined
+  #waiting = 0
+  #ref = true
+  #lingers = false
+
+  /** Takes over a descriptor, which must be non-blocking. */
+  constructor(fd: number, net: string, names: Names) {
+    this.#fd = fd
+    this.net = net
+    this.#names = names
+    this.poller = poller()
+  }
+
+  /** The descriptor's number. Throws {@link ErrClosed} after close: a number is never used when it is not ours. */
+  get fd(): number {
+    if (this.#fd < 0) throw ErrClosed
+    return this.#fd
+  }
+
+  /** The operations that read urgent data. Made when they are wanted: hardly a connection has any. */
+  get urgent(): Lane {
+    if (this.#urgent === null) {
+      this.#urgent = new Lane(this)
+      if (this.isClosed) this.#urgent.close(this.reading.closed ?? ErrClosed)
+    }
+    return this.#urgent
+  }
+
+  /** Whether close was called. */
+  get isClosed(): boolean {
+    return this.#fd < 0
+  }
+
+  /** The socket's own address; it stays after close. */
+  get localAddr(): Addr | null {
+    return (this.#local ??= this.#local === null || this.#fd < 0 ? null : this.#names.local(this.#fd))
+  }
+
+  /** The peer's address, or null; it stays after close. */
+  get remoteAddr(): Addr | null {
+    return (this.#remote ??= this.#remote === null || this.#fd < 0 ? null : this.#names.remote(this.#fd))
+  }
+
+  /** Sets the addresses; undefined stands for what is to be asked of the kernel when it is wanted. */
+  setAddrs(local: Addr | null | undefined, remote: Addr | null | undefined): void {
+    this.#local = local
+    this.#remote = remote
+  }
+
+  /** Makes the error of an operation. */
+  opError(op: string, cause: Error): OpError {
+    return new OpError(op, this.net, this.localAddr, this.remoteAddr, cause)
+  }
+
+  /** Makes the error of an operation whose system call gave a negated error number. */
+  callError(op: string, call: string, result: number): OpError {
+    return this.opError(op, syscallError(call, result))
+  }
+
+  /** Counts the operations that wait: the first registers the descriptor, any of them keeps the process alive. */
+  waiting(change: 1 | -1): void {
+    this.#waiting += change
+    if (this.#ref) {
+      if (change > 0) this.poller.hold()
+      else this.poller.release()
+    }
+  }
+
+  /** Registers with the poller if that was not done yet. Gives 0 or a negated error number. */
+  register(): number {
+    if (this.#slot < 0) {
+      const slot = this.poller.add(this.fd, this)
+      if (slot < 0) return slot
+      this.#slot = slot
+    }
+    return 0
+  }
+
+  readable(): void {
+    this.readReady = true
+    if (this.reading.busy) this.reading.wake()
+  }
+
+  writable(): void {
+    this.writeReady = true
+    if (this.writing.busy) this.writing.wake()
+  }
+
+  tryRead(): boolean | null {
+    if (!this.reading.busy) return null
+    this.readReady = true
+    return this.reading.wake()
+  }
+
+  exceptional(): void {
+    this.exception = true
+    this.#urgent?.wake()
+  }
+
+  /** Waiting operations keep the process alive. */
+  ref(): void {
+    if (this.#ref) return
+    this.#ref = true
+    for (let i = 0; i < this.#waiting; i++) this.poller.hold()
+  }
+
+  /** Waiting operations let the process exit. */
+  unref(): void {
+    if (!this.#ref) return
+    this.#ref = false
+    for (let i = 0; i < this.#waiting; i++) this.poller.release()
+  }
+
+  /** Told that close may wait for unsent data. */
+  setLingers(on: boolean): void {
+    this.#lingers = on
+  }
+
+  /**
+   * Closes the descriptor: its number is given up first, then everything that waits fails with `cause`, so nothing can
+   * use it any more.
+   */
+  close(cause: Error = ErrClosed): Promise<void> {
+    const fd = this.#fd
+    if (fd < 0) return closed
+    // Asked now or never: errors of later calls name the addresses.
+    this.#local = this.localAddr
+    this.#remote = this.remoteAddr
+    if (this.#slot >= 0) this.poller.remove(fd, this.#slot)
+    this.#slot = this.#fd = -1
+    this.reading.close(cause)
+    this.writing.close(cause)
+    this.#urgent?.close(cause)
+    if (this.#lingers) return closeDescriptorLater(fd)
+    closeDescriptor(fd)
+    return closed
+  }
+}

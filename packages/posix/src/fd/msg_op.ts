@@ -1,0 +1,83 @@
+import type { Addr } from '@net/addr'
+import { OpError } from '@net/contract'
+import { type LaneOwner } from '@net/io'
+import { abi } from '../abi/system.ts'
+import type { FD } from './fd.ts'
+import { recvmsg, sendmsg } from '../wire/msg.ts'
+import { FDOp } from './op.ts'
+import { EAGAIN, syscallError } from '../sys/syscall.ts'
+
+/**
+ * Waits for a message and gives what `finish` makes of its length, of the sender's address in wsa, and of
+ * `received`: the length of the control messages, and the flags.
+ */
+export class ReceiveMessageOp<T> extends FDOp<T> {
+  readonly #p: Uint8Array
+  readonly #oob: Uint8Array | null
+  readonly #flags: number
+  readonly #finish: (n: number) => T
+
+  /** Makes a receive into `p` and, for control messages, `oob`. */
+  constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, flags: number, finish: (n: number) => T) {
+    super('read', fd)
+    this.#p = p
+    this.#oob = oob
+    this.#flags = flags
+    this.#finish = finish
+  }
+
+  attempt(): boolean {
+    if (!this.fd.readReady) return false
+    const n = recvmsg(this.fd.fd, this.#p, this.#oob, this.#flags)
+    if (n >= 0) return this.done(this.#finish(n))
+    if (n !== EAGAIN) return this.fail(syscallError('recvmsg', n))
+    this.fd.readReady = false
+    return false
+  }
+}
+
+/** What went with a message: bytes of it and of its control messages. */
+export interface SentMessage {
+  readonly n: number
+  readonly oobn: number
+}
+
+/** Waits for room and sends a message. */
+export class SendMessageOp extends FDOp<SentMessage> {
+  readonly #p: Uint8Array
+  readonly #oob: Uint8Array | null
+  readonly #addr: Addr | null
+  readonly #put: () => number
+
+  /**
+   * Makes a send of `p` and of the control messages in `oob` to `addr`, which `put` puts into rsa, giving its length; null
+   * and 0 send to the socket's peer. What `put` throws fails the send.
+   */
+  constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, addr: Addr | null, put: () => number) {
+    super('write', fd)
+    this.#p = p
+    this.#oob = oob
+    this.#addr = addr
+    this.#put = put
+  }
+
+  attempt(): boolean {
+    if (!this.fd.writeReady) return false
+    let length: number
+    try {
+      length = this.#put()
+    } catch (e) {
+      return this.fail(e as Error)
+    }
+    const n = sendmsg(this.fd.fd, this.#p, this.#oob, length, abi.MSG_NOSIGNAL)
+    if (n >= 0) return this.done({ n, oobn: this.#oob?.byteLength ?? 0 })
+    if (n !== EAGAIN) return this.fail(syscallError('sendmsg', n))
+    this.fd.writeReady = false
+    return false
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    if (this.#addr === null) return super.error(owner, cause)
+    return new OpError(this.name, this.fd.net, this.fd.localAddr, this.#addr, cause)
+  }
+}

@@ -1,0 +1,225 @@
+import type { Addr } from '@net/addr'
+import { OpError } from '@net/contract'
+import { DeadlineTimer, Op, type LaneOwner } from '@net/io'
+import { abi } from '../abi/system.ts'
+import { reserveDescriptor } from '../sys/descriptor.ts'
+import type { FD } from './fd.ts'
+import { registering } from '../poll/open.ts'
+import { rsa, resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
+import { EAGAIN, recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
+import { acceptSocket } from './sock_cloexec.ts'
+
+/** Bytes in one read from which on data counts as streaming. */
+const BULK = 32768
+
+/** An operation on a descriptor: registers it when the operation has to wait. */
+export abstract class FDOp<T> extends Op<T> {
+  /** The descriptor. */
+  protected readonly fd: FD
+
+  /** Makes an operation on `fd` that errors call `name`. */
+  constructor(name: string, fd: FD) {
+    super(name)
+    this.fd = fd
+  }
+
+  override parked(): void {
+    const result = this.fd.register()
+    if (result < 0) this.fail(syscallError(registering, result))
+  }
+}
+
+/**
+ * Reads once. Gives the bytes read, 0 for the end of a stream or an empty packet, or a negated error number, and notes
+ * what the outcome says about the next read.
+ */
+export function readOnce(fd: FD, p: Uint8Array, stream: boolean): number {
+  const length = p.byteLength
+  const n = recv(fd.fd, p, length, 0)
+  if (n === EAGAIN) fd.readReady = false
+  else if (n >= BULK) fd.poller.bulk()
+  // A stream that gave less than was asked for has no more, and says so when more comes.
+  else if (n > 0 && n < length && stream && !fd.exception) fd.readReady = false
+  return n
+}
+
+/** Waits for data and reads it. */
+export class ReadOp extends FDOp<number | null> {
+  readonly #p: Uint8Array
+  readonly #stream: boolean
+  readonly #end: number | null
+
+  /** Makes a read into `p`. `stream` says that a short read means an empty buffer, `end` what no bytes mean. */
+  constructor(fd: FD, p: Uint8Array, stream: boolean, end: number | null) {
+    super('read', fd)
+    this.#p = p
+    this.#stream = stream
+    this.#end = end
+  }
+
+  attempt(): boolean {
+    if (!this.fd.readReady) return false
+    const n = readOnce(this.fd, this.#p, this.#stream)
+    if (n > 0) return this.done(n)
+    if (n === 0) return this.done(this.#end)
+    return n === EAGAIN ? false : this.fail(syscallError('read', n))
+  }
+}
+
+/** Waits for room and writes all of a buffer. */
+export class WriteOp extends FDOp<number> {
+  readonly #p: Uint8Array
+  #n: number
+
+  /** Makes a write of `p` of which `n` bytes have gone. */
+  constructor(fd: FD, p: Uint8Array, n: number) {
+    super('write', fd)
+    this.#p = p
+    this.#n = n
+  }
+
+  attempt(): boolean {
+    const p = this.#p
+    while (this.fd.writeReady) {
+      const rest = this.#n === 0 ? p : p.subarray(this.#n)
+      const n = send(this.fd.fd, rest, rest.byteLength, abi.MSG_NOSIGNAL)
+      if (n >= 0) {
+        this.#n += n
+        if (this.#n === p.byteLength) return this.done(this.#n)
+      } else if (n === EAGAIN) {
+        this.fd.writeReady = false
+        this.fd.poller.bulk()
+      } else {
+        return this.fail(syscallError('write', n))
+      }
+    }
+    return false
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    const e = super.error(owner, cause)
+    if (e instanceof OpError) e.n = this.#n
+    return e
+  }
+}
+
+/** Receives a packet once, its sender's address into {@link wsa}. Gives its bytes or a negated error number. */
+export function receiveOnce(fd: FD, p: Uint8Array): number {
+  resetLength()
+  const n = recvfrom(fd.fd, p, p.byteLength, 0, wsa, wsaLength)
+  if (n === EAGAIN) fd.readReady = false
+  return n
+}
+
+/** Sends a packet once, to the address of `length` bytes in {@link rsa}. Gives its bytes or a negated error number. */
+export function sendOnce(fd: FD, p: Uint8Array, length: number): number {
+  const n = sendto(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, rsa, length)
+  if (n === EAGAIN) fd.writeReady = false
+  return n
+}
+
+/** Waits for a packet, reads it, and gives what `finish` makes of its length and of the sender's address in {@link wsa}. */
+export class ReceiveOp<T> extends FDOp<T> {
+  readonly #p: Uint8Array
+  readonly #finish: (n: number) => T
+
+  /** Makes a receive into `p`. */
+  constructor(fd: FD, p: Uint8Array, finish: (n: number) => T) {
+    super('read', fd)
+    this.#p = p
+    this.#finish = finish
+  }
+
+  attempt(): boolean {
+    if (!this.fd.readReady) return false
+    const n = receiveOnce(this.fd, this.#p)
+    if (n >= 0) return this.done(this.#finish(n))
+    return n === EAGAIN ? false : this.fail(syscallError('recvfrom', n))
+  }
+}
+
+/** Waits for room and sends a packet. */
+export class SendOp extends FDOp<number> {
+  readonly #p: Uint8Array
+  readonly #addr: Addr
+  readonly #put: () => number
+
+  /** Makes a send of `p` to `addr`, which `put` puts into {@link rsa}, giving its length; what it throws fails the send. */
+  constructor(fd: FD, p: Uint8Array, addr: Addr, put: () => number) {
+    super('write', fd)
+    this.#p = p
+    this.#addr = addr
+    this.#put = put
+  }
+
+  attempt(): boolean {
+    if (!this.fd.writeReady) return false
+    let length: number
+    try {
+      length = this.#put()
+    } catch (e) {
+      return this.fail(e as Error)
+    }
+    const n = sendOnce(this.fd, this.#p, length)
+    if (n >= 0) return this.done(n)
+    return n === EAGAIN ? false : this.fail(syscallError('sendto', n))
+  }
+
+  protected override error(_owner: LaneOwner, cause: Error): Error {
+    return new OpError(this.name, this.fd.net, this.fd.localAddr, this.#addr, cause)
+  }
+}
+
+const BACKOFF_MIN = 5 // milliseconds
+const BACKOFF_MAX = 1000 // milliseconds
+
+const starved = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(abi.errno[name] ?? 0)))
+const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
+
+/**
+ * Waits for a connection and accepts it. Connections that died in the queue are passed over. When the system has no
+ * descriptor left it tries again after a while, longer each time: the connection stays in the queue.
+ */
+export class AcceptOp<C> extends FDOp<C> {
+  readonly #make: (fd: number) => C
+  #backoff = 0
+  #timer: DeadlineTimer | null = null
+
+  /** Makes an accept whose descriptor `make` turns into a connection. */
+  constructor(fd: FD, make: (fd: number) => C) {
+    super('accept', fd)
+    this.#make = make
+  }
+
+  attempt(): boolean {
+    if (!this.fd.readReady || this.#resting()) return false
+    for (;;) {
+      const reserved = reserveDescriptor()
+      const n = reserved < 0 ? reserved : acceptSocket(this.fd.fd)
+      if (n >= 0) {
+        this.#timer?.clear()
+        return this.done(this.#make(n))
+      }
+      if (n === ECONNABORTED) continue
+      if (n === EAGAIN) {
+        this.fd.readReady = false
+        return false
+      }
+      if (!starved.has(n)) return this.fail(syscallError(abi.SOCK_CLOEXEC === 0 ? 'accept' : 'accept4', n))
+      this.#backoff = Math.min(this.#backoff * 2 || BACKOFF_MIN, BACKOFF_MAX)
+      this.#timer ??= new DeadlineTimer(() => {
+        if (this.queued) this.fd.reading.wake()
+      })
+      this.#timer.set(performance.now() + this.#backoff)
+      return false
+    }
+  }
+
+  protected override error(_owner: LaneOwner, cause: Error): Error {
+    return new OpError(this.name, this.fd.net, null, this.fd.localAddr, cause)
+  }
+
+  #resting(): boolean {
+    return this.#timer !== null && this.#timer.at > performance.now()
+  }
+}

@@ -1,0 +1,77 @@
+import { abi } from '../abi/system.ts'
+import type { FD } from './fd.ts'
+import type { Mover } from './sendfile_op.ts'
+import { EAGAIN, send } from '../sys/syscall.ts'
+
+/** Moves the chunks of an iteration by writing them: what always works. */
+export class CopyMover implements Mover {
+  readonly call = 'write'
+  readonly #chunks: AsyncIterator<Uint8Array>
+  readonly #reading = new AbortController()
+  readonly #close: () => void
+  #wake: () => void = () => {} // until start
+  #chunk: Uint8Array | null = null
+  #asking = false
+  #ended = false
+  #failure: Error | null = null
+
+  /** Makes a mover of chunks, whose reading is to end with the signal; `close` is called when they are not used any more. */
+  constructor(chunks: (signal: AbortSignal) => AsyncIterator<Uint8Array>, close: () => void = () => {}) {
+    this.#chunks = chunks(this.#reading.signal)
+    this.#close = close
+  }
+
+  start(wake: () => void): void {
+    this.#wake = wake
+  }
+
+  move(to: FD, max: number): number {
+    if (this.#failure !== null) throw this.#failure
+    const chunk = this.#chunk
+    if (chunk !== null) {
+      const n = send(to.fd, chunk, Math.min(chunk.byteLength, max), abi.MSG_NOSIGNAL)
+      if (n === EAGAIN) to.writeReady = false
+      else if (n > 0) this.#chunk = n < chunk.byteLength ? chunk.subarray(n) : null
+      return n
+    }
+    if (this.#ended) return 0
+    this.#ask()
+    return EAGAIN
+  }
+
+  #ask(): void {
+    if (this.#asking) return
+    this.#asking = true
+    this.#chunks.next().then(
+      (result) => {
+        if (result.done) this.#ended = true
+        else if (result.value.byteLength > 0) this.#chunk = result.value
+        this.#settled()
+      },
+      (e: unknown) => {
+        this.#failure = e as Error
+        this.#settled()
+      },
+    )
+  }
+
+  #settled(): void {
+    this.#asking = false
+    this.#wake()
+  }
+
+  instead(): null {
+    return null
+  }
+
+  // The return waits for a read of the source that is under way; a connection's is cancelled.
+  end(): void {
+    this.#reading.abort()
+    const ended = this.#chunks.return?.() ?? Promise.resolve()
+    ended
+      .catch(() => {
+        // Nobody waits for the source any more.
+      })
+      .finally(this.#close)
+  }
+}

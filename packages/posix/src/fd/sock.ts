@@ -1,0 +1,175 @@
+import type { Addr } from '@net/addr'
+import { ErrDeadlineExceeded, OpError, type DialOptions, type ListenOptions } from '@net/contract'
+import { deadlineAt } from '@net/io'
+import { abi } from '../abi/system.ts'
+import { closeDescriptor } from '../sys/descriptor.ts'
+import { FD, type Names } from './fd.ts'
+import { FDOp } from './op.ts'
+import { RawSocket } from './rawconn.ts'
+import { rsa } from '../wire/sockaddr.ts'
+import { openSocket } from './sock_cloexec.ts'
+import { setsockoptInt, socketError } from '../sys/sockopt.ts'
+import { bind, connect, getpeername, listen, syscallError } from '../sys/syscall.ts'
+import { resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
+
+/** What a socket is made of. */
+export interface SocketSpec {
+  /** The network that errors name. */
+  readonly net: string
+  /** AF_INET, AF_INET6 or AF_UNIX. */
+  readonly family: number
+  /** SOCK_STREAM, SOCK_DGRAM, ... */
+  readonly sotype: number
+  /** The protocol, 0 for the family's own. */
+  readonly proto: number
+  /** Whether an IPv6 socket keeps to IPv6. */
+  readonly v6only: boolean
+  /** How to ask for its addresses. */
+  readonly names: Names
+  /** The local address to bind, or null. */
+  readonly laddr: Addr | null
+  /** Puts the local address for a system call and gives its length. */
+  readonly putLocal: () => number
+}
+
+/** The same for a socket with a peer. */
+export interface DialSpec extends SocketSpec {
+  /** The peer's address. */
+  readonly raddr: Addr
+  /** Puts the peer's address for a system call and gives its length. */
+  readonly putRemote: () => number
+}
+
+/** Turns a negated error number into the error of the call; passes any other result on. */
+export function must(call: string, result: number): number {
+  if (result < 0) throw syscallError(call, result)
+  return result
+}
+
+/** The network with the family in it, as control functions are told. */
+function controlNetwork(spec: SocketSpec): string {
+  if (spec.family === abi.AF_UNIX || /[46]$/.test(spec.net)) return spec.net
+  return spec.net + (spec.family === abi.AF_INET ? '4' : '6')
+}
+
+/** Opens a socket with the options every socket has. Throws bare errors. */
+function newSocket(spec: SocketSpec): FD {
+  const { family, sotype } = spec
+  const s = must('socket', openSocket(family, sotype, spec.proto))
+  try {
+    if (family === abi.AF_INET6 && sotype !== abi.SOCK_RAW) {
+      // Where the socket cannot serve both families (openbsd) it keeps to IPv6 whatever is said.
+      setsockoptInt(s, abi.IPPROTO_IPV6, abi.IPV6_V6ONLY, spec.v6only ? 1 : 0)
+    }
+    if (family !== abi.AF_UNIX && (sotype === abi.SOCK_DGRAM || sotype === abi.SOCK_RAW)) {
+      must('setsockopt', setsockoptInt(s, abi.SOL_SOCKET, abi.SO_BROADCAST, 1))
+    }
+    if (abi.SO_NOSIGPIPE !== 0) {
+      must('setsockopt', setsockoptInt(s, abi.SOL_SOCKET, abi.SO_NOSIGPIPE, 1))
+    }
+    return new FD(s, spec.net, spec.names)
+  } catch (e) {
+    closeDescriptor(s)
+    throw e
+  }
+}
+
+/**
+ * Binds a socket, listens on it if it is of a stream, and learns its address. `configure` sets options before there can
+ * be a connection to inherit them, and gives 0 or a negated error number. Throws bare errors.
+ */
+export function listenSocket(
+  spec: SocketSpec,
+  options: ListenOptions,
+  configure?: (fd: number) => number,
+): FD {
+  const fd = newSocket(spec)
+  try {
+    const stream = spec.sotype === abi.SOCK_STREAM || spec.sotype === abi.SOCK_SEQPACKET
+    if (options.reuseAddress ?? (stream && spec.family !== abi.AF_UNIX)) {
+      must('setsockopt', setsockoptInt(fd.fd, abi.SOL_SOCKET, abi.SO_REUSEADDR, 1))
+    }
+    if (options.reusePort) must('setsockopt', setsockoptInt(fd.fd, abi.SOL_SOCKET, abi.SO_REUSEPORT, 1))
+    if (configure !== undefined) must('setsockopt', configure(fd.fd))
+    options.control?.(controlNetwork(spec), spec.laddr?.toString() ?? '', new RawSocket(fd))
+    must('bind', bindTo(fd, spec))
+    if (stream) must('listen', listen(fd.fd, options.backlog ?? maxBacklog()))
+    fd.setAddrs(spec.names.local(fd.fd), null)
+    return fd
+  } catch (e) {
+    void fd.close()
+    throw e
+  }
+}
+
+const EINVAL = -(abi.errno.EINVAL ?? 0)
+
+function bindTo(fd: FD, spec: SocketSpec): number {
+  const length = spec.putLocal()
+  return length < 0 ? EINVAL : bind(fd.fd, rsa, length)
+}
+
+// The kernel cuts a longer queue down to what the system allows.
+function maxBacklog(): number {
+  return abi.SOMAXCONN < 4096 ? 4096 : abi.SOMAXCONN
+}
+
+const EINPROGRESS = -(abi.errno.EINPROGRESS ?? 0)
+const EALREADY = -(abi.errno.EALREADY ?? 0)
+const EISCONN = -(abi.errno.EISCONN ?? 0)
+
+/** Waits for the outcome of a connect that is under way. */
+class ConnectOp extends FDOp<undefined> {
+  constructor(fd: FD) {
+    super('dial', fd)
+  }
+
+  attempt(): boolean {
+    if (!this.fd.writeReady) return false
+    const result = socketError(this.fd.fd)
+    if (result < 0 && result !== EINPROGRESS && result !== EALREADY && result !== EISCONN) {
+      return this.fail(syscallError('connect', result))
+    }
+    // Being writable is not enough: events of the time before the connect look the same (Go issue 14548).
+    resetLength()
+    if (getpeername(this.fd.fd, wsa, wsaLength) === 0) return this.done(undefined)
+    this.fd.writeReady = false
+    return false
+  }
+}
+
+/** Connects a socket, which may wait. Rejects with the dial's {@link OpError} or the signal's reason. */
+export async function dialSocket(spec: DialSpec, options: DialOptions): Promise<FD> {
+  const wrap = (cause: Error): OpError =>
+    cause instanceof OpError ? cause : new OpError('dial', spec.net, spec.laddr, spec.raddr, cause)
+  options.signal?.throwIfAborted()
+  const deadline = deadlineAt(options.deadline ?? null)
+  if (deadline <= performance.now()) throw wrap(ErrDeadlineExceeded)
+  let fd: FD
+  try {
+    fd = newSocket(spec)
+  } catch (e) {
+    throw wrap(e as Error)
+  }
+  try {
+    fd.setAddrs(spec.laddr, spec.raddr)
+    options.control?.(controlNetwork(spec), spec.raddr.toString(), new RawSocket(fd))
+    if (spec.laddr !== null) must('bind', bindTo(fd, spec))
+    const length = spec.putRemote()
+    const result = length < 0 ? EINVAL : connect(fd.fd, rsa, length)
+    if (result === EINPROGRESS) {
+      fd.writeReady = false
+      fd.writing.setDeadlineAt(deadline)
+      await fd.writing.run(new ConnectOp(fd), options.signal)
+      fd.writing.setDeadlineAt(Infinity)
+    } else {
+      must('connect', result)
+    }
+    fd.setAddrs(undefined, undefined)
+    return fd
+  } catch (e) {
+    void fd.close()
+    if (options.signal?.aborted && e === options.signal.reason) throw e
+    throw wrap(e as Error)
+  }
+}

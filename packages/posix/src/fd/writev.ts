@@ -1,0 +1,84 @@
+// struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
+import { OpError } from '@net/contract'
+import { type LaneOwner } from '@net/io'
+import { abi } from '../abi/system.ts'
+import type { FD } from './fd.ts'
+import { messageLayout, SizeofIovec, SizeofMsghdr, Structs, wordBytes } from '../wire/msg.ts'
+import { FDOp } from './op.ts'
+import { EAGAIN, syscall, syscallError } from '../sys/syscall.ts'
+
+const IOV_MAX = 1024 // limits.h of every kernel served
+
+// writev(2) itself cannot be told to raise no SIGPIPE.
+const sendmsg = syscall('intptr_t sendmsg(int fd, const void *msg, int flags)')
+
+const layout = messageLayout(abi, wordBytes)
+// Calls do not nest, so one message serves them all; it has neither name nor control messages.
+const message = new Structs(SizeofMsghdr + IOV_MAX * SizeofIovec)
+
+/** Waits for room and writes all of several buffers, in order. */
+class VectorWriteOp extends FDOp<number> {
+  readonly #buffers: readonly Uint8Array[]
+  #index = 0 // the buffer that is next
+  #offset = 0 // the bytes of it that have gone
+  #n = 0
+
+  constructor(fd: FD, buffers: readonly Uint8Array[]) {
+    super('writev', fd)
+    this.#buffers = buffers
+  }
+
+  attempt(): boolean {
+    this.#advance(0)
+    while (this.#index < this.#buffers.length) {
+      if (!this.fd.writeReady) return false
+      const n = this.#send()
+      if (n >= 0) {
+        this.#advance(n)
+      } else if (n === EAGAIN) {
+        this.fd.writeReady = false
+        this.fd.poller.bulk()
+      } else {
+        return this.fail(syscallError('writev', n))
+      }
+    }
+    return this.done(this.#n)
+  }
+
+  #send(): number {
+    const count = Math.min(this.#buffers.length - this.#index, IOV_MAX)
+    for (let i = 0; i < count; i++) {
+      const p = this.#buffers[this.#index + i] ?? new Uint8Array()
+      message.setVector(SizeofMsghdr + i * SizeofIovec, i === 0 ? p.subarray(this.#offset) : p)
+    }
+    message.setPointer(layout.Iov, message.address + BigInt(SizeofMsghdr))
+    message.setWord(layout.Iovlen, count)
+    return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL)
+  }
+
+  // Passes over the bytes that went, and over empty buffers.
+  #advance(n: number): void {
+    this.#n += n
+    this.#offset += n
+    for (;;) {
+      const length = this.#buffers[this.#index]?.byteLength
+      if (length === undefined || length > this.#offset) return
+      this.#offset -= length
+      this.#index++
+    }
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    const e = super.error(owner, cause)
+    if (e instanceof OpError) e.n = this.#n
+    return e
+  }
+}
+
+/** Writes all of `buffers`, in order, as writev of a connection says. */
+export function writev(fd: FD, buffers: readonly Uint8Array[], signal?: AbortSignal): Promise<number> {
+  if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
+    return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
+  }
+  return fd.writing.run(new VectorWriteOp(fd, [...buffers]), signal)
+}

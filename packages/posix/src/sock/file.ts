@@ -1,0 +1,144 @@
+import type { Addr, UnixAddr } from '@net/addr'
+import {
+  OpError,
+  type Conn,
+  type FileGroup,
+  type FileLike,
+  type Listener,
+  type PacketConn,
+} from '@net/contract'
+import { abi } from '../abi/system.ts'
+import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
+import { FD, type Names } from '../fd/fd.ts'
+import { ipNames, IPSocket } from './iprawsock.ts'
+import { resetLength, wsa, wsaFamily, wsaLength } from '../wire/sockaddr.ts'
+import { must } from '../fd/sock.ts'
+import * as sockopt from '../sys/sockopt.ts'
+import { errnoOf, fcntl, getsockname } from '../sys/syscall.ts'
+import { TCPListenSocket, tcpNames, TCPSocket } from './tcpsock.ts'
+import { UDPSocket } from './udpconn.ts'
+import { udpNames } from './udpsock.ts'
+import { unixNames, UnixSocket } from './unixconn.ts'
+import { UnixListenSocket } from './unixlistener.ts'
+
+/** What a descriptor turned out to be. */
+interface Found {
+  readonly fd: FD
+  readonly family: number
+  readonly listens: boolean
+  /** Whether IPv4 packets come with their header; those of ping sockets do not. */
+  readonly raw: boolean
+}
+
+const IPPROTO_MPTCP = 262 // linux/in.h: a TCP socket in all that matters here
+
+function option(s: number, name: number): number {
+  const out = { value: 0 }
+  must('getsockopt', sockopt.getsockoptInt(s, abi.SOL_SOCKET, name, out))
+  return out.value
+}
+
+/** The network of a socket and how to ask for its addresses, or null for kinds that the package does not know. */
+function kindOf(family: number, sotype: number, proto: number): { net: string; names: Names } | null {
+  if (family === abi.AF_UNIX) {
+    const net = sotype === abi.SOCK_DGRAM ? 'unixgram' : sotype === abi.SOCK_SEQPACKET ? 'unixpacket' : 'unix'
+    return { net, names: unixNames[net] }
+  }
+  if (family !== abi.AF_INET && family !== abi.AF_INET6) return null
+  if (sotype === abi.SOCK_RAW) return { net: 'ip', names: ipNames }
+  // Where the system does not tell the protocol it is taken for the family's own.
+  const told = abi.SO_PROTOCOL !== 0
+  if (sotype === abi.SOCK_STREAM && (!told || proto === abi.IPPROTO_TCP || proto === IPPROTO_MPTCP)) {
+    return { net: 'tcp', names: tcpNames }
+  }
+  if (sotype !== abi.SOCK_DGRAM) return null
+  if (!told || proto === abi.IPPROTO_UDP) return { net: 'udp', names: udpNames }
+  return proto === abi.IPPROTO_ICMP || proto === abi.IPPROTO_ICMPV6 ? { net: 'ip', names: ipNames } : null
+}
+
+function recognise(s: number): Found {
+  const sotype = option(s, abi.SO_TYPE)
+  resetLength()
+  must('getsockname', getsockname(s, wsa, wsaLength))
+  const family = wsaFamily()
+  const kind = kindOf(family, sotype, abi.SO_PROTOCOL === 0 ? 0 : option(s, abi.SO_PROTOCOL))
+  if (kind === null) throw errnoOf(EPROTONOSUPPORT)
+  const listens = option(s, abi.SO_ACCEPTCONN) !== 0
+  // Not before it is known for a socket: a terminal's other users would feel it.
+  must('setnonblock', fcntl(s, abi.F_SETFL, must('fcntl', fcntl(s, abi.F_GETFL, 0)) | abi.O_NONBLOCK))
+  return { fd: new FD(s, kind.net, kind.names), family, listens, raw: sotype === abi.SOCK_RAW }
+}
+
+const EPROTONOSUPPORT = -(abi.errno.EPROTONOSUPPORT ?? 0)
+const EINVAL = -(abi.errno.EINVAL ?? 0)
+
+/** The name of a file as the address of an error. */
+class FileAddr implements Addr {
+  readonly network = 'file+net'
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  toString(): string {
+    return this.#name
+  }
+}
+
+/** Duplicates the descriptor of `f`, finds out what it is, and gives what `make` makes of it; null is "invalid argument". */
+async function adopt<T>(f: FileLike, make: (found: Found) => T | null): Promise<T> {
+  const number: unknown = f.fd
+  if (typeof number !== 'number' || !Number.isInteger(number))
+    throw new TypeError('the file has no descriptor')
+  let s = -1
+  try {
+    must('open', reserveDescriptor())
+    s = must('fcntl', ownDescriptor(fcntl(number, abi.F_DUPFD_CLOEXEC, 0)))
+    const made = make(recognise(s))
+    if (made === null) throw errnoOf(EINVAL)
+    return made
+  } catch (e) {
+    if (s >= 0) closeDescriptor(s)
+    const name = typeof f.name === 'string' ? f.name : `fd ${number}`
+    throw new OpError('file', 'file+net', null, new FileAddr(name), e as Error)
+  }
+}
+
+function newTCPSocket(fd: FD): TCPSocket {
+  sockopt.setNoDelay(fd.fd, true)
+  sockopt.setKeepAliveOption(fd.fd, undefined)
+  return new TCPSocket(fd)
+}
+
+function connOf({ fd, family, listens, raw }: Found): Conn | null {
+  if (listens) return null
+  if (fd.net === 'tcp') return newTCPSocket(fd)
+  if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null, raw)
+  return new UnixSocket(fd, fd.remoteAddr !== null)
+}
+
+function listenerOf({ fd, listens }: Found): Listener | null {
+  if (!listens) return null
+  fd.setAddrs(undefined, null)
+  if (fd.net !== 'tcp') return new UnixListenSocket(fd, fd.localAddr as UnixAddr, false)
+  // Connections inherit both, as from a listener made here.
+  sockopt.setNoDelay(fd.fd, true)
+  sockopt.setKeepAliveOption(fd.fd, undefined)
+  return new TCPListenSocket(fd)
+}
+
+function packetConnOf({ fd, family, listens, raw }: Found): PacketConn | null {
+  if (listens) return null
+  if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null, raw)
+  return fd.net === 'unixgram' || fd.net === 'unixpacket' ? new UnixSocket(fd, fd.remoteAddr !== null) : null
+}
+
+/** Connections, listeners and packet connections from descriptors, of any socket of TCP, UDP, raw IP and the Unix domain. */
+export const fileGroup: FileGroup = {
+  fileConn: (f) => adopt(f, connOf),
+  fileListener: (f) => adopt(f, listenerOf),
+  filePacketConn: (f) => adopt(f, packetConnOf),
+}

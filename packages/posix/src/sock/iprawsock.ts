@@ -1,0 +1,253 @@
+import { IPAddr, parseNetwork, UnknownNetworkError, type IP } from '@net/addr'
+import {
+  OpError,
+  type DialOptions,
+  type IOOptions,
+  type IPConn,
+  type IPRawSockGroup,
+  type ListenOptions,
+  type ReceivedMessage,
+  type SentMessage,
+} from '@net/contract'
+import { ProtocolsFile } from '@net/resolve'
+import { abi } from '../abi/system.ts'
+import { checkBuffer, missingAddress } from '../common/argument.ts'
+import type { FD, Names } from '../fd/fd.ts'
+import { favoriteAddrFamily, putAddr, type InetAddr } from './ipsock.ts'
+import { ReceiveOp } from '../fd/op.ts'
+import { PacketSocket, scratch } from './packetconn.ts'
+import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { resetLength, wsa, wsaIP, wsaLength, wsaZone } from '../wire/sockaddr.ts'
+import { getpeername, getsockname } from '../sys/syscall.ts'
+
+/** How to ask for the addresses of a raw IP socket. */
+export const ipNames: Names = {
+  local(fd) {
+    resetLength()
+    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaIPAddr()
+  },
+  remote(fd) {
+    resetLength()
+    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaIPAddr()
+  },
+}
+
+function wsaIPAddr(): IPAddr {
+  return new IPAddr(wsaIP(), wsaZone())
+}
+
+const noPeer = new IPAddr(null)
+const headerLength = 20 // of IPv4 without options, in bytes (RFC 791)
+
+/** Where the payload of an IPv4 packet of `n` bytes begins; 0 for what is no such packet. */
+export function payloadOffset(packet: Uint8Array, n: number): number {
+  const first = packet[0] ?? 0
+  const length = (first & 0xf) * 4
+  return n < headerLength || first >> 4 !== 4 || length < headerLength || length > n ? 0 : length
+}
+
+/** A raw IP socket of the kernel, or an unprivileged one for pings. */
+export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
+  // The kernel gives IPv4 packets with their header. They are read into a room of their own, so that as much of the
+  // payload arrives as fits into the caller's.
+  readonly #headed: boolean
+
+  /** Takes over a bound or connected socket; `raw` is false for one of pings, whose packets have no header. */
+  constructor(fd: FD, family: number, connected: boolean, raw = true) {
+    super(fd, family, connected, raw)
+    this.#headed = raw && family === abi.AF_INET
+  }
+
+  get localAddr(): IPAddr {
+    return this.fd.localAddr as IPAddr
+  }
+
+  get remoteAddr(): IPAddr {
+    return (this.fd.remoteAddr as IPAddr | null) ?? noPeer
+  }
+
+  override read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    if (!this.#headed || !(p instanceof Uint8Array)) return super.read(p, options)
+    if (p.byteLength === 0 && !this.fd.isClosed) return Promise.resolve(0)
+    return this.#receive((n) => copy(n, p), options)
+  }
+
+  override readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: IPAddr]> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    if (!this.#headed) return super.readFrom(p, options)
+    return this.#receive((n) => [copy(n, p), this.peer()], options)
+  }
+
+  override receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, IPAddr]> {
+    if (p !== undefined || !this.#headed) return super.receive(p)
+    return this.#receive((n) => [scratch().slice(payloadOffset(scratch(), n), n), this.peer()])
+  }
+
+  readFromIP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: IPAddr]> {
+    return this.readFrom(p, options)
+  }
+
+  writeToIP(p: Uint8Array, addr: IPAddr, options?: IOOptions): Promise<number> {
+    return this.writeTo(p, addr, options)
+  }
+
+  readMsgIP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<IPAddr>> {
+    return this.readMsg(p, oob, options)
+  }
+
+  writeMsgIP(p: Uint8Array, oob: Uint8Array, addr: IPAddr | null, options?: IOOptions): Promise<SentMessage> {
+    return this.writeMsg(p, oob, addr, options)
+  }
+
+  #receive<T>(finish: (n: number) => T, options?: IOOptions): Promise<T> {
+    return this.fd.reading.run(new ReceiveOp(this.fd, scratch(), finish), options?.signal)
+  }
+
+  protected peer(): IPAddr {
+    return wsaIPAddr()
+  }
+
+  protected put(addr: IPAddr): number {
+    return putAddr(this.family, inet(addr))
+  }
+
+  protected checkAddr(addr: unknown): TypeError | null {
+    return addr instanceof IPAddr ? null : new TypeError('the address is not an IPAddr')
+  }
+}
+
+function copy(n: number, p: Uint8Array): number {
+  const packet = scratch()
+  const at = payloadOffset(packet, n)
+  const length = Math.min(n - at, p.byteLength)
+  p.set(packet.subarray(at, at + length))
+  return length
+}
+
+function inet(a: { readonly ip: IP | null; readonly zone: string }, port = 0): InetAddr {
+  return { ip: a.ip, port, zone: a.zone }
+}
+
+// Linux tells no peer whose port is 0 (inet_getname), not even to who takes the socket over by its descriptor. It makes no
+// other use of the port. The BSDs have none there.
+function peerPort(proto: number): number {
+  return abi.sockaddrHasLength ? 0 : Math.max(proto, 1)
+}
+
+function inetOrNull(a: IPAddr | null): InetAddr | null {
+  return a === null ? null : inet(a)
+}
+
+const protocols = new ProtocolsFile()
+
+interface RawSpec {
+  readonly afnet: string
+  readonly sotype: number
+  /** The protocol of a family. */
+  readonly proto: (family: number) => number
+}
+
+function rawSpec(network: string): RawSpec {
+  const { afnet, proto } = parseNetwork(network, true, (name) => protocols.get().get(name) ?? null)
+  if (!/^ip[46]?$/.test(afnet)) throw new UnknownNetworkError(network)
+  return { afnet, sotype: abi.SOCK_RAW, proto: () => proto }
+}
+
+function pingSpec(network: string): RawSpec {
+  if (!/^ip[46]?$/.test(network)) throw new UnknownNetworkError(network)
+  const proto = (family: number): number => (family === abi.AF_INET ? abi.IPPROTO_ICMP : abi.IPPROTO_ICMPV6)
+  return { afnet: network, sotype: abi.SOCK_DGRAM, proto }
+}
+
+function spec(
+  { afnet, sotype, proto }: RawSpec,
+  laddr: IPAddr | null,
+  raddr: IPAddr | null,
+  mode: 'dial' | 'listen',
+): SocketSpec {
+  const { family, v6only } = favoriteAddrFamily(afnet, inetOrNull(laddr), inetOrNull(raddr), mode)
+  return {
+    net: afnet,
+    family,
+    v6only,
+    sotype,
+    proto: proto(family),
+    names: ipNames,
+    laddr,
+    putLocal: () => putAddr(family, inetOrNull(laddr)),
+  }
+}
+
+async function dial(
+  network: string,
+  parse: (network: string) => RawSpec,
+  laddr: IPAddr | null,
+  raddr: IPAddr | null,
+  options: DialOptions,
+): Promise<IPConn> {
+  let s: SocketSpec
+  try {
+    if (raddr === null) throw missingAddress()
+    s = spec(parse(network), laddr, raddr, 'dial')
+  } catch (e) {
+    throw new OpError('dial', network, laddr, raddr, e as Error)
+  }
+  try {
+    const putRemote = (): number => putAddr(s.family, inet(raddr, peerPort(s.proto)))
+    const fd = await dialSocket({ ...s, raddr, putRemote }, options)
+    fd.setAddrs(undefined, raddr)
+    return new IPSocket(fd, s.family, true, s.sotype === abi.SOCK_RAW)
+  } catch (e) {
+    // The error of the dial names the network as it was given, with the protocol.
+    throw e instanceof OpError ? new OpError('dial', network, laddr, raddr, e.cause) : e
+  }
+}
+
+function listen(
+  network: string,
+  parse: (network: string) => RawSpec,
+  laddr: IPAddr | null,
+  options: ListenOptions,
+): IPConn {
+  try {
+    const s = spec(parse(network), laddr, null, 'listen')
+    return new IPSocket(listenSocket(s, options), s.family, false, s.sotype === abi.SOCK_RAW)
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr ?? noPeer, e as Error)
+  }
+}
+
+/** Raw IP over the kernel's sockets. */
+export const iprawsock: IPRawSockGroup = {
+  async dialIP(network, laddr, raddr, options = {}) {
+    return await dial(network, rawSpec, laddr, raddr, options)
+  },
+
+  async listenIP(network, laddr, options = {}) {
+    return await Promise.resolve(listen(network, rawSpec, laddr, options))
+  },
+}
+
+/**
+ * Makes a socket that pings `raddr` without privilege where the kernel allows it (linux: net.ipv4.ping_group_range; darwin). It
+ * sends ICMP echo requests, whose identifier and checksum the kernel fills in, and gets the answers to them and nothing
+ * else. `network` is 'ip', 'ip4' or 'ip6'. Rejects with an {@link OpError}, EACCES where it is not allowed.
+ */
+export async function dialPing(
+  network: string,
+  laddr: IPAddr | null,
+  raddr: IPAddr | null,
+  options: DialOptions = {},
+): Promise<IPConn> {
+  return await dial(network, pingSpec, laddr, raddr, options)
+}
+
+/** The same for a socket that pings any host, by writeTo. A `laddr` of null and 'ip' mean an IPv6 socket, which pings IPv6 hosts only. */
+export async function listenPing(
+  network: string,
+  laddr: IPAddr | null,
+  options: ListenOptions = {},
+): Promise<IPConn> {
+  return await Promise.resolve(listen(network, pingSpec, laddr, options))
+}

@@ -1,0 +1,158 @@
+import { AddrError, parseIP, type Addr, type IP } from '@net/addr'
+import {
+  OpError,
+  type ControlOptions,
+  type DatagramOptions,
+  type MulticastMembership,
+  type QueuedError,
+} from '@net/contract'
+import { abi } from '../abi/system.ts'
+import { Socket } from '../fd/conn.ts'
+import { switchErrorQueue, takeErrors } from '../wire/error_queue.ts'
+import type { FD } from '../fd/fd.ts'
+import {
+  interfaceIndex,
+  setIPv4Interface,
+  setIPv4Membership,
+  setIPv6Interface,
+  setLoopback,
+  setMembership,
+  setMulticastTTL,
+  type InterfaceName,
+} from './multicast.ts'
+import { switchControl } from '../wire/packet_info.ts'
+import { check, descriptor } from '../fd/rawconn.ts'
+import { bindToDevice } from '../option/sockopt_linux.ts'
+
+/** The options that sockets of packets with an internet address have in common. */
+export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
+  extends Socket<A>
+  implements DatagramOptions
+{
+  /** AF_INET or AF_INET6. */
+  protected readonly family: number
+  /** Whether it has a peer. */
+  protected readonly connected: boolean
+  /** Whether it is an IPv6 socket that has IPv4's options, too. */
+  readonly #both: boolean
+
+  /** Takes over a bound or connected socket. `raw` is true for a raw one, which keeps to its family. */
+  protected constructor(fd: FD, family: number, connected: boolean, raw: boolean) {
+    super(fd, false, 0)
+    this.family = family
+    this.connected = connected
+    this.#both = family === abi.AF_INET6 && !raw && !abi.sockaddrHasLength
+  }
+
+  /** The address in wsa. */
+  protected abstract peer(): A
+
+  setControlMessages(options: ControlOptions): void {
+    this.set((fd) => switchControl(fd, this.family, this.#both, options))
+  }
+
+  setErrorQueue(on: boolean): void {
+    this.set((fd) => switchErrorQueue(fd, this.family, this.#both, on))
+  }
+
+  readErrors(): QueuedError[] {
+    return takeErrors(descriptor(this.fd, 'get'), () => this.peer())
+  }
+
+  bindToDevice(name: string): void {
+    this.set((fd) => bindToDevice(fd, name))
+  }
+
+  joinGroup(group: IP, iface?: InterfaceName, source?: IP | null): void {
+    this.set((fd) => setMembership(fd, true, group, interfaceIndex(iface), source ?? null))
+  }
+
+  leaveGroup(group: IP, iface?: InterfaceName, source?: IP | null): void {
+    this.set((fd) => setMembership(fd, false, group, interfaceIndex(iface), source ?? null))
+  }
+
+  async joinMulticastV4(group: IP | string, ifAddr: IP | string): Promise<MulticastMembership> {
+    const to = this.#address(group, 4)
+    const on = this.#address(ifAddr, 4)
+    this.set((fd) => setIPv4Membership(fd, true, to, on))
+    return this.#membership(abi.IPPROTO_IP, (fd) => setIPv4Membership(fd, false, to, on))
+  }
+
+  async joinMulticastV6(group: IP | string, ifIndex: number): Promise<MulticastMembership> {
+    const to = this.#address(group, 6)
+    const index = interfaceIndex(ifIndex)
+    this.set((fd) => setMembership(fd, true, to, index, null))
+    return this.#membership(abi.IPPROTO_IPV6, (fd) => setMembership(fd, false, to, index, null))
+  }
+
+  setMulticastInterface(iface: InterfaceName): void {
+    this.#each(
+      (fd) => setIPv4Interface(fd, interfaceIndex(iface)),
+      (fd) => setIPv6Interface(fd, interfaceIndex(iface)),
+    )
+  }
+
+  setMulticastLoopback(on: boolean): void {
+    this.#each(
+      (fd) => setLoopback(fd, abi.IPPROTO_IP, on),
+      (fd) => setLoopback(fd, abi.IPPROTO_IPV6, on),
+    )
+  }
+
+  setMulticastTTL(ttl: number): void {
+    this.#each(
+      (fd) => setMulticastTTL(fd, abi.IPPROTO_IP, ttl),
+      (fd) => setMulticastTTL(fd, abi.IPPROTO_IPV6, ttl),
+    )
+  }
+
+  /** Sets an option by a call that gives a negated error number when it fails. Throws an {@link OpError}. */
+  protected set(call: (fd: number) => number): number {
+    const fd = descriptor(this.fd, 'set')
+    let result: number
+    try {
+      result = call(fd)
+    } catch (e) {
+      throw e instanceof TypeError ? e : this.#error(e as Error)
+    }
+    return check(this.fd, 'set', 'setsockopt', result)
+  }
+
+  /** Sets an option of the socket's family, or of both where packets of both go through it. */
+  #each(v4: (fd: number) => number, v6: (fd: number) => number): void {
+    if (this.family === abi.AF_INET) {
+      this.set(v4)
+      return
+    }
+    this.set(v6)
+    if (this.#both) this.set(v4)
+  }
+
+  #address(address: IP | string, version: 4 | 6): IP {
+    const ip = typeof address === 'string' ? parseIP(address) : address
+    if (ip === null) throw this.#error(new AddrError('invalid IP address', String(address)))
+    const v4 = ip.to4()
+    if (version === 4) {
+      if (v4 === null) throw this.#error(new AddrError('non-IPv4 address', ip.toString()))
+      return v4
+    }
+    if (v4 !== null) throw this.#error(new AddrError('non-IPv6 address', ip.toString()))
+    return ip
+  }
+
+  #error(cause: Error): OpError {
+    return new OpError('set', this.fd.net, null, this.fd.localAddr, cause)
+  }
+
+  #membership(level: number, leave: (fd: number) => number): MulticastMembership {
+    const later = async (call: (fd: number) => number): Promise<void> => {
+      await Promise.resolve()
+      this.set(call)
+    }
+    return {
+      leave: () => later(leave),
+      setLoopback: (on) => later((fd) => setLoopback(fd, level, on)),
+      setTTL: (ttl) => later((fd) => setMulticastTTL(fd, level, ttl)),
+    }
+  }
+}

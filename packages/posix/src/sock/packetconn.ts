@@ -1,0 +1,140 @@
+import type { Addr, IP } from '@net/addr'
+import {
+  ErrWriteToConnected,
+  OpError,
+  type IOOptions,
+  type PacketConn,
+  type ReceivedMessage,
+  type SentMessage,
+} from '@net/contract'
+import { untilClosed } from '@net/io'
+import { checkBuffer, missingAddress } from '../common/argument.ts'
+import { received } from '../wire/msg.ts'
+import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
+import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
+import { PacketOptions } from './packet_options.ts'
+import { EAGAIN, syscallError } from '../sys/syscall.ts'
+
+/** A packet is never longer, so one buffer takes any of them until it is copied into one of its own size. */
+const MAX_PACKET = 65535
+let room: Uint8Array<ArrayBuffer> | null = null
+
+/** The buffer that takes any packet; what it holds is good until the next call. */
+export function scratch(): Uint8Array<ArrayBuffer> {
+  return (room ??= new Uint8Array(MAX_PACKET))
+}
+
+/** A socket of packets with an internet address: what UDP and raw IP have in common. */
+export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
+  extends PacketOptions<A>
+  implements PacketConn<A>
+{
+  /** Puts an address into rsa and gives its length. Throws a bare error when it is not of the socket's family. */
+  protected abstract put(addr: A): number
+  /** Rejects what is no address of the socket's kind. */
+  protected abstract checkAddr(addr: unknown): TypeError | null
+
+  get addr(): A {
+    return this.localAddr
+  }
+
+  override read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return super.read(p, options) as Promise<number>
+  }
+
+  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: A]> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    const signal = options?.signal
+    if (signal === undefined && fd.readReady && fd.reading.free) {
+      // What follows is ReceiveOp.attempt without the operation: in a flood most reads find their packet here.
+      const n = receiveOnce(fd, p)
+      if (n >= 0) return Promise.resolve(this.#withPeer(n))
+      if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'recvfrom', n))
+    }
+    return fd.reading.run(new ReceiveOp(fd, p, this.#withPeer), signal)
+  }
+
+  writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p) ?? this.checkAddr(addr)
+    if (wrong !== null) return Promise.reject(wrong)
+    if (this.connected) return Promise.reject(this.writeError(addr, ErrWriteToConnected))
+    const { fd } = this
+    const signal = options?.signal
+    if (signal === undefined && fd.writeReady && fd.writing.free) {
+      const e = this.#sendNow(p, addr)
+      if (e === null) return Promise.resolve(p.byteLength)
+      if (e !== undefined) return Promise.reject(this.writeError(addr, e))
+    }
+    return fd.writing.run(new SendOp(fd, p, addr, () => this.put(addr)), signal)
+  }
+
+  /** SendOp.attempt without the operation. Gives null if the packet went, undefined if it must wait, else the error. */
+  #sendNow(p: Uint8Array, addr: A): Error | null | undefined {
+    try {
+      const n = sendOnce(this.fd, p, this.put(addr))
+      if (n >= 0) return null
+      return n === EAGAIN ? undefined : syscallError('sendto', n)
+    } catch (e) {
+      return e as Error
+    }
+  }
+
+  async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, A]> {
+    if (p !== undefined) {
+      const [n, addr] = await this.readFrom(p)
+      return [p.subarray(0, n), addr]
+    }
+    return await this.fd.reading.run(new ReceiveOp(this.fd, scratch(), this.#copied))
+  }
+
+  send(p: Uint8Array, addr: A): Promise<number> {
+    return this.writeTo(p, addr)
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, A], void, undefined> {
+    return untilClosed(() => this.receive())
+  }
+
+  /** Reads a packet with its control messages. */
+  protected readMsg(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<A>> {
+    const wrong = checkBuffer(p) ?? checkBuffer(oob)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd } = this
+    return fd.reading.run(new ReceiveMessageOp(fd, p, oob, 0, this.#withControl), options?.signal)
+  }
+
+  /** Sends a packet with control messages. */
+  protected async writeMsg(
+    p: Uint8Array,
+    oob: Uint8Array,
+    addr: A | null,
+    options?: IOOptions,
+  ): Promise<SentMessage> {
+    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : this.checkAddr(addr))
+    if (wrong !== null) throw wrong
+    const unfit = this.addressError(addr)
+    if (unfit !== null) throw this.writeError(addr, unfit)
+    const { fd } = this
+    const put = (): number => (addr === null ? 0 : this.put(addr))
+    return await fd.writing.run(new SendMessageOp(fd, p, oob, addr, put), options?.signal)
+  }
+
+  /** What is wrong with a message's address: none on a socket without a peer, one on a socket with a peer. */
+  protected addressError(addr: A | null): Error | null {
+    if (this.connected) return addr === null ? null : ErrWriteToConnected
+    return addr === null ? missingAddress() : null
+  }
+
+  /** Makes the error of a write to an address. */
+  protected writeError(addr: A | null, cause: Error): OpError {
+    return new OpError('write', this.fd.net, this.fd.localAddr, addr, cause)
+  }
+
+  readonly #withPeer = (n: number): [number, A] => [n, this.peer()]
+
+  readonly #copied = (n: number): [Uint8Array<ArrayBuffer>, A] => [scratch().slice(0, n), this.peer()]
+
+  readonly #withControl = (n: number): ReceivedMessage<A> => ({ n, ...received, addr: this.peer() })
+}

@@ -1,0 +1,55 @@
+import type { UDPAddr } from '@net/addr'
+import { OpError } from '@net/contract'
+import type { ResolverSockets } from '@net/resolve'
+import { abi } from '../abi/system.ts'
+import { missingAddress } from '../common/argument.ts'
+import { closeDescriptor } from '../sys/descriptor.ts'
+import { FD } from '../fd/fd.ts'
+import { putAddr } from './ipsock.ts'
+import { must } from '../fd/sock.ts'
+import { openSocket } from '../fd/sock_cloexec.ts'
+import { rsa } from '../wire/sockaddr.ts'
+import { connect } from '../sys/syscall.ts'
+import { tcpsock } from './tcpsock.ts'
+import { UDPSocket } from './udpconn.ts'
+import { udpNames } from './udpsock.ts'
+
+/**
+ * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what dialUDP gives, in
+ * half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
+ */
+class QuerySocket extends UDPSocket {
+  override close(): Promise<void> {
+    if (!this.fd.isClosed) this.fd.setAddrs(null, null) // nobody waits for an error that would name them
+    return super.close()
+  }
+}
+
+function dialQuery(raddr: UDPAddr): UDPSocket {
+  try {
+    const family = raddr.ip !== null && raddr.ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
+    const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
+    try {
+      must('connect', connect(s, rsa, putAddr(family, raddr)))
+      const fd = new FD(s, 'udp', udpNames)
+      fd.setAddrs(undefined, raddr)
+      fd.readReady = false // what comes is told when the descriptor is registered
+      return new QuerySocket(fd, family, true)
+    } catch (e) {
+      closeDescriptor(s)
+      throw e
+    }
+  } catch (e) {
+    throw new OpError('dial', 'udp', null, raddr, e as Error)
+  }
+}
+
+/** What DNS servers are asked over: the kernel's sockets. */
+export const querySockets: ResolverSockets = {
+  dialTCP: (network, laddr, raddr, options) => tcpsock.dialTCP(network, laddr, raddr, options),
+
+  async dialUDP(_network, _laddr, raddr) {
+    if (raddr === null) throw missingAddress()
+    return await Promise.resolve(dialQuery(raddr))
+  },
+}

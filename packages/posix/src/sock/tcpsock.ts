@@ -1,0 +1,219 @@
+import type { TCPAddr } from '@net/addr'
+import {
+  OpError,
+  type DialOptions,
+  type FileSource,
+  type IOOptions,
+  type KeepAliveConfig,
+  type ListenOptions,
+  type SendFileOptions,
+  type TCPConn,
+  type TCPListener,
+  type TCPNetwork,
+  type TCPSockGroup,
+} from '@net/contract'
+import { abi } from '../abi/system.ts'
+import { checkNetwork, missingAddress } from '../common/argument.ts'
+import { StreamSocket } from '../fd/conn.ts'
+import { FD, type Names } from '../fd/fd.ts'
+import { favoriteAddrFamily, putAddr } from './ipsock.ts'
+import { ListenSocket } from '../fd/listener.ts'
+import { check, descriptor } from '../fd/rawconn.ts'
+import { sendFile } from '../fd/sendfile.ts'
+import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { resetLength, wsa, wsaLength, wsaTCPAddr } from '../wire/sockaddr.ts'
+import * as sockopt from '../sys/sockopt.ts'
+import { connectsWithFirstWrite, isMultipathTCP } from '../option/sockopt_linux.ts'
+import { getpeername, getsockname } from '../sys/syscall.ts'
+
+/** How to ask for the addresses of a TCP socket. */
+export const tcpNames: Names = {
+  local(fd) {
+    resetLength()
+    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
+  },
+  remote(fd) {
+    resetLength()
+    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
+  },
+}
+
+/** A TCP connection over a kernel socket. */
+export class TCPSocket extends StreamSocket<TCPAddr> implements TCPConn {
+  /** Takes over a connected socket. */
+  constructor(fd: FD) {
+    super(fd, true)
+  }
+
+  get localAddr(): TCPAddr {
+    return this.fd.localAddr as TCPAddr
+  }
+
+  get remoteAddr(): TCPAddr {
+    return this.fd.remoteAddr as TCPAddr
+  }
+
+  setLinger(seconds: number): void {
+    this.#set(sockopt.setLinger(descriptor(this.fd, 'set'), seconds))
+    this.fd.setLingers(seconds > 0)
+  }
+
+  setNoDelay(on = true): void {
+    this.#set(sockopt.setNoDelay(descriptor(this.fd, 'set'), on))
+  }
+
+  setKeepAlive(on = true): void {
+    this.#set(sockopt.setKeepAlive(descriptor(this.fd, 'set'), on))
+  }
+
+  setKeepAliveConfig(config: KeepAliveConfig): void {
+    this.#set(sockopt.setKeepAliveConfig(descriptor(this.fd, 'set'), config))
+  }
+
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return sendFile(this.fd, source, options)
+  }
+
+  multipathTCP(): boolean {
+    return isMultipathTCP(descriptor(this.fd, 'get'))
+  }
+
+  #set(result: number): void {
+    check(this.fd, 'set', 'setsockopt', result)
+  }
+}
+
+/** A TCP listener over a kernel socket. */
+export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements TCPListener {
+  get addr(): TCPAddr {
+    return this.fd.localAddr as TCPAddr
+  }
+
+  acceptTCP(options?: IOOptions): Promise<TCPConn> {
+    return this.accept(options)
+  }
+
+  // The options of a new connection are inherited from the listener.
+  protected connection(fd: number): TCPConn {
+    const accepted = new FD(fd, this.fd.net, tcpNames)
+    accepted.setAddrs(undefined, wsaTCPAddr())
+    return new TCPSocket(accepted)
+  }
+}
+
+function spec(
+  network: TCPNetwork,
+  laddr: TCPAddr | null,
+  raddr: TCPAddr | null,
+  mode: 'dial' | 'listen',
+): SocketSpec {
+  checkNetwork(network, 'tcp')
+  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
+  return {
+    net: network,
+    family,
+    v6only,
+    sotype: abi.SOCK_STREAM,
+    proto: abi.IPPROTO_TCP,
+    names: tcpNames,
+    laddr,
+    putLocal: () => putAddr(family, laddr),
+  }
+}
+
+const EADDRNOTAVAIL = 'EADDRNOTAVAIL'
+
+// A connect from a port of the kernel's choice may meet itself (both ends open at once), or find the port taken between its
+// choice and its use. Both pass when tried again (Go issues 2690, 5105).
+async function dialAgain(dial: () => Promise<FD>, laddr: TCPAddr | null): Promise<FD> {
+  const free = laddr === null || laddr.port === 0
+  for (let again = 0; ; again++) {
+    try {
+      const fd = await dial()
+      if (again === 2 || !free || !isSelfConnected(fd)) return fd
+      void fd.close()
+    } catch (e) {
+      if (again === 2 || !free || !(e instanceof OpError) || e.code !== EADDRNOTAVAIL) throw e
+    }
+  }
+}
+
+function isSelfConnected(fd: FD): boolean {
+  const local = fd.localAddr as TCPAddr | null
+  const remote = fd.remoteAddr as TCPAddr | null
+  // Gone already: nothing was really connected. With fast open nothing is, until the first write.
+  if (local === null || remote === null) return !connectsWithFirstWrite(fd.fd)
+  return local.port === remote.port && local.ip !== null && remote.ip !== null && local.ip.equal(remote.ip)
+}
+
+const IPPROTO_MPTCP = 0x106 // linux/in.h
+
+/**
+ * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems refuse it in
+ * several ways (too old, turned off, forbidden), as Go says.
+ */
+async function multipathFirst<T>(options: DialOptions, dial: (proto: number) => Promise<T>): Promise<T> {
+  if (options.multipathTCP === true) {
+    try {
+      return await dial(IPPROTO_MPTCP)
+    } catch (e) {
+      if (options.signal?.aborted) throw e
+    }
+  }
+  return dial(abi.IPPROTO_TCP)
+}
+
+function listenFD(s: SocketSpec, options: ListenOptions): FD {
+  // Connections inherit both, which saves every accept the calls.
+  const configure = (fd: number): number =>
+    sockopt.setNoDelay(fd, true) || sockopt.setKeepAliveOption(fd, options.keepAlive)
+  if (options.multipathTCP === true) {
+    // Not every kernel that has multipath TCP has these options for it.
+    const configureSome = (fd: number): number => Math.max(configure(fd), 0)
+    try {
+      return listenSocket({ ...s, proto: IPPROTO_MPTCP }, options, configureSome)
+    } catch {
+      // The reason for which TCP fails, if it does, is told below.
+    }
+  }
+  return listenSocket(s, options, configure)
+}
+
+/** Listens at once: binding never waits, so the address is there when it returns. Throws an {@link OpError}. */
+export function listenTCPSync(
+  network: TCPNetwork,
+  laddr: TCPAddr | null,
+  options: ListenOptions = {},
+): TCPListener {
+  try {
+    return new TCPListenSocket(listenFD(spec(network, laddr, null, 'listen'), options))
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** TCP over the kernel's sockets. */
+export const tcpsock: TCPSockGroup = {
+  async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
+    let s: SocketSpec
+    try {
+      s = spec(network, laddr, raddr, 'dial')
+      if (raddr === null) throw missingAddress()
+    } catch (e) {
+      throw new OpError('dial', network, laddr, raddr, e as Error)
+    }
+    const fd = await multipathFirst(options, (proto) => {
+      const to = { ...s, proto, raddr, putRemote: () => putAddr(s.family, raddr) }
+      return dialAgain(() => dialSocket(to, options), laddr)
+    })
+    // A peer that has gone already has no name; it is still who was dialled.
+    if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
+    sockopt.setNoDelay(fd.fd, true)
+    sockopt.setKeepAliveOption(fd.fd, options.keepAlive)
+    return new TCPSocket(fd)
+  },
+
+  async listenTCP(network, laddr, options) {
+    return await Promise.resolve(listenTCPSync(network, laddr, options))
+  },
+}

@@ -1,0 +1,139 @@
+import { UDPAddr, type IP } from '@net/addr'
+import {
+  OpError,
+  type DialOptions,
+  type Interface,
+  type ListenOptions,
+  type UDPConn,
+  type UDPNetwork,
+  type UDPSockGroup,
+} from '@net/contract'
+import { abi } from '../abi/system.ts'
+import { checkNetwork, missingAddress } from '../common/argument.ts'
+import type { FD, Names } from '../fd/fd.ts'
+import { favoriteAddrFamily, putAddr } from './ipsock.ts'
+import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
+import { dialSocket, listenSocket, must, type SocketSpec } from '../fd/sock.ts'
+import { resetLength, wsa, wsaLength, wsaUDPAddr } from '../wire/sockaddr.ts'
+import { getpeername, getsockname } from '../sys/syscall.ts'
+import { UDPSocket } from './udpconn.ts'
+
+/** How to ask for the addresses of a UDP socket. */
+export const udpNames: Names = {
+  local(fd) {
+    resetLength()
+    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr()
+  },
+  remote(fd) {
+    resetLength()
+    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr()
+  },
+}
+
+function spec(
+  network: UDPNetwork,
+  laddr: UDPAddr | null,
+  raddr: UDPAddr | null,
+  mode: 'dial' | 'listen',
+): SocketSpec {
+  checkNetwork(network, 'udp')
+  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
+  return {
+    net: network,
+    family,
+    v6only,
+    sotype: abi.SOCK_DGRAM,
+    proto: abi.IPPROTO_UDP,
+    names: udpNames,
+    laddr,
+    putLocal: () => putAddr(family, laddr),
+  }
+}
+
+function isMulticast(laddr: UDPAddr | null): laddr is UDPAddr {
+  return laddr?.ip?.isMulticast === true
+}
+
+/** Binds; a multicast address stands for its port on every address of its family, shared with other such sockets. */
+function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOptions): UDPSocketParts {
+  const s = spec(network, laddr, null, 'listen')
+  if (!isMulticast(laddr)) return { fd: listenSocket(s, options), family: s.family }
+  putAddr(s.family, laddr) // refuses an address of the other family
+  const any = new UDPAddr(null, laddr.port)
+  const reuse = abi.sockaddrHasLength ? { reuseAddress: true, reusePort: true } : { reuseAddress: true }
+  const wildcard: SocketSpec = { ...s, laddr: any, putLocal: () => putAddr(s.family, any) }
+  return { fd: listenSocket(wildcard, { ...reuse, ...options }), family: s.family }
+}
+
+interface UDPSocketParts {
+  readonly fd: FD
+  readonly family: number
+}
+
+/** Binds at once: the address is there when it returns. Throws an {@link OpError}. */
+export function listenUDPSync(
+  network: UDPNetwork,
+  laddr: UDPAddr | null,
+  options: ListenOptions = {},
+): UDPConn {
+  try {
+    const { fd, family } = bound(network, laddr, options)
+    return new UDPSocket(fd, family, false)
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** Makes a socket that has joined a group on an interface, at once. Throws an {@link OpError}. */
+export function listenMulticastUDPSync(
+  network: UDPNetwork,
+  iface: Interface | null,
+  gaddr: UDPAddr | null,
+  options: ListenOptions = {},
+): UDPConn {
+  try {
+    checkNetwork(network, 'udp')
+    const group = gaddr?.ip ?? null
+    if (group === null) throw missingAddress()
+    const { fd, family } = bound(network, gaddr, options)
+    try {
+      join(fd.fd, group, iface?.index ?? 0)
+    } catch (e) {
+      void fd.close()
+      throw e
+    }
+    return new UDPSocket(fd, family, false)
+  } catch (e) {
+    throw new OpError('listen', network, null, gaddr, e as Error)
+  }
+}
+
+function join(fd: number, group: IP, index: number): void {
+  const v4 = group.to4() !== null
+  if (index !== 0) must('setsockopt', v4 ? setIPv4Interface(fd, index) : setIPv6Interface(fd, index))
+  must('setsockopt', setLoopback(fd, v4 ? abi.IPPROTO_IP : abi.IPPROTO_IPV6, false))
+  must('setsockopt', setMembership(fd, true, group, index, null))
+}
+
+/** UDP over the kernel's sockets. */
+export const udpsock: UDPSockGroup = {
+  async dialUDP(network, laddr, raddr, options: DialOptions = {}) {
+    let s: SocketSpec
+    try {
+      s = spec(network, laddr, raddr, 'dial')
+      if (raddr === null) throw missingAddress()
+    } catch (e) {
+      throw new OpError('dial', network, laddr, raddr, e as Error)
+    }
+    const fd = await dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, raddr) }, options)
+    return new UDPSocket(fd, s.family, true)
+  },
+
+  async listenUDP(network, laddr, options) {
+    return await Promise.resolve(listenUDPSync(network, laddr, options))
+  },
+
+  async listenMulticastUDP(network, iface, gaddr, options) {
+    return await Promise.resolve(listenMulticastUDPSync(network, iface, gaddr, options))
+  },
+}

@@ -1,0 +1,173 @@
+import { UnixAddr } from '@net/addr'
+import {
+  ErrWriteToConnected,
+  OpError,
+  type IOOptions,
+  type UnixConn,
+  type UnixMessage,
+  type UnixNetwork,
+} from '@net/contract'
+import { untilClosed } from '@net/io'
+import { abi } from '../abi/system.ts'
+import { checkBuffer, missingAddress } from '../common/argument.ts'
+import { StreamSocket } from '../fd/conn.ts'
+import type { FD, Names } from '../fd/fd.ts'
+import { ReceiveOp } from '../fd/op.ts'
+import { resetLength, wsa, wsaLength, wsaUnixAddr } from '../wire/sockaddr.ts'
+import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
+import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
+
+function namesOf(net: UnixNetwork): Names {
+  return {
+    local(fd) {
+      resetLength()
+      return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUnixAddr(net)
+    },
+    remote(fd) {
+      resetLength()
+      return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaUnixAddr(net)
+    },
+  }
+}
+
+/** How to ask for the addresses of the sockets of each Unix network. */
+export const unixNames: Readonly<Record<UnixNetwork, Names>> = {
+  unix: namesOf('unix'),
+  unixgram: namesOf('unixgram'),
+  unixpacket: namesOf('unixpacket'),
+}
+
+/** The path of the file that a socket of this name made, or '' when there is none. */
+export function pathOf(addr: UnixAddr): string {
+  return /^[@\0]/.test(addr.name) ? '' : addr.name
+}
+
+const EAFNOSUPPORT = -(abi.errno.EAFNOSUPPORT ?? 0)
+
+/** A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says. */
+export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
+  readonly #connected: boolean
+  #unlink = false
+
+  /** Takes over a socket; `connected` is false for a bound one that has no peer. */
+  constructor(fd: FD, connected = true) {
+    // A read ends early where the sender's credentials or descriptors change, so it says nothing about what is left.
+    super(fd, false, fd.net === 'unixgram' ? 0 : null)
+    this.#connected = connected
+  }
+
+  get #net(): UnixNetwork {
+    return this.fd.net as UnixNetwork
+  }
+
+  get localAddr(): UnixAddr {
+    return this.fd.localAddr as UnixAddr
+  }
+
+  get addr(): UnixAddr {
+    return this.localAddr
+  }
+
+  get remoteAddr(): UnixAddr {
+    return (this.fd.remoteAddr as UnixAddr | null) ?? new UnixAddr('', this.#net)
+  }
+
+  override get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.#checkStream('readable')
+    return super.readable
+  }
+
+  override get writable(): WritableStream<Uint8Array> {
+    this.#checkStream('writable')
+    return super.writable
+  }
+
+  readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const finish = (n: number): [number, UnixAddr] => [n, wsaUnixAddr(this.#net)]
+    return this.fd.reading.run(new ReceiveOp(this.fd, p, finish), options?.signal)
+  }
+
+  async writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    if (wrong !== null) throw wrong
+    this.#checkPeer(addr, this.#connected)
+    return (await this.fd.writing.run(new UnixSendOp(this.fd, p, null, addr), options?.signal)).n
+  }
+
+  readFromUnix(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
+    return this.readFrom(p, options)
+  }
+
+  writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
+    return this.writeTo(p, addr, options)
+  }
+
+  readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
+    const wrong = checkBuffer(p) ?? checkBuffer(oob)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.fd.reading.run(new UnixReceiveOp(this.fd, p, oob), options?.signal)
+  }
+
+  async writeMsgUnix(
+    p: Uint8Array,
+    oob: Uint8Array,
+    addr: UnixAddr | null,
+    options?: IOOptions,
+  ): Promise<{ n: number; oobn: number }> {
+    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
+    if (wrong !== null) throw wrong
+    // The kernel itself refuses an address on streams and sequenced packets, or leaves it unread.
+    if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
+    return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options?.signal)
+  }
+
+  async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
+    if (p === undefined) return await this.fd.reading.run(new UnixPacketOp(this.fd))
+    const [n, addr] = await this.readFrom(p)
+    return [p.subarray(0, n), addr]
+  }
+
+  send(p: Uint8Array, addr: UnixAddr): Promise<number> {
+    return this.writeTo(p, addr)
+  }
+
+  setUnlinkOnClose(on: boolean): void {
+    this.#unlink = on
+  }
+
+  // The file goes first: whoever finds it gone may bind the name at once.
+  override close(): Promise<void> {
+    if (this.#unlink && !this.fd.isClosed) {
+      const path = pathOf(this.localAddr)
+      if (path !== '') unlink(path)
+    }
+    return super.close()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
+    for await (const packet of untilClosed(() => this.receive())) {
+      if (packet[0].byteLength === 0 && this.#net !== 'unixgram') return // the end
+      yield packet
+    }
+  }
+
+  #checkStream(name: string): void {
+    if (this.#net === 'unix') return
+    throw new TypeError(
+      `a ${this.#net} connection has packets, which a byte stream would run together: no ${name}`,
+    )
+  }
+
+  #checkPeer(addr: UnixAddr, fixed: boolean): void {
+    const wrap = (cause: Error): OpError => new OpError('write', this.#net, this.fd.localAddr, addr, cause)
+    if (fixed) throw wrap(ErrWriteToConnected)
+    if (addr.net !== this.#net) throw wrap(errnoOf(EAFNOSUPPORT))
+    if (addr.name === '') throw wrap(missingAddress())
+  }
+}
+
+function checkAddr(addr: unknown): TypeError | null {
+  return addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr')
+}

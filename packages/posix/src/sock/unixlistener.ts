@@ -1,0 +1,46 @@
+import type { UnixAddr } from '@net/addr'
+import type { IOOptions, UnixConn, UnixListener, UnixNetwork } from '@net/contract'
+import { FD } from '../fd/fd.ts'
+import { ListenSocket } from '../fd/listener.ts'
+import { wsaUnixAddr } from '../wire/sockaddr.ts'
+import { unlink } from '../sys/syscall.ts'
+import { pathOf, unixNames, UnixSocket } from './unixconn.ts'
+
+/** A Unix listener of the kernel: of streams or of sequenced packets, as its descriptor's network says. */
+export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implements UnixListener {
+  #path: string
+  #unlink: boolean
+
+  /** Takes over a socket that listens on `addr`; `unlink` says whether close removes the file of that name. */
+  constructor(fd: FD, addr: UnixAddr, unlink: boolean) {
+    super(fd)
+    this.#path = pathOf(addr)
+    this.#unlink = unlink
+  }
+
+  get addr(): UnixAddr {
+    return this.fd.localAddr as UnixAddr
+  }
+
+  acceptUnix(options?: IOOptions): Promise<UnixConn> {
+    return this.accept(options)
+  }
+
+  setUnlinkOnClose(on: boolean): void {
+    this.#unlink = on
+  }
+
+  // The file goes first: whoever finds it gone may bind the name at once.
+  override close(): Promise<void> {
+    if (this.#unlink && this.#path !== '' && !this.fd.isClosed) unlink(this.#path)
+    this.#path = ''
+    return super.close()
+  }
+
+  protected connection(fd: number): UnixConn {
+    const net = this.fd.net as UnixNetwork
+    const accepted = new FD(fd, net, unixNames[net])
+    accepted.setAddrs(undefined, wsaUnixAddr(net))
+    return new UnixSocket(accepted)
+  }
+}

@@ -1,0 +1,117 @@
+import { UnknownNetworkError, type UnixAddr } from '@net/addr'
+import {
+  OpError,
+  type DialOptions,
+  type ListenOptions,
+  type UnixConn,
+  type UnixListener,
+  type UnixNetwork,
+  type UnixSockGroup,
+} from '@net/contract'
+import { abi } from '../abi/system.ts'
+import { missingAddress } from '../common/argument.ts'
+import type { FD } from '../fd/fd.ts'
+import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { putUnix } from '../wire/sockaddr.ts'
+import { unixNames, UnixSocket } from './unixconn.ts'
+import { UnixListenSocket } from './unixlistener.ts'
+
+const sotypes: Readonly<Record<UnixNetwork, number>> = {
+  unix: abi.SOCK_STREAM,
+  unixgram: abi.SOCK_DGRAM,
+  unixpacket: abi.SOCK_SEQPACKET,
+}
+
+/** The SOCK_ constant of a Unix network. Throws a bare error for what is none. */
+export function unixSocketType(network: UnixNetwork): number {
+  // The network may be any text that a program was given.
+  const sotype = Object.hasOwn(sotypes, network) ? sotypes[network] : undefined
+  if (sotype === undefined) throw new UnknownNetworkError(network)
+  return sotype
+}
+
+function spec(network: UnixNetwork, laddr: UnixAddr | null): SocketSpec {
+  return {
+    net: network,
+    family: abi.AF_UNIX,
+    v6only: false,
+    sotype: unixSocketType(network),
+    proto: 0,
+    names: unixNames[network],
+    laddr,
+    putLocal: () => putUnix(laddr?.name ?? ''),
+  }
+}
+
+function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOptions): [FD, UnixAddr] {
+  const s = spec(network, laddr)
+  if (laddr === null) throw missingAddress()
+  return [listenSocket(s, options), laddr]
+}
+
+/** Listens at once: the address is there when it returns. Throws an {@link OpError}. */
+export function listenUnixSync(
+  network: UnixNetwork,
+  laddr: UnixAddr | null,
+  options: ListenOptions = {},
+): UnixListener {
+  try {
+    if (network === 'unixgram') throw new UnknownNetworkError(network) // it has no connections to accept
+    return new UnixListenSocket(...listen(network, laddr, options), true)
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** Makes a datagram socket at once: the address is there when it returns. Throws an {@link OpError}. */
+export function listenUnixgramSync(
+  network: 'unixgram',
+  laddr: UnixAddr | null,
+  options: ListenOptions = {},
+): UnixConn {
+  try {
+    if ((network as string) !== 'unixgram') throw new UnknownNetworkError(network)
+    return new UnixSocket(listen(network, laddr, options)[0], false)
+  } catch (e) {
+    throw new OpError('listen', network, null, laddr, e as Error)
+  }
+}
+
+/** Binds a datagram socket that has no peer, which Go too calls dialling. */
+function bindUnixgram(laddr: UnixAddr, options: DialOptions): UnixConn {
+  options.signal?.throwIfAborted()
+  try {
+    const { control } = options
+    return new UnixSocket(listen('unixgram', laddr, { control })[0], false)
+  } catch (e) {
+    throw new OpError('dial', 'unixgram', laddr, null, e as Error)
+  }
+}
+
+/** Unix sockets of the kernel. */
+export const unixsock: UnixSockGroup = {
+  async dialUnix(network, laddr, raddr, options: DialOptions = {}) {
+    let s: SocketSpec
+    try {
+      s = spec(network, laddr)
+      if (raddr === null || raddr.name === '') {
+        if (network === 'unixgram' && laddr !== null) return bindUnixgram(laddr, options)
+        throw missingAddress()
+      }
+    } catch (e) {
+      if (e instanceof OpError) throw e
+      throw new OpError('dial', network, laddr, raddr, e as Error)
+    }
+    const fd = await dialSocket({ ...s, raddr, putRemote: () => putUnix(raddr.name) }, options)
+    fd.setAddrs(undefined, raddr)
+    return new UnixSocket(fd)
+  },
+
+  async listenUnix(network, laddr, options) {
+    return await Promise.resolve(listenUnixSync(network, laddr, options))
+  },
+
+  async listenUnixgram(network, laddr, options) {
+    return await Promise.resolve(listenUnixgramSync(network, laddr, options))
+  },
+}

@@ -1,0 +1,242 @@
+import { Errno, SyscallError } from '@net/contract'
+import { abi, system } from '../abi/system.ts'
+import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
+import { foreignHost } from '../ffi/host.ts'
+import { loadKoffi } from '../ffi/koffi.ts'
+
+// The C library's functions are bound together when the first of them is called, and not each when it is first needed: to
+// bind one may not be interrupted by the end of a worker thread. Each call below gives what the kernel would: the
+// result, or the negated error number.
+
+let loaded: FFI | null = null
+let failure: Error | null = null
+
+/** The foreign function interface, loaded on first use. Throws the reason where there is none. */
+export function ffi(): FFI {
+  if (loaded !== null) return loaded
+  if (failure !== null) throw failure
+  const lacks = system === undefined ? process.platform : foreignHost()
+  if (lacks !== null) {
+    failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
+    throw failure
+  }
+  try {
+    loaded = loadKoffi()
+  } catch (cause) {
+    failure = new Error(
+      `kernel sockets are not available, as the foreign function interface did not load: use hosted()`,
+      { cause },
+    )
+    throw failure
+  }
+  for (const declared of declarations) declared.bind(loaded)
+  return loaded
+}
+
+/** Whether the kernel can be called. */
+export function hasKernel(): boolean {
+  try {
+    ffi()
+    return true
+  } catch {
+    // The reason is told to those who ask for the kernel's sockets.
+    return false
+  }
+}
+
+const declarations: Declared[] = []
+
+/** A function of the C library. */
+class Declared {
+  readonly #declaration: string
+  #f: CFunction | null = null
+
+  constructor(declaration: string) {
+    this.#declaration = declaration
+    declarations.push(this)
+  }
+
+  /** Binds the function if the system has it. */
+  bind(to: FFI): void {
+    try {
+      this.#f = to.func(this.#declaration)
+    } catch {
+      // Not every system has every function; who calls one that is missing is told by `f`.
+    }
+  }
+
+  /** The function, bound. Throws when the system does not have it. */
+  get f(): CFunction {
+    if (this.#f !== null) return this.#f
+    const to = ffi()
+    return (this.#f ??= to.func(this.#declaration))
+  }
+}
+
+/** A system call that is not on a hot path: the result or the negated error number; interrupted calls are repeated. */
+export function syscall(declaration: string): (...args: CArgument[]) => number {
+  const bound = new Declared(declaration)
+  return (...args) => {
+    for (;;) {
+      const r = bound.f(...args)
+      if (r >= 0) return r
+      const e = failed()
+      if (e !== EINTR) return e
+    }
+  }
+}
+
+const EINTR = -(abi.errno.EINTR ?? 0)
+
+/** The error number of the call that just failed, negated. */
+function failed(): number {
+  return -ffi().errno()
+}
+
+/** EAGAIN, negated: the answer of calls that would have to wait. */
+export const EAGAIN = -(abi.errno.EAGAIN ?? 0)
+
+/** socket(2) */
+export const socket = syscall('int socket(int domain, int type, int protocol)')
+/** socketpair(2) */
+export const socketpair = syscall('int socketpair(int domain, int type, int protocol, void *sv)')
+/** bind(2) */
+export const bind = syscall('int bind(int fd, const void *addr, uint32_t addrlen)')
+/** listen(2) */
+export const listen = syscall('int listen(int fd, int backlog)')
+/** connect(2) */
+export const connect = syscall('int connect(int fd, const void *addr, uint32_t addrlen)')
+/** shutdown(2) */
+export const shutdown = syscall('int shutdown(int fd, int how)')
+/** getsockname(2) */
+export const getsockname = syscall('int getsockname(int fd, void *addr, void *addrlen)')
+/** getpeername(2) */
+export const getpeername = syscall('int getpeername(int fd, void *addr, void *addrlen)')
+/** getsockopt(2) */
+export const getsockopt = syscall('int getsockopt(int fd, int level, int name, void *value, void *length)')
+/** setsockopt(2) */
+export const setsockopt = syscall(
+  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+)
+/** dup2(2) */
+export const dup2 = syscall('int dup2(int oldfd, int newfd)')
+/** dup3(2); darwin lacks it */
+export const dup3 = syscall('int dup3(int oldfd, int newfd, int flags)')
+/** accept(2) */
+export const accept = syscall('int accept(int fd, void *addr, void *addrlen)')
+/** unlink(2) */
+export const unlink = syscall('int unlink(const char *path)')
+/** if_nametoindex(3); 0 when there is no such interface */
+export const ifNameToIndex = syscall('uint32_t if_nametoindex(const char *name)')
+/** if_indextoname(3) into a buffer of IF_NAMESIZE bytes; 0 when there is no such interface */
+export const ifIndexToName = syscall('intptr_t if_indextoname(uint32_t index, void *name)')
+
+// Declared as variadic as it is: darwin passes such arguments on the stack on arm64, and the fixed ones in registers.
+const fcntlFunction = syscall('int fcntl(int fd, int cmd, ...)')
+
+/** fcntl(2) with an int */
+export function fcntl(fd: number, cmd: number, arg: number): number {
+  return fcntlFunction(fd, cmd, 'int', arg)
+}
+
+const closeFunction = new Declared('int close(int fd)')
+
+/** close(2). An interrupted close has closed: it is not repeated, lest it hit a new descriptor of the same number. */
+export function close(fd: number): number {
+  return closeFunction.f(fd) < 0 ? failed() : 0
+}
+
+/** close(2) on another thread, for a descriptor whose close may wait (SO_LINGER). */
+export function closeAsync(fd: number): Promise<void> {
+  return new Promise((resolve) => {
+    // The descriptor is gone whatever close says.
+    ffi().asyncFunc('int close(int fd)')(fd, () => {
+      resolve()
+    })
+  })
+}
+
+// The calls below are those of every read and write, spelled out so that each has its own inline cache.
+
+const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
+
+/** recv(2) */
+export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
+  const n = recvFunction.f(fd, p, length, flags)
+  return n >= 0 ? n : failed()
+}
+
+const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t len, int flags)')
+
+/** send(2) */
+export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
+  const n = sendFunction.f(fd, p, length, flags)
+  return n >= 0 ? n : failed()
+}
+
+const recvfromFunction = new Declared(
+  'intptr_t recvfrom(int fd, void *buf, size_t len, int flags, void *addr, void *addrlen)',
+)
+
+/** recvfrom(2) */
+export function recvfrom(
+  fd: number,
+  p: Uint8Array,
+  length: number,
+  flags: number,
+  addr: Uint8Array,
+  addrlen: Uint8Array,
+): number {
+  const n = recvfromFunction.f(fd, p, length, flags, addr, addrlen)
+  return n >= 0 ? n : failed()
+}
+
+const sendtoFunction = new Declared(
+  'intptr_t sendto(int fd, const void *buf, size_t len, int flags, const void *addr, uint32_t addrlen)',
+)
+
+/** sendto(2) */
+export function sendto(
+  fd: number,
+  p: Uint8Array,
+  length: number,
+  flags: number,
+  addr: Uint8Array,
+  addrlen: number,
+): number {
+  const n = sendtoFunction.f(fd, p, length, flags, addr, addrlen)
+  return n >= 0 ? n : failed()
+}
+
+const accept4Function = new Declared('int accept4(int fd, void *addr, void *addrlen, int flags)')
+
+/** accept4(2) */
+export function accept4(fd: number, addr: Uint8Array, addrlen: Uint8Array, flags: number): number {
+  const n = accept4Function.f(fd, addr, addrlen, flags)
+  return n >= 0 ? n : failed()
+}
+
+const schedYieldFunction = new Declared('int sched_yield()')
+
+/** sched_yield(2) */
+export function schedYield(): void {
+  schedYieldFunction.f()
+}
+
+const names = new Map(Object.entries(abi.errno).map(([name, number]) => [number, name]))
+const errnos = new Map<number, Errno>()
+
+/** The error of a negated error number. There is one object for each number. */
+export function errnoOf(result: number): Errno {
+  let e = errnos.get(result)
+  if (e === undefined) {
+    e = new Errno(names.get(-result) ?? String(-result), -result)
+    errnos.set(result, e)
+  }
+  return e
+}
+
+/** The error of a system call that gave a negated error number. */
+export function syscallError(call: string, result: number): SyscallError {
+  return new SyscallError(call, errnoOf(result))
+}

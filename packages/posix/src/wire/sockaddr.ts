@@ -1,0 +1,214 @@
+import { IP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import type { ABI } from '../abi/abi.ts'
+import { abi } from '../abi/system.ts'
+import { ifIndexToName, ifNameToIndex } from '../sys/syscall.ts'
+
+/*
+ * struct sockaddr_in                      struct sockaddr_in6                    struct sockaddr_un
+ *  0      2     4            8      16     0      2     4        8        24   28   0      2
+ *  +------+-----+------------+------+      +------+-----+--------+---------+----+   +------+-----------...
+ *  |family| port|  address   | zero |      |family| port|flowinfo| address |zone|   |family| path
+ *  +------+-----+------------+------+      +------+-----+--------+---------+----+   +------+-----------...
+ * The port is in network order. The BSDs and darwin split the family: the length in the first byte, the family in the
+ * second.
+ */
+
+/** The size of struct sockaddr_in, in bytes. */
+const SizeofSockaddrInet4 = 16
+/** The size of struct sockaddr_in6, in bytes. */
+export const SizeofSockaddrInet6 = 28
+const SizeofSockaddrMax = 128 // struct sockaddr_storage
+const pathOffset = 2
+
+// What depends on the system takes whose address it is to be, `on`: the running kernel's unless another is named.
+
+// Calls do not nest, so one buffer serves every address that goes into the kernel and one every address that comes out.
+/** The address for the next call that takes one. */
+export const rsa = new Uint8Array(SizeofSockaddrMax)
+const rsaView = new DataView(rsa.buffer)
+/** The address that the last call gave. */
+export const wsa = new Uint8Array(SizeofSockaddrMax)
+const wsaView = new DataView(wsa.buffer)
+const wsaWords = new Uint32Array(wsa.buffer)
+/** The length of {@link wsa}: set by {@link resetLength} before the call, by the kernel during it. */
+export const wsaLength = new Uint8Array(4)
+const wsaLengthWord = new Uint32Array(wsaLength.buffer)
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+/** Tells the kernel how large {@link wsa} is. */
+export function resetLength(): void {
+  wsaLengthWord[0] = SizeofSockaddrMax
+}
+
+/** What the kernel says the length of {@link wsa} is, which may be more than it had room for. */
+export function getLength(): number {
+  return wsaLengthWord[0] ?? 0
+}
+
+function putFamily(family: number, length: number, on: ABI): void {
+  if (on.sockaddrHasLength) {
+    rsa[0] = length
+    rsa[1] = family
+  } else {
+    rsaView.setUint16(0, family, littleEndian)
+  }
+}
+
+/** The family of the address in {@link wsa}. */
+export function wsaFamily(on = abi): number {
+  return (on.sockaddrHasLength ? wsa[1] : wsaView.getUint16(0, littleEndian)) ?? 0
+}
+
+/**
+ * Puts an internet address into {@link rsa} and gives its length; `ip` null is the unspecified address. Gives -1 when
+ * the address does not fit the family.
+ */
+export function putInet(family: number, ip: IP | null, port: number, zone: string, on = abi): number {
+  if (family === on.AF_INET) {
+    const v4 = ip === null ? 0 : ip.to4()?.uint32(3)
+    if (v4 === undefined) return -1
+    putFamily(family, SizeofSockaddrInet4, on)
+    rsaView.setUint16(2, port)
+    rsaView.setUint32(4, v4)
+    rsa.fill(0, 8, SizeofSockaddrInet4)
+    return SizeofSockaddrInet4
+  }
+  putFamily(family, SizeofSockaddrInet6, on)
+  rsaView.setUint16(2, port)
+  rsaView.setUint32(4, 0)
+  // An IPv4 wildcard on an IPv6 socket means every address of both families.
+  const any = ip === null || (ip.to4() !== null && ip.isUnspecified)
+  for (let i = 0; i < 4; i++) rsaView.setUint32(8 + 4 * i, any ? 0 : ip.uint32(i as 0 | 1 | 2 | 3))
+  rsaView.setUint32(24, zone === '' ? 0 : zoneIndex(zone), littleEndian)
+  return SizeofSockaddrInet6
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true }) // a name may begin with U+FEFF, which is part of it
+
+/**
+ * Puts a Unix address into {@link rsa} and gives its length, or -1 when the name is too long. On linux a name that begins
+ * with '@' or NUL is abstract, and an empty one asks the kernel to choose; elsewhere there is neither.
+ */
+export function putUnix(name: string, on = abi): number {
+  const path = encoder.encode(name)
+  const length = path.byteLength
+  const abstract = !on.sockaddrHasLength && (path[0] === 0x40 || path[0] === 0)
+  if (length > on.sunPathLength || (length === on.sunPathLength && !abstract)) return -1
+  if (length === 0 && on.sockaddrHasLength) return -1
+  rsa.set(path, pathOffset)
+  if (abstract) rsa[pathOffset] = 0
+  // A path ends with a NUL, which counts; an abstract name is all that the length says.
+  else rsa[pathOffset + length] = 0
+  const total = pathOffset + (length === 0 || abstract ? length : length + 1)
+  putFamily(on.AF_UNIX, total, on)
+  return total
+}
+
+/** The internet address in {@link wsa}: an IPv4-mapped one in its IPv4 form, as Go prints both alike. */
+export function wsaIP(on = abi): IP {
+  if (wsaFamily(on) === on.AF_INET) return IP.fromUint32(wsaView.getUint32(4))
+  return IP.fromUint32s(
+    wsaView.getUint32(8),
+    wsaView.getUint32(12),
+    wsaView.getUint32(16),
+    wsaView.getUint32(20),
+  )
+}
+
+/** The port in {@link wsa}. */
+export function wsaPort(): number {
+  return wsaView.getUint16(2)
+}
+
+/** The zone in {@link wsa}, by name where the interface still exists. */
+export function wsaZone(on = abi): string {
+  if (wsaFamily(on) !== on.AF_INET6) return ''
+  const index = wsaView.getUint32(24, littleEndian)
+  return index === 0 ? '' : zoneName(index)
+}
+
+/** The address in {@link wsa} as a TCP address. */
+export function wsaTCPAddr(on = abi): TCPAddr {
+  return new TCPAddr(wsaIP(on), wsaPort(), wsaZone(on))
+}
+
+/** The address in {@link wsa} as a UDP address. */
+export function wsaUDPAddr(on = abi): UDPAddr {
+  return new UDPAddr(wsaIP(on), wsaPort(), wsaZone(on))
+}
+
+/** The Unix address in {@link wsa}; unnamed sockets have an empty name, abstract ones an '@' in front. */
+export function wsaUnixAddr(net: 'unix' | 'unixgram' | 'unixpacket', on = abi): UnixAddr {
+  const length = getLength()
+  if (length <= pathOffset) return new UnixAddr('', net)
+  let path = wsa.subarray(pathOffset, Math.min(length, SizeofSockaddrMax))
+  if (path[0] === 0) {
+    // The BSDs fill an unnamed socket's address with NULs; only linux has abstract names.
+    if (on.sockaddrHasLength) return new UnixAddr('', net)
+    return new UnixAddr(`@${decoder.decode(path.subarray(1))}`, net)
+  }
+  const end = path.indexOf(0)
+  if (end >= 0) path = path.subarray(0, end)
+  return new UnixAddr(decoder.decode(path), net)
+}
+
+const MAX_PEERS = 1024
+
+/** Remembers the peers a socket has heard, so that packets of one peer bring one address. */
+export class PeerCache {
+  // The peer heard last, found by comparing numbers; and those before, up to a limit.
+  readonly #words = new Uint32Array(SizeofSockaddrInet6 / 4)
+  readonly #peers = new Map<number | string, UDPAddr>()
+  #addr: UDPAddr | null = null
+
+  /** The UDP address in {@link wsa}. */
+  get(): UDPAddr {
+    const words = this.#words
+    const n = wsaFamily() === abi.AF_INET ? 2 : words.length
+    let same = this.#addr !== null
+    for (let i = 0; i < n; i++) {
+      const w = wsaWords[i] ?? 0
+      if (words[i] !== w) {
+        words[i] = w
+        same = false
+      }
+    }
+    if (!same || this.#addr === null) this.#addr = this.#find(n)
+    return this.#addr
+  }
+
+  #find(n: number): UDPAddr {
+    // Family and port are in the first word, an IPv4 address in the second: both fit a number.
+    const port = (this.#words[0] ?? 0) >>> 16
+    const key = n === 2 ? port * 2 ** 32 + (this.#words[1] ?? 0) : this.#words.join()
+    let addr = this.#peers.get(key)
+    if (addr === undefined) {
+      addr = wsaUDPAddr()
+      if (this.#peers.size >= MAX_PEERS) this.#peers.clear()
+      // The zone's interface may change its name.
+      if (addr.zone === '') this.#peers.set(key, addr)
+    }
+    return addr
+  }
+}
+
+const MAX_ZONE = 0xffffff // what Go makes of any larger number
+
+/** The number of a zone: an interface's name, or a number as it is; 0 when there is none of that name. */
+export function zoneIndex(zone: string): number {
+  const index = ifNameToIndex(zone)
+  if (index > 0) return index
+  return /^\d+$/.test(zone) ? Math.min(Number(zone), MAX_ZONE) : 0
+}
+
+const IF_NAMESIZE = 16
+const name = new Uint8Array(IF_NAMESIZE + 1)
+
+/** The name of a zone's interface, or its number when there is none. */
+export function zoneName(index: number): string {
+  name.fill(0)
+  if (ifIndexToName(index, name) === 0) return String(index)
+  return decoder.decode(name.subarray(0, name.indexOf(0)))
+}

@@ -1,0 +1,82 @@
+import { DNSError } from '@net/contract'
+import { Answer } from './answer.ts'
+import type { Cancellation } from './cancellation.ts'
+import { noSuchHost, renamed } from './failure.ts'
+import { isDomainName, nameList } from '../dns/name.ts'
+import { Question, type QuestionOptions } from './question.ts'
+import type { ResolvConf } from '../files/resolv_conf.ts'
+import { SocketPool } from './socket_pool.ts'
+
+/** What a client needs. */
+export interface ClientOptions extends QuestionOptions {
+  /** The configuration, asked for at each lookup. */
+  readonly resolvConf: () => ResolvConf
+  /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
+  readonly strictErrors: boolean
+  /** Whether queries under way at once may share a connection of packets. */
+  readonly shareSockets: boolean
+}
+
+/** Asks DNS servers, as resolv.conf says. */
+export class Client {
+  readonly #options: ClientOptions
+  readonly #pool: SocketPool
+  #turn = 0
+
+  /** Makes a client. */
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#pool = new SocketPool(options.shareSockets)
+  }
+
+  /** The configuration now. */
+  get conf(): ResolvConf {
+    return this.#options.resolvConf()
+  }
+
+  /** Whether an error ends a lookup at once. */
+  isFatal(e: DNSError): boolean {
+    return this.#options.strictErrors && e.temporary
+  }
+
+  /**
+   * Asks for a name in each domain of the search list until one has records of a type. Rejects with a DNSError that
+   * has the name as it was given, or with the reason of the cancellation.
+   */
+  async lookup(name: string, type: number, cancellation: Cancellation): Promise<Answer> {
+    if (!isDomainName(name)) throw noSuchHost(name)
+    const conf = this.conf
+    let last = noSuchHost(name) // for names that are never asked
+    for (const fqdn of nameList(name, conf.ndots, conf.search)) {
+      const answer = await this.query(fqdn, type, conf, cancellation)
+      if (answer instanceof Answer) return answer
+      last = answer
+      if (this.isFatal(last)) break
+    }
+    throw renamed(last, name)
+  }
+
+  /**
+   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer; rejects with the
+   * reason of the cancellation only.
+   */
+  query(
+    fqdn: string,
+    type: number,
+    conf: ResolvConf,
+    cancellation: Cancellation,
+  ): Promise<Answer | DNSError> {
+    const { cache, debug } = this.#options
+    const turn = conf.rotate ? this.#turn++ : 0
+    const kept = cache?.get(fqdn, type) ?? null
+    if (kept !== null) {
+      debug?.({ type: 'cache', name: fqdn, rrtype: type, server: kept.server })
+      return Promise.resolve(
+        kept.found === null ? noSuchHost(fqdn, kept.server) : new Answer(kept.server, kept.found),
+      )
+    }
+    return new Promise((resolve, reject) => {
+      new Question(fqdn, type, conf, turn, this.#options, this.#pool, cancellation, resolve, reject).ask()
+    })
+  }
+}

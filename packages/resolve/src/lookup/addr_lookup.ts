@@ -1,0 +1,162 @@
+import { IPAddr, parseIPZone } from '@net/addr'
+import { DNSError } from '@net/contract'
+import type { Cancellation } from '../client/cancellation.ts'
+import { sortByRFC6724 } from '../order/addr_select.ts'
+import type { Answer } from '../client/answer.ts'
+import type { Client } from '../client/client.ts'
+import { cannotUnmarshal, noSuchHost, renamed } from '../client/failure.ts'
+import type { Hosts } from '../files/hosts.ts'
+import { isDomainName, nameList } from '../dns/name.ts'
+import type { LookupOrder } from '../order/order.ts'
+import type { ResolvConf } from '../files/resolv_conf.ts'
+import type { SourceAddrs } from './resolver_options.ts'
+import { RRType, type RRData } from '../dns/rr.ts'
+import { DNSMessageError } from '../dns/wire_reader.ts'
+
+/** The addresses of a host, and its canonical name; '' when that is not known. */
+export interface HostAddrs {
+  readonly addrs: readonly IPAddr[]
+  readonly cname: string
+}
+
+/** What is looked for: addresses, of one family or both, or the canonical name. */
+export type HostNetwork = 'ip' | 'ip4' | 'ip6' | 'CNAME'
+
+type Answered = Answer | DNSError
+
+const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
+  ip: [RRType.A, RRType.AAAA],
+  ip4: [RRType.A],
+  ip6: [RRType.AAAA],
+  CNAME: [RRType.A, RRType.AAAA, RRType.CNAME],
+}
+
+/** What a lookup of addresses uses. */
+export interface AddrLookup {
+  readonly client: Client
+  /** What the hosts file says. */
+  readonly hosts: Hosts
+  /** Tells the sources of addresses, by which they are ordered; null leaves them as they were found. */
+  readonly sourceAddrs: SourceAddrs | null
+}
+
+/**
+ * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first. Rejects with a
+ * DNSError, or the reason of the cancellation. A name that must not be asked for has no addresses, and that is no error.
+ */
+export async function lookupHostAddrs(
+  by: AddrLookup,
+  network: HostNetwork,
+  name: string,
+  order: LookupOrder,
+  cancellation: Cancellation,
+): Promise<HostAddrs> {
+  let found = order === 'files' || order === 'files,dns' ? staticAddrs(by.hosts, name) : null
+  if (found === null) {
+    if (order === 'files' || !isDomainName(name)) throw noSuchHost(name)
+    const search = new Search(by.client, network, name, cancellation)
+    for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
+    if (search.isEmpty && order === 'dns,files') found = staticAddrs(by.hosts, name)
+    if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
+    found ??= search
+  }
+  const { addrs, cname } = found
+  if (by.sourceAddrs === null || addrs.length < 2) return { addrs, cname }
+  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, cancellation.signal)), cname }
+}
+
+function staticAddrs(hosts: Hosts, name: string): HostAddrs | null {
+  const entry = hosts.lookupHost(name)
+  if (entry === null) return null
+  const addrs = entry.addrs.flatMap((text) => {
+    const parsed = parseIPZone(text)
+    return parsed === null ? [] : [new IPAddr(parsed.ip, parsed.zone)]
+  })
+  return { addrs, cname: entry.canonical }
+}
+
+/** One walk through the search list. */
+class Search {
+  /** The names to ask for, in turn. */
+  readonly names: readonly string[]
+  addrs: IPAddr[] = []
+  cname = ''
+  error: DNSError | null = null
+  readonly #client: Client
+  readonly #conf: ResolvConf
+  readonly #network: HostNetwork
+  readonly #name: string
+  readonly #cancellation: Cancellation
+
+  constructor(client: Client, network: HostNetwork, name: string, cancellation: Cancellation) {
+    this.#client = client
+    this.#network = network
+    this.#name = name
+    this.#cancellation = cancellation
+    this.#conf = client.conf
+    this.names = nameList(name, this.#conf.ndots, this.#conf.search)
+  }
+
+  /** Whether nothing was found of what was looked for. */
+  get isEmpty(): boolean {
+    return this.addrs.length === 0 && (this.#network !== 'CNAME' || this.cname === '')
+  }
+
+  /** Asks for a name, for all that is wanted of it. */
+  ask(fqdn: string): Promise<Answered | Answered[]> {
+    const wanted = types[this.#network]
+    return wanted.length === 1 ? this.#ask(fqdn, wanted[0]) : this.#askAll(fqdn, wanted)
+  }
+
+  /** Takes the answers for a name. Gives whether no other name is to be asked for. */
+  take(fqdn: string, answers: Answered | readonly Answered[]): boolean {
+    let fatal = false
+    for (const answer of answers instanceof Array ? answers : [answers]) {
+      if (answer instanceof DNSError) {
+        const isFatal = this.#client.isFatal(answer)
+        // The error of the name as it was given says most.
+        if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
+        fatal ||= isFatal
+      } else {
+        this.#take(answer)
+      }
+    }
+    // One family alone would make a host look as if it had no other.
+    if (fatal) this.addrs = []
+    return fatal || !this.isEmpty
+  }
+
+  #ask(fqdn: string, type: number): Promise<Answered> {
+    return this.#client.query(fqdn, type, this.#conf, this.#cancellation)
+  }
+
+  async #askAll(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
+    if (!this.#conf.singleRequest) return Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
+    const answers: Answered[] = []
+    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
+    return answers
+  }
+
+  // The server was asked to follow aliases, so the addresses in its reply belong to the canonical name.
+  #take(answer: Answer): void {
+    try {
+      for (let { header } = answer; header !== null; { header } = answer) {
+        if (header.type === RRType.A || header.type === RRType.AAAA || header.type === RRType.CNAME)
+          this.#takeRecord(header.name, answer.data())
+        answer.next()
+      }
+    } catch (e) {
+      if (!(e instanceof DNSMessageError)) throw e
+      this.error = cannotUnmarshal(this.#name, answer.server)
+    }
+  }
+
+  #takeRecord(name: string, data: RRData): void {
+    if (data.kind === 'CNAME') {
+      if (this.cname === '') this.cname = data.target
+    } else if (data.kind === 'A' || data.kind === 'AAAA') {
+      this.addrs.push(new IPAddr(data.ip))
+      if (this.cname === '') this.cname = name
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { joinHostPort, UDPAddr, type IP, type IPAddr } from '@net/addr'
+import type { Conn } from '@net/contract'
+import type { DNSCache } from '../client/cache.ts'
+import type { ResolverEvent } from '../client/event.ts'
+import type { Dial } from '../client/dial.ts'
+import type { Hosts } from '../files/hosts.ts'
+import type { NSSConf } from '../files/nsswitch.ts'
+import type { Protocols } from '../files/protocols.ts'
+import type { ResolvConf } from '../files/resolv_conf.ts'
+import type { Services } from '../files/services.ts'
+import type { SystemResolver } from './system.ts'
+
+/** The addresses this host would send from to each of `addrs`, null where it has no route to one. */
+export type SourceAddrs = (addrs: readonly IPAddr[], signal: AbortSignal) => Promise<(IP | null)[]>
+
+/** Options of a resolver. A file is given as its path or as what it says. */
+export interface ResolverOptions {
+  /** Connects to DNS servers. Without it, hosts and addresses are looked up by the system, and nothing else in DNS. */
+  readonly dial?: Dial | undefined
+  /** True to look up hosts and addresses by the system's getaddrinfo, false never to; absent to go by Go's rules. */
+  readonly preferSystem?: boolean | undefined
+  /** The hosts file; absent means /etc/hosts. */
+  readonly hosts?: string | Hosts | undefined
+  /** How to ask DNS; absent means /etc/resolv.conf. What an object leaves out has its default. */
+  readonly resolvConf?: string | Partial<ResolvConf> | undefined
+  /** The services file; absent means /etc/services. */
+  readonly services?: string | Services | undefined
+  /** The protocols file; absent means /etc/protocols. */
+  readonly protocols?: string | Protocols | undefined
+  /** The order of means; absent means /etc/nsswitch.conf. */
+  readonly nsswitch?: string | NSSConf | undefined
+  /** The most milliseconds a lookup may take in all; 0 and absence mean no limit but that of resolv.conf. */
+  readonly timeout?: number | undefined
+  /**
+   * Whether an error that may pass, such as a time-out for one of a host's two families, fails a lookup, rather than
+   * the part that was found being given. Off by default.
+   */
+  readonly strictErrors?: boolean | undefined
+  /**
+   * Whether queries that are under way at once may share a connection of packets, for a `dial` that gives real sockets:
+   * sixteen on each, and more only when 256 are open. Off by default: one query at a time on each.
+   */
+  readonly shareSockets?: boolean | undefined
+  /** Keeps replies for as long as they say; absent means that each lookup asks. */
+  readonly cache?: DNSCache | undefined
+  /** Tells the sources by which addresses are ordered (RFC 6724); absent means that they stay as they were found. */
+  readonly sourceAddrs?: SourceAddrs | undefined
+  /** The system's resolver; absent means getaddrinfo as the JavaScript host has it, null that there is none. */
+  readonly system?: SystemResolver | null | undefined
+  /** Told which means were chosen for a host and why, and each query. It must not throw. */
+  readonly debug?: ((event: ResolverEvent) => void) | undefined
+}
+
+/** A connection that tells its own address. */
+type LocalConn = Pick<Conn, 'localAddr' | 'close'>
+
+/**
+ * Finds source addresses by connecting a UDP socket to each address, which sends nothing: for a `dial` that makes the
+ * system's own sockets.
+ */
+export function udpSourceAddrs(dial: (...args: Parameters<Dial>) => Promise<LocalConn>): SourceAddrs {
+  const source = async (addr: IPAddr, signal: AbortSignal): Promise<IP | null> => {
+    try {
+      // Any port does: nothing is sent to it.
+      const conn = await dial('udp', joinHostPort(addr.toString(), 9), { signal, deadline: null })
+      const local = conn.localAddr
+      await conn.close()
+      return local instanceof UDPAddr ? local.ip : null
+    } catch {
+      return null // no route, or no such family here
+    }
+  }
+  return async (addrs, signal) => {
+    const sources: (IP | null)[] = []
+    // One at a time: it takes no time, and an answer may have very many.
+    for (const addr of addrs) sources.push(await source(addr, signal))
+    return sources
+  }
+}

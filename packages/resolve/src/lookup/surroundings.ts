@@ -1,0 +1,122 @@
+import { checkTimeout } from '@net/io'
+import { Client } from '../client/client.ts'
+import { HostsFile, type Hosts } from '../files/hosts.ts'
+import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
+import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
+import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
+import { defaultResolvConf, machineName, ResolvConfFile } from '../files/resolv_conf.ts'
+import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
+import { ServicesFile, type Services } from '../files/services.ts'
+import { hostSystem, type SystemResolver } from './system.ts'
+import { fileExists } from '../files/system_file.ts'
+
+// Readers of the system's files, shared by all resolvers.
+const files = {
+  hosts: new HostsFile(),
+  resolvConf: new ResolvConfFile(),
+  services: new ServicesFile(),
+  protocols: new ProtocolsFile(),
+  nsswitch: new NSSwitchFile(),
+}
+
+/** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
+export class Surroundings {
+  /** Asks DNS servers. */
+  readonly client: Client
+  /** The system's resolver, or null. */
+  readonly system: SystemResolver | null
+  /** Tells the sources of addresses, or null. */
+  readonly sourceAddrs: SourceAddrs | null
+  readonly #options: ResolverOptions
+  readonly #hosts: () => Hosts
+  readonly #services: () => Services
+  readonly #protocols: () => Protocols
+  readonly #nss: () => NSSConf
+  readonly #conditions: OrderConditions
+
+  /** Takes the options of a resolver. */
+  constructor(options: ResolverOptions) {
+    const {
+      dial = null,
+      hosts,
+      resolvConf,
+      services,
+      protocols,
+      nsswitch,
+      timeout,
+      cache = null,
+      debug,
+    } = options
+    checkTimeout(timeout ?? 0)
+    this.#options = options
+    this.#hosts = reader(hosts, files.hosts, (path) => new HostsFile(path))
+    this.#services = reader(services, files.services, (path) => new ServicesFile(path))
+    this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
+    this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
+    const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
+    const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
+    this.system = options.system === undefined ? hostSystem : options.system
+    this.sourceAddrs = options.sourceAddrs ?? null
+    const { strictErrors = false, shareSockets = false } = options
+    this.client = new Client({
+      dial,
+      resolvConf: readResolvConf,
+      cache,
+      strictErrors,
+      shareSockets,
+      debug,
+    })
+    this.#conditions = {
+      preferSystem: this.system === null ? false : options.preferSystem,
+      platform: process.platform,
+      env: { ...process.env }, // to ask for a variable costs more than the rest of the choice
+      resolvConf: readResolvConf,
+      nss: this.#nss,
+      machineName,
+      mdnsAllow: () => fileExists('/etc/mdns.allow'),
+    }
+  }
+
+  /** What the hosts file says. */
+  get hosts(): Hosts {
+    return this.#hosts()
+  }
+
+  /** What the services file says. */
+  get services(): Services {
+    return this.#services()
+  }
+
+  /** What the protocols file says. */
+  get protocols(): Protocols {
+    return this.#protocols()
+  }
+
+  /** Chooses the means to look up a host, '' for an address. */
+  order(host: string): LookupOrder {
+    const { preferSystem, dial, debug } = this.#options
+    if (this.system !== null && dial === undefined && preferSystem === undefined) {
+      debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
+      return 'system'
+    }
+    const { order, reason } = hostLookupOrder(this.#conditions, host)
+    debug?.({ type: 'order', host, order, reason })
+    return order
+  }
+
+  /** The same for what the system's resolver does not tell, such as canonical names. */
+  ownOrder(host: string): LookupOrder {
+    const order = this.order(host)
+    return order === 'system' ? 'files,dns' : order
+  }
+}
+
+function reader<T extends object>(
+  given: string | T | undefined,
+  system: { get(): T },
+  open: (path: string) => { get(): T },
+): () => T {
+  if (typeof given === 'object') return () => given
+  const file = given === undefined ? system : open(given)
+  return () => file.get()
+}

@@ -30,7 +30,7 @@ in \`packages/core/src/targets\` say the same in code. This page is made by \`no
 ${table}
 
 A group that refuses rejects each call with an error of that code: EPLAN9 "not supported by plan 9", EWINDOWS "not
-supported by windows", ENOTSUP "operation not supported". The sendfile of \`@net/stubs\` copies.
+supported by windows", ENOTSUP "operation not supported". The sendfile of \`@net/io\` copies.
 
 ## Choosing one
 

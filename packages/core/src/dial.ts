@@ -10,12 +10,11 @@ import {
   type UDPNetwork,
   type UnixNetwork,
 } from '@net/contract'
-import { deadlineAt } from '@net/io'
+import { deadlineAt, Scope } from '@net/io'
 import { dialParallel, dialSerial, interleave, type DialOne } from './happy_eyeballs.ts'
 import { checkAddr, checkText } from './network.ts'
 import type { DialerOptions } from './options.ts'
-import { resolveAddrList } from './resolve_addr.ts'
-import { Scope } from './scope.ts'
+import { literalAddr, resolveAddrList } from './resolve_addr.ts'
 
 // RFC 8305, section 8, recommends 250 ms between attempts; Go waits 300.
 const FALLBACK_DELAY = 300 // milliseconds
@@ -32,9 +31,14 @@ export async function dial(
   const { signal, localAddr = null, fallbackDelay = 0 } = options
   checkAddr(localAddr)
   const at = dialDeadline(options)
+  const one = oneOf(target, network, localAddr, options)
+  const literal = localAddr === null ? literalAddr(network, address) : null
+  if (literal !== null) {
+    signal?.throwIfAborted()
+    return one(literal, at, signal)
+  }
   const addrs = await resolve(options.resolver ?? resolver, network, address, localAddr, at, signal)
   signal?.throwIfAborted()
-  const one = oneOf(target, network, localAddr, options)
   if (fallbackDelay < 0 || !network.startsWith('tcp')) return dialSerial(addrs, at, signal, one)
   return dialParallel(interleave(addrs), fallbackDelay || FALLBACK_DELAY, at, signal, one)
 }
@@ -53,14 +57,14 @@ async function resolve(
   at: number,
   outer: AbortSignal | undefined,
 ): Promise<Addr[]> {
-  const scope = new Scope(outer, at)
+  const scope = new Scope({ signal: outer }, at)
   try {
-    return await resolveAddrList(resolver, 'dial', network, address, localAddr, { signal: scope.signal })
+    return await resolveAddrList(resolver, 'dial', network, address, localAddr, scope)
   } catch (e) {
     if (outer?.aborted && e === outer.reason) throw e
     throw new OpError('dial', network, null, null, e as Error)
   } finally {
-    scope.end()
+    scope.leave()
   }
 }
 

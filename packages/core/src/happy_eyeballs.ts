@@ -1,5 +1,6 @@
 import type { Addr } from '@net/addr'
 import type { Conn } from '@net/contract'
+import { race } from '@net/io'
 import { dialError } from './dial_error.ts'
 import { isIPv4 } from './resolve_addr.ts'
 
@@ -45,9 +46,8 @@ export async function dialSerial(
   for (const [i, addr] of addrs.entries()) {
     const limit = partialDeadline(performance.now(), at, addrs.length - i)
     if (limit === null && errors.length > 0) break
-    const share: DialOne = (a, _at, s) => dialOne(a, limit ?? at, s)
     try {
-      return await new Race([addr], Infinity, at, signal, share).run()
+      return await race(dialOne(addr, limit ?? at, signal), { signal }, drop)
     } catch (e) {
       signal?.throwIfAborted()
       errors.push(e)
@@ -69,6 +69,11 @@ export function dialParallel(
   dialOne: DialOne,
 ): Promise<Conn> {
   return new Race(addrs, delay, at, signal, dialOne).run()
+}
+
+// A connection that comes too late: how its end goes is nobody's concern any more.
+function drop(conn: Conn): void {
+  conn.close().catch(() => {})
 }
 
 /** Attempts beside each other. */
@@ -102,22 +107,16 @@ class Race {
   }
 
   async run(): Promise<Conn> {
-    const signal = this.#signal
-    signal?.throwIfAborted()
-    const abort = (): void => {
-      this.#reject(signal?.reason)
-      this.#end()
-    }
-    signal?.addEventListener('abort', abort)
+    this.#signal?.throwIfAborted()
+    const first = new Promise<Conn>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#begin()
+    })
     try {
-      return await new Promise<Conn>((resolve, reject) => {
-        this.#resolve = resolve
-        this.#reject = reject
-        this.#begin()
-      })
+      return await race(first, { signal: this.#signal }, drop)
     } finally {
       this.#end()
-      signal?.removeEventListener('abort', abort)
     }
   }
 
@@ -144,8 +143,7 @@ class Race {
 
   #answered(conn: Conn): void {
     if (this.#over) {
-      // It comes too late for anyone to care how its end goes.
-      conn.close().catch(() => {})
+      drop(conn)
       return
     }
     this.#resolve(conn)

@@ -7,7 +7,7 @@ import {
   type IOOptions,
   type NetError,
 } from '@net/contract'
-import { ConnStreams, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
+import { ConnStreams, isOver, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
 
 /** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
 export const ErrClosedPipe: NetError = Object.assign(
@@ -174,9 +174,8 @@ function run<T>(
   options?: IOOptions,
 ): Promise<T | number> {
   if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('a buffer is a Uint8Array'))
-  const signal = options?.signal
-  if (p.byteLength === 0 && lane.closed === null && signal?.aborted !== true) return Promise.resolve(0)
-  const promise = lane.run(op, signal)
+  if (p.byteLength === 0 && lane.closed === null && !isOver(options)) return Promise.resolve(0)
+  const promise = lane.run(op, options)
   flow.move()
   return promise
 }

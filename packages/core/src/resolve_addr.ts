@@ -19,6 +19,7 @@ import {
   type LookupGroup,
   type UnixNetwork,
 } from '@net/contract'
+import { endingOf } from '@net/io'
 import { checkText, isWildcard } from './network.ts'
 
 /** An address of the internet. */
@@ -46,6 +47,25 @@ export async function resolveAddrList(
   }
   const addrs = await internetAddrList(resolver, afnet, address, options)
   return local === null ? addrs : suitable(addrs, local)
+}
+
+/**
+ * The address that 'host:port' in numbers, or the path of a Unix socket, stands for: nothing has to be looked up or waited for.
+ * Null for everything else, what is wrong included, which {@link resolveAddrList} takes.
+ */
+export function literalAddr(network: string, address: string): Addr | null {
+  if (/^unix(gram|packet)?$/.test(network)) {
+    return address === '' ? null : new UnixAddr(address, network as UnixNetwork)
+  }
+  const family = /^(tcp|udp)([46]?)$/.exec(network)?.[2]
+  const [, host6, host4, digits] = /^(?:\[(.+)\]|([0-9.]+)):(\d{1,5})$/.exec(address) ?? []
+  if (family === undefined || digits === undefined || Number(digits) > 65535) return null
+  const literal = parseIPZone(host6 ?? host4 ?? '')
+  if (literal === null || literal.ip.equal(IPv6unspecified)) return null
+  const addr = network.startsWith('tcp')
+    ? new TCPAddr(literal.ip, Number(digits), literal.zone)
+    : new UDPAddr(literal.ip, Number(digits), literal.zone)
+  return family === '' || isIPv4(addr) === (family === '4') ? addr : null
 }
 
 /** Resolves the address of an end point of TCP; '' as network means 'tcp'. IPv4 is preferred, as in Go. */
@@ -120,7 +140,7 @@ async function familyNetwork(
 // A number or a service from a file takes no time. As in Go it is there also when the time is over, for the error to tell
 // which address was to be dialled.
 function inTime(options: IOOptions | undefined): IOOptions | undefined {
-  return options?.signal?.reason === ErrDeadlineExceeded ? undefined : options
+  return endingOf(options)?.reason === ErrDeadlineExceeded ? undefined : options
 }
 
 /** One address of a list. `mark` in the text, if there is one, shows that IPv6 was written, which is then preferred. */
@@ -171,7 +191,7 @@ async function lookupIPAddr(resolver: LookupGroup, host: string, options?: IOOpt
   const literal = parseIPZone(host)
   if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
   try {
-    options?.signal?.throwIfAborted()
+    endingOf(options)?.throwIfOver()
     return [...(await resolver.lookupIPAddr(host, options))]
   } catch (e) {
     if (e !== ErrDeadlineExceeded) throw e

@@ -7,6 +7,7 @@ import {
   type SendFileOptions,
   type SendfileGroup,
 } from '@net/contract'
+import { race } from './scope.ts'
 
 const CHUNK = 65536 // bytes in one read of a file or connection
 
@@ -128,21 +129,6 @@ async function fileReader(file: OpenFile, offset?: number): Promise<(p: Uint8Arr
   }
 }
 
-/** Waits for the next chunk, or for the signal. */
-function next(chunks: AsyncGenerator<Uint8Array>, signal?: AbortSignal): Promise<IteratorResult<Uint8Array>> {
-  if (signal === undefined) return chunks.next()
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error)
-    }
-    signal.addEventListener('abort', abort)
-    const end = (): void => {
-      signal.removeEventListener('abort', abort)
-    }
-    chunks.next().finally(end).then(resolve, reject)
-  })
-}
-
 async function copy(conn: Conn, source: FileSource, options: SendFileOptions): Promise<number> {
   const { signal } = options
   let sent = 0
@@ -150,7 +136,7 @@ async function copy(conn: Conn, source: FileSource, options: SendFileOptions): P
   try {
     checkSendFile(source, options)
     signal?.throwIfAborted()
-    for (let r = await next(chunks, signal); !r.done; r = await next(chunks, signal)) {
+    for (let r = await race(chunks.next(), options); !r.done; r = await race(chunks.next(), options)) {
       sent += await conn.write(r.value, { signal })
     }
     return sent

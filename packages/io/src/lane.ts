@@ -1,5 +1,7 @@
-import { ErrClosed, ErrDeadlineExceeded, type Deadline } from '@net/contract'
+import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
+import { endingOf, type Ended, type Ending } from './ending.ts'
+import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
 /** What a lane needs of the connection or listener it belongs to. */
 export interface LaneOwner {
@@ -9,12 +11,24 @@ export interface LaneOwner {
   waiting(change: 1 | -1): void
 }
 
+// What a lane does with its operations, and an operation with its lane, is nobody else's business: each class hands the
+// other, within this file, the hold it has on its private parts.
+let operations: {
+  begin<T>(op: Op<T>, lane: Lane, resolve: (value: T) => void, reject: (reason: unknown) => void): void
+  queue(op: Op<unknown>, last: Op<unknown> | null): void
+  next(op: Op<unknown>): Op<unknown> | null
+  previous(op: Op<unknown>): Op<unknown> | null
+  unlink(op: Op<unknown>): void
+  limit(op: Op<unknown>, ending: Ending | null, at: number): void
+}
+let leaveLane: (lane: Lane, op: Op<unknown>) => void
+
 /**
  * One direction of a connection: the operations that wait in it, first come first served, and what can end them:
  * readiness, the deadline, a signal, close. Targets build their read, write and accept on it, so that all of them
  * keep the same promises.
  */
-export class Lane {
+export class Lane implements Deferred {
   /** The owner; it makes the errors. */
   readonly owner: LaneOwner
   #head: Op<unknown> | null = null
@@ -24,14 +38,23 @@ export class Lane {
   #timeout = 0 // milliseconds for each operation, 0 for none
   #limited = false // whether a deadline or a timeout is set
 
+  static {
+    leaveLane = (lane, op) => {
+      lane.#remove(op)
+    }
+  }
+
   /** Makes a lane that is open, empty and without limits. */
   constructor(owner: LaneOwner) {
     this.owner = owner
   }
 
-  /** Whether an operation without a signal may try at once, without asking the lane: open, empty, no limits. */
+  /**
+   * Counts an operation, and gives whether it may try at once without asking the lane: that is open, empty and without
+   * limits, and the event loop need not have its turn first.
+   */
   get free(): boolean {
-    return this.#head === null && this.#closed === null && !this.#limited
+    return this.#head === null && this.#closed === null && !this.#limited && !isTurnOver()
   }
 
   /** Whether operations are waiting. */
@@ -61,7 +84,7 @@ export class Lane {
       this.#deadline?.clear()
     } else {
       this.#deadline ??= new DeadlineTimer(() => {
-        this.#expire()
+        this.#failAll(ErrDeadlineExceeded)
       })
       this.#deadline.set(at)
       if (at <= performance.now()) this.#failAll(ErrDeadlineExceeded)
@@ -76,24 +99,27 @@ export class Lane {
   }
 
   /**
-   * Runs an operation: fails it at once when the lane is closed, its signal aborted or the deadline past; tries it at
-   * once when none waits before it; else lets it wait.
+   * Runs an operation: fails it at once when the lane is closed, what ends `options` has come or the deadline is past; tries it
+   * at once when none waits before it and the event loop has had its turn; else lets it wait.
    */
-  run<T>(op: Op<T>, signal?: AbortSignal): Promise<T> {
+  run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
-      op.settle(this, resolve, reject)
+      operations.begin(op, this, resolve, reject)
     })
-    if (signal?.aborted) {
-      op.cancel(signal.reason)
+    const ending = endingOf(options)
+    if (ending !== null && ending.isOver) {
+      op.cancel(ending.reason)
     } else if (this.#closed !== null) {
       op.fail(this.#closed)
     } else if (this.#deadline !== null && this.#deadline.at <= performance.now()) {
       op.fail(ErrDeadlineExceeded)
-    } else if (this.#head !== null || !op.attempt()) {
-      this.#append(op)
-      if (this.#timeout !== 0) op.expireAt(timeoutAt(this.#timeout))
-      if (signal !== undefined) op.listen(signal)
-      op.parked()
+    } else if (this.#head !== null) {
+      this.#append(op, ending)
+    } else if (isTurnOver()) {
+      this.#append(op, ending)
+      deferToNextTurn(this)
+    } else if (!attempt(op)) {
+      this.#append(op, ending)
     }
     return promise
   }
@@ -102,10 +128,15 @@ export class Lane {
   wake(): boolean {
     let any = false
     for (let op = this.#head; op !== null; op = this.#head) {
-      if (!op.attempt()) return any
+      if (!attempt(op)) return any
       any = true
     }
     return any
+  }
+
+  /** Tries what has waited for the event loop to turn. */
+  turned(): void {
+    this.wake()
   }
 
   /** Fails the waiting and all later operations with `cause`. */
@@ -115,28 +146,20 @@ export class Lane {
     this.#failAll(cause)
   }
 
-  /** Takes a settled operation out. For operations only. */
-  remove(op: Op<unknown>): void {
-    const { next, prev } = op
-    if (prev === null) this.#head = next
-    else prev.next = next
-    if (next === null) this.#tail = prev
-    else next.prev = prev
-    op.next = op.prev = null
-    this.owner.waiting(-1)
-  }
-
-  #append(op: Op<unknown>): void {
-    op.prev = this.#tail
+  #append(op: Op<unknown>, ending: Ending | null): void {
+    operations.queue(op, this.#tail)
     if (this.#tail === null) this.#head = op
-    else this.#tail.next = op
     this.#tail = op
-    op.queued = true
     this.owner.waiting(1)
+    operations.limit(op, ending, timeoutAt(this.#timeout))
+    op.parked()
   }
 
-  #expire(): void {
-    this.#failAll(ErrDeadlineExceeded)
+  #remove(op: Op<unknown>): void {
+    if (this.#head === op) this.#head = operations.next(op)
+    if (this.#tail === op) this.#tail = operations.previous(op)
+    operations.unlink(op)
+    this.owner.waiting(-1)
   }
 
   #failAll(cause: Error): void {
@@ -144,25 +167,68 @@ export class Lane {
   }
 }
 
+// What an attempt throws fails that operation alone, as a buffer that was transferred meanwhile: it must reach neither whatever
+// woke the lane nor the operations behind.
+function attempt(op: Op<unknown>): boolean {
+  try {
+    return op.attempt()
+  } catch (e) {
+    op.cancel(e)
+    return true
+  }
+}
+
 /** An operation in a lane. A subclass says how to try it; the lane says when. */
-export abstract class Op<T> {
+export abstract class Op<T> implements Ended {
   /** What errors call it: 'read', 'write', 'accept', ... */
   readonly name: string
-  /** The next in the lane. For the lane only. */
-  next: Op<unknown> | null = null
-  /** The previous in the lane. For the lane only. */
-  prev: Op<unknown> | null = null
-  /** Whether it waits in the lane. For the lane only. */
-  queued = false
+  #next: Op<unknown> | null = null
+  #prev: Op<unknown> | null = null
+  #queued = false
   #lane: Lane | null = null
   #resolve: ((value: never) => void) | null = null
   #reject: ((reason: unknown) => void) | null = null
-  #signal: AbortSignal | null = null
+  #ending: Ending | null = null
   #timer: DeadlineTimer | null = null
+
+  static {
+    operations = {
+      begin(op, lane, resolve, reject) {
+        op.#lane = lane
+        op.#resolve = resolve
+        op.#reject = reject
+      },
+      queue(op, last) {
+        op.#queued = true
+        op.#prev = last
+        if (last !== null) last.#next = op
+      },
+      next: (op) => op.#next,
+      previous: (op) => op.#prev,
+      unlink(op) {
+        if (op.#prev !== null) op.#prev.#next = op.#next
+        if (op.#next !== null) op.#next.#prev = op.#prev
+        op.#next = op.#prev = null
+      },
+      limit(op, ending, at) {
+        if (at !== Infinity) {
+          op.#timer = new DeadlineTimer(() => op.#interrupt(() => op.fail(ErrDeadlineExceeded)))
+          op.#timer.set(at)
+        }
+        op.#ending = ending
+        ending?.add(op)
+      },
+    }
+  }
 
   /** Makes an operation that errors call `name`. */
   constructor(name: string) {
     this.name = name
+  }
+
+  /** Whether it waits in its lane. */
+  get isWaiting(): boolean {
+    return this.#queued
   }
 
   /** Tries without waiting: settles by {@link done} or {@link fail} and gives true, or gives false to go on waiting. */
@@ -201,35 +267,11 @@ export abstract class Op<T> {
     reject?.(reason)
   }
 
-  /** Ties the operation to its lane and promise. For the lane only. */
-  settle(lane: Lane, resolve: (value: T) => void, reject: (reason: unknown) => void): void {
-    this.#lane = lane
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  /** Fails the operation when this moment on the monotonic clock passes. For the lane only. */
-  expireAt(at: number): void {
-    this.#timer = new DeadlineTimer(() => {
-      this.#interrupt(() => this.fail(ErrDeadlineExceeded))
+  /** Ends it from outside, for the reason of the signal or whatever else its options follow. */
+  ended(reason: unknown): void {
+    this.#interrupt(() => {
+      this.cancel(reason)
     })
-    this.#timer.set(at)
-  }
-
-  /** Cancels the operation when `signal` is aborted. For the lane only. */
-  listen(signal: AbortSignal): void {
-    this.#signal = signal
-    signal.addEventListener('abort', this)
-  }
-
-  /** Takes the event of the signal; an operation is its own listener, so that waiting makes no closure. */
-  handleEvent(): void {
-    const signal = this.#signal
-    if (signal !== null) {
-      this.#interrupt(() => {
-        this.cancel(signal.reason)
-      })
-    }
   }
 
   // What waited behind this operation may be able to go on without it.
@@ -244,11 +286,11 @@ export abstract class Op<T> {
     if (this.#resolve === null || lane === null) return
     this.#resolve = this.#reject = null
     this.#timer?.clear()
-    this.#signal?.removeEventListener('abort', this)
-    this.#signal = null
-    if (this.queued) {
-      this.queued = false
-      lane.remove(this)
+    this.#ending?.delete(this)
+    this.#ending = null
+    if (this.#queued) {
+      this.#queued = false
+      leaveLane(lane, this)
     }
   }
 }

@@ -1,7 +1,22 @@
 import type { NetFS, NetOpenOptions } from '@net/contract'
+import { Ending } from '@net/io'
 import { Conversation, openData, type Opened } from './conversation.ts'
 
 const MOST = 8 // opens of listen that wait side by side
+
+/** An open of listen that waits, and what calls it back. */
+class Opening extends Ending implements NetOpenOptions {
+  readonly ref: boolean
+
+  constructor(ref: boolean) {
+    super()
+    this.ref = ref
+  }
+
+  callBack(): void {
+    this.end(new Error('the call is not wanted any more'))
+  }
+}
 
 /**
  * The calls of an announced conversation: as many opens of its listen file wait as there are accepts, within a limit. An open
@@ -14,7 +29,7 @@ export class AcceptQueue {
   readonly #wake: () => void
   readonly #ready: Opened[] = []
   readonly #errors: unknown[] = []
-  readonly #opening = new Set<AbortController>()
+  readonly #opening = new Set<Opening>()
   #called = 0 // calls taken whose files are being opened
   #wanted = 0
   #ref = true
@@ -47,38 +62,38 @@ export class AcceptQueue {
   ref(on: boolean): void {
     if (this.#ref === on) return
     this.#ref = on
-    // Asked again at once with the other hold: until the old opens have come back nothing else may keep the process alive.
-    const old = [...this.#opening].filter(({ signal }) => !signal.aborted)
-    for (const controller of old) controller.abort()
+    // Each open says at its beginning whether it keeps the process alive, so those that wait are made anew. The new ones begin
+    // before the old have come back: in between nothing else might keep the process alive.
+    const old = [...this.#opening].filter((opening) => !opening.isOver)
+    for (const opening of old) opening.callBack()
     if (!this.#closed) for (let i = 0; i < old.length; i++) void this.#open()
   }
 
   /** Calls back what waits and lets go of calls that nobody took. Resolves when nothing waits. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const controller of this.#opening) controller.abort()
+    for (const opening of this.#opening) opening.callBack()
     for (const opened of this.#ready.splice(0)) drop(opened)
     if (this.#opening.size + this.#called > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   #fill(): void {
     const wanted = this.#closed ? 0 : Math.min(this.#wanted, MOST)
-    let opening = this.#opening.size + this.#called
-    for (; opening < wanted; opening++) void this.#open()
-    for (const controller of this.#opening) {
-      if (opening <= wanted) return
-      controller.abort()
-      opening--
+    let coming = this.#opening.size + this.#called
+    for (; coming < wanted; coming++) void this.#open()
+    for (const opening of this.#opening) {
+      if (coming <= wanted) return
+      opening.callBack()
+      coming--
     }
   }
 
   async #open(): Promise<void> {
-    const controller = new AbortController()
-    this.#opening.add(controller)
-    const options: NetOpenOptions = { signal: controller.signal, ref: this.#ref }
+    const opening = new Opening(this.#ref)
+    this.#opening.add(opening)
     try {
-      const call = await Conversation.open(this.#fs, `${this.#announced.dir}/listen`, options, {})
-      this.#opening.delete(controller)
+      const call = await Conversation.open(this.#fs, `${this.#announced.dir}/listen`, opening, {})
+      this.#opening.delete(opening)
       // From here on it is a connection, whoever waits for it.
       this.#called++
       try {
@@ -89,8 +104,8 @@ export class AcceptQueue {
         this.#called--
       }
     } catch (e) {
-      this.#opening.delete(controller)
-      if (!controller.signal.aborted && this.#wanted > 0) this.#errors.push(e)
+      this.#opening.delete(opening)
+      if (!opening.isOver && this.#wanted > 0) this.#errors.push(e)
     }
     if (this.#closed) this.#settle()
     else {

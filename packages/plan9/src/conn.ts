@@ -45,11 +45,11 @@ export abstract class ConversationConn<A extends Addr> extends LaneConn {
   protected abstract finish(): Promise<void>
 
   ref(): void {
-    this.hold.ref(true)
+    this.hold.ref()
   }
 
   unref(): void {
-    this.hold.ref(false)
+    this.hold.unref()
   }
 
   close(): Promise<void> {

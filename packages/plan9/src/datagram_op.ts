@@ -65,7 +65,7 @@ export class Sender {
     while (this.#pending < (this.#file.outstanding ?? 1)) {
       const op = this.#queue.shift()
       if (op === undefined) return
-      if (op.queued) void this.#send(op)
+      if (op.isWaiting) void this.#send(op)
     }
   }
 

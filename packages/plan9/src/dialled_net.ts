@@ -1,6 +1,6 @@
 import type { Conn, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+import { race } from '@net/io'
 import { importNet, type ImportedNet } from './import_net.ts'
-import { race } from './race.ts'
 
 /** Dials an address, as core's dial does. */
 export type Dial = (network: string, address: string) => Promise<Conn>
@@ -18,7 +18,7 @@ export class DialledNet implements NetFS {
   }
 
   async open(path: string, mode: NetFileMode, options?: NetOpenOptions): Promise<NetFile> {
-    const session = await race(this.#connected(), options?.signal)
+    const session = await race(this.#connected(), options)
     return await session.open(path, mode, options)
   }
 

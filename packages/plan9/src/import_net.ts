@@ -1,5 +1,6 @@
 import { Client, type Fid, ORDWR, OREAD, OWRITE, pathNames, type SessionError } from '@net/9p'
 import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+import { Liveness, race } from '@net/io'
 import { attach, type Authenticate } from './attach.ts'
 
 /** Options of {@link importNet}. */
@@ -49,7 +50,8 @@ export async function importNet(conn: Conn, options: ImportOptions = {}): Promis
   const { msize, outstanding, signal } = options
   const client = await Client.connect(conn, { msize, signal })
   try {
-    const root = await attach(client, options)
+    // A server may never answer, not even the flush of what was asked.
+    const root = await race(attach(client, options), options)
     const many = outstanding ?? (client.msize > LONGEST_UNORDERED ? OUTSTANDING : 1)
     return new Session(conn, client, root, many)
   } catch (e) {
@@ -60,14 +62,14 @@ export async function importNet(conn: Conn, options: ImportOptions = {}): Promis
 
 class Session implements ImportedNet {
   readonly root = '/net'
-  readonly #conn: Conn
+  /** Counts what waits for an answer. */
+  readonly liveness: Liveness
   readonly #client: Client
   readonly #root: Fid
   readonly #outstanding: number
-  #holds = 0
 
   constructor(conn: Conn, client: Client, root: Fid, outstanding: number) {
-    this.#conn = conn
+    this.liveness = new Liveness(conn)
     this.#client = client
     this.#root = root
     this.#outstanding = outstanding
@@ -91,26 +93,19 @@ class Session implements ImportedNet {
   }
 
   async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
-    const { signal, ref = true } = options
-    if (ref) this.hold(1)
+    const { ref = true } = options
+    if (ref) this.liveness.waiting(1)
     let fid: Fid | null = null
     try {
-      fid = await this.#root.walk(pathNames(path), { signal })
-      await fid.open(MODES[mode], { signal })
-      return new SessionFile(this, fid, this.#outstanding, ref)
+      fid = await this.#root.walk(pathNames(path), options)
+      await fid.open(MODES[mode], options)
+      return new SessionFile(this.liveness, fid, this.#outstanding, ref)
     } catch (e) {
       fid?.clunk().catch(() => {}) // why it could not be opened is the error to tell
       throw e
     } finally {
-      if (ref) this.hold(-1)
+      if (ref) this.liveness.waiting(-1)
     }
-  }
-
-  /** Counts what keeps the process alive. */
-  hold(change: 1 | -1): void {
-    this.#holds += change
-    if (change === 1 && this.#holds === 1) this.#conn.ref()
-    else if (change === -1 && this.#holds === 0) this.#conn.unref()
   }
 
   async close(): Promise<void> {
@@ -125,20 +120,20 @@ class Session implements ImportedNet {
 class SessionFile implements NetFile {
   readonly ioSize: number
   readonly outstanding: number
-  readonly #session: Session
+  readonly #session: Liveness
+  readonly #liveness: Liveness
   readonly #fid: Fid
   #offset = 0
-  #pending = 0
-  #ref: boolean
   readonly #reads: Turns
   readonly #writes: Turns
 
-  constructor(session: Session, fid: Fid, outstanding: number, ref: boolean) {
+  constructor(session: Liveness, fid: Fid, outstanding: number, ref: boolean) {
     this.#session = session
     this.#fid = fid
     this.ioSize = fid.ioSize
     this.outstanding = outstanding
-    this.#ref = ref
+    this.#liveness = new Liveness({ ref: () => session.waiting(1), unref: () => session.waiting(-1) })
+    if (!ref) this.#liveness.unref()
     this.#reads = new Turns(outstanding)
     this.#writes = new Turns(outstanding)
   }
@@ -156,34 +151,30 @@ class SessionFile implements NetFile {
   }
 
   ref(): void {
-    if (this.#ref) return
-    this.#ref = true
-    if (this.#pending > 0) this.#session.hold(1)
+    this.#liveness.ref()
   }
 
   unref(): void {
-    if (!this.#ref) return
-    this.#ref = false
-    if (this.#pending > 0) this.#session.hold(-1)
+    this.#liveness.unref()
   }
 
   async close(): Promise<void> {
-    this.#session.hold(1)
+    this.#session.waiting(1)
     try {
       await this.#fid.clunk()
     } finally {
-      this.#session.hold(-1)
+      this.#session.waiting(-1)
     }
   }
 
   async #run(transfer: () => Promise<number>): Promise<number> {
-    if (this.#pending++ === 0 && this.#ref) this.#session.hold(1)
+    this.#liveness.waiting(1)
     try {
       const n = await transfer()
       this.#offset += n
       return n
     } finally {
-      if (--this.#pending === 0 && this.#ref) this.#session.hold(-1)
+      this.#liveness.waiting(-1)
     }
   }
 }

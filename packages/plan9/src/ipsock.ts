@@ -1,11 +1,17 @@
 import { AddrError, type IP, IPv6loopback, ipv4, UnknownNetworkError } from '@net/addr'
-import { OpError, type DialOptions, type IPSockGroup, type ListenOptions, type NetFS } from '@net/contract'
-import { socketDisabledIPv6 } from '@net/io'
+import {
+  OpError,
+  type DialOptions,
+  type IOOptions,
+  type IPSockGroup,
+  type ListenOptions,
+  type NetFS,
+} from '@net/contract'
+import { deadlineAt, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { Conversation, leave, openData, type Opened } from './conversation.ts'
 import { inTree, protocolOf, queryCS1 } from './cs.ts'
 import { errno, plan9Error } from './errors.ts'
-import { limited } from './limit.ts'
 import { plan9LocalAddr } from './plan9_addr.ts'
 
 /** The part of an internet address that a conversation is made from. */
@@ -51,14 +57,14 @@ async function clone(
   fs: NetFS,
   network: string,
   addr: { readonly ip: IP | null; readonly port: number },
-  signal: AbortSignal | undefined,
+  options: IOOptions | undefined,
 ): Promise<{ path: string; dest: string }> {
   const host = addr.ip === null || addr.ip.isUnspecified ? '*' : addr.ip.toString()
   try {
-    const found = await queryCS1(fs, network, addr.ip, addr.port, { signal })
+    const found = await queryCS1(fs, network, addr.ip, addr.port, options)
     return { path: inTree(found.clone), dest: found.dest }
   } catch (e) {
-    if (signal?.aborted === true || isDenial(e)) throw e
+    if (isOver(options) || isDenial(e)) throw e
     return {
       path: `${protocolOf(network)}/clone`,
       dest: host === '*' ? String(addr.port) : `${host}!${addr.port}`,
@@ -87,7 +93,8 @@ export async function dialPlan9(
     const any = raddr.ip === null || raddr.ip.isUnspecified
     const ip = any ? (network.endsWith('6') ? IPv6loopback : ipv4(127, 0, 0, 1)) : raddr.ip
     const to = { ip, port: raddr.port }
-    return await limited(options, (signal) => connect(fs, network, laddr, to, signal), drop)
+    const deadline = deadlineAt(options.deadline ?? null)
+    return await within(options, deadline, (limits) => connect(fs, network, laddr, to, limits), drop)
   } catch (e) {
     if (options.signal?.aborted && e === options.signal.reason) throw e
     throw new OpError('dial', network, laddr, raddr, plan9Error('dial', e))
@@ -104,20 +111,20 @@ async function connect(
   network: string,
   laddr: InetAddr | null,
   to: { readonly ip: IP | null; readonly port: number },
-  signal: AbortSignal | undefined,
+  options: IOOptions | undefined,
 ): Promise<Opened> {
-  const { path, dest } = await clone(fs, network, to, signal)
+  const { path, dest } = await clone(fs, network, to, options)
   const local = plan9LocalAddr(laddr)
   const messages = [`connect ${dest}${local === '' ? '' : ` ${local}`}`]
   let conversation: Conversation
   try {
-    conversation = await begin(fs, path, messages, signal)
+    conversation = await begin(fs, path, messages, options)
   } catch (e) {
     // Hosted Inferno takes no address of this end in connect, but keeps what bind has said.
     if (!local.includes('!') || !isAddressError(e)) throw e
-    conversation = await begin(fs, path, [`bind ${local}`, `connect ${dest}`], signal)
+    conversation = await begin(fs, path, [`bind ${local}`, `connect ${dest}`], options)
   }
-  return await openData(conversation, network, { signal })
+  return await openData(conversation, network, options)
 }
 
 function isAddressError(e: unknown): boolean {
@@ -129,11 +136,11 @@ async function begin(
   fs: NetFS,
   path: string,
   messages: readonly string[],
-  signal: AbortSignal | undefined,
+  options: IOOptions | undefined,
 ): Promise<Conversation> {
-  const conversation = await Conversation.open(fs, path, { signal })
+  const conversation = await Conversation.open(fs, path, options)
   try {
-    for (const message of messages) await conversation.control(message, { signal })
+    for (const message of messages) await conversation.control(message, options)
     return conversation
   } catch (e) {
     conversation.drop()

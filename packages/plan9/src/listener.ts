@@ -74,7 +74,7 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
   }
 
   accept(options?: IOOptions): Promise<TCPConn> {
-    return this.accepting.run(new AcceptOp(this.#queue, this.#connection), options?.signal)
+    return this.accepting.run(new AcceptOp(this.#queue, this.#connection), options)
   }
 
   acceptTCP(options?: IOOptions): Promise<TCPConn> {

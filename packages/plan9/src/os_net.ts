@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
-import { race } from './race.ts'
+import { endingOf, race } from '@net/io'
 
 // As Node has it: how many calls of the file system can block at a time.
 const THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
@@ -43,15 +43,15 @@ export function osNet(dir: string): NetFS {
   return {
     root,
     async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
-      const { signal } = options
-      signal?.throwIfAborted()
+      const ending = endingOf(options)
+      ending?.throwIfOver()
       const opening = (): Promise<FileHandle> => open(`${root}/${path}`, { r: 'r', w: 'r+', rw: 'r+' }[mode])
       const blocking = waits(path)
       // An open of listen is not let go of: the call that it brings belongs to somebody.
       const handle = path.endsWith('/listen') ? threads.use(opening) : opening()
-      if (path.endsWith('/listen') || signal === undefined) return new OSFile(await handle, blocking)
+      if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
-        return new OSFile(await race(handle, signal), blocking)
+        return new OSFile(await race(handle, options), blocking)
       } catch (e) {
         handle
           .then(
@@ -88,7 +88,7 @@ class OSFile implements NetFile {
     }
     const turn = this.#reads.then(call)
     this.#reads = turn.catch(() => {})
-    return race(turn, options?.signal)
+    return race(turn, options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -98,7 +98,7 @@ class OSFile implements NetFile {
     }
     const turn = this.#writes.then(call)
     this.#writes = turn.catch(() => {})
-    return race(turn, options?.signal)
+    return race(turn, options)
   }
 
   rewind(): void {
@@ -114,7 +114,7 @@ class OSFile implements NetFile {
   }
 
   #check(options?: IOOptions): void {
-    options?.signal?.throwIfAborted()
+    endingOf(options)?.throwIfOver()
     if (this.#closed) throw new Error('file is closed')
   }
 

@@ -1,5 +1,5 @@
 import type { IOOptions, NetFS } from '@net/contract'
-import { race } from './race.ts'
+import { endingOf, race } from '@net/io'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -30,9 +30,8 @@ export async function query(
   size: number,
   options: IOOptions = {},
 ): Promise<string[]> {
-  const { signal } = options
-  signal?.throwIfAborted()
-  return await race(ask(fs, file, text, size, options), signal)
+  endingOf(options)?.throwIfOver()
+  return await race(ask(fs, file, text, size, options), options)
 }
 
 async function ask(

@@ -8,7 +8,7 @@ import {
   type SendFileOptions,
   type TCPConn,
 } from '@net/contract'
-import { copyingSendfileGroup, ConnStreams } from '@net/io'
+import { copyingSendfileGroup, isOver, ConnStreams } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { checkBuffer, ConversationConn } from './conn.ts'
 import type { Opened } from './conversation.ts'
@@ -55,24 +55,22 @@ export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    const signal = options?.signal
-    if (p.byteLength === 0 && this.reading.closed === null && signal?.aborted !== true)
-      return Promise.resolve(0)
-    if (signal === undefined && this.#ahead.ready && this.reading.free)
+    if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
+    if (this.#ahead.ready && this.reading.free && !isOver(options))
       return Promise.resolve(this.#ahead.take(p))
-    return this.reading.run(new ReadOp(this.#ahead, p), signal)
+    return this.reading.run(new ReadOp(this.#ahead, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.writing.run(new WriteOp(this.#behind, [p]), options?.signal)
+    return this.writing.run(new WriteOp(this.#behind, [p]), options)
   }
 
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
     if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array))
       return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
-    return this.writing.run(new WriteOp(this.#behind, [...buffers]), options?.signal)
+    return this.writing.run(new WriteOp(this.#behind, [...buffers]), options)
   }
 
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {

@@ -12,7 +12,7 @@ import {
   type SentMessage,
   type UDPConn,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { isOver, untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { udpHeaderSize } from '@net/udp-header'
 import { checkBuffer, ConversationConn } from './conn.ts'
@@ -55,8 +55,7 @@ export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
   read(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    if (p.byteLength === 0 && this.reading.closed === null && options?.signal?.aborted !== true)
-      return Promise.resolve(0)
+    if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
     return this.#receive(({ payload }) => copyInto(p, payload), options)
   }
 
@@ -65,10 +64,7 @@ export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
     if (wrong !== null) return Promise.reject(wrong)
     if (!this.#connected) return Promise.reject(this.hold.opError('write', errno('EDESTADDRREQ')))
     const { byteLength } = p
-    return this.writing.run(
-      new SendOp(this.#sender, () => p.slice(), byteLength, byteLength, null),
-      options?.signal,
-    )
+    return this.writing.run(new SendOp(this.#sender, () => p.slice(), byteLength, byteLength, null), options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -87,7 +83,7 @@ export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
     const { byteLength } = p
     return this.writing.run(
       new SendOp(this.#sender, message, byteLength, udpHeaderSize + byteLength, addr),
-      options?.signal,
+      options,
     )
   }
 
@@ -233,7 +229,7 @@ export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
   }
 
   #receive<T>(take: (datagram: Datagram) => T, options?: IOOptions): Promise<T> {
-    return this.reading.run(new ReceiveOp(this.#ahead, this.#parse, take), options?.signal)
+    return this.reading.run(new ReceiveOp(this.#ahead, this.#parse, take), options)
   }
 
   #writeError(addr: UDPAddr | null, cause: Error): OpError {

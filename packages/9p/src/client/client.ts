@@ -1,4 +1,5 @@
 import type { IOOptions } from '@net/contract'
+import { endingOf } from '@net/io'
 import { NOFID, NOTAG, VERSION9P, VERSION_UNKNOWN } from '../wire/constants.ts'
 import { SessionError } from '../wire/errors.ts'
 import { Exchange } from './exchange.ts'
@@ -44,14 +45,14 @@ export class Client {
    * {@link SessionError} when the server speaks no 9P2000, and with `signal.reason` when that is aborted first.
    */
   static async connect(stream: Stream, options: ClientOptions = {}): Promise<Client> {
-    const { msize = DEFAULT_MSIZE, signal } = options
+    const { msize = DEFAULT_MSIZE } = options
     checkMsize(msize)
-    signal?.throwIfAborted()
+    endingOf(options)?.throwIfOver()
     const exchange = new Exchange(stream, msize)
     const client = new Client(exchange)
     try {
       const message: m.Tversion = { type: m.Tversion, tag: NOTAG, msize, version: VERSION9P }
-      const reply = await exchange.version(message, signal)
+      const reply = await exchange.version(message, options)
       checkVersion(reply, msize)
       exchange.msize = reply.msize
     } catch (error) {
@@ -88,12 +89,12 @@ export class Client {
 
   /** Binds a fid to the root of a tree. */
   async attach(options: AttachOptions = {}): Promise<Fid> {
-    const { uname = 'none', aname = '', auth, signal } = options
+    const { uname = 'none', aname = '', auth } = options
     const fid = this.#fids.take()
     const afid = auth === undefined ? NOFID : auth.number
     try {
       const message: m.Tattach = { type: m.Tattach, tag: 0, fid, afid, uname, aname }
-      const reply = await this.#exchange.call(message, m.Rattach, fid, signal)
+      const reply = await this.#exchange.call(message, m.Rattach, fid, options)
       return new Fid(this.#exchange, this.#fids, fid, reply.qid)
     } catch (error) {
       this.#fids.give(fid)
@@ -106,11 +107,11 @@ export class Client {
    * authentication answer with an error; then attach without.
    */
   async auth(options: AttachOptions = {}): Promise<Fid> {
-    const { uname = 'none', aname = '', signal } = options
+    const { uname = 'none', aname = '' } = options
     const afid = this.#fids.take()
     try {
       const message: m.Tauth = { type: m.Tauth, tag: 0, afid, uname, aname }
-      const reply = await this.#exchange.call(message, m.Rauth, afid, signal)
+      const reply = await this.#exchange.call(message, m.Rauth, afid, options)
       return new Fid(this.#exchange, this.#fids, afid, reply.aqid, 0)
     } catch (error) {
       this.#fids.give(afid)

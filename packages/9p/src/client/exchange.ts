@@ -1,3 +1,5 @@
+import type { IOOptions } from '@net/contract'
+import { endingOf, race } from '@net/io'
 import { BufferPool } from '../wire/buffer_pool.ts'
 import { getUint32, putOffset, putUint16, putUint32 } from '../wire/bytes.ts'
 import { decodeMessage, encodeMessage, messageSize } from '../wire/codec.ts'
@@ -61,19 +63,16 @@ export class Exchange {
   }
 
   /** Sends Tversion and gives the reply. It cannot be flushed. */
-  async version(message: m.Tversion, signal: AbortSignal | undefined): Promise<m.Rversion> {
+  async version(message: m.Tversion, options?: IOOptions): Promise<m.Rversion> {
     const request = new Request(this, NOTAG, m.Tversion, NOFID, null, null, null)
     this.#version = request
     const size = messageSize(message)
     const at = this.#writer.frame(size)
     encodeMessage(message, this.#writer.bytes, at)
-    const abort = (): void => request.reject(signal?.reason)
-    signal?.addEventListener('abort', abort, { once: true })
     try {
-      return await request.promise
+      return await race(request.promise, options)
     } finally {
       this.#version = null
-      signal?.removeEventListener('abort', abort)
     }
   }
 
@@ -82,12 +81,12 @@ export class Exchange {
     message: m.TMessage,
     _expected: T,
     fid: number,
-    signal?: AbortSignal,
+    options?: IOOptions,
   ): Promise<Extract<m.RMessage, { type: T }>> {
     const size = messageSize(message)
     if (size > this.msize)
       throw new MessageError(`message of ${size} bytes is longer than msize, ${this.msize}`)
-    const tag = this.#takeTag(message.type, signal)
+    const tag = this.#takeTag(message.type, options)
     const at = this.#writer.frame(size)
     try {
       encodeMessage({ ...message, tag }, this.#writer.bytes, at)
@@ -96,20 +95,20 @@ export class Exchange {
       this.#tags.give(tag)
       throw error
     }
-    const request = new Request(this, tag, message.type, fid, null, signal ?? null, null)
+    const request = new Request(this, tag, message.type, fid, null, endingOf(options), null)
     this.#requests[tag] = request
     // What resolves it has been checked to be the reply of its type.
     return await request.promise
   }
 
   /** Sends one Tread for as many bytes as `p` has, at most msize - 24, and gives how many came. Throws. */
-  read(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
-    return this.#transfer(m.Tread, fid, p, offset, signal).promise
+  read(fid: number, p: Uint8Array, offset: number, options?: IOOptions): Promise<number> {
+    return this.#transfer(m.Tread, fid, p, offset, options).promise
   }
 
   /** Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws. */
-  write(fid: number, p: Uint8Array, offset: number, signal?: AbortSignal): Promise<number> {
-    const request = this.#transfer(m.Twrite, fid, p, offset, signal)
+  write(fid: number, p: Uint8Array, offset: number, options?: IOOptions): Promise<number> {
+    const request = this.#transfer(m.Twrite, fid, p, offset, options)
     this.#writer.payload(p)
     return request.promise
   }
@@ -156,9 +155,9 @@ export class Exchange {
     throw error
   }
 
-  #takeTag(type: number, signal: AbortSignal | undefined): number {
+  #takeTag(type: number, options: IOOptions | undefined): number {
     if (this.error !== null) throw this.error
-    signal?.throwIfAborted()
+    endingOf(options)?.throwIfOver()
     // A fid can always be let go.
     if (this.#tags.used >= MAX_REQUESTS && type !== m.Tclunk)
       throw new Error(`more than ${MAX_REQUESTS} 9P requests are outstanding`)
@@ -170,9 +169,9 @@ export class Exchange {
     fid: number,
     p: Uint8Array,
     offset: number,
-    signal: AbortSignal | undefined,
+    options: IOOptions | undefined,
   ): Request {
-    const request = new Request(this, this.#takeTag(type, signal), type, fid, p, signal ?? null, null)
+    const request = new Request(this, this.#takeTag(type, options), type, fid, p, endingOf(options), null)
     this.#requests[request.tag] = request
     const at = this.#header(request, IO_HEADER, type === m.Tread ? IO_HEADER : IO_HEADER + p.length)
     const b = this.#writer.bytes

@@ -57,7 +57,7 @@ export class Fid {
       do {
         const wname = this.#part(names, at)
         const message: m.Twalk = { type: m.Twalk, tag: 0, fid: from, newfid: number, wname }
-        const { wqid } = await this.#exchange.call(message, m.Rwalk, from, options?.signal)
+        const { wqid } = await this.#exchange.call(message, m.Rwalk, from, options)
         if (wqid.length > wname.length) this.#exchange.broken(`${wqid.length} qids for ${wname.length} names`)
         if (wqid.length < wname.length) throw new RemoteError('file does not exist')
         at += wname.length
@@ -77,7 +77,7 @@ export class Fid {
   async open(mode: number, options?: IOOptions): Promise<void> {
     this.#check()
     const message: m.Topen = { type: m.Topen, tag: 0, fid: this.number, mode }
-    const reply = await this.#exchange.call(message, m.Ropen, this.number, options?.signal)
+    const reply = await this.#exchange.call(message, m.Ropen, this.number, options)
     this.qid = reply.qid
     this.#iounit = reply.iounit
   }
@@ -86,7 +86,7 @@ export class Fid {
   async create(name: string, perm: number, mode: number, options?: IOOptions): Promise<void> {
     this.#check()
     const message: m.Tcreate = { type: m.Tcreate, tag: 0, fid: this.number, name, perm, mode }
-    const reply = await this.#exchange.call(message, m.Rcreate, this.number, options?.signal)
+    const reply = await this.#exchange.call(message, m.Rcreate, this.number, options)
     this.qid = reply.qid
     this.#iounit = reply.iounit
   }
@@ -98,7 +98,7 @@ export class Fid {
   read(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
     try {
       this.#check()
-      return this.#exchange.read(this.number, this.#clip(p), checkOffset(offset), options?.signal)
+      return this.#exchange.read(this.number, this.#clip(p), checkOffset(offset), options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -111,7 +111,7 @@ export class Fid {
   write(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
     try {
       this.#check()
-      return this.#exchange.write(this.number, this.#clip(p), checkOffset(offset), options?.signal)
+      return this.#exchange.write(this.number, this.#clip(p), checkOffset(offset), options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -121,14 +121,14 @@ export class Fid {
   async stat(options?: IOOptions): Promise<Stat> {
     this.#check()
     const message: m.Tstat = { type: m.Tstat, tag: 0, fid: this.number }
-    return (await this.#exchange.call(message, m.Rstat, this.number, options?.signal)).stat
+    return (await this.#exchange.call(message, m.Rstat, this.number, options)).stat
   }
 
   /** Changes what stat tells, all of it or nothing. Begin with {@link DONT_TOUCH}. */
   async wstat(stat: Stat, options?: IOOptions): Promise<void> {
     this.#check()
     const message: m.Twstat = { type: m.Twstat, tag: 0, fid: this.number, stat }
-    await this.#exchange.call(message, m.Rwstat, this.number, options?.signal)
+    await this.#exchange.call(message, m.Rwstat, this.number, options)
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Ended, Ending } from '@net/io'
 /** What a request needs of the client that sent it. */
 interface Sender {
   flush(request: Request): void
@@ -13,7 +14,7 @@ function executor(resolve: (value: never) => void, reject: (reason: unknown) => 
 }
 
 /** A request that a client has sent and whose tag is not free yet. */
-export class Request {
+export class Request implements Ended {
   readonly tag: number
   /** The type of the T-message. */
   readonly type: number
@@ -32,7 +33,7 @@ export class Request {
   /** With what the promise rejects when it was flushed. */
   reason: unknown = undefined
   readonly #sender: Sender
-  readonly #signal: AbortSignal | null
+  readonly #ending: Ending | null
   readonly #resolve: (value: never) => void
   readonly #reject: (reason: unknown) => void
 
@@ -43,7 +44,7 @@ export class Request {
     type: number,
     fid: number,
     target: Uint8Array | null,
-    signal: AbortSignal | null,
+    ending: Ending | null,
     old: Request | null,
   ) {
     this.tag = tag
@@ -55,13 +56,12 @@ export class Request {
     this.#resolve = resolver
     this.#reject = rejecter
     this.#sender = sender
-    this.#signal = signal
-    signal?.addEventListener('abort', this)
+    this.#ending = ending
+    ending?.add(this)
   }
 
-  /** Takes the event of the signal. */
-  handleEvent(): void {
-    this.cancel(this.#signal?.reason)
+  ended(reason: unknown): void {
+    this.cancel(reason)
   }
 
   /** Flushes the request; if it is answered by Rflush alone it rejects with `reason`. */
@@ -85,6 +85,6 @@ export class Request {
 
   #settle(): void {
     this.settled = true
-    this.#signal?.removeEventListener('abort', this)
+    this.#ending?.delete(this)
   }
 }

@@ -62,7 +62,7 @@ export class CallTable {
 
   /** Answers one with the error it failed with. */
   fail(call: Call, error: unknown, msize: number): void {
-    if (!call.dropped) this.#replies.error(call.tag, call.aborted ? interrupted() : error, msize)
+    if (!call.dropped) this.#replies.error(call.tag, call.isOver ? interrupted() : error, msize)
   }
 
   /** Aborts all of them; they will not be answered. */

@@ -15,7 +15,7 @@ export class OneByOne {
     const turn = (async () => {
       if (before !== null) {
         await before
-        if (call.aborted) throw interrupted()
+        if (call.isOver) throw interrupted()
         await new Promise((resolve) => setTimeout(resolve))
       }
       return await work()

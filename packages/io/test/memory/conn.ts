@@ -132,14 +132,14 @@ export class MemoryConn implements HalfCloser, LaneOwner {
   async read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
     if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
     if (p.byteLength === 0 && this.reads.closed === null && options?.signal?.aborted !== true) return 0
-    const reading = this.reads.run(new Read(p, this.in), options?.signal)
+    const reading = this.reads.run(new Read(p, this.in), options)
     this.in.writer?.wake()
     return reading
   }
 
   async write(p: Uint8Array, options?: IOOptions): Promise<number> {
     if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
-    return this.writes.run(new Write(p, this.out), options?.signal)
+    return this.writes.run(new Write(p, this.out), options)
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -52,7 +52,7 @@ export class MemoryListener implements Listener<MemoryConn, MemoryAddr>, LaneOwn
   }
 
   accept(options?: IOOptions): Promise<MemoryConn> {
-    return this.accepts.run(new Accept(this.queue), options?.signal)
+    return this.accepts.run(new Accept(this.queue), options)
   }
 
   async *[Symbol.asyncIterator](): AsyncIterableIterator<MemoryConn> {

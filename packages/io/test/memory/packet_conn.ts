@@ -83,13 +83,13 @@ export class MemoryPacketConn implements PacketConn<MemoryAddr>, LaneOwner {
 
   async readFrom(p: Uint8Array, options?: IOOptions): Promise<[number, MemoryAddr]> {
     if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
-    return this.reads.run(new ReadFrom(p, this.queue), options?.signal)
+    return this.reads.run(new ReadFrom(p, this.queue), options)
   }
 
   async writeTo(p: Uint8Array, addr: MemoryAddr, options?: IOOptions): Promise<number> {
     if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
     if (!(addr instanceof MemoryAddr)) throw new TypeError('an address is a MemoryAddr')
-    return this.writes.run(new WriteTo(p, this, addr), options?.signal)
+    return this.writes.run(new WriteTo(p, this, addr), options)
   }
 
   async receive(p = new Uint8Array(LARGEST)): Promise<[Uint8Array<ArrayBuffer>, MemoryAddr]> {

@@ -1,33 +1,27 @@
 import type { IOOptions } from '@net/contract'
+import { endingOf, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
 /** Where requests wait until something happens. */
 export class Gate {
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<Waiter>()
 
   /** How many wait. */
   get size(): number {
     return this.#waiting.size
   }
 
-  /** Waits until the gate is opened the next time; rejects with "interrupted" when the signal is aborted. */
+  /** Waits until the gate is opened the next time; rejects with "interrupted" when what ends `options` comes before. */
   wait(options: IOOptions): Promise<void> {
-    const { signal } = options
     return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.#waiting.delete(go)
+      const ending = endingOf(options)
+      if (ending?.isOver) {
         reject(new Plan9Error(INTERRUPTED))
-      }
-      const go = (): void => {
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      }
-      if (signal?.aborted === true) {
-        abort()
         return
       }
-      signal?.addEventListener('abort', abort, { once: true })
-      this.#waiting.add(go)
+      const waiter = new Waiter(this.#waiting, ending, resolve, reject)
+      this.#waiting.add(waiter)
+      ending?.add(waiter)
     })
   }
 
@@ -35,6 +29,30 @@ export class Gate {
   open(): void {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
-    for (const go of waiting) go()
+    for (const waiter of waiting) waiter.go()
+  }
+}
+
+class Waiter implements Ended {
+  readonly #all: Set<Waiter>
+  readonly #ending: Ending | null
+  readonly #resolve: () => void
+  readonly #reject: (e: Error) => void
+
+  constructor(all: Set<Waiter>, ending: Ending | null, resolve: () => void, reject: (e: Error) => void) {
+    this.#all = all
+    this.#ending = ending
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  go(): void {
+    this.#ending?.delete(this)
+    this.#resolve()
+  }
+
+  ended(): void {
+    this.#all.delete(this)
+    this.#reject(new Plan9Error(INTERRUPTED))
   }
 }

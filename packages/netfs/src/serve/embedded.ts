@@ -1,5 +1,6 @@
 import { OREAD, ORDWR, OWRITE, type OpenFile } from '@net/9p'
 import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions, Target } from '@net/contract'
+import { Ending, endingOf, Scope } from '@net/io'
 import type { Activity } from '../account/activity.ts'
 import { fail, INTERRUPTED, NOT_EXIST, Plan9Error } from '../base/errors.ts'
 import { Data } from '../tree/conversation_files.ts'
@@ -40,20 +41,20 @@ class Embedded implements EmbeddedNet {
   }
 
   async open(path: string, mode: NetFileMode, options: NetOpenOptions = {}): Promise<NetFile> {
-    const { signal } = options
-    signal?.throwIfAborted()
+    const ending = endingOf(options)
+    ending?.throwIfOver()
     const names = path.split('/').filter((name) => name !== '' && name !== '.')
     let node: Node = this.#root
     for (const name of names) node = await (node instanceof Directory ? node : fail(NOT_EXIST)).walk(name)
     let file: OpenFile
     try {
       file = await node.open(modes[mode], options)
-    } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error
+    } catch (e) {
+      throw ending?.isOver ? ending.reason : e
     }
-    if (signal?.aborted === true) {
+    if (ending?.isOver) {
       await file.close?.()
-      throw signal.reason
+      throw ending.reason
     }
     const opened = new File(file, mode, (f) => this.#files.delete(f))
     this.#files.add(opened)
@@ -71,42 +72,11 @@ class Embedded implements EmbeddedNet {
   }
 }
 
-/** The options that an operation of the tree gets; aborted by the caller's signal and by closing the file. */
-class Call implements IOOptions {
-  readonly #outer: AbortSignal | undefined
-  #controller: AbortController | null = null
-  #aborted = false
-
-  constructor(outer: AbortSignal | undefined) {
-    this.#outer = outer
-    outer?.addEventListener('abort', this)
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#aborted) this.#controller.abort(new Plan9Error(INTERRUPTED))
-    return this.#controller.signal
-  }
-
-  handleEvent(): void {
-    this.abort()
-  }
-
-  abort(): void {
-    this.#aborted = true
-    this.#controller?.abort(new Plan9Error(INTERRUPTED))
-  }
-
-  done(): void {
-    this.#outer?.removeEventListener('abort', this)
-  }
-}
-
 class File implements NetFile {
   readonly #file: OpenFile
   readonly #mode: NetFileMode
   readonly #closed: (file: File) => void
-  readonly #calls = new Set<Call>()
+  readonly #end = new Ending()
   #offset = 0
   #closing: Promise<void> | null = null
 
@@ -118,9 +88,9 @@ class File implements NetFile {
 
   async read(p: Uint8Array, options?: IOOptions): Promise<number> {
     const file = this.#file
-    const n = await this.#run(options, async (call) => {
+    const n = await this.#run(options, async (limits) => {
       if (file.read === undefined || this.#mode === 'w') fail('inappropriate use of fd')
-      return file.read(p, this.#offset, call)
+      return file.read(p, this.#offset, limits)
     })
     this.#offset += n
     return n
@@ -128,9 +98,9 @@ class File implements NetFile {
 
   async write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const file = this.#file
-    const n = await this.#run(options, async (call) => {
+    const n = await this.#run(options, async (limits) => {
       if (file.write === undefined || this.#mode === 'r') fail('inappropriate use of fd')
-      return file.write(p, this.#offset, call)
+      return file.write(p, this.#offset, limits)
     })
     this.#offset += n
     return n
@@ -151,7 +121,7 @@ class File implements NetFile {
   close(): Promise<void> {
     if (this.#closing === null) {
       this.#closed(this)
-      for (const call of this.#calls) call.abort()
+      this.#end.end(new Plan9Error(INTERRUPTED))
       this.#closing = Promise.resolve(this.#file.close?.())
     }
     return this.#closing
@@ -162,19 +132,21 @@ class File implements NetFile {
     if (this.#closing === null && this.#file instanceof Data) this.#file.keep(on)
   }
 
-  async #run(options: IOOptions | undefined, act: (call: Call) => Promise<number>): Promise<number> {
-    const signal = options?.signal
-    signal?.throwIfAborted()
+  // What closing the file ends has no cost of its own where the caller can't end it otherwise.
+  async #run(options: IOOptions | undefined, act: (limits: IOOptions) => Promise<number>): Promise<number> {
+    const ending = endingOf(options)
+    ending?.throwIfOver()
     if (this.#closing !== null) fail('fd out of range or not open')
-    const call = new Call(signal)
-    this.#calls.add(call)
+    if (ending === null) return await act(this.#end)
+    const scope = new Scope(ending)
+    this.#end.add(scope)
     try {
-      return await act(call)
-    } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error
+      return await act(scope)
+    } catch (e) {
+      throw ending.isOver ? ending.reason : e
     } finally {
-      call.done()
-      this.#calls.delete(call)
+      scope.leave()
+      this.#end.delete(scope)
     }
   }
 }

@@ -44,12 +44,12 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
     if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
     if (p.length === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
-    return this.lanes.reading.run(new ReadOp(this.#socket, p), options?.signal)
+    return this.lanes.reading.run(new ReadOp(this.#socket, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
-    return this.lanes.writing.run(new WriteOp(this, p), options?.signal)
+    return this.lanes.writing.run(new WriteOp(this, p), options)
   }
 
   ref(): void {

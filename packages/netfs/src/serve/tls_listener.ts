@@ -52,7 +52,7 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   }
 
   accept(options?: IOOptions): Promise<Conn> {
-    return this.accepting.run(new AcceptOp(this.#ready, () => this.#wake()), options?.signal)
+    return this.accepting.run(new AcceptOp(this.#ready, () => this.#wake()), options)
   }
 
   ref(): void {

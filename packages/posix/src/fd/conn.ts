@@ -7,7 +7,7 @@ import {
   type IOOptions,
   type RawConn,
 } from '@net/contract'
-import { ConnStreams, LaneConn, type Lanes } from '@net/io'
+import { ConnStreams, isOver, LaneConn, type Lanes } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { checkBuffer } from '../common/argument.ts'
 import type { FD } from './fd.ts'
@@ -44,9 +44,8 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    const signal = options?.signal
     if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
-    if (signal === undefined && fd.readReady && fd.reading.free) {
+    if (fd.readReady && fd.reading.free && !isOver(options)) {
       // What follows is ReadOp.attempt without the operation: most reads find their data here.
       const n = readOnce(fd, p, this.#stream)
       if (n > 0) return Promise.resolve(n)
@@ -54,23 +53,22 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
       // The kernel tells an error of the connection once: the operation would not meet it again.
       if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
     }
-    return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), signal)
+    return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    const signal = options?.signal
     let n = 0
-    if (signal === undefined && fd.writeReady && fd.writing.free) {
+    if (fd.writeReady && fd.writing.free && !isOver(options)) {
       n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
       if (n === p.byteLength) return Promise.resolve(n)
       if (n < 0 && n !== EAGAIN) {
         return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
       }
     }
-    return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), signal)
+    return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
   }
 
   setReadBuffer(bytes: number): void {
@@ -124,7 +122,7 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
   }
 
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    return writev(this.fd, buffers, options?.signal)
+    return writev(this.fd, buffers, options)
   }
 
   /** What {@link streamFD} gives. */

@@ -25,7 +25,7 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> extends LaneL
   protected abstract connection(fd: number): C
 
   accept(options?: IOOptions): Promise<C> {
-    return this.fd.reading.run(new AcceptOp(this.fd, this.#connection), options?.signal)
+    return this.fd.reading.run(new AcceptOp(this.fd, this.#connection), options)
   }
 
   readonly #connection = (fd: number): C => this.connection(fd)

@@ -208,7 +208,7 @@ export class AcceptOp<C> extends FDOp<C> {
       if (!starved.has(n)) return this.fail(syscallError(abi.SOCK_CLOEXEC === 0 ? 'accept' : 'accept4', n))
       this.#backoff = Math.min(this.#backoff * 2 || BACKOFF_MIN, BACKOFF_MAX)
       this.#timer ??= new DeadlineTimer(() => {
-        if (this.queued) this.fd.reading.wake()
+        if (this.isWaiting) this.fd.reading.wake()
       })
       this.#timer.set(performance.now() + this.#backoff)
       return false

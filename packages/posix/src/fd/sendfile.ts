@@ -43,7 +43,7 @@ export async function sendFile(fd: FD, source: FileSource, options: SendFileOpti
       op.cancel(e)
       throw e
     }
-    return await fd.writing.run(op, signal)
+    return await fd.writing.run(op, options)
   } catch (e) {
     const isMine = e instanceof TypeError || e instanceof OpError
     if (isMine || (signal?.aborted && e === signal.reason)) throw e

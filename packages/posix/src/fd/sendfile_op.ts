@@ -49,7 +49,7 @@ export class TransferOp extends FDOp<number> {
   }
 
   readonly #wake = (): void => {
-    if (this.queued) this.fd.writing.wake()
+    if (this.isWaiting) this.fd.writing.wake()
   }
 
   attempt(): boolean {

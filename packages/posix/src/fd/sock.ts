@@ -160,7 +160,7 @@ export async function dialSocket(spec: DialSpec, options: DialOptions): Promise<
     if (result === EINPROGRESS) {
       fd.writeReady = false
       fd.writing.setDeadlineAt(deadline)
-      await fd.writing.run(new ConnectOp(fd), options.signal)
+      await fd.writing.run(new ConnectOp(fd), options)
       fd.writing.setDeadlineAt(Infinity)
     } else {
       must('connect', result)

@@ -129,7 +129,7 @@ export class UnixSendOp extends FDOp<SentMessage> {
   #tryAgainLater(): void {
     this.#backoff = Math.min(this.#backoff * 2 || BACKOFF_MIN, BACKOFF_MAX)
     this.#timer ??= new DeadlineTimer(() => {
-      if (this.queued) this.fd.writing.wake()
+      if (this.isWaiting) this.fd.writing.wake()
     })
     this.#timer.set(performance.now() + this.#backoff)
   }

@@ -1,5 +1,5 @@
 // struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
-import { OpError } from '@net/contract'
+import { OpError, type IOOptions } from '@net/contract'
 import { type LaneOwner } from '@net/io'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -76,9 +76,9 @@ class VectorWriteOp extends FDOp<number> {
 }
 
 /** Writes all of `buffers`, in order, as writev of a connection says. */
-export function writev(fd: FD, buffers: readonly Uint8Array[], signal?: AbortSignal): Promise<number> {
+export function writev(fd: FD, buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
   if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
     return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
   }
-  return fd.writing.run(new VectorWriteOp(fd, [...buffers]), signal)
+  return fd.writing.run(new VectorWriteOp(fd, [...buffers]), options)
 }

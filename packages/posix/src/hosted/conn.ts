@@ -93,13 +93,13 @@ export abstract class HostStream<A extends Addr>
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
     if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
-    return fd.reading.run(new ReadOp(fd, p), options?.signal)
+    return fd.reading.run(new ReadOp(fd, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.fd.writing.run(new WriteOp(this.fd, p), options?.signal)
+    return this.fd.writing.run(new WriteOp(this.fd, p), options)
   }
 
   /** Copies the buffers into one: the host writes one at a time. */

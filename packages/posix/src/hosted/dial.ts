@@ -71,5 +71,5 @@ export function dialSocket(
 ): Promise<Socket> {
   const dial = new Dial(error)
   if (options.deadline !== undefined) dial.lane.setDeadline(options.deadline)
-  return dial.lane.run(new ConnectOp(dial, connecting), options.signal).finally(() => dial.lane.close())
+  return dial.lane.run(new ConnectOp(dial, connecting), options).finally(() => dial.lane.close())
 }

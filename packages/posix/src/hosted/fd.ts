@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
-import { Lane, type LaneOwner } from '@net/io'
+import { Lane, type LaneOwner, Liveness } from '@net/io'
 
 /** What all of the host's sockets have for liveness: a new one keeps the process alive until `unref`. */
 export interface HostHandle {
@@ -25,14 +25,12 @@ export abstract class FD implements LaneOwner {
   readonly localAddr: Addr | null
   /** The peer's address, or null; it stays after close. */
   readonly remoteAddr: Addr | null
-  readonly #handle: HostHandle
-  #waiting = 0
-  #ref = true
+  readonly #liveness: Liveness
   #closing: Promise<void> | null = null
 
   /** Takes over a socket of the host that is ready for use. */
   protected constructor(handle: HostHandle, net: string, localAddr: Addr | null, remoteAddr: Addr | null) {
-    this.#handle = handle
+    this.#liveness = new Liveness(handle)
     this.net = net
     this.localAddr = localAddr
     this.remoteAddr = remoteAddr
@@ -54,23 +52,17 @@ export abstract class FD implements LaneOwner {
 
   /** Counts the operations that wait. */
   waiting(change: 1 | -1): void {
-    const before = this.#waiting
-    this.#waiting += change
-    if (!this.#ref || this.isClosed) return
-    if (before === 0) this.#handle.ref()
-    else if (this.#waiting === 0) this.#handle.unref()
+    this.#liveness.waiting(change)
   }
 
   /** Waiting operations keep the process alive. */
   ref(): void {
-    this.#ref = true
-    if (this.#waiting > 0 && !this.isClosed) this.#handle.ref()
+    this.#liveness.ref()
   }
 
   /** Waiting operations let the process exit. */
   unref(): void {
-    this.#ref = false
-    if (!this.isClosed) this.#handle.unref()
+    this.#liveness.unref()
   }
 
   /** Fails everything that waits, then closes the host's socket. */
@@ -78,7 +70,7 @@ export abstract class FD implements LaneOwner {
     if (this.#closing === null) {
       this.reading.close()
       this.writing.close()
-      this.#handle.unref()
+      this.#liveness.stop()
       this.#closing = this.release()
     }
     return this.#closing

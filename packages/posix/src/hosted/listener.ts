@@ -134,7 +134,7 @@ export abstract class HostListener<C extends Conn, A extends Addr> extends LaneL
   protected abstract connection(socket: Socket): C
 
   accept(options?: IOOptions): Promise<C> {
-    return this.fd.reading.run(new AcceptOp(this.fd, this.#connection), options?.signal)
+    return this.fd.reading.run(new AcceptOp(this.fd, this.#connection), options)
   }
 
   readonly #connection = (socket: Socket): C => this.connection(socket)

@@ -52,7 +52,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
     if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
-    return fd.reading.run(new ReceiveOp(fd, 'read', (packet) => copy(packet, p)), options?.signal)
+    return fd.reading.run(new ReceiveOp(fd, 'read', (packet) => copy(packet, p)), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -62,7 +62,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
     if (!this.#connected && !fd.isClosed) {
       return Promise.reject(fd.opError('write', callError('write', 'EDESTADDRREQ')))
     }
-    return fd.writing.run(new SendOp(fd, p, null, null), options?.signal)
+    return fd.writing.run(new SendOp(fd, p, null, null), options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -83,7 +83,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
     } catch (e) {
       return Promise.reject(error(e as Error))
     }
-    return fd.writing.run(new SendOp(fd, p, addr, { host, port: addr.port }), options?.signal)
+    return fd.writing.run(new SendOp(fd, p, addr, { host, port: addr.port }), options)
   }
 
   readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -150,7 +150,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   }
 
   #receive<T>(finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
-    return this.fd.reading.run(new ReceiveOp(this.fd, 'recvfrom', finish), options?.signal)
+    return this.fd.reading.run(new ReceiveOp(this.fd, 'recvfrom', finish), options)
   }
 
   #set(option: () => void): void {

@@ -101,7 +101,7 @@ export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
   }
 
   #receive<T>(finish: (n: number) => T, options?: IOOptions): Promise<T> {
-    return this.fd.reading.run(new ReceiveOp(this.fd, scratch(), finish), options?.signal)
+    return this.fd.reading.run(new ReceiveOp(this.fd, scratch(), finish), options)
   }
 
   protected peer(): IPAddr {

@@ -7,7 +7,7 @@ import {
   type ReceivedMessage,
   type SentMessage,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { isOver, untilClosed } from '@net/io'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
@@ -46,14 +46,13 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    const signal = options?.signal
-    if (signal === undefined && fd.readReady && fd.reading.free) {
+    if (fd.readReady && fd.reading.free && !isOver(options)) {
       // What follows is ReceiveOp.attempt without the operation: in a flood most reads find their packet here.
       const n = receiveOnce(fd, p)
       if (n >= 0) return Promise.resolve(this.#withPeer(n))
       if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'recvfrom', n))
     }
-    return fd.reading.run(new ReceiveOp(fd, p, this.#withPeer), signal)
+    return fd.reading.run(new ReceiveOp(fd, p, this.#withPeer), options)
   }
 
   writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number> {
@@ -61,13 +60,12 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     if (wrong !== null) return Promise.reject(wrong)
     if (this.connected) return Promise.reject(this.writeError(addr, ErrWriteToConnected))
     const { fd } = this
-    const signal = options?.signal
-    if (signal === undefined && fd.writeReady && fd.writing.free) {
+    if (fd.writeReady && fd.writing.free && !isOver(options)) {
       const e = this.#sendNow(p, addr)
       if (e === null) return Promise.resolve(p.byteLength)
       if (e !== undefined) return Promise.reject(this.writeError(addr, e))
     }
-    return fd.writing.run(new SendOp(fd, p, addr, () => this.put(addr)), signal)
+    return fd.writing.run(new SendOp(fd, p, addr, () => this.put(addr)), options)
   }
 
   /** SendOp.attempt without the operation. Gives null if the packet went, undefined if it must wait, else the error. */
@@ -102,7 +100,7 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     const wrong = checkBuffer(p) ?? checkBuffer(oob)
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    return fd.reading.run(new ReceiveMessageOp(fd, p, oob, 0, this.#withControl), options?.signal)
+    return fd.reading.run(new ReceiveMessageOp(fd, p, oob, 0, this.#withControl), options)
   }
 
   /** Sends a packet with control messages. */
@@ -118,7 +116,7 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     if (unfit !== null) throw this.writeError(addr, unfit)
     const { fd } = this
     const put = (): number => (addr === null ? 0 : this.put(addr))
-    return await fd.writing.run(new SendMessageOp(fd, p, oob, addr, put), options?.signal)
+    return await fd.writing.run(new SendMessageOp(fd, p, oob, addr, put), options)
   }
 
   /** What is wrong with a message's address: none on a socket without a peer, one on a socket with a peer. */

@@ -67,7 +67,7 @@ export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
     const wrong = checkMessages(messages)
     if (wrong !== null) return Promise.reject(wrong)
     if (messages.length === 0 && !this.fd.isClosed) return Promise.resolve(0)
-    return this.fd.reading.run(new ReadBatchOp(this.fd, messages, this.#batchSocket()), options?.signal)
+    return this.fd.reading.run(new ReadBatchOp(this.fd, messages, this.#batchSocket()), options)
   }
 
   async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
@@ -81,7 +81,7 @@ export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
     }
     if (messages.length === 0 && !this.fd.isClosed) return 0
     const op = new WriteBatchOp(this.fd, messages, this.#batchSocket())
-    const n = await this.fd.writing.run(op, options?.signal)
+    const n = await this.fd.writing.run(op, options)
     for (const m of messages) m.n = m.buffer.byteLength
     return n
   }

@@ -86,14 +86,14 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     const finish = (n: number): [number, UnixAddr] => [n, wsaUnixAddr(this.#net)]
-    return this.fd.reading.run(new ReceiveOp(this.fd, p, finish), options?.signal)
+    return this.fd.reading.run(new ReceiveOp(this.fd, p, finish), options)
   }
 
   async writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p) ?? checkAddr(addr)
     if (wrong !== null) throw wrong
     this.#checkPeer(addr, this.#connected)
-    return (await this.fd.writing.run(new UnixSendOp(this.fd, p, null, addr), options?.signal)).n
+    return (await this.fd.writing.run(new UnixSendOp(this.fd, p, null, addr), options)).n
   }
 
   readFromUnix(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
@@ -107,7 +107,7 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
   readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
     const wrong = checkBuffer(p) ?? checkBuffer(oob)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.fd.reading.run(new UnixReceiveOp(this.fd, p, oob), options?.signal)
+    return this.fd.reading.run(new UnixReceiveOp(this.fd, p, oob), options)
   }
 
   async writeMsgUnix(
@@ -120,7 +120,7 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
     if (wrong !== null) throw wrong
     // The kernel itself refuses an address on streams and sequenced packets, or leaves it unread.
     if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
-    return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options?.signal)
+    return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options)
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {

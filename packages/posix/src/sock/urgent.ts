@@ -115,7 +115,7 @@ export async function writeUrgent(conn: TCPConn, p: Uint8Array, options?: IOOpti
   const wrong = checkBuffer(p)
   if (wrong !== null) throw wrong
   const fd = tcpFD(conn, 'write')
-  return await fd.writing.run(new UrgentWriteOp(fd, p), options?.signal)
+  return await fd.writing.run(new UrgentWriteOp(fd, p), options)
 }
 
 /**
@@ -132,7 +132,7 @@ export async function readUrgent(conn: TCPConn, options?: IOOptions): Promise<nu
       new UnsupportedError(`readUrgent not supported by ${process.platform}`, 'ENOTSUP'),
     )
   }
-  return await fd.urgent.run(new UrgentReadOp(fd), options?.signal)
+  return await fd.urgent.run(new UrgentReadOp(fd), options)
 }
 
 /**

@@ -1,0 +1,54 @@
+/** Something that keeps the process alive or lets it go, as a timer of the host does. */
+export interface Handle {
+  /** Keeps the process alive. */
+  ref(): void
+  /** Lets the process exit. */
+  unref(): void
+}
+
+/**
+ * What keeps a process alive: only operations that wait, and not even those after {@link unref}. It counts them and turns its
+ * handle, which should let the process go at first, on and off.
+ */
+export class Liveness {
+  readonly #handle: Handle
+  #waiting = 0
+  #wanted = true // neither unref nor stop was called
+  #stopped = false
+
+  /** Makes the count of a handle, at nothing. */
+  constructor(handle: Handle) {
+    this.#handle = handle
+  }
+
+  /** Counts an operation that begins (1) or stops (-1) to wait. */
+  waiting(change: 1 | -1): void {
+    this.#waiting += change
+    if (this.#wanted && this.#waiting === (change === 1 ? 1 : 0)) this.#set()
+  }
+
+  /** What waits keeps the process alive, as at first. */
+  ref(): void {
+    if (this.#wanted || this.#stopped) return
+    this.#wanted = true
+    if (this.#waiting > 0) this.#set()
+  }
+
+  /** What waits lets the process exit. */
+  unref(): void {
+    if (!this.#wanted) return
+    this.#wanted = false
+    if (this.#waiting > 0) this.#handle.unref()
+  }
+
+  /** Lets go for good: the handle is not touched any more. */
+  stop(): void {
+    this.unref()
+    this.#stopped = true
+  }
+
+  #set(): void {
+    if (this.#waiting > 0) this.#handle.ref()
+    else this.#handle.unref()
+  }
+}

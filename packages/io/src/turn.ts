@@ -1,0 +1,62 @@
+/**
+ * The event loop's turns. An operation that finds its data at once settles in a microtask, and a loop of such operations would
+ * run for ever without a timer, a signal or another connection having its turn. Therefore what has gone on for longer than the
+ * budget since the loop's last turn waits for the next one.
+ */
+
+/** Milliseconds that operations of one turn of the loop may take together. */
+const BUDGET = 1
+
+/** How many operations go by between two looks at the clock, which costs a twentieth of a small read. */
+const LOOK = 4
+
+/** Whoever waits for the loop to turn. */
+export interface Deferred {
+  /** The loop has turned. */
+  turned(): void
+}
+
+let count = 0 // operations since the last look at the clock
+let began = -1 // when the first look of this turn was; -1 before it
+let over = false // whether the budget of this turn is used up
+let waiting: Deferred[] = []
+
+// Hosts without setImmediate have timers, whose shortest delay is a turn as well.
+const nextTurn: (f: () => void) => unknown =
+  typeof setImmediate === 'function' ? setImmediate : (f) => setTimeout(f, 0)
+
+function turned(): void {
+  began = -1
+  count = 0
+  over = false
+  const list = waiting
+  waiting = []
+  for (const deferred of list) deferred.turned()
+}
+
+/** Counts an operation, and gives whether it has to wait for the next turn, as the budget of this one is used up. */
+export function isTurnOver(): boolean {
+  if (over || ++count < LOOK) return over
+  count = 0
+  const now = performance.now()
+  if (began < 0) {
+    began = now
+    nextTurn(turned)
+  } else {
+    over = now - began > BUDGET
+  }
+  return over
+}
+
+/** Tells `deferred` when the loop has turned. Only after {@link isTurnOver} gave true. */
+export function deferToNextTurn(deferred: Deferred): void {
+  waiting.push(deferred)
+}
+
+/** Waits, when the budget of this turn is used up, for the next one: for loops that make no operation of a lane. Null: go on. */
+export function turnTaken(): Promise<void> | null {
+  if (!isTurnOver()) return null
+  return new Promise((resolve) => {
+    deferToNextTurn({ turned: resolve })
+  })
+}

@@ -3,12 +3,12 @@ import { Answer } from './answer.ts'
 import type { Cancellation } from './cancellation.ts'
 import { noSuchHost, renamed } from './failure.ts'
 import { isDomainName, nameList } from '../dns/name.ts'
-import { Question, type QuestionOptions } from './question.ts'
+import { askServers, type QueryMeans } from './query.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import { SocketPool } from './socket_pool.ts'
 
 /** What a client needs. */
-export interface ClientOptions extends QuestionOptions {
+export interface ClientOptions extends Omit<QueryMeans, 'pool'> {
   /** The configuration, asked for at each lookup. */
   readonly resolvConf: () => ResolvConf
   /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
@@ -20,13 +20,14 @@ export interface ClientOptions extends QuestionOptions {
 /** Asks DNS servers, as resolv.conf says. */
 export class Client {
   readonly #options: ClientOptions
-  readonly #pool: SocketPool
+  readonly #means: QueryMeans
   #turn = 0
 
   /** Makes a client. */
   constructor(options: ClientOptions) {
+    const { dial, cache, debug, shareSockets } = options
     this.#options = options
-    this.#pool = new SocketPool(options.shareSockets)
+    this.#means = { dial, pool: new SocketPool(dial, shareSockets), cache, debug }
   }
 
   /** The configuration now. */
@@ -46,14 +47,14 @@ export class Client {
   async lookup(name: string, type: number, cancellation: Cancellation): Promise<Answer> {
     if (!isDomainName(name)) throw noSuchHost(name)
     const conf = this.conf
-    let last = noSuchHost(name) // for names that are never asked
+    let last: DNSError | null = null
     for (const fqdn of nameList(name, conf.ndots, conf.search)) {
       const answer = await this.query(fqdn, type, conf, cancellation)
       if (answer instanceof Answer) return answer
       last = answer
       if (this.isFatal(last)) break
     }
-    throw renamed(last, name)
+    throw last === null ? noSuchHost(name) : renamed(last, name)
   }
 
   /**
@@ -66,7 +67,7 @@ export class Client {
     conf: ResolvConf,
     cancellation: Cancellation,
   ): Promise<Answer | DNSError> {
-    const { cache, debug } = this.#options
+    const { cache, debug } = this.#means
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type) ?? null
     if (kept !== null) {
@@ -75,8 +76,6 @@ export class Client {
         kept.found === null ? noSuchHost(fqdn, kept.server) : new Answer(kept.server, kept.found),
       )
     }
-    return new Promise((resolve, reject) => {
-      new Question(fqdn, type, conf, turn, this.#options, this.#pool, cancellation, resolve, reject).ask()
-    })
+    return askServers({ name: fqdn, type, conf, turn, cancellation, means: this.#means })
   }
 }

@@ -1,9 +1,14 @@
+import type { Addr } from '@net/addr'
 import { ErrDeadlineExceeded, OpError, type Conn, type Deadline, type UDPConn } from '@net/contract'
 import { DeadlineTimer } from '@net/io'
 import type { Cancellation } from './cancellation.ts'
 
 /** What a resolver needs of a connection; every Conn of the contract is one. */
 export interface DNSConn extends Pick<Conn, 'read' | 'write' | 'setDeadline' | 'close'> {
+  /** The near end, for the text of errors; absent and null mean that it is not known. */
+  readonly localAddr?: Addr | null
+  /** The far end, likewise; absent and null mean the address that was dialled. */
+  readonly remoteAddr?: Addr | null
   /** Its presence tells that the connection is one of packets. It is not called. */
   readonly readFrom?: unknown
   /** Sends the packets of several queries at once. Without it, or when it refuses, each is written by itself. */
@@ -47,7 +52,7 @@ export function dialWithin(
       if (end()) reject(e)
     }
     const timer = new DeadlineTimer(() => {
-      fail(new OpError('dial', network, null, { network, toString: () => server }, ErrDeadlineExceeded))
+      fail(new OpError('dial', network, null, serverAddr(network, server), ErrDeadlineExceeded))
     })
     const listener = { cancelled: fail }
     timer.set(performance.now() + timeout)
@@ -76,6 +81,16 @@ class DialLimits {
   get signal(): AbortSignal {
     return this.#cancellation.signal
   }
+}
+
+/** The address of a server that was dialled, for the text of errors. */
+export function serverAddr(network: string, server: string): Addr {
+  return { network, toString: () => server }
+}
+
+/** The dial of a resolver that was given none: it always fails. */
+export const noDial: Dial = () => {
+  throw new Error('the resolver has no dial to reach DNS servers with')
 }
 
 /** Closes a connection that is of no more use. It takes effect at once; when it is done, and how, is nobody's concern. */

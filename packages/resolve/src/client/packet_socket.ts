@@ -1,61 +1,69 @@
-import { type Message } from '@net/contract'
+import { ErrDeadlineExceeded, OpError, type Message } from '@net/contract'
 import { DeadlineTimer } from '@net/io'
-import { Cancellation } from './cancellation.ts'
-import { closeConn, dialWithin, type Dial, type DNSConn } from './dial.ts'
+import type { Parser } from '../dns/parser.ts'
 import { UDP_SIZE } from '../dns/message.ts'
+import { Cancellation } from './cancellation.ts'
+import { closeConn, dialWithin, serverAddr, type Dial, type DNSConn } from './dial.ts'
+import type { QueryMessage } from './query_message.ts'
 
-// A source port serves this many queries, and this many milliseconds, at most: then it is another one's turn, so that
-// whoever wants to forge a reply has to guess it anew. So does one that got this many packets which were no reply.
+// A source port serves this many queries, and for this many milliseconds, at most. The next queries come from another
+// port, so that whoever wants to forge a reply has to guess it anew. The same holds for a port that received this many
+// packets that were no replies.
 const MAX_USES = 16
 const MAX_AGE = 1000
 const MAX_FORGED = 16
 
-// Room to read to, for the next socket that reads. What a burst of lookups needed is not all kept.
-const MAX_ROOMS = 64
-const rooms: Message[][] = []
+// Buffers for the next socket that reads. Only some are kept of those that a burst of lookups needed.
+const MAX_KEPT_BUFFERS = 64
+const keptBuffers: Message[][] = []
 
-/** A query for a connection of packets. One of `deliver`, `failed` and `streamed` ends it. */
-export interface PacketQuery {
-  /** Its number, of 16 bits. */
-  readonly id: number
-  /** The message. */
-  readonly packet: Uint8Array
+/** What comes of asking by packets. */
+export type Outcome =
+  | { readonly kind: 'reply'; readonly reply: Parser }
+  | { readonly kind: 'error'; readonly error: unknown }
+  /** The dial gave a stream. One of the queries that wait gets it, and has to close it; the others get null. */
+  | { readonly kind: 'stream'; readonly stream: DNSConn | null }
+
+/** A query that is to be sent as a packet. */
+export interface PacketRequest {
+  /** The server as host:port. */
+  readonly server: string
+  /** What is sent. */
+  readonly message: QueryMessage
+  /** When it was made, on the monotonic clock. */
+  readonly start: number
   /** When it is given up, on the monotonic clock. */
-  readonly at: number
-  /** Takes a message with the query's id, which is good during the call; false when it is no reply to it. */
-  deliver(message: Uint8Array): boolean
-  /** There will be no reply, for this reason. */
-  failed(e: unknown): void
-  /** The dial gave a stream, which is the query's now; null when another query has it. */
-  streamed(stream: DNSConn | null): void
+  readonly end: number
+  /** Takes what came of it: called once, and never before the call that asks has returned. */
+  done(outcome: Outcome): void
 }
 
-/** What a socket tells its pool. */
-export interface SocketOwner {
-  /** Whether connections are believed to take batches. */
+/** How the sockets of a pool work; they share this object. */
+export interface PacketMeans {
+  /** Makes the connections. */
+  readonly dial: Dial
+  /** Whether several queries may wait on one connection. */
+  readonly shared: boolean
+  /** Whether connections are believed to take batches; a socket whose connection refuses one sets it to false. */
   batches: boolean
-  /** A query has ended. */
-  ended(socket: PacketSocket): void
-  /** A socket has closed, or was found to be a stream. */
-  closed(socket: PacketSocket): void
 }
 
 /**
  * A connection of packets to a server, for several queries at once: replies find their queries by id, and what fits none
- * is passed over. It is dialled at once and, after {@link retire}, closed when nobody waits any more.
+ * is passed over. It is dialled at once and, after {@link retire}, closed when no query waits any more.
  */
 export class PacketSocket {
   /** The server it was dialled to. */
   readonly server: string
-  readonly #owner: SocketOwner
-  readonly #waiting = new Map<number, PacketQuery>()
+  readonly #means: PacketMeans
+  readonly #waiting = new Map<number, PacketRequest>()
   readonly #dialling = new Cancellation()
   readonly #until: number
   readonly #together: number
   readonly #timer = new DeadlineTimer(() => {
     this.#expire()
   })
-  #unsent: PacketQuery[] = []
+  #unsent: PacketRequest[] = []
   #conn: DNSConn | null = null
   #uses = 0
   #forged = 0
@@ -63,16 +71,16 @@ export class PacketSocket {
   #retired = false
   #closed = false
 
-  /** Whether a pool has it in its list; the pool's own mark. */
+  /** Whether a pool has it in its list of sockets with room; the pool's own mark. */
   listed = false
 
-  /** Dials a server; `timeout` is in milliseconds, `shared` tells whether it takes several queries at once. */
-  constructor(owner: SocketOwner, server: string, dial: Dial, timeout: number, shared: boolean, now: number) {
-    this.#owner = owner
+  /** Dials the server of a request, which is yet to be asked. */
+  constructor(means: PacketMeans, { server, start, end }: PacketRequest) {
+    this.#means = means
     this.server = server
-    this.#until = now + MAX_AGE
-    this.#together = shared ? MAX_USES : 1
-    dialWithin(dial, 'udp', server, timeout, this.#dialling).then(
+    this.#until = start + MAX_AGE
+    this.#together = means.shared ? MAX_USES : 1
+    dialWithin(means.dial, 'udp', server, end - start, this.#dialling).then(
       (conn) => {
         this.#connected(conn)
       },
@@ -80,6 +88,11 @@ export class PacketSocket {
         this.#fail(e)
       },
     )
+  }
+
+  /** Whether it is closed, or was found to be a stream. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** Whether it can take one more query, if its id is a new one. */
@@ -92,22 +105,22 @@ export class PacketSocket {
     return this.hasRoom && !this.#waiting.has(id) && now < this.#until
   }
 
-  /** Whether it can take a query with this id beyond what it would have, where no other can be had. */
-  squeezes(id: number): boolean {
+  /** Whether it can take a query with this id beyond its share, when no other socket may be opened. */
+  takesBeyondShare(id: number): boolean {
     return !this.#closed && this.#forged < MAX_FORGED && !this.#waiting.has(id)
   }
 
   /** Sends a query, together with those that are asked in the same turn. */
-  ask(query: PacketQuery): void {
+  ask(request: PacketRequest): void {
     this.#uses++
-    this.#waiting.set(query.id, query)
-    if (query.at < this.#timer.at) this.#timer.set(query.at)
-    if (this.#unsent.push(query) === 1 && this.#conn !== null) queueMicrotask(this.#flush)
+    this.#waiting.set(request.message.id, request)
+    if (request.end < this.#timer.at) this.#timer.set(request.end)
+    if (this.#unsent.push(request) === 1 && this.#conn !== null) queueMicrotask(this.#flush)
   }
 
-  /** Forgets a query that was given up. */
-  drop(query: PacketQuery): void {
-    if (this.#waiting.get(query.id) === query) this.#end(query)
+  /** Ends a query that waits here with an error. */
+  drop(request: PacketRequest, error: unknown): void {
+    if (this.#waiting.get(request.message.id) === request) this.#settle(request, { kind: 'error', error })
   }
 
   /** Takes no query any more, and closes when those under way are done. */
@@ -121,13 +134,12 @@ export class PacketSocket {
       closeConn(conn)
     } else if (conn.readFrom === undefined) {
       this.#closed = true
-      this.#owner.closed(this)
       let stream: DNSConn | null = conn
-      for (const query of [...this.#waiting.values()]) {
-        this.#end(query)
-        query.streamed(stream)
+      for (const request of [...this.#waiting.values()]) {
+        this.#settle(request, { kind: 'stream', stream })
         stream = null
       }
+      if (stream !== null) closeConn(stream)
     } else {
       this.#conn = conn
       this.#flush()
@@ -137,61 +149,60 @@ export class PacketSocket {
 
   readonly #flush = (): void => {
     const conn = this.#conn
-    const queries = this.#unsent
+    const requests = this.#unsent
     if (conn === null || this.#closed) return
     this.#unsent = []
-    const [first] = queries
-    if (first !== undefined && queries.length === 1) this.#write(conn, first)
-    else void this.#writeAll(conn, queries)
+    const [first] = requests
+    if (first !== undefined && requests.length === 1) this.#write(conn, first)
+    else void this.#writeAll(conn, requests)
     if (!this.#reading) void this.#read(conn)
   }
 
-  #write(conn: DNSConn, query: PacketQuery): void {
-    conn.write(query.packet).catch((e: unknown) => {
-      // The deadline is there for those who read, and who has not been sent by then has no reply.
-      if (!isTimeout(e)) this.#fail(e)
+  #write(conn: DNSConn, { message }: PacketRequest): void {
+    conn.write(message.packet).catch((e: unknown) => {
+      this.#fail(e)
     })
   }
 
-  async #writeAll(conn: DNSConn, queries: readonly PacketQuery[]): Promise<void> {
+  async #writeAll(conn: DNSConn, requests: readonly PacketRequest[]): Promise<void> {
     let sent = 0
-    if (this.#owner.batches && conn.writeBatch !== undefined) {
+    if (this.#means.batches && conn.writeBatch !== undefined) {
       try {
         sent = await conn.writeBatch(
-          queries.map(({ packet }): Message => ({ buffer: packet, n: 0, addr: null })),
+          requests.map(({ message }): Message => ({ buffer: message.packet, n: 0, addr: null })),
         )
       } catch (e) {
-        if (this.#closed || isTimeout(e)) return
+        if (this.#closed) return
         if (!this.#refuses(e)) sent = numberOf(e, 'n') ?? 0
       }
     }
-    for (const query of queries.slice(sent)) this.#write(conn, query)
+    for (const request of requests.slice(sent)) this.#write(conn, request)
   }
 
   async #read(conn: DNSConn): Promise<void> {
     this.#reading = true
-    const room = rooms.pop() ?? []
+    const messages = keptBuffers.pop() ?? []
     while (this.#waiting.size > 0) {
       try {
-        const n = await this.#readInto(conn, room)
-        for (const { buffer, n: length } of room.slice(0, n)) this.#deliver(buffer.subarray(0, length))
+        const n = await this.#readInto(conn, messages)
+        for (const { buffer, n: length } of messages.slice(0, n)) this.#deliver(buffer.subarray(0, length))
       } catch (e) {
-        if (!isTimeout(e) || !this.#expireWith(conn, e)) this.#fail(e)
+        this.#fail(e)
       }
     }
     this.#reading = false
-    if (rooms.length < MAX_ROOMS) rooms.push(room)
+    if (keptBuffers.length < MAX_KEPT_BUFFERS) keptBuffers.push(messages)
   }
 
-  /** Reads what has come, for as many queries as wait. Gives how many packets there are in `room`. */
-  async #readInto(conn: DNSConn, room: Message[]): Promise<number> {
-    const batches = conn.readBatch !== undefined && this.#owner.batches
+  /** Reads what has come, for as many queries as wait. Gives how many packets there are in `messages`. */
+  async #readInto(conn: DNSConn, messages: Message[]): Promise<number> {
+    const batches = conn.readBatch !== undefined && this.#means.batches
     const wanted = batches ? Math.min(this.#waiting.size, MAX_USES) : 1
-    while (room.length < wanted) room.push({ buffer: new Uint8Array(UDP_SIZE), n: 0, addr: null })
-    const [first] = room
+    while (messages.length < wanted) messages.push({ buffer: new Uint8Array(UDP_SIZE), n: 0, addr: null })
+    const [first] = messages
     if (conn.readBatch !== undefined && wanted > 1) {
       try {
-        return await conn.readBatch(room.slice(0, wanted))
+        return await conn.readBatch(messages.slice(0, wanted))
       } catch (e) {
         if (!this.#refuses(e)) throw e
       }
@@ -203,72 +214,60 @@ export class PacketSocket {
     return 1
   }
 
-  /** Whether an error means that the connection takes no batches: what is no error of the system's is a refusal. */
+  /** Whether an error means that the connection takes no batches: an error without a number of the system's does. */
   #refuses(e: unknown): boolean {
     if (this.#closed || isTimeout(e) || numberOf(e, 'errno') !== undefined) return false
-    this.#owner.batches = false
+    this.#means.batches = false
     return true
   }
 
-  #deliver(message: Uint8Array): void {
-    const query = this.#waiting.get(((message[0] ?? 0) << 8) | (message[1] ?? 0))
-    if (query?.deliver(message)) {
-      this.#end(query)
+  #deliver(packet: Uint8Array): void {
+    const request = this.#waiting.get(((packet[0] ?? 0) << 8) | (packet[1] ?? 0))
+    const reply = request?.message.readPacket(packet) ?? null
+    if (request !== undefined && reply !== null) {
+      this.#settle(request, { kind: 'reply', reply })
     } else if (++this.#forged === MAX_FORGED) {
-      // Anyone can send packets here; what does not fit may be a forgery, and the true reply still on its way.
+      // Anyone can send packets here: this one may be a forgery, and the true reply still on its way.
       this.#retired = true
     }
   }
 
-  // Has the connection give up its read, with an error that tells what was tried; a dial has a time limit of its own.
+  /** Ends the queries whose time is up. The read goes on: its next packet may be for another query. */
   #expire(): void {
-    this.#conn?.setDeadline(Date.now() - 1)
-  }
-
-  /** Ends those whose time is up. False when there is none: then the time-out is the connection's own idea. */
-  #expireWith(conn: DNSConn, e: unknown): boolean {
+    const conn = this.#conn
+    if (conn === null) return // The dial has a time limit of its own, and its error says that it was the dial.
+    const { localAddr = null, remoteAddr } = conn
     const now = performance.now()
     let next = Infinity
-    let ended = false
-    for (const query of [...this.#waiting.values()]) {
-      if (query.at > now) {
-        next = Math.min(next, query.at)
+    for (const request of [...this.#waiting.values()]) {
+      if (request.end > now) {
+        next = Math.min(next, request.end)
         continue
       }
-      ended = true
-      this.#end(query)
-      query.failed(e)
+      const server = remoteAddr ?? serverAddr('udp', this.server)
+      const error = new OpError('read', 'udp', localAddr, server, ErrDeadlineExceeded)
+      this.#settle(request, { kind: 'error', error })
     }
-    if (ended && !this.#closed) {
-      conn.setDeadline(null)
-      this.#timer.set(next)
-    }
-    return ended
+    if (!this.#closed) this.#timer.set(next)
   }
 
-  readonly #fail = (e: unknown): void => {
-    this.#retired = true
-    for (const query of [...this.#waiting.values()]) {
-      this.#end(query)
-      query.failed(e)
-    }
+  #fail(error: unknown): void {
     this.#close()
+    for (const request of [...this.#waiting.values()]) this.#settle(request, { kind: 'error', error })
   }
 
-  #end(query: PacketQuery): void {
-    this.#waiting.delete(query.id)
-    // A query that was given up is no reason to read on.
+  #settle(request: PacketRequest, outcome: Outcome): void {
+    this.#waiting.delete(request.message.id)
     if (this.#waiting.size === 0) {
       this.#timer.clear()
       if (this.#retired || this.#uses >= MAX_USES) this.#close()
     }
-    this.#owner.ended(this)
+    request.done(outcome)
   }
 
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#owner.closed(this)
     this.#timer.clear()
     if (this.#conn === null) this.#dialling.cancel()
     else closeConn(this.#conn)

@@ -1,5 +1,6 @@
 import { checkTimeout } from '@net/io'
 import { Client } from '../client/client.ts'
+import { noDial } from '../client/dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
 import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
@@ -37,7 +38,7 @@ export class Surroundings {
   /** Takes the options of a resolver. */
   constructor(options: ResolverOptions) {
     const {
-      dial = null,
+      dial = noDial,
       hosts,
       resolvConf,
       services,

@@ -16,29 +16,57 @@ export type Deadline = Date | number | null
 /** Something that holds a resource of the network stack and gives it back on close. */
 export interface Closer extends Disposable, AsyncDisposable {
   /**
-   * Gives the resource back. It takes effect before it returns: pending operations reject with an {@link OpError}
-   * whose cause is {@link ErrClosed}, iterators end quietly. The promise settles when the resource is really gone.
-   * Closing again does nothing.
+   * Gives the resource back. It takes effect before it returns: pending operations reject with an
+   * {@link OpError} whose cause is {@link ErrClosed}, iterators end quietly. The promise settles when the
+   * resource is really gone. Closing again does nothing. It rejects only where giving back itself failed,
+   * with an {@link OpError} of op 'close'.
    */
   close(): Promise<void>
-  /** Takes {@link unref} back: pending operations keep the process alive again. */
+  /**
+   * Takes {@link unref} back: pending operations keep the process alive again. Never throws; after close it
+   * does nothing.
+   */
   ref(): void
-  /** Lets the process exit although operations are pending here. */
+  /**
+   * Lets the process exit although operations are pending here. Never throws; after close it does nothing.
+   */
   unref(): void
 }
 
-/** The time limits of a connection. Both forms may be used together; the earlier limit counts. */
+/**
+ * The time limits of a connection, on every target. Both forms may be used together; the earlier limit counts. Each
+ * setter throws a TypeError for what is no deadline, or no number of milliseconds from 0 on, and does nothing on a
+ * closed connection.
+ */
 export interface Deadlines {
-  /** Sets the read and the write deadline. A deadline holds for pending and for later operations. */
+  /**
+   * Sets the read and the write deadline. A deadline holds for pending and for later operations. Throws a
+   * TypeError for what is no deadline.
+   */
   setDeadline(t: Deadline): void
-  /** Sets the deadline of reads: they reject with an {@link OpError} whose `timeout` is true. */
+  /**
+   * Sets the deadline of reads: they reject with an {@link OpError} whose `timeout` is true. Throws a
+   * TypeError for what is no deadline.
+   */
   setReadDeadline(t: Deadline): void
-  /** Sets the deadline of writes. A write that times out may have sent a part; the error's `n` says how much. */
+  /**
+   * Sets the deadline of writes. A write that times out may have sent a part; the error's `n` says how much.
+   * Throws a TypeError for what is no deadline.
+   */
   setWriteDeadline(t: Deadline): void
-  /** Sets the limit, in milliseconds, of each later read and write; 0 means none. */
+  /**
+   * Sets the limit, in milliseconds, of each later read and write; 0 means none. Throws a TypeError for a
+   * negative number or what is none.
+   */
   setTimeout(ms: number): void
-  /** Sets the limit, in milliseconds, of each later read; 0 means none. */
+  /**
+   * Sets the limit, in milliseconds, of each later read; 0 means none. Throws a TypeError for a negative
+   * number or what is none.
+   */
   setReadTimeout(ms: number): void
-  /** Sets the limit, in milliseconds, of each later write; 0 means none. */
+  /**
+   * Sets the limit, in milliseconds, of each later write; 0 means none. Throws a TypeError for a negative
+   * number or what is none.
+   */
   setWriteTimeout(ms: number): void
 }

@@ -61,7 +61,9 @@ brand(DNSError, 'DNSError')
 export class DNSConfigError extends Error implements NetError {
   declare readonly name: string
   declare readonly cause: Error
+  /** Always false. */
   readonly timeout = false
+  /** Always false. */
   readonly temporary = false
 
   /** Makes the error of what went wrong while reading. */

@@ -21,7 +21,9 @@ export class Errno extends Error implements NetError {
   readonly code: string
   /** The number on the system where it arose, positive. */
   readonly errno: number
+  /** Whether the operation ran out of time. */
   readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
 
   /** Makes the error of a number. */
@@ -45,7 +47,9 @@ export class SyscallError extends Error implements NetError {
   readonly code: string
   /** The error number, positive; 0 when the cause is not an error number. */
   readonly errno: number
+  /** Whether the operation ran out of time. */
   readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
 
   /** Makes the error of a call. */
@@ -76,7 +80,9 @@ export class OpError extends Error implements NetError {
   readonly source: Addr | null
   /** The remote address, or for listeners the local one, or null. */
   readonly addr: Addr | null
+  /** Whether the operation ran out of time. */
   readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
   /** The bytes that went before a write failed; absent on other operations. */
   declare n?: number

@@ -25,7 +25,7 @@ export class Flags {
     this.value = value
   }
 
-  /** Whether all the given bits are set. */
+  /** Whether all the given bits are set. Of none it is true. */
   has(flag: number): boolean {
     return (this.value & flag) === flag
   }
@@ -48,20 +48,35 @@ export interface Interface {
   readonly hardwareAddr: HardwareAddr | null
   /** Its state and abilities. */
   readonly flags: Flags
-  /** Its unicast addresses. */
+  /**
+   * Its unicast addresses. They are IPNets. Rejects with an {@link OpError} of op 'route' where the interface
+   * is gone.
+   */
   addrs(): Promise<Addr[]>
-  /** The multicast groups it has joined. */
+  /**
+   * The multicast groups it has joined. They are IPAddrs; plan9 tells none. Rejects with an {@link OpError} of
+   * op 'route' where the interface is gone.
+   */
   multicastAddrs(): Promise<Addr[]>
 }
 
-/** The interfaces of a target. */
+/**
+ * The interfaces of a target. Each method rejects with an {@link OpError} of op 'route' and net 'ip+net', on
+ * the host's own sockets always: EWINDOWS.
+ */
 export interface InterfaceGroup {
-  /** All interfaces. */
+  /** All interfaces. Rejects with an {@link OpError} of op 'route'. */
   interfaces(): Promise<Interface[]>
-  /** The unicast addresses of all interfaces. */
+  /** The unicast addresses of all interfaces. Rejects with an {@link OpError} of op 'route'. */
   interfaceAddrs(): Promise<Addr[]>
-  /** The interface with this number. */
+  /**
+   * The interface with this number. Rejects with an {@link OpError} of op 'route': "invalid network interface
+   * index" below 1, "no such network interface".
+   */
   interfaceByIndex(index: number): Promise<Interface>
-  /** The interface with this name. */
+  /**
+   * The interface with this name. Rejects with an {@link OpError} of op 'route': "invalid network interface
+   * name" for '', "no such network interface"; with a TypeError for what is no string.
+   */
   interfaceByName(name: string): Promise<Interface>
 }

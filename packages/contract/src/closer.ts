@@ -1,4 +1,19 @@
-/** Options of a single operation. */
+/**
+ * Options of a single operation.
+ *
+ * @example
+ * ```ts
+ * import { dial, listen } from '@net/core'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * const abort = new AbortController()
+ * const read = client.read(new Uint8Array(1), { signal: abort.signal })
+ * abort.abort('changed my mind')
+ * console.log(await read.catch((e) => e)) // changed my mind
+ * await Promise.all([client.close(), server.close(), listener.close()])
+ * ```
+ */
 export interface IOOptions {
   /**
    * Cancels this one operation: it rejects with `signal.reason` unchanged, the connection stays usable and no
@@ -13,7 +28,21 @@ export interface IOOptions {
  */
 export type Deadline = Date | number | null
 
-/** Something that holds a resource of the network stack and gives it back on close. */
+/**
+ * Something that holds a resource of the network stack and gives it back on close.
+ *
+ * @example
+ * ```ts
+ * import { dial, ErrClosed, isErr, listen } from '@net/core'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * const pending = client.read(new Uint8Array(1))
+ * await client.close()
+ * console.log(await pending.catch((e) => isErr(e, ErrClosed))) // true
+ * await Promise.all([client.close(), server.close(), listener.close()])
+ * ```
+ */
 export interface Closer extends Disposable, AsyncDisposable {
   /**
    * Gives the resource back. It takes effect before it returns: pending operations reject with an
@@ -37,6 +66,18 @@ export interface Closer extends Disposable, AsyncDisposable {
  * The time limits of a connection, on every target. Both forms may be used together; the earlier limit counts. Each
  * setter throws a TypeError for what is no deadline, or no number of milliseconds from 0 on, and does nothing on a
  * closed connection.
+ *
+ * @example
+ * ```ts
+ * import { dial, ErrDeadlineExceeded, isErr, listen } from '@net/core'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * client.setReadDeadline(Date.now() + 10)
+ * console.log(await client.read(new Uint8Array(1)).catch((e) => isErr(e, ErrDeadlineExceeded))) // true
+ * client.setReadDeadline(null) // usable again
+ * await Promise.all([client.close(), server.close(), listener.close()])
+ * ```
  */
 export interface Deadlines {
   /**

@@ -4,6 +4,20 @@ import type { Closer, Deadline, Deadlines, IOOptions } from './closer.ts'
 /**
  * A connection: bytes in order for streams, one packet a call for datagram sockets with a fixed peer. Concurrent
  * calls in one direction queue, first come first served.
+ *
+ * @example
+ * ```ts
+ * import { dial, listen } from '@net/core'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * await client.write(new TextEncoder().encode('hello'))
+ * await client.closeWrite()
+ * const p = new Uint8Array(64)
+ * console.log(await server.read(p)) // 5
+ * console.log(await server.read(p)) // null
+ * await Promise.all([client.close(), server.close(), listener.close()])
+ * ```
  */
 export interface Conn<A extends Addr = Addr> extends Closer, Deadlines {
   /**
@@ -27,7 +41,24 @@ export interface Conn<A extends Addr = Addr> extends Closer, Deadlines {
   readonly remoteAddr: A
 }
 
-/** The web streams over a stream connection; datagram connections do not have them. */
+/**
+ * The web streams over a stream connection; datagram connections do not have them.
+ *
+ * @example
+ * ```ts
+ * import { dial, listen } from '@net/core'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * const echoed = server.readable.pipeTo(server.writable)
+ * const writer = client.writable.getWriter()
+ * await writer.write(new TextEncoder().encode('hello'))
+ * await writer.close()
+ * for await (const bytes of client.readable) console.log(new TextDecoder().decode(bytes)) // hello
+ * await echoed
+ * await Promise.all([client.close(), server.close(), listener.close()])
+ * ```
+ */
 export interface ByteStreams {
   /**
    * The bytes read, as a byte stream; made on first use. Cancelling it shuts down the read side. When both
@@ -42,7 +73,23 @@ export interface ByteStreams {
   readonly writable: WritableStream<Uint8Array>
 }
 
-/** Accepts connections. */
+/**
+ * Accepts connections.
+ *
+ * @example
+ * ```ts
+ * import { dial, listen } from '@net/core'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const client = await dial('tcp', listener.addr.toString())
+ * for await (const conn of listener) {
+ *   console.log(conn.remoteAddr.toString() === client.localAddr.toString()) // true
+ *   await conn.close()
+ *   await listener.close() // ends the iteration
+ * }
+ * await client.close()
+ * ```
+ */
 export interface Listener<C extends Conn = Conn, A extends Addr = Addr> extends Closer, AsyncIterable<C> {
   /**
    * Waits for the next connection. Concurrent calls queue. Rejects with an {@link OpError} of op 'accept':
@@ -66,7 +113,22 @@ export interface Listener<C extends Conn = Conn, A extends Addr = Addr> extends 
   [Symbol.asyncIterator](): AsyncIterableIterator<C>
 }
 
-/** Sends and receives packets. */
+/**
+ * Sends and receives packets.
+ *
+ * @example
+ * ```ts
+ * import { listenPacket } from '@net/core'
+ *
+ * const a = await listenPacket('udp', '127.0.0.1:0')
+ * const b = await listenPacket('udp', '127.0.0.1:0')
+ * await a.writeTo(new TextEncoder().encode('ping'), b.localAddr)
+ * const [packet, sender] = await b.receive()
+ * console.log(new TextDecoder().decode(packet)) // ping
+ * console.log(sender.port === a.localAddr.port) // true
+ * await Promise.all([a.close(), b.close()])
+ * ```
+ */
 export interface PacketConn<A extends Addr = Addr>
   extends Closer, Deadlines, AsyncIterable<[Uint8Array<ArrayBuffer>, A]> {
   /**
@@ -105,6 +167,17 @@ export interface PacketConn<A extends Addr = Addr>
 /**
  * Access to the descriptor and the options of a socket, for what has no method of its own. Exists where the target
  * has descriptors. Levels, names and layouts are those of setsockopt(2) on the running system.
+ *
+ * @example
+ * ```ts
+ * import { listenTCPSync } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', null)
+ * const SOL_SOCKET = 1 // linux
+ * const SO_ACCEPTCONN = 30
+ * if (process.platform === 'linux') listener.syscallConn().getsockoptInt(SOL_SOCKET, SO_ACCEPTCONN) // 1
+ * await listener.close()
+ * ```
  */
 export interface RawConn {
   /**

@@ -15,7 +15,17 @@ export const FlagRunning = 32
 
 const flagNames = ['up', 'broadcast', 'loopback', 'pointtopoint', 'multicast', 'running']
 
-/** The flags of an interface: a set of the Flag constants. */
+/**
+ * The flags of an interface: a set of the Flag constants.
+ *
+ * @example
+ * ```ts
+ * import { FlagLoopback, Flags, FlagUp } from '@net/contract'
+ *
+ * const flags = new Flags(FlagUp | FlagLoopback)
+ * console.log(flags.toString()) // up|loopback
+ * ```
+ */
 export class Flags {
   /** The bits. */
   readonly value: number
@@ -36,7 +46,20 @@ export class Flags {
   }
 }
 
-/** A network interface. */
+/**
+ * A network interface.
+ *
+ * @example
+ * ```ts
+ * import { FlagLoopback } from '@net/contract'
+ * import { interfaces } from '@net/core'
+ *
+ * for (const i of await interfaces()) {
+ *   const addrs = await i.addrs()
+ *   if (i.flags.has(FlagLoopback)) console.log(addrs.some((addr) => addr.toString() === '127.0.0.1/8')) // true
+ * }
+ * ```
+ */
 export interface Interface {
   /** Its number, starting at 1. */
   readonly index: number

@@ -16,12 +16,37 @@ export interface TCPConn extends Conn<TCPAddr>, ByteStreams, Filer {
    * Gives their length together; an error's `n` is the number of bytes that went. Until the promise settles
    * the buffers belong to the connection. Rejects as {@link Conn.write}; with a TypeError for what is no array
    * of Uint8Arrays.
+   *
+   * @example
+   * ```ts
+   * import { dial, listen } from '@net/core'
+   *
+   * const listener = await listen('tcp', '127.0.0.1:0')
+   * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+   * const encoder = new TextEncoder()
+   * console.log(await client.writev([encoder.encode('head'), encoder.encode('body')])) // 8
+   * await Promise.all([client.close(), server.close(), listener.close()])
+   * ```
    */
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number>
   /**
    * Sends a file, a stream or what comes in on another connection, without copying where the target can, and
    * gives the number of bytes sent: {@link SendfileGroup.sendFile}. Other writes wait until it is done. It
    * rejects as that does.
+   *
+   * @example
+   * ```ts
+   * import { open } from 'node:fs/promises'
+   * import { fileURLToPath } from 'node:url'
+   * import { dial, listen } from '@net/core'
+   *
+   * const listener = await listen('tcp', '127.0.0.1:0')
+   * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+   * const file = await open(fileURLToPath(import.meta.url))
+   * console.log(await client.sendFile(file, { length: 10 })) // 10
+   * await file.close()
+   * await Promise.all([client.close(), server.close(), listener.close()])
+   * ```
    */
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number>
   /**
@@ -39,12 +64,38 @@ export interface TCPConn extends Conn<TCPAddr>, ByteStreams, Filer {
    * Shuts down the write side: the peer reads to the end of the stream, this end can still read. Pending and
    * later writes reject with EPIPE. Rejects with an {@link OpError} of op 'close' after close, ENOTCONN once
    * the peer has reset, and with EPLAN9 on plan9, whose streams have no half-close.
+   *
+   * @example
+   * ```ts
+   * import { dial, listen } from '@net/core'
+   *
+   * const listener = await listen('tcp', '127.0.0.1:0')
+   * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+   * await client.closeWrite()
+   * console.log(await server.read(new Uint8Array(1))) // null
+   * await server.write(new TextEncoder().encode('bye'))
+   * console.log(await client.read(new Uint8Array(16))) // 3
+   * await Promise.all([client.close(), server.close(), listener.close()])
+   * ```
    */
   closeWrite(): Promise<void>
   /**
    * What close does with unsent data: `seconds` < 0 sends it in the background (the default), 0 drops it and
    * resets the connection, > 0 tries to send it for that many seconds. Throws an {@link OpError} of op 'set'
    * after close; the host's own sockets throw EWINDOWS for a number above 0.
+   *
+   * @example
+   * ```ts
+   * import { dial, listen, OpError } from '@net/core'
+   *
+   * const listener = await listen('tcp', '127.0.0.1:0')
+   * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+   * client.setLinger(0)
+   * await client.close() // resets the connection
+   * const error = await server.read(new Uint8Array(1)).catch((e) => e)
+   * console.log(error instanceof OpError && error.code) // ECONNRESET
+   * await Promise.all([client.close(), server.close(), listener.close()])
+   * ```
    */
   setLinger(seconds: number): void
   /**
@@ -60,6 +111,16 @@ export interface TCPConn extends Conn<TCPAddr>, ByteStreams, Filer {
   /**
    * Sets all of the keep-alive probes' values. Throws an {@link OpError} of op 'set' after close and for a
    * value that the kernel refuses.
+   *
+   * @example
+   * ```ts
+   * import { dial, listen } from '@net/core'
+   *
+   * const listener = await listen('tcp', '127.0.0.1:0')
+   * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+   * client.setKeepAliveConfig({ enable: true, idle: 60_000 })
+   * await Promise.all([client.close(), server.close(), listener.close()])
+   * ```
    */
   setKeepAliveConfig(config: KeepAliveConfig): void
   /**

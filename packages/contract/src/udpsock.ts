@@ -33,6 +33,20 @@ export interface Message {
 /**
  * A UDP socket. Dialled, it has one peer and the methods of Conn; listening, it has many and `remoteAddr` is null in
  * effect: read gives packets of any sender and write rejects with "destination address required".
+ *
+ * @example
+ * ```ts
+ * import { dial, listenPacket } from '@net/core'
+ *
+ * const server = await listenPacket('udp', '127.0.0.1:0')
+ * const client = await dial('udp', server.localAddr.toString())
+ * await client.write(new TextEncoder().encode('ping'))
+ * const p = new Uint8Array(1500)
+ * const [n, addr] = await server.readFromUDP(p)
+ * await server.writeToUDP(p.subarray(0, n), addr)
+ * console.log(await client.read(p)) // 4
+ * await Promise.all([client.close(), server.close()])
+ * ```
  */
 export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr>, DatagramOptions, Filer {
   /**
@@ -64,6 +78,17 @@ export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr>, DatagramOpt
   /**
    * Sends all messages in order and gives how many; an error's `n` says how many went before it. Rejects as
    * {@link PacketConn.writeTo}; with EWINDOWS on the host's own sockets.
+   *
+   * @example
+   * ```ts
+   * import { listenPacket } from '@net/core'
+   *
+   * const a = await listenPacket('udp', '127.0.0.1:0')
+   * const b = await listenPacket('udp', '127.0.0.1:0')
+   * const message = { buffer: new Uint8Array(100), n: 0, addr: b.localAddr }
+   * console.log(await a.writeBatch([message, message])) // 2
+   * await Promise.all([a.close(), b.close()])
+   * ```
    */
   writeBatch(messages: Message[], options?: IOOptions): Promise<number>
   /**

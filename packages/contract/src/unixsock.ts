@@ -25,6 +25,17 @@ export interface UnixMessage {
  * does not tell them apart. 'unixgram' exchanges packets, which are not lost, with one peer (dialled) or any
  * (listening); it has no end. Exists on posix, and as streams only on the host's own sockets (`hosted()`);
  * plan9 has none.
+ *
+ * @example
+ * ```ts
+ * import { socketPair } from '@net/posix'
+ *
+ * const [a, b] = socketPair('unixpacket') // keeps the borders of records
+ * await a.write(new Uint8Array(2))
+ * await a.write(new Uint8Array(3))
+ * console.log(await b.read(new Uint8Array(10))) // 2
+ * await Promise.all([a.close(), b.close()])
+ * ```
  */
 export interface UnixConn extends Conn<UnixAddr>, PacketConn<UnixAddr>, ByteStreams, Filer {
   /** The bytes read, of a stream; other kinds throw a TypeError. */

@@ -34,7 +34,10 @@ test('every example type-checks, strictly', () => {
   const files = examples.map(({ name }) => join(dir, `${name}.mts`))
   // Shows that mistakes are found.
   const wrong = join(dir, 'wrong.mts')
-  writeFileSync(wrong, "import { parseIP } from '@net/addr'\nexport const n: number = parseIP('::').byteLength\n")
+  writeFileSync(
+    wrong,
+    "import { parseIP } from '@net/addr'\nexport const n: number = parseIP('::').byteLength\n",
+  )
   const compilerOptions = {
     target: 'ES2022',
     lib: ['ES2023', 'ESNext.Disposable'],

@@ -4,6 +4,17 @@ import { brand } from './brand.ts'
  * Says that an address is not acceptable. The message is `address ADDR: ERR`, or ERR alone when `addr` is ''.
  * `timeout` and `temporary` are always false. `instanceof` also recognises the errors of another installed copy
  * of this package.
+ *
+ * @example
+ * ```ts
+ * import { AddrError, IP } from '@net/addr'
+ *
+ * try {
+ *   IP.from([1, 2, 3])
+ * } catch (e) {
+ *   if (e instanceof AddrError) console.log(e.message) // address 010203: invalid IP address
+ * }
+ * ```
  */
 export class AddrError extends Error {
   declare readonly name: 'AddrError'
@@ -30,6 +41,17 @@ export class AddrError extends Error {
 /**
  * Says that a text is not of the named kind. The message is `invalid TYPE: TEXT`, with types such as
  * 'IP address' and 'CIDR address'. `timeout` and `temporary` are always false.
+ *
+ * @example
+ * ```ts
+ * import { parseCIDR, ParseError } from '@net/addr'
+ *
+ * try {
+ *   parseCIDR('192.0.2.0')
+ * } catch (e) {
+ *   if (e instanceof ParseError) console.log(e.message) // invalid CIDR address: 192.0.2.0
+ * }
+ * ```
  */
 export class ParseError extends Error {
   declare readonly name: 'ParseError'

@@ -7,6 +7,19 @@ const tooManyColons = 'too many colons in address'
  * Takes 'host:port', '[host]:port' or '[host%zone]:port' apart. Brackets are needed where the host has colons,
  * and are not part of the result; the port may be a number, a name or empty, and is not looked at. AddrError for
  * anything else.
+ *
+ * @example
+ * ```ts
+ * import { AddrError, splitHostPort } from '@net/addr'
+ *
+ * const { host, port } = splitHostPort('[::1]:80')
+ * console.log(`${host} and ${port}`) // ::1 and 80
+ * try {
+ *   splitHostPort('localhost')
+ * } catch (e) {
+ *   if (e instanceof AddrError) console.log(e.message) // address localhost: missing port in address
+ * }
+ * ```
  */
 export function splitHostPort(hostport: string): { host: string; port: string } {
   const last = hostport.lastIndexOf(':')
@@ -31,7 +44,16 @@ export function splitHostPort(hostport: string): { host: string; port: string } 
   return { host, port: hostport.slice(last + 1) }
 }
 
-/** Puts 'host:port' together, with brackets around a host that has a colon. Nothing is checked. */
+/**
+ * Puts 'host:port' together, with brackets around a host that has a colon. Nothing is checked.
+ *
+ * @example
+ * ```ts
+ * import { joinHostPort } from '@net/addr'
+ *
+ * console.log(joinHostPort('::1', 80)) // [::1]:80
+ * ```
+ */
 export function joinHostPort(host: string, port: string | number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

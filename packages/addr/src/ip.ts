@@ -15,6 +15,16 @@ const invalid = 'invalid IP address'
  * An IP address. Immutable. An IPv4 address has a form of 4 bytes and one of 16 (`::ffff:a.b.c.d`, RFC 4291
  * section 2.5.5.2); both are the same address to `equal`, `compare`, the predicates and `toString`, and only
  * `byteLength`, `bytes` and `mask` tell them apart. Inside it is four integers; `bytes()` makes bytes of them.
+ *
+ * @example
+ * ```ts
+ * import { IP } from '@net/addr'
+ *
+ * const ip = IP.from([192, 0, 2, 1])
+ * console.log(ip.toString()) // 192.0.2.1
+ * console.log(ip.equal(ip.to16())) // true
+ * console.log(ip.isPrivate) // false
+ * ```
  */
 export class IP {
   // Signed 32-bit integers, so that engines keep them unboxed. The 4-byte form has its address in d as well.
@@ -100,6 +110,14 @@ export class IP {
   /**
    * The address with all bits outside the mask cleared; null when the mask does not fit. A mask of 4 bytes makes
    * an IPv4 address of 4 bytes of either form; one of 16 bytes fits the form of 4 only if it begins with 96 ones.
+   *
+   * @example
+   * ```ts
+   * import { cidrMask, IP } from '@net/addr'
+   *
+   * const mask = cidrMask(24, 32)
+   * if (mask !== null) console.log(String(IP.from([192, 0, 2, 77]).mask(mask))) // 192.0.2.0
+   * ```
    */
   mask(m: IPMask): IP | null {
     if (m.byteLength === IPv4len) return this.is4() ? IP.fromUint32(this.d & m.uint32(0)) : null
@@ -199,6 +217,13 @@ function order(x: number, y: number): -1 | 0 | 1 {
 
 /**
  * Makes the IPv4 address a.b.c.d, in the form of 16 bytes; AddrError where one is not an integer from 0 to 255.
+ *
+ * @example
+ * ```ts
+ * import { ipv4 } from '@net/addr'
+ *
+ * console.log(ipv4(127, 0, 0, 1).isLoopback) // true
+ * ```
  */
 export function ipv4(a: number, b: number, c: number, d: number): IP {
   return IP.from([a, b, c, d]).to16()

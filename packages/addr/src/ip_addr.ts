@@ -3,7 +3,16 @@ import { ParseError } from './errors.ts'
 import type { IP } from './ip.ts'
 import { parseIPZone } from './ip_parse.ts'
 
-/** An address of raw IP: no port. Immutable. */
+/**
+ * An address of raw IP: no port. Immutable.
+ *
+ * @example
+ * ```ts
+ * import { IPAddr, parseIP } from '@net/addr'
+ *
+ * console.log(new IPAddr(parseIP('192.0.2.1')).toString()) // 192.0.2.1
+ * ```
+ */
 export class IPAddr implements Addr {
   /** The address; null when there is none, which is any address of this host when listening. */
   readonly ip: IP | null

@@ -4,6 +4,13 @@ import { copyBytes, hexString } from './bytes.ts'
 /**
  * The bits of an IP address that name the network. Immutable. Masks of addresses have 4 or 16 bytes; a mask of
  * any other length can be held and printed, but fits no address.
+ *
+ * @example
+ * ```ts
+ * import { IPMask } from '@net/addr'
+ *
+ * console.log(IPMask.from([255, 255, 0, 0]).size().join(' of ')) // 16 of 32
+ * ```
  */
 export class IPMask {
   declare private readonly octets: Uint8Array<ArrayBuffer>
@@ -67,7 +74,16 @@ export class IPMask {
   }
 }
 
-/** Makes a mask of four bytes; AddrError where one is not an integer from 0 to 255. */
+/**
+ * Makes a mask of four bytes; AddrError where one is not an integer from 0 to 255.
+ *
+ * @example
+ * ```ts
+ * import { ipv4Mask } from '@net/addr'
+ *
+ * console.log(ipv4Mask(255, 255, 255, 0).toString()) // ffffff00
+ * ```
+ */
 export function ipv4Mask(a: number, b: number, c: number, d: number): IPMask {
   return IPMask.from([a, b, c, d])
 }
@@ -75,6 +91,14 @@ export function ipv4Mask(a: number, b: number, c: number, d: number): IPMask {
 /**
  * Makes a mask of `ones` set bits followed by zeros, `bits` in all: 32 for IPv4, 128 for IPv6. Null when `bits`
  * is something else, or `ones` is not an integer from 0 to `bits`.
+ *
+ * @example
+ * ```ts
+ * import { cidrMask } from '@net/addr'
+ *
+ * console.log(String(cidrMask(20, 32))) // fffff000
+ * console.log(cidrMask(33, 32)) // null
+ * ```
  */
 export function cidrMask(ones: number, bits: number): IPMask | null {
   if ((bits !== 32 && bits !== 128) || !Number.isInteger(ones) || ones < 0 || ones > bits) return null

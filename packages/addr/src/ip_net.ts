@@ -9,6 +9,14 @@ import { parseIP } from './ip_parse.ts'
  * A network: an address and the mask that says which of its bits count. Immutable. A network without an address
  * (`new IPNet(null, mask)`, whose type is IPNet<null>) and one whose mask does not fit its address contain
  * nothing and print as '<nil>'.
+ *
+ * @example
+ * ```ts
+ * import { cidrMask, IP, IPNet } from '@net/addr'
+ *
+ * const mask = cidrMask(8, 32)
+ * if (mask !== null) console.log(String(new IPNet(IP.from([10, 0, 0, 0]), mask))) // 10.0.0.0/8
+ * ```
  */
 export class IPNet<I extends IP | null = IP> implements Addr {
   /** The address of the network, as it was given: bits outside the mask are not cleared. */
@@ -58,6 +66,16 @@ function fitted(ip: IP | null, mask: IPMask): { number: IP | null; mask: IPMask 
  * Reads an address with the length of its network, '192.0.2.1/24' or '2001:db8::1/32' (RFC 4632, RFC 4291). `ip`
  * is the address in the form of 16 bytes, `net` the network with the bits of the host cleared, of 4 bytes where
  * the text was dotted decimal. ParseError of type 'CIDR address' for anything else.
+ *
+ * @example
+ * ```ts
+ * import { parseCIDR, parseIP } from '@net/addr'
+ *
+ * const { ip, net } = parseCIDR('192.0.2.1/24')
+ * console.log(`${String(ip)} is in ${String(net)}`) // 192.0.2.1 is in 192.0.2.0/24
+ * const other = parseIP('198.51.100.1')
+ * console.log(other !== null && net.contains(other)) // false
+ * ```
  */
 export function parseCIDR(s: string): { ip: IP; net: IPNet } {
   const slash = s.indexOf('/')

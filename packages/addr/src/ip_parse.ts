@@ -12,6 +12,14 @@ const hexDigits: Int8Array = /* @__PURE__ */ Int8Array.from({ length: 128 }, (_,
 /**
  * Reads an IP address: dotted decimal, or IPv6 as in RFC 4291 section 2.2. Null for anything else. Strict: no
  * leading zeros in decimal numbers, no zone, no space. The result has the form of 16 bytes, also for IPv4.
+ *
+ * @example
+ * ```ts
+ * import { parseIP } from '@net/addr'
+ *
+ * console.log(String(parseIP('2001:db8:0::1'))) // 2001:db8::1
+ * console.log(parseIP('192.0.2.01')) // null
+ * ```
  */
 export function parseIP(s: string): IP | null {
   return (s.length <= longestIPv4 ? parseIPv4(s, 0) : null) ?? parseIPv6(s)
@@ -126,6 +134,13 @@ function parseIPv6(s: string): IP | null {
  * Reads an IP address with an optional zone, 'fe80::1%eth0': what follows '%' names an interface of this host
  * and is not looked at. Null for anything else, an empty zone, and a zone on dotted decimal. Zone is '' when
  * there is none.
+ *
+ * @example
+ * ```ts
+ * import { parseIPZone } from '@net/addr'
+ *
+ * console.log(parseIPZone('fe80::1%eth0')?.zone) // eth0
+ * ```
  */
 export function parseIPZone(s: string): { ip: IP; zone: string } | null {
   const percent = s.indexOf('%')
@@ -139,6 +154,14 @@ export function parseIPZone(s: string): { ip: IP; zone: string } | null {
 /**
  * Reads what `IP.toJSON` wrote, for use in revivers and configuration: like `parseIP`, but '' is null (no
  * address) and anything else that is not an address is a ParseError of type 'IP address'.
+ *
+ * @example
+ * ```ts
+ * import { unmarshalIP } from '@net/addr'
+ *
+ * console.log(String(unmarshalIP('192.0.2.1'))) // 192.0.2.1
+ * console.log(unmarshalIP('')) // null
+ * ```
  */
 export function unmarshalIP(text: string): IP | null {
   if (text === '') return null

@@ -5,7 +5,16 @@ import { AddrError } from './errors.ts'
 
 const invalid = 'invalid MAC address'
 
-/** The hardware address of an interface. Immutable. */
+/**
+ * The hardware address of an interface. Immutable.
+ *
+ * @example
+ * ```ts
+ * import { HardwareAddr } from '@net/addr'
+ *
+ * console.log(HardwareAddr.from([0, 0, 0x5e, 0, 0x53, 1]).toString()) // 00:00:5e:00:53:01
+ * ```
+ */
 export class HardwareAddr {
   declare private readonly octets: Uint8Array<ArrayBuffer>
 
@@ -47,6 +56,13 @@ export class HardwareAddr {
 /**
  * Reads an IEEE 802 MAC-48, EUI-48 or EUI-64 address, or the 20 bytes of IP over InfiniBand: hexadecimal bytes
  * with ':' or with '-' between them, or pairs of bytes with '.'. AddrError for anything else.
+ *
+ * @example
+ * ```ts
+ * import { parseMAC } from '@net/addr'
+ *
+ * console.log(parseMAC('0000.5e00.5301').toString()) // 00:00:5e:00:53:01
+ * ```
  */
 export function parseMAC(s: string): HardwareAddr {
   const dotted = s[4] === '.'

@@ -18,6 +18,14 @@ const protocols: ReadonlyMap<string, number> = /* @__PURE__ */ new Map([
  * Without `lookupProtocol`, a protocol name other than icmp, igmp, tcp, udp and ipv6-icmp comes back as it was
  * written, for the caller to look up (which may take a file, and time). With it, the function is asked with the
  * name in lower case and answers with the number or null; null is an AddrError.
+ *
+ * @example
+ * ```ts
+ * import { parseNetwork } from '@net/addr'
+ *
+ * const { afnet, proto } = parseNetwork('ip4:icmp')
+ * console.log(`${afnet}, protocol ${proto}`) // ip4, protocol 1
+ * ```
  */
 export function parseNetwork(network: string, needsProto?: boolean): { afnet: string; proto: number | string }
 export function parseNetwork(

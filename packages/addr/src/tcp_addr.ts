@@ -4,7 +4,17 @@ import type { IP } from './ip.ts'
 import { checkIP, hostString, ipAndZone } from './ip_addr.ts'
 import { checkPort } from './port.ts'
 
-/** An end point of TCP. Immutable, and usable where Deno expects a Deno.NetAddr. */
+/**
+ * An end point of TCP. Immutable, and usable where Deno expects a Deno.NetAddr.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ *
+ * console.log(new TCPAddr(parseIP('::1'), 80).toString()) // [::1]:80
+ * console.log(new TCPAddr(null, 80).toString()) // :80
+ * ```
+ */
 export class TCPAddr implements Addr {
   /** The address; null when there is none, which is any address of this host when listening. */
   readonly ip: IP | null

@@ -4,7 +4,16 @@ import type { IP } from './ip.ts'
 import { checkIP, hostString, ipAndZone } from './ip_addr.ts'
 import { checkPort } from './port.ts'
 
-/** An end point of UDP. Immutable, and usable where Deno expects a Deno.NetAddr. */
+/**
+ * An end point of UDP. Immutable, and usable where Deno expects a Deno.NetAddr.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, UDPAddr } from '@net/addr'
+ *
+ * console.log(new UDPAddr(parseIP('fe80::1'), 53, 'eth0').toString()) // [fe80::1%eth0]:53
+ * ```
+ */
 export class UDPAddr implements Addr {
   /** The address; null when there is none, which is any address of this host when listening. */
   readonly ip: IP | null

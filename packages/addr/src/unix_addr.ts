@@ -1,6 +1,15 @@
 import type { Addr } from './addr.ts'
 
-/** An end point of Unix domain sockets. Immutable, and usable where Deno expects a Deno.UnixAddr. */
+/**
+ * An end point of Unix domain sockets. Immutable, and usable where Deno expects a Deno.UnixAddr.
+ *
+ * @example
+ * ```ts
+ * import { UnixAddr } from '@net/addr'
+ *
+ * console.log(new UnixAddr('/run/app.sock', 'unix').network) // unix
+ * ```
+ */
 export class UnixAddr implements Addr {
   /**
    * The path of the socket file; '' for a socket without a name. On linux a leading '@' or NUL is the abstract

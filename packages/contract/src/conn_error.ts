@@ -4,7 +4,9 @@ import type { NetError } from './errors.ts'
 /** What was given is no connection. Go of 2011 has the name and never gave it; nothing here does either. */
 export class InvalidConnError extends Error implements NetError {
   declare readonly name: string
+  /** Always false. */
   readonly timeout = false
+  /** Always false. */
   readonly temporary = false
 
   /** Makes the error. */
@@ -20,7 +22,9 @@ brand(InvalidConnError, 'InvalidConnError')
  */
 export class UnknownSocketError extends Error implements NetError {
   declare readonly name: string
+  /** Always false. */
   readonly timeout = false
+  /** Always false. */
   readonly temporary = false
 
   /** Makes the error of an address's kind. */

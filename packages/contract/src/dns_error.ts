@@ -15,7 +15,17 @@ export interface DNSErrorOptions {
   readonly cause?: Error
 }
 
-/** A lookup that failed: "lookup host.example on 192.0.2.53:53: no such host". */
+/**
+ * A lookup that failed: "lookup host.example on 192.0.2.53:53: no such host".
+ *
+ * @example
+ * ```ts
+ * import { DNSError, lookupHost } from '@net/core'
+ *
+ * const error = await lookupHost('no name').catch((e) => e)
+ * console.log(error instanceof DNSError && error.isNotFound) // true
+ * ```
+ */
 export class DNSError extends Error implements NetError {
   /** What went wrong: 'no such host'. */
   readonly err: string
@@ -61,7 +71,9 @@ brand(DNSError, 'DNSError')
 export class DNSConfigError extends Error implements NetError {
   declare readonly name: string
   declare readonly cause: Error
+  /** Always false. */
   readonly timeout = false
+  /** Always false. */
   readonly temporary = false
 
   /** Makes the error of what went wrong while reading. */

@@ -21,7 +21,9 @@ export class Errno extends Error implements NetError {
   readonly code: string
   /** The number on the system where it arose, positive. */
   readonly errno: number
+  /** Whether the operation ran out of time. */
   readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
 
   /** Makes the error of a number. */
@@ -45,7 +47,9 @@ export class SyscallError extends Error implements NetError {
   readonly code: string
   /** The error number, positive; 0 when the cause is not an error number. */
   readonly errno: number
+  /** Whether the operation ran out of time. */
   readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
 
   /** Makes the error of a call. */
@@ -64,6 +68,19 @@ brand(SyscallError, 'SyscallError')
 /**
  * An operation on the network that failed. The message is Go's, "dial tcp 127.0.0.1:1: connect: connection refused";
  * `code`, `errno` and `syscall` are what Node's errors carry, where there are any.
+ *
+ * @example
+ * ```ts
+ * import { dial, OpError } from '@net/core'
+ *
+ * try {
+ *   await dial('tcp', '127.0.0.1:1')
+ * } catch (e) {
+ *   if (!(e instanceof OpError)) throw e
+ *   console.log(e.message) // dial tcp 127.0.0.1:1: connect: connection refused
+ *   console.log(`${e.op} ${e.code} ${e.timeout}`) // dial ECONNREFUSED false
+ * }
+ * ```
  */
 export class OpError extends Error implements NetError {
   declare readonly name: string
@@ -76,7 +93,9 @@ export class OpError extends Error implements NetError {
   readonly source: Addr | null
   /** The remote address, or for listeners the local one, or null. */
   readonly addr: Addr | null
+  /** Whether the operation ran out of time. */
   readonly timeout: boolean
+  /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
   /** The bytes that went before a write failed; absent on other operations. */
   declare n?: number
@@ -157,6 +176,14 @@ export const ErrDeadlineExceeded: NetError = new SentinelError('i/o timeout', 'E
 /**
  * Whether `e` is `target` or has it in its chain of causes. A sentinel of another installed copy of this package counts as
  * the same, and so do error numbers of the same name.
+ *
+ * @example
+ * ```ts
+ * import { ErrClosed, isErr, OpError } from '@net/contract'
+ *
+ * const error = new OpError('read', 'tcp', null, null, ErrClosed)
+ * console.log(isErr(error, ErrClosed)) // true
+ * ```
  */
 export function isErr(e: unknown, target: Error): boolean {
   for (let depth = 0; e instanceof Error && depth < 100; e = e.cause, depth++) {

@@ -14,7 +14,9 @@ export interface File extends FileLike, Disposable, AsyncDisposable {
   readonly fd: number
   /** What it is called in errors: of a socket's file the network and the addresses. */
   readonly name: string
-  /** Closes the descriptor, at once. Closing again does nothing. */
+  /**
+   * Closes the descriptor, at once. Closing again does nothing. It rejects where the system's close failed.
+   */
   close(): Promise<void>
 }
 
@@ -34,10 +36,22 @@ export interface Filer {
  * operation on non-socket".
  */
 export interface FileGroup {
-  /** Makes a connection of a socket that is connected or exchanges packets. */
+  /**
+   * Makes a connection of a socket that is connected or exchanges packets. Rejects with an {@link OpError} of
+   * op 'file': EBADF for a descriptor that is not open, ENOTSOCK; always on targets without descriptors
+   * (EPLAN9, EWINDOWS). A TypeError for what has no `fd`.
+   */
   fileConn(f: FileLike): Promise<Conn>
-  /** Makes a listener of a listening socket. A Unix listener made so leaves the socket's file alone when it is closed. */
+  /**
+   * Makes a listener of a listening socket. A Unix listener made so leaves the socket's file alone when it is
+   * closed. Rejects with an {@link OpError} of op 'file': EBADF for a descriptor that is not open, ENOTSOCK;
+   * always on targets without descriptors (EPLAN9, EWINDOWS). A TypeError for what has no `fd`.
+   */
   fileListener(f: FileLike): Promise<Listener>
-  /** Makes a packet connection of a datagram, raw or sequenced packet socket. */
+  /**
+   * Makes a packet connection of a datagram, raw or sequenced packet socket. Rejects with an {@link OpError}
+   * of op 'file': EBADF for a descriptor that is not open, ENOTSOCK; always on targets without descriptors
+   * (EPLAN9, EWINDOWS). A TypeError for what has no `fd`.
+   */
   filePacketConn(f: FileLike): Promise<PacketConn>
 }

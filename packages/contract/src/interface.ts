@@ -15,7 +15,17 @@ export const FlagRunning = 32
 
 const flagNames = ['up', 'broadcast', 'loopback', 'pointtopoint', 'multicast', 'running']
 
-/** The flags of an interface: a set of the Flag constants. */
+/**
+ * The flags of an interface: a set of the Flag constants.
+ *
+ * @example
+ * ```ts
+ * import { FlagLoopback, Flags, FlagUp } from '@net/contract'
+ *
+ * const flags = new Flags(FlagUp | FlagLoopback)
+ * console.log(flags.toString()) // up|loopback
+ * ```
+ */
 export class Flags {
   /** The bits. */
   readonly value: number
@@ -25,7 +35,7 @@ export class Flags {
     this.value = value
   }
 
-  /** Whether all the given bits are set. */
+  /** Whether all the given bits are set. Of none it is true. */
   has(flag: number): boolean {
     return (this.value & flag) === flag
   }
@@ -36,7 +46,20 @@ export class Flags {
   }
 }
 
-/** A network interface. */
+/**
+ * A network interface.
+ *
+ * @example
+ * ```ts
+ * import { FlagLoopback } from '@net/contract'
+ * import { interfaces } from '@net/core'
+ *
+ * for (const i of await interfaces()) {
+ *   const addrs = await i.addrs()
+ *   if (i.flags.has(FlagLoopback)) console.log(addrs.some((addr) => addr.toString() === '127.0.0.1/8')) // true
+ * }
+ * ```
+ */
 export interface Interface {
   /** Its number, starting at 1. */
   readonly index: number
@@ -48,20 +71,35 @@ export interface Interface {
   readonly hardwareAddr: HardwareAddr | null
   /** Its state and abilities. */
   readonly flags: Flags
-  /** Its unicast addresses. */
+  /**
+   * Its unicast addresses. They are IPNets. Rejects with an {@link OpError} of op 'route' where the interface
+   * is gone.
+   */
   addrs(): Promise<Addr[]>
-  /** The multicast groups it has joined. */
+  /**
+   * The multicast groups it has joined. They are IPAddrs; plan9 tells none. Rejects with an {@link OpError} of
+   * op 'route' where the interface is gone.
+   */
   multicastAddrs(): Promise<Addr[]>
 }
 
-/** The interfaces of a target. */
+/**
+ * The interfaces of a target. Each method rejects with an {@link OpError} of op 'route' and net 'ip+net', on
+ * the host's own sockets always: EWINDOWS.
+ */
 export interface InterfaceGroup {
-  /** All interfaces. */
+  /** All interfaces. Rejects with an {@link OpError} of op 'route'. */
   interfaces(): Promise<Interface[]>
-  /** The unicast addresses of all interfaces. */
+  /** The unicast addresses of all interfaces. Rejects with an {@link OpError} of op 'route'. */
   interfaceAddrs(): Promise<Addr[]>
-  /** The interface with this number. */
+  /**
+   * The interface with this number. Rejects with an {@link OpError} of op 'route': "invalid network interface
+   * index" below 1, "no such network interface".
+   */
   interfaceByIndex(index: number): Promise<Interface>
-  /** The interface with this name. */
+  /**
+   * The interface with this name. Rejects with an {@link OpError} of op 'route': "invalid network interface
+   * name" for '', "no such network interface"; with a TypeError for what is no string.
+   */
   interfaceByName(name: string): Promise<Interface>
 }

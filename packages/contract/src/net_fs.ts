@@ -20,8 +20,8 @@ export interface NetFS {
   /** The name of the tree's root in paths that it hands out: '/net'. */
   readonly root: string
   /**
-   * Opens a file by its path below the root, 'tcp/clone'. Rejects with an error whose message is the tree's own words,
-   * as "connection refused" or "file does not exist".
+   * Opens a file by its path below the root, 'tcp/clone'. Rejects with an error whose message is the tree's
+   * own words, as "connection refused" or "file does not exist". Or with the signal's reason.
    */
   open(path: string, mode: NetFileMode, options?: NetOpenOptions): Promise<NetFile>
 }
@@ -31,9 +31,16 @@ export interface NetFS {
  * effect in the order of the calls.
  */
 export interface NetFile {
-  /** Reads up to `p.byteLength` bytes at the offset and gives their number; 0 at the end of the file. */
+  /**
+   * Reads up to `p.byteLength` bytes at the offset and gives their number; 0 at the end of the file. Until
+   * the promise settles `p` belongs to the file. Rejects with the tree's words, after close, or with the
+   * signal's reason.
+   */
   read(p: Uint8Array, options?: IOOptions): Promise<number>
-  /** Writes `p` at the offset as one message and gives the number of bytes that were taken. */
+  /**
+   * Writes `p` at the offset as one message and gives the number of bytes that were taken. Until the promise
+   * settles `p` belongs to the file. Rejects with the tree's words, after close, or with the signal's reason.
+   */
   write(p: Uint8Array, options?: IOOptions): Promise<number>
   /** Sets the offset back to the beginning. */
   rewind(): void
@@ -56,6 +63,9 @@ export interface NetFile {
    * Absent means that they can.
    */
   readonly isStuckWhileRead?: boolean
-  /** Closes the file. Outstanding reads and writes reject. Closing again does nothing. */
+  /**
+   * Closes the file. Outstanding reads and writes reject. Closing again does nothing. It rejects only where
+   * the tree could not close it.
+   */
   close(): Promise<void>
 }

@@ -18,7 +18,10 @@ export interface DialOptions {
   readonly control?: Control | undefined
   /** Keep-alive of the connection: absent means on with the defaults, `false` off. */
   readonly keepAlive?: KeepAliveConfig | boolean | undefined
-  /** Dials multipath TCP (RFC 8684) and falls back to TCP where that fails. Off by default. */
+  /**
+   * Dials multipath TCP (RFC 8684) and falls back to TCP where that fails. Off by default. Linux; other
+   * targets dial plain TCP.
+   */
   readonly multipathTCP?: boolean | undefined
 }
 
@@ -26,7 +29,10 @@ export interface DialOptions {
 export interface ListenOptions {
   /** How many connections may wait to be accepted; absent means the system's maximum. */
   readonly backlog?: number | undefined
-  /** Lets several sockets listen on one port and share the connections (SO_REUSEPORT). Off by default. */
+  /**
+   * Lets several sockets listen on one port and share the connections (SO_REUSEPORT). Off by default. Posix;
+   * a target that cannot rejects.
+   */
   readonly reusePort?: boolean | undefined
   /** Lets a listener bind while old connections of the port linger (SO_REUSEADDR). Stream listeners: on by default. */
   readonly reuseAddress?: boolean | undefined

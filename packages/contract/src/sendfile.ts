@@ -22,10 +22,11 @@ export interface SendFileOptions extends IOOptions {
 /** Sending whole files of a target. */
 export interface SendfileGroup {
   /**
-   * Sends what `source` has on a stream connection and gives the number of bytes sent, which is less than `length` where the
-   * source ends before. Rejects with an {@link OpError} of op 'readfrom' whose `n` is the number of bytes sent before;
-   * what was taken from a stream or connection and not sent by then is lost. A file stays open; a stream, or an
-   * iteration, that did not end by itself is cancelled.
+   * Sends what `source` has on a stream connection and gives the number of bytes sent, which is less than
+   * `length` where the source ends before. Rejects with an {@link OpError} of op 'readfrom' whose `n` is the
+   * number of bytes sent before; what was taken from a stream or connection and not sent by then is lost. A
+   * file stays open; a stream, or an iteration, that did not end by itself is cancelled. Or with the signal's
+   * reason; with a TypeError for what is no source.
    */
   sendFile(conn: Conn, source: FileSource, options?: SendFileOptions): Promise<number>
 }

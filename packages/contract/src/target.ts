@@ -10,14 +10,23 @@ import type { UnixSockGroup } from './unixsock.ts'
 
 /** The names of the groups a target is made of, one for each file that the seed split by platform. */
 export interface TargetGroups {
+  /** Connections from descriptors: posix. */
   readonly file: FileGroup
+  /** Interfaces: posix, plan9. */
   readonly interface: InterfaceGroup
+  /** Raw IP: posix. */
   readonly iprawsock: IPRawSockGroup
+  /** What the internet stack supports: every target. */
   readonly ipsock: IPSockGroup
+  /** Lookups: every target. */
   readonly lookup: LookupGroup
+  /** Whole files: every target, without copying on posix. */
   readonly sendfile: SendfileGroup
+  /** TCP: every target. */
   readonly tcpsock: TCPSockGroup
+  /** UDP: every target. */
   readonly udpsock: UDPSockGroup
+  /** Unix sockets: posix, and streams on the host's own sockets. */
   readonly unixsock: UnixSockGroup
 }
 

@@ -19,7 +19,10 @@ import { literalAddr, resolveAddrList } from './resolve_addr.ts'
 // RFC 8305, section 8, recommends 250 ms between attempts; Go waits 300.
 const FALLBACK_DELAY = 300 // milliseconds
 
-/** Dials an address by name over a target: what {@link Net.dial} does. */
+/**
+ * Dials an address by name over a target: what {@link Net.dial} does. Rejects with an {@link OpError} of op
+ * 'dial', or with the signal's reason.
+ */
 export async function dial(
   target: Target,
   resolver: LookupGroup,

@@ -13,7 +13,10 @@ import { checkText } from './network.ts'
 import type { ListenerOptions } from './options.ts'
 import { preferIPv4, resolveAddrList } from './resolve_addr.ts'
 
-/** Listens for connections on an address by name: what {@link Net.listen} does. */
+/**
+ * Listens for connections on an address by name: what {@link Net.listen} does. Rejects with an {@link OpError}
+ * of op 'listen', or with the signal's reason.
+ */
 export async function listen(
   target: Target,
   resolver: LookupGroup,
@@ -29,7 +32,10 @@ export async function listen(
   throw unexpected(network, address, addr)
 }
 
-/** Listens for packets on an address by name: what {@link Net.listenPacket} does. */
+/**
+ * Listens for packets on an address by name: what {@link Net.listenPacket} does. Rejects with an
+ * {@link OpError} of op 'listen', or with the signal's reason.
+ */
 export async function listenPacket(
   target: Target,
   resolver: LookupGroup,

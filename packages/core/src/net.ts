@@ -37,7 +37,23 @@ export interface NetOptions {
   readonly resolver?: LookupGroup | undefined
 }
 
-/** The network over one target. A program may have any number of them side by side. */
+/**
+ * The network over one target. A program may have any number of them side by side. Its methods reject with
+ * {@link OpError}s of op 'dial', 'listen', 'file' or 'route', its lookups with {@link DNSError}s, whose
+ * `isNotFound` tells that there is none, and with an AddrError or UnknownNetworkError for an argument that
+ * makes no sense; all that take a signal, with its reason. What a target does not have it refuses with EPLAN9
+ * or EWINDOWS as `code`.
+ *
+ * @example
+ * ```ts
+ * import { defaultNet, Net, resolverOver } from '@net/core'
+ *
+ * const { target } = defaultNet()
+ * const net = new Net(target, { resolver: resolverOver(target, { preferSystem: false }) })
+ * const listener = await net.listen('tcp', '127.0.0.1:0')
+ * await listener.close()
+ * ```
+ */
 export class Net {
   /** The stack underneath. */
   readonly target: Target
@@ -100,7 +116,10 @@ export class Net {
     return listening.listenPacket(this.target, this.resolver, ...args)
   }
 
-  /** Connects to one TCP address; `laddr` null leaves the local one to the stack, `raddr` null is "missing address". */
+  /**
+   * Connects to one TCP address; `laddr` null leaves the local one to the stack, `raddr` null is "missing
+   * address". Rejects with an {@link OpError}.
+   */
   dialTCP(
     network: TCPNetwork,
     laddr: TCPAddr | null,
@@ -110,12 +129,15 @@ export class Net {
     return this.target.dialTCP(network, laddr, raddr, options)
   }
 
-  /** Listens on one TCP address; null means every address and a free port. */
+  /**
+   * Listens on one TCP address; null means every address and a free port. Rejects with an {@link OpError}:
+   * EADDRINUSE, EACCES.
+   */
   listenTCP(network: TCPNetwork, laddr: TCPAddr | null, options?: ListenOptions): Promise<TCPListener> {
     return this.target.listenTCP(network, laddr, options)
   }
 
-  /** Makes a UDP socket with one peer; `raddr` null is "missing address". */
+  /** Makes a UDP socket with one peer; `raddr` null is "missing address". Rejects with an {@link OpError}. */
   dialUDP(
     network: UDPNetwork,
     laddr: UDPAddr | null,
@@ -125,12 +147,18 @@ export class Net {
     return this.target.dialUDP(network, laddr, raddr, options)
   }
 
-  /** Makes a UDP socket bound to one address; null means every address and a free port. */
+  /**
+   * Makes a UDP socket bound to one address; null means every address and a free port. Rejects with an
+   * {@link OpError}.
+   */
   listenUDP(network: UDPNetwork, laddr: UDPAddr | null, options?: ListenOptions): Promise<UDPConn> {
     return this.target.listenUDP(network, laddr, options)
   }
 
-  /** Makes a UDP socket that has joined a group on an interface, null for the system's choice. */
+  /**
+   * Makes a UDP socket that has joined a group on an interface, null for the system's choice. Rejects with an
+   * {@link OpError}; plan9: EPLAN9.
+   */
   listenMulticastUDP(
     network: UDPNetwork,
     iface: Interface | null,
@@ -150,12 +178,18 @@ export class Net {
     return this.target.dialIP(network, laddr, raddr, options)
   }
 
-  /** Makes a raw IP socket bound to one address; null means every address. Targets without them reject. */
+  /**
+   * Makes a raw IP socket bound to one address; null means every address. Targets without them reject. It is
+   * an {@link OpError}: EPERM without the privilege.
+   */
   listenIP(network: string, laddr: IPAddr | null, options?: ListenOptions): Promise<IPConn> {
     return this.target.listenIP(network, laddr, options)
   }
 
-  /** Connects to a Unix socket; `laddr` null leaves this end without a name, `raddr` null is "missing address". */
+  /**
+   * Connects to a Unix socket; `laddr` null leaves this end without a name, `raddr` null is "missing
+   * address". Rejects with an {@link OpError}: ENOENT, ECONNREFUSED.
+   */
   dialUnix(
     network: UnixNetwork,
     laddr: UnixAddr | null,
@@ -165,7 +199,10 @@ export class Net {
     return this.target.dialUnix(network, laddr, raddr, options)
   }
 
-  /** Listens on a Unix socket; null is "missing address". */
+  /**
+   * Listens on a Unix socket; null is "missing address". Rejects with an {@link OpError}: EADDRINUSE where the
+   * file is there.
+   */
   listenUnix(network: UnixNetwork, laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixListener> {
     return this.target.listenUnix(network, laddr, options)
   }
@@ -190,37 +227,50 @@ export class Net {
     return addr.resolveIPAddr(this.resolver, network, address, options)
   }
 
-  /** The Unix address that a text stands for; networks 'unix', 'unixgram', 'unixpacket'. */
+  /**
+   * The Unix address that a text stands for; networks 'unix', 'unixgram', 'unixpacket'. Rejects with an
+   * UnknownNetworkError.
+   */
   async resolveUnixAddr(network: string, address: string): Promise<UnixAddr> {
     return addr.resolveUnixAddr(network, address)
   }
 
-  /** The addresses of a host as text. */
+  /** The addresses of a host as text. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupHost(host: string, options?: LookupOptions): Promise<string[]> {
     return this.resolver.lookupHost(host, options)
   }
 
-  /** The addresses of a host; network is 'ip', 'ip4' or 'ip6'. */
+  /**
+   * The addresses of a host; network is 'ip', 'ip4' or 'ip6'. Rejects with a {@link DNSError}, or with an
+   * AddrError where there is none of that family.
+   */
   lookupIP(network: string, host: string, options?: LookupOptions): Promise<IP[]> {
     return this.resolver.lookupIP(network, host, options)
   }
 
-  /** The addresses of a host, with zones. */
+  /** The addresses of a host, with zones. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupIPAddr(host: string, options?: LookupOptions): Promise<IPAddr[]> {
     return this.resolver.lookupIPAddr(host, options)
   }
 
-  /** The port of a service; numbers are taken as they are. */
+  /**
+   * The port of a service, '' being 0; numbers are taken as they are. Rejects with a {@link DNSError},
+   * "unknown port", or with an AddrError for a number that is no port.
+   */
   lookupPort(network: string, service: string, options?: LookupOptions): Promise<number> {
     return this.resolver.lookupPort(network, service, options)
   }
 
-  /** The canonical name of a host. */
+  /** The canonical name of a host. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupCNAME(host: string, options?: LookupOptions): Promise<string> {
     return this.resolver.lookupCNAME(host, options)
   }
 
-  /** The SRV records of `_service._proto.name`. */
+  /**
+   * The SRV records of `_service._proto.name`. Rejects with a {@link DNSError}; it is an InvalidNamesError of
+   * `@net/resolve`, with the valid records, where the answer has names that are none. So it is for
+   * {@link lookupMX}, {@link lookupNS} and {@link lookupAddr}.
+   */
   lookupSRV(
     service: string,
     proto: string,
@@ -230,47 +280,47 @@ export class Net {
     return this.resolver.lookupSRV(service, proto, name, options)
   }
 
-  /** The MX records of a domain. */
+  /** The MX records of a domain. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupMX(name: string, options?: LookupOptions): Promise<MX[]> {
     return this.resolver.lookupMX(name, options)
   }
 
-  /** The NS records of a domain. */
+  /** The NS records of a domain. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupNS(name: string, options?: LookupOptions): Promise<NS[]> {
     return this.resolver.lookupNS(name, options)
   }
 
-  /** The TXT records of a domain. */
+  /** The TXT records of a domain. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupTXT(name: string, options?: LookupOptions): Promise<string[]> {
     return this.resolver.lookupTXT(name, options)
   }
 
-  /** The names of an address. */
+  /** The names of an address. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupAddr(address: string, options?: LookupOptions): Promise<string[]> {
     return this.resolver.lookupAddr(address, options)
   }
 
-  /** The number of an IP protocol. */
+  /** The number of an IP protocol. Rejects with an AddrError for a name that is not known. */
   lookupProtocol(name: string, options?: LookupOptions): Promise<number> {
     return this.resolver.lookupProtocol(name, options)
   }
 
-  /** All network interfaces. */
+  /** All network interfaces. Rejects with an {@link OpError}. */
   interfaces(): Promise<Interface[]> {
     return this.target.interfaces()
   }
 
-  /** The unicast addresses of all interfaces. */
+  /** The unicast addresses of all interfaces. Rejects with an {@link OpError}. */
   interfaceAddrs(): Promise<Addr[]> {
     return this.target.interfaceAddrs()
   }
 
-  /** The interface with this number. */
+  /** The interface with this number. Rejects with an {@link OpError}. */
   interfaceByIndex(index: number): Promise<Interface> {
     return this.target.interfaceByIndex(index)
   }
 
-  /** The interface with this name. */
+  /** The interface with this name. Rejects with an {@link OpError}. */
   interfaceByName(name: string): Promise<Interface> {
     return this.target.interfaceByName(name)
   }

@@ -17,16 +17,25 @@ export const ErrClosedPipe: NetError = Object.assign(
 
 /** The address of both ends of every pipe. */
 export interface PipeAddr extends Addr {
+  /** Always 'pipe'. */
   readonly network: 'pipe'
 }
 
 /** One end of a {@link pipe}. */
 export interface PipeConn extends HalfCloser, ByteStreams {
+  /** The same address as that of the peer. */
   readonly localAddr: PipeAddr
+  /** The same address as that of this end. */
   readonly remoteAddr: PipeAddr
-  /** Ends the read side: pending and later reads give null, writes of the peer fail. */
+  /**
+   * Ends the read side: pending and later reads give null, writes of the peer fail. It never rejects, and
+   * after close does nothing.
+   */
   closeRead(): Promise<void>
-  /** Ends the write side: the peer reads to the end, writes of this end fail. */
+  /**
+   * Ends the write side: the peer reads to the end, writes of this end fail. It never rejects, and after
+   * close does nothing.
+   */
   closeWrite(): Promise<void>
 }
 
@@ -36,6 +45,17 @@ export interface PipeConn extends HalfCloser, ByteStreams {
  * gives 0 at once. After close, operations of the closed end and writes of the other reject with {@link ErrClosedPipe};
  * reads of the other end give null. Pending operations keep the process alive, as those of sockets do, although only
  * this process can end them. Exists on every target.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from '@net/core'
+ *
+ * const [a, b] = pipe()
+ * const p = new Uint8Array(16)
+ * const [n] = await Promise.all([b.read(p), a.write(new TextEncoder().encode('hello'))])
+ * console.log(n) // 5
+ * await Promise.all([a.close(), b.close()])
+ * ```
  */
 export function pipe(): [PipeConn, PipeConn] {
   const [a, b] = [new Owner(), new Owner()]

@@ -68,7 +68,10 @@ export function literalAddr(network: string, address: string): Addr | null {
   return family === '' || isIPv4(addr) === (family === '4') ? addr : null
 }
 
-/** Resolves the address of an end point of TCP; '' as network means 'tcp'. IPv4 is preferred, as in Go. */
+/**
+ * Resolves the address of an end point of TCP; '' as network means 'tcp'. IPv4 is preferred, as in Go.
+ * Rejects with an UnknownNetworkError, an AddrError, a {@link DNSError} or the signal's reason.
+ */
 export async function resolveTCPAddr(
   resolver: LookupGroup,
   network: string,
@@ -80,7 +83,10 @@ export async function resolveTCPAddr(
   return (await resolveAddr(resolver, network || 'tcp', address, '[', options)) as TCPAddr
 }
 
-/** Resolves the address of an end point of UDP; '' as network means 'udp'. IPv4 is preferred, as in Go. */
+/**
+ * Resolves the address of an end point of UDP; '' as network means 'udp'. IPv4 is preferred, as in Go.
+ * Rejects with an UnknownNetworkError, an AddrError, a {@link DNSError} or the signal's reason.
+ */
 export async function resolveUDPAddr(
   resolver: LookupGroup,
   network: string,
@@ -92,7 +98,10 @@ export async function resolveUDPAddr(
   return (await resolveAddr(resolver, network || 'udp', address, '[', options)) as UDPAddr
 }
 
-/** Resolves the address of an end point of raw IP; a protocol in the network is looked up and not used. */
+/**
+ * Resolves the address of an end point of raw IP; a protocol in the network is looked up and not used.
+ * Rejects with an UnknownNetworkError, an AddrError, a {@link DNSError} or the signal's reason.
+ */
 export async function resolveIPAddr(
   resolver: LookupGroup,
   network: string,
@@ -107,7 +116,10 @@ export async function resolveIPAddr(
   return (await resolveAddr(resolver, afnet, address, mark, options)) as IPAddr
 }
 
-/** Makes the address of an end point of Unix sockets. Nothing is looked up. */
+/**
+ * Makes the address of an end point of Unix sockets. Nothing is looked up. Throws an UnknownNetworkError for
+ * other networks.
+ */
 export function resolveUnixAddr(network: string, address: string): UnixAddr {
   checkText(network, address)
   if (!/^unix(gram|packet)?$/.test(network)) throw new UnknownNetworkError(network)

@@ -30,6 +30,15 @@ function udpAddr(address: string): UDPAddr {
  * A resolver over a target that has sockets, such as `posix()` of @net/posix: it asks servers with them, finds source
  * addresses by them, and lets lookups share them. `options` as for a {@link Resolver}. Nothing is opened or read before
  * the first lookup.
+ *
+ * @example
+ * ```ts
+ * import { posix } from '@net/posix'
+ * import { resolverOver } from '@net/resolve'
+ *
+ * const resolver = resolverOver(posix(), { preferSystem: false })
+ * console.log(await resolver.lookupPort('tcp', 'https')) // 443
+ * ```
  */
 export function resolverOver(sockets: ResolverSockets, options: ResolverOptions = {}): Resolver {
   const dial = targetDial(sockets)

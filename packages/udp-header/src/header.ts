@@ -16,6 +16,17 @@ export const udpHeaderSize = 52
  * ```
  *
  * Addresses have 16 bytes, IPv4 as ::ffff:a.b.c.d; ports are big-endian.
+ *
+ * @example
+ * ```ts
+ * import { IP } from '@net/addr'
+ * import { UDPHeader } from '@net/udp-header'
+ *
+ * const far = IP.from([192, 0, 2, 1])
+ * const near = IP.from([127, 0, 0, 1])
+ * const header = new UDPHeader({ raddr: far, laddr: near, ifcaddr: near, rport: 53, lport: 4000 })
+ * console.log(header.marshal().byteLength) // 52
+ * ```
  */
 export class UDPHeader {
   /** The address of the other end. */
@@ -67,6 +78,17 @@ export class UDPHeader {
 /**
  * Takes a datagram of "headers" mode apart. `payload` is a view of what follows the header in `b`, not a copy: it
  * changes when `b` is used again. Less than 52 bytes are a RangeError with the text of Go's Plan 9 files.
+ *
+ * @example
+ * ```ts
+ * import { unmarshalUDPHeader } from '@net/udp-header'
+ *
+ * const datagram = new Uint8Array(54)
+ * datagram[49] = 53
+ * const { header, payload } = unmarshalUDPHeader(datagram)
+ * console.log(header.rport) // 53
+ * console.log(payload.byteLength) // 2
+ * ```
  */
 export function unmarshalUDPHeader<B extends ArrayBufferLike>(
   b: Uint8Array<B>,

@@ -42,6 +42,25 @@ class NetAgent extends Agent {
 /**
  * Makes an http.Agent that connects over `net`: `http.get(url, { agent: agent(net) })` goes through that target's stack
  * and its names. Requests with a `socketPath` go to that Unix socket. Errors of dialling are the request's 'error'.
+ *
+ * @example
+ * ```ts
+ * import { createServer, get } from 'node:http'
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { defaultNet, listen } from '@net/core'
+ * import { agent, serve } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const service = serve(
+ *   listener,
+ *   createServer((request, response) => response.end('hello')),
+ * )
+ * const request = get(`http://${listener.addr.toString()}/`, { agent: agent(defaultNet()) })
+ * const [response] = await once(request, 'response')
+ * console.log(await text(response)) // hello
+ * await service.close()
+ * ```
  */
 export function agent(net: Net, options: NetAgentOptions = {}): Agent {
   return new NetAgent(net, options)

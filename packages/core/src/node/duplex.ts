@@ -164,6 +164,18 @@ class ConnDuplex extends Duplex {
  * of stream is 'end', `end()` shuts down the write side (a connection that cannot is closed), and errors are the
  * connection's own, with Node's `code`. It has the methods of net.Socket that http and tls use: setTimeout, setNoDelay,
  * setKeepAlive, ref, unref, and the addresses.
+ *
+ * @example
+ * ```ts
+ * import { dial, listen } from '@net/core'
+ * import { toDuplex } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * toDuplex(client).end('hello')
+ * for await (const chunk of toDuplex(server)) console.log(String(chunk)) // hello
+ * await Promise.all([client.close(), server.close(), listener.close()])
+ * ```
  */
 export function toDuplex(conn: Conn): Duplex {
   return new ConnDuplex(conn)

@@ -63,6 +63,25 @@ class Service implements Closer {
  * of a listener, which it takes over; the server need not listen itself. What goes wrong with accepting is the server's
  * 'error'. Closing the result closes the listener and the connections that are left; its promise settles when all are
  * gone. To let requests finish, close the server's idle connections first and wait.
+ *
+ * @example
+ * ```ts
+ * import { createServer, get } from 'node:http'
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { defaultNet, listen } from '@net/core'
+ * import { agent, serve } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const service = serve(
+ *   listener,
+ *   createServer((request, response) => response.end('hello')),
+ * )
+ * const request = get(`http://${listener.addr.toString()}/`, { agent: agent(defaultNet()) })
+ * const [response] = await once(request, 'response')
+ * console.log(await text(response)) // hello
+ * await service.close()
+ * ```
  */
 export function serve(listener: Listener, server: EventEmitter): Closer {
   return new Service(listener, server)

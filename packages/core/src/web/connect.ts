@@ -20,7 +20,22 @@ export interface ConnectorOptions {
   readonly dial?: Omit<DialerOptions, 'signal'> | undefined
 }
 
-/** Makes the draft's `connect` over a Net: what it calls a binding object. */
+/**
+ * Makes the draft's `connect` over a Net: what it calls a binding object.
+ *
+ * @example
+ * ```ts
+ * import { listen, defaultNet } from '@net/core'
+ * import { connector } from '@net/core/web'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const connect = connector(defaultNet(), { dial: { timeout: 5000 } })
+ * const socket = connect({ hostname: '127.0.0.1', port: listener.addr.port })
+ * await socket.opened
+ * await socket.close()
+ * await listener.close()
+ * ```
+ */
 export function connector(net: Net, options: ConnectorOptions = {}): Connect {
   return over(() => net, options)
 }
@@ -29,6 +44,22 @@ export function connector(net: Net, options: ConnectorOptions = {}): Connect {
  * Makes a socket on the default Net and begins to connect it to `address`, 'host:port' or an object with both: WinterTC's
  * Sockets API draft. Throws a {@link SocketError} for an address or options that make no sense; that it cannot connect, `opened`
  * and `closed` tell, and both streams.
+ *
+ * @example
+ * ```ts
+ * import { listen } from '@net/core'
+ * import { connect } from '@net/core/web'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const socket = connect(listener.addr.toString())
+ * await socket.opened
+ * const peer = await listener.accept()
+ * await peer.write(new TextEncoder().encode('hello'))
+ * await peer.close()
+ * for await (const bytes of socket.readable) console.log(new TextDecoder().decode(bytes)) // hello
+ * await socket.closed
+ * await listener.close()
+ * ```
  */
 export const connect: Connect = over(defaultNet, {})
 

@@ -1,0 +1,79 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readExamples } from '../doc_examples.mjs'
+import { readPackages, root } from '../workspace.mjs'
+
+// Each example is a module of its own, which a reader can copy. It needs no network beyond loopback and ends by itself.
+const examples = readExamples()
+const fewest = 60
+
+let dir: string
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'net-doc-examples-'))
+  mkdirSync(join(dir, 'node_modules/@net'), { recursive: true })
+  for (const { name, dir: target } of readPackages()) symlinkSync(target, join(dir, 'node_modules', name))
+  for (const { name, code } of examples) {
+    const file = join(dir, name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.mts`, code)
+    writeFileSync(`${file}.mjs`, code)
+  }
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+test('what is called first has an example', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(fewest)
+})
+
+test('every example type-checks, strictly', () => {
+  const files = examples.map(({ name }) => join(dir, `${name}.mts`))
+  // Shows that mistakes are found.
+  const wrong = join(dir, 'wrong.mts')
+  writeFileSync(
+    wrong,
+    "import { parseIP } from '@net/addr'\nexport const n: number = parseIP('::').byteLength\n",
+  )
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'nodenext',
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    customConditions: ['@net/source'],
+    strict: true,
+    noUnusedLocals: true,
+    skipLibCheck: true,
+  }
+  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [wrong, ...files] }))
+  const tsc = join(root, 'node_modules/typescript-7/bin/tsc')
+  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', dir], { encoding: 'utf8', cwd: dir })
+  expect(stderr).toBe('')
+  // The sources themselves are checked elsewhere.
+  const found = stdout.split('\n').filter((line) => line !== '' && !/^(\.\.| )/.test(line))
+  expect(found).toEqual(["wrong.mts(2,26): error TS2531: Object is possibly 'null'."])
+})
+
+const packages = [...new Set(examples.map(({ name }) => name.split('/')[0] ?? ''))]
+
+test.each(packages)('the examples of %s run, say what they claim, and end by themselves', async (short) => {
+  const own = examples.filter(({ name }) => name.startsWith(`${short}/`))
+  const runner = join(dir, `${short}.mjs`)
+  const steps = own.map(({ name }) => `console.log('> ${name}')\nawait import('./${name}.mjs')`)
+  writeFileSync(runner, steps.join('\n'))
+  const child = spawn(process.execPath, [runner], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  expect(stderr).toBe('')
+  expect(stdout.split('\n')).toEqual([...own.flatMap(({ name, output }) => [`> ${name}`, ...output]), ''])
+  expect(code).toBe(0)
+})

@@ -1,7 +1,8 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Conn, Filer } from '@net/contract'
-import { ConnDuplex } from './conn_duplex.ts'
+import type { Conn, UnixConn, TCPConn } from '@net/contract'
+import { toSocket } from './adopt.ts'
+import { ConnDuplex } from './duplex.ts'
 
 /** A connection as Node's TLS takes it. */
 export interface Carrier extends Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'> {
@@ -11,27 +12,19 @@ export interface Carrier extends Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' |
 
 /**
  * Takes a connection over for Node's TLS. One that has a descriptor is handed to Node itself: records then go between the
- * kernel and OpenSSL without JavaScript between them. Any other is read and written by its methods. Closes it when that fails.
+ * kernel and OpenSSL without JavaScript between them. Any other is read and written by its methods.
  */
 export async function carry(conn: Conn): Promise<Carrier> {
-  // Asked now, since the connection is closed when Node has its descriptor.
+  // The addresses are asked for now, since the connection is closed once Node has its descriptor.
   const { localAddr, remoteAddr } = conn
   const socket = await socketOf(conn)
-  if (socket === null) return new ConnCarrier(conn)
-  await conn.close()
-  return new SocketCarrier(socket, localAddr, remoteAddr)
+  return socket === null ? new ConnCarrier(conn) : new SocketCarrier(socket, localAddr, remoteAddr)
 }
 
-// A socket of Node's with a descriptor of its own; null where there is none, or Node can't use it.
-async function socketOf(conn: Conn & Partial<Filer>): Promise<Socket | null> {
-  const file = await conn.file?.().catch(() => undefined) // what is wrong with the connection its next read tells
-  if (file === undefined) return null
-  try {
-    return new Socket({ fd: file.fd, allowHalfOpen: true, readable: true, writable: true })
-  } catch {
-    await file.close()
-    return null
-  }
+// What is wrong with a connection that gives no descriptor, its next read tells.
+async function socketOf(conn: Conn): Promise<Socket | null> {
+  if (!('file' in conn)) return null
+  return toSocket(conn as TCPConn | UnixConn, { allowHalfOpen: true }).catch(() => null)
 }
 
 class ConnCarrier implements Carrier {
@@ -73,8 +66,7 @@ class SocketCarrier implements Carrier {
     this.stream = socket
     this.localAddr = local
     this.remoteAddr = remote
-    // TLS on top of it tells.
-    socket.on('error', () => {})
+    socket.on('error', () => {}) // the TLS socket on top of it emits the same error
   }
 
   ref(): void {

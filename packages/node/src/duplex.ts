@@ -15,13 +15,14 @@ function isTCP(conn: Conn): conn is TCPConn {
   return 'setNoDelay' in conn && typeof conn.setNoDelay === 'function'
 }
 
-/** A connection as a stream of Node. */
-class ConnDuplex extends Duplex {
+/** A connection as a stream of Node: what {@link toDuplex} gives. */
+export class ConnDuplex extends Duplex {
   readonly #conn: Conn
   #idle: NodeJS.Timeout | undefined
   #limit = 0
   #ended = false // by close, as there is no half-close
 
+  /** Takes a connection over. */
   constructor(conn: Conn) {
     // The peer's end ends reading only: what is still to be written goes out, as net.Socket has it with allowHalfOpen.
     super({ allowHalfOpen: true, highWaterMark: CHUNK })
@@ -165,7 +166,7 @@ class ConnDuplex extends Duplex {
  * connection's own, with Node's `code`. It has the methods of net.Socket that http and tls use: setTimeout, setNoDelay,
  * setKeepAlive, ref, unref, and the addresses.
  */
-export function toDuplex(conn: Conn): Duplex {
+export function toDuplex(conn: Conn): ConnDuplex {
   return new ConnDuplex(conn)
 }
 

@@ -1,0 +1,5 @@
+/** Connections where Node's own interfaces expect sockets: streams, http clients, http servers. */
+export { fromSocket, toSocket } from './adopt.ts'
+export { agent, type Dialer, type NetAgentOptions } from './agent.ts'
+export { type ConnDuplex, toDuplex } from './duplex.ts'
+export { serve } from './serve.ts'

@@ -1,14 +1,7 @@
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import type { Conn, UnixConn, TCPConn } from '@net/contract'
+import type { Conn, TCPConn, UnixConn } from '@net/contract'
 import { toSocket } from './adopt.ts'
 import { ConnDuplex } from './duplex.ts'
-
-/** A connection as Node's TLS takes it. */
-export interface Carrier extends Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'> {
-  /** What TLS reads from and writes to. */
-  readonly stream: Duplex
-}
 
 /**
  * Takes a connection over for Node's TLS. One that has a descriptor is handed to Node itself: records then go between the
@@ -17,8 +10,8 @@ export interface Carrier extends Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' |
 export async function carry(conn: Conn): Promise<Carrier> {
   // The addresses are asked for now, since the connection is closed once Node has its descriptor.
   const { localAddr, remoteAddr } = conn
-  const socket = await socketOf(conn)
-  return socket === null ? new ConnCarrier(conn) : new SocketCarrier(socket, localAddr, remoteAddr)
+  const stream = (await socketOf(conn)) ?? new TLSStream(conn, { allowHalfOpen: true })
+  return new Carrier(stream, localAddr, remoteAddr)
 }
 
 // What is wrong with a connection that gives no descriptor, its next read tells.
@@ -27,46 +20,25 @@ async function socketOf(conn: Conn): Promise<Socket | null> {
   return toSocket(conn as TCPConn | UnixConn, { allowHalfOpen: true }).catch(() => null)
 }
 
-class ConnCarrier implements Carrier {
-  readonly stream: Duplex
-  readonly #conn: Conn
-
-  constructor(conn: Conn) {
-    this.stream = new ConnDuplex(conn)
-    this.#conn = conn
-  }
-
-  get localAddr(): Conn['localAddr'] {
-    return this.#conn.localAddr
-  }
-
-  get remoteAddr(): Conn['remoteAddr'] {
-    return this.#conn.remoteAddr
-  }
-
-  ref(): void {
-    this.#conn.ref()
-  }
-
-  unref(): void {
-    this.#conn.unref()
-  }
-
-  close(): Promise<void> {
-    return this.#conn.close()
+class TLSStream extends ConnDuplex {
+  protected override cut(): void {
+    // TLS has told the peer of the end, so a connection without half-close stays open for what the peer still sends.
   }
 }
 
-class SocketCarrier implements Carrier {
-  readonly stream: Socket
+/** A connection as Node's TLS takes it. */
+export class Carrier implements Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'> {
+  /** What TLS reads from and writes to. */
+  readonly stream: Socket | ConnDuplex
   readonly localAddr: Conn['localAddr']
   readonly remoteAddr: Conn['remoteAddr']
 
-  constructor(socket: Socket, local: Conn['localAddr'], remote: Conn['remoteAddr']) {
-    this.stream = socket
+  /** Takes over a stream between two addresses. */
+  constructor(stream: Socket | ConnDuplex, local: Conn['localAddr'], remote: Conn['remoteAddr']) {
+    this.stream = stream
     this.localAddr = local
     this.remoteAddr = remote
-    socket.on('error', () => {}) // the TLS socket on top of it emits the same error
+    stream.on('error', () => {}) // the TLS socket on top of it emits the same error
   }
 
   ref(): void {

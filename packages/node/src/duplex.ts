@@ -1,32 +1,39 @@
 import { Duplex } from 'node:stream'
-import { ErrClosed, isErr, type Conn, type HalfCloser, type TCPConn } from '@net/contract'
+import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
+import { closeWrite, cutError, isRefusal } from './half_close.ts'
+import { familyOf, hostnameOf, portOf, type SocketAddress } from './socket_address.ts'
+import { timerDuration } from './timer_duration.ts'
 
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
 const CHUNK = 65536
 
-// What targets say to a half-close when their stack has none: @net/stubs.
-const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
-
-function canHalfClose(conn: Conn): conn is HalfCloser {
-  return 'closeWrite' in conn && typeof conn.closeWrite === 'function'
+/** Options of {@link toDuplex}. */
+export interface DuplexOptions {
+  /**
+   * What the peer's end of stream does: `false`, as absent, ends the stream here, which is closed when what was to be written
+   * has gone; `true` leaves it writable until `end()` is called. The same as for net.Socket.
+   */
+  readonly allowHalfOpen?: boolean | undefined
 }
 
-function isTCP(conn: Conn): conn is TCPConn {
-  return 'setNoDelay' in conn && typeof conn.setNoDelay === 'function'
-}
-
-/** A connection as a stream of Node: what {@link toDuplex} gives. */
+/**
+ * A connection as a stream of Node, with the methods, properties and events of net.Socket: what {@link toDuplex} gives. A method
+ * that sets something does nothing once the stream is destroyed. 'close' tells whether there was an error.
+ */
 export class ConnDuplex extends Duplex {
   readonly #conn: Conn
   #idle: NodeJS.Timeout | undefined
-  #limit = 0
-  #ended = false // by close, as there is no half-close
+  #timeout: number | undefined
+  #bytesRead = 0
+  #bytesWritten = 0
+  #cut = false
 
   /** Takes a connection over. */
-  constructor(conn: Conn) {
-    // The peer's end ends reading only: what is still to be written goes out, as net.Socket has it with allowHalfOpen.
-    super({ allowHalfOpen: true, highWaterMark: CHUNK })
+  constructor(conn: Conn, { allowHalfOpen = false }: DuplexOptions = {}) {
+    super({ allowHalfOpen, emitClose: false, highWaterMark: CHUNK })
     this.#conn = conn
+    // As net.Socket it reads before anybody asks, and so learns that the peer has gone.
+    this.read(0)
   }
 
   override _read(): void {
@@ -34,8 +41,10 @@ export class ConnDuplex extends Duplex {
     const p = Buffer.allocUnsafeSlow(CHUNK)
     this.#conn.read(p).then(
       (n) => {
-        this.#active()
+        this.#idle?.refresh()
+        this.#bytesRead += n ?? 0
         this.push(n === null ? null : p.subarray(0, n))
+        if (n === null) this.read(0) // without a reader 'end' comes as well
       },
       (e: unknown) => this.#fail(e),
     )
@@ -46,10 +55,11 @@ export class ConnDuplex extends Duplex {
     _encoding: BufferEncoding,
     callback: (error?: Error | null) => void,
   ): void {
-    this.#active()
+    this.#idle?.refresh()
     this.#conn.write(chunk).then(
-      () => {
-        this.#active()
+      (n) => {
+        this.#idle?.refresh()
+        this.#bytesWritten += n
         callback()
       },
       (e: unknown) => callback(e as Error),
@@ -61,37 +71,72 @@ export class ConnDuplex extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#end().then(() => callback(), callback)
+    closeWrite(this.#conn).then((closed) => {
+      callback()
+      // 'finish' comes before, and may destroy the stream.
+      if (!closed) setImmediate(() => this.cut())
+    }, callback)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#idle)
+    const done = (e: Error | null): void => {
+      callback(e)
+      process.nextTick(() => this.emit('close', e !== null)) // behind 'error'
+    }
     this.#conn.close().then(
-      () => callback(error),
-      (e: unknown) => callback(error ?? (e as Error)),
+      () => done(error),
+      (e: unknown) => done(error ?? (e as Error)),
     )
   }
 
-  /** Emits 'timeout' after `ms` milliseconds without traffic, as net.Socket; 0 turns it off. */
+  /** Ends the stream and destroys it when what was written has gone. */
+  destroySoon(): void {
+    if (this.writable) this.end()
+    if (this.writableFinished) this.destroy()
+    else this.once('finish', () => this.destroy())
+  }
+
+  /** Destroys the stream; of TCP, where the stack can, so that the peer sees a reset. */
+  resetAndDestroy(): this {
+    if (this.destroyed) return this
+    try {
+      if (isTCP(this.#conn)) this.#conn.setLinger(0)
+    } catch (e) {
+      if (!isRefusal(e)) return this.destroy(e as Error)
+    }
+    return this.destroy()
+  }
+
+  /**
+   * Emits 'timeout' after `ms` milliseconds without traffic; 0 turns it off, and what is longer than a timer's 24.8 days is cut
+   * to those with a warning. Throws as net.Socket's for what is no number (ERR_INVALID_ARG_TYPE), is negative or not finite
+   * (ERR_OUT_OF_RANGE).
+   */
   setTimeout(ms: number, listener?: () => void): this {
+    if (this.destroyed) return this
+    const duration = timerDuration(ms)
+    clearTimeout(this.#idle)
+    this.#timeout = ms
+    this.#idle = duration === 0 ? undefined : setTimeout(() => this.emit('timeout'), duration).unref()
     if (listener !== undefined) {
-      if (ms === 0) this.removeListener('timeout', listener)
+      if (duration === 0) this.removeListener('timeout', listener)
       else this.once('timeout', listener)
     }
-    this.#limit = ms
-    this.#active()
     return this
   }
 
   /** Turns Nagle's algorithm off or on, where the connection knows it. */
   setNoDelay(on = true): this {
-    if (isTCP(this.#conn)) this.#conn.setNoDelay(on)
+    if (this.#settable && isTCP(this.#conn)) this.#conn.setNoDelay(on)
     return this
   }
 
   /** Turns keep-alive probes on or off, where the connection knows them; `delay` is the idle time in milliseconds. */
   setKeepAlive(on = false, delay = 0): this {
-    if (isTCP(this.#conn)) this.#conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) })
+    if (this.#settable && isTCP(this.#conn)) {
+      this.#conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) })
+    }
     return this
   }
 
@@ -107,77 +152,105 @@ export class ConnDuplex extends Duplex {
     return this
   }
 
+  /** This end's address; without properties once the stream is destroyed, and where addresses are not IP addresses. */
+  address(): SocketAddress {
+    const { localAddress: address, localFamily: family, localPort: port } = this
+    if (this.destroyed || address === undefined || family === undefined || port === undefined) return {}
+    return { address, family, port }
+  }
+
   /** The peer's IP address as text; absent where addresses have none. */
   get remoteAddress(): string | undefined {
-    return hostname(this.#conn.remoteAddr)
+    return hostnameOf(this.#conn.remoteAddr)
   }
 
   /** The peer's port; absent where addresses have none. */
   get remotePort(): number | undefined {
-    return port(this.#conn.remoteAddr)
+    return portOf(this.#conn.remoteAddr)
   }
 
   /** 'IPv4' or 'IPv6'; absent where addresses have no family. */
   get remoteFamily(): string | undefined {
-    return family(this.remoteAddress)
+    return familyOf(this.remoteAddress)
   }
 
   /** This end's IP address as text; absent where addresses have none. */
   get localAddress(): string | undefined {
-    return hostname(this.#conn.localAddr)
+    return hostnameOf(this.#conn.localAddr)
   }
 
   /** This end's port; absent where addresses have none. */
   get localPort(): number | undefined {
-    return port(this.#conn.localAddr)
+    return portOf(this.#conn.localAddr)
   }
 
-  async #end(): Promise<void> {
-    try {
-      if (canHalfClose(this.#conn)) {
-        await this.#conn.closeWrite()
-        return
-      }
-    } catch (e) {
-      if (!(e instanceof Error && 'code' in e && refusals.has(e.code))) throw e
-    }
-    this.#ended = true
-    await this.#conn.close()
+  /** 'IPv4' or 'IPv6'; absent where addresses have no family. */
+  get localFamily(): string | undefined {
+    return familyOf(this.localAddress)
   }
 
-  #active(): void {
-    clearTimeout(this.#idle)
-    if (this.#limit === 0 || this.destroyed) return
-    this.#idle = setTimeout(() => this.emit('timeout'), this.#limit)
-    this.#idle.unref()
+  /** What the stream can do: 'open', 'readOnly', 'writeOnly' or 'closed'. */
+  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.readable) return this.writable ? 'open' : 'readOnly'
+    return this.writable ? 'writeOnly' : 'closed'
+  }
+
+  /** False: the connection stands already. */
+  get connecting(): boolean {
+    return false
+  }
+
+  /** Whether there is no connection, which is so once the stream is destroyed. */
+  get pending(): boolean {
+    return this.destroyed
+  }
+
+  /** The bytes that have come. */
+  get bytesRead(): number {
+    return this.#bytesRead
+  }
+
+  /** The bytes that have been written, with those that have yet to go. */
+  get bytesWritten(): number {
+    return this.#bytesWritten + this.writableLength
+  }
+
+  /** What {@link setTimeout} set, in milliseconds; absent before. */
+  get timeout(): number | undefined {
+    return this.#timeout
+  }
+
+  /** Called when the stream has been ended over a connection without half-close: closes it, and who still reads is told. */
+  protected cut(): void {
+    if (this.destroyed) return
+    this.#cut = true
+    void this.#conn.close().catch((e: unknown) => this.destroy(e as Error))
+  }
+
+  get #settable(): boolean {
+    return !this.destroyed && !this.#cut
   }
 
   // A stream that was destroyed has closed its connection itself, and what was pending there fails for that reason.
   #fail(e: unknown): void {
-    if (this.#ended && isErr(e, ErrClosed)) this.push(null)
-    else if (!this.destroyed) this.destroy(e as Error)
+    if (this.destroyed) return
+    if (!this.#cut || !isErr(e, ErrClosed)) this.destroy(e as Error)
+    else if (this.readableFlowing === null)
+      this.destroy() // nobody reads
+    else this.destroy(cutError(this.#conn))
   }
 }
 
 /**
- * Makes a Duplex of Node over a connection, which it takes over: destroying the stream closes the connection. Reads
- * follow demand and a write's callback comes when the bytes have gone, so both ends feel back-pressure. The peer's end
- * of stream is 'end', `end()` shuts down the write side (a connection that cannot is closed), and errors are the
- * connection's own, with Node's `code`. It has the methods of net.Socket that http and tls use: setTimeout, setNoDelay,
- * setKeepAlive, ref, unref, and the addresses.
+ * Makes a stream of Node over a connection, which it takes over: destroying the stream closes the connection. Reads follow demand
+ * and a write's callback comes when the bytes have gone, so both ends feel back-pressure. The peer's end of stream is 'end', and
+ * without `allowHalfOpen` ends this side, too; then comes 'close'. `end()` shuts down the write side. A connection that cannot is
+ * closed instead, and who still reads gets an 'error' of code ECONNABORTED. Errors are the connection's own, with Node's `code`.
  */
-export function toDuplex(conn: Conn): ConnDuplex {
-  return new ConnDuplex(conn)
+export function toDuplex(conn: Conn, options?: DuplexOptions): ConnDuplex {
+  return new ConnDuplex(conn, options)
 }
 
-function hostname(addr: object): string | undefined {
-  return 'hostname' in addr && typeof addr.hostname === 'string' ? addr.hostname : undefined
-}
-
-function port(addr: object): number | undefined {
-  return 'port' in addr && typeof addr.port === 'number' ? addr.port : undefined
-}
-
-function family(address: string | undefined): string | undefined {
-  return address === undefined || address === '' ? undefined : address.includes(':') ? 'IPv6' : 'IPv4'
+function isTCP(conn: Conn): conn is TCPConn {
+  return 'setNoDelay' in conn && typeof conn.setNoDelay === 'function'
 }

@@ -15,12 +15,13 @@ const owned = [
   },
   {
     modules: ['node:net', 'node:dgram', 'net', 'dgram'],
-    files: [
-      'packages/posix/src/hosted/**',
-      'packages/core/src/node/**',
-      'packages/netfs/src/serve/carrier.ts',
-    ],
-    message: "The host's sockets belong to posix/src/hosted, core/src/node and what carries TLS.",
+    files: ['packages/posix/src/hosted/**', 'packages/node/src/**'],
+    message: "The host's sockets belong to posix/src/hosted and to the package node.",
+  },
+  {
+    modules: ['node:tls', 'tls'],
+    files: ['packages/node/src/**'],
+    message: 'TLS has one home, the package node.',
   },
   {
     modules: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],

@@ -88,7 +88,7 @@ async function connect(client: Conn, proxy: Proxy, target: string, early: Uint8A
 /** Serves one request with Node's own server and client of HTTP. */
 async function forward(client: Conn, proxy: Proxy, head: Uint8Array): Promise<void> {
   const server = createServer({ maxHeaderSize: LONGEST }, (req, res) => void pass(req, res, proxy))
-  const stream = toDuplex(client)
+  const stream = toDuplex(client, { allowHalfOpen: true })
   const destroy = (): void => void stream.destroy()
   proxy.signal.addEventListener('abort', destroy)
   try {

@@ -13,5 +13,6 @@ export {
   type PreSharedKey,
   tlsClient,
   type TLSClientOptions,
+  tlsListener,
+  type TLSServerOptions,
 } from './serve/tls.ts'
-export { tlsListener, type TLSServerOptions } from './serve/tls_listener.ts'

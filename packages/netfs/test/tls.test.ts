@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { IPv4zero, TCPAddr, UnixAddr } from '@net/addr'
 import { Client } from '@net/9p'
 import type { Conn, Listener } from '@net/contract'
-import { ledger, testConn, testListener } from '@net/contract/suite'
+import { ledger } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkListener, exportNet, listenExport, tlsClient, tlsListener } from '../src/index.ts'
 import { authority, openssl } from './certificates.ts'
@@ -125,47 +125,6 @@ describe('a pre-shared key', () => {
     await listener.close()
   })
 })
-
-testConn(
-  { test },
-  async () => {
-    const listener = tlsListener(await listenTCP(), { keys })
-    const [c1, c2] = await Promise.all([
-      dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
-      listener.accept(),
-    ])
-    return {
-      c1,
-      c2,
-      stop: async () => {
-        await Promise.all([c1.close(), c2.close()])
-        await listener.close()
-      },
-    }
-  },
-  { kind: 'stream', network: 'tcp', halfClose: false, byteStreams: false },
-)
-
-testListener(
-  { test },
-  async () => {
-    const listener = tlsListener(await listenTCP(), { keys })
-    const made: Conn[] = []
-    return {
-      listener,
-      dial: async () => {
-        const conn = await tlsClient(await dial(listener), { identity: 'me', key })
-        made.push(conn)
-        return conn
-      },
-      stop: async () => {
-        await Promise.all(made.map((conn) => conn.close()))
-        await listener.close()
-      },
-    }
-  },
-  { network: 'tcp' },
-)
 
 describe.skipIf(openssl === null)('certificates', () => {
   test('both ends need one of the authority', async () => {

@@ -1,5 +1,2 @@
 /** Connections where Node's own interfaces expect sockets: streams, http clients, http servers. */
-export { fromSocket, toSocket } from './adopt.ts'
-export { agent, type NetAgentOptions } from './agent.ts'
-export { toDuplex } from './duplex.ts'
-export { serve } from './serve.ts'
+export * from '@net/node'

@@ -1,4 +1,3 @@
-import type { TCPConn } from '@net/contract'
 import { joinHostPort } from '@net/addr'
 import { defaultNet } from '../default_net.ts'
 import type { Net } from '../net.ts'
@@ -6,8 +5,7 @@ import type { DialerOptions } from '../options.ts'
 import { socketAddress, type AnySocketAddress } from './address.ts'
 import { socketOptions, type SocketOptions } from './options.ts'
 import { Socket } from './socket.ts'
-import type { TLSOptions } from './tls.ts'
-import { plainWire } from './wire.ts'
+import { tlsPeer, type TLSOptions } from './tls.ts'
 
 /** Makes a socket that connects to an address: {@link connect} of one Net. */
 export type Connect = (address: AnySocketAddress, options?: SocketOptions) => Socket
@@ -67,21 +65,16 @@ function over(net: () => Net, { tls = {}, dial = {} }: ConnectorOptions): Connec
   return (address, options = {}) => {
     const { hostname, port } = socketAddress(address)
     const all = socketOptions(options)
-    const peer = { hostname, sni: all.sni, alpn: all.alpn }
-    const plain = async (signal: AbortSignal) => {
-      const conn: TCPConn = await net().dial('tcp', joinHostPort(hostname, port), { ...dial, signal })
-      return plainWire(conn)
-    }
-    const secure: Plan['secure'] = async ({ conn }, signal) => {
-      // Loaded when it is needed: most sockets of a program may be plain ones.
-      const { secureWire } = await import('./tls.ts')
-      return await secureWire(conn, peer, tls, signal)
+    const secure: Plan['secure'] = async (conn, signal) => {
+      // TLS is loaded when it is needed: most sockets of a program may be plain ones.
+      const { secureConn } = await import('@net/node/tls')
+      return secureConn(conn, { ...tls, ...tlsPeer(all.sni ?? hostname, all.alpn) }, { signal })
     }
     return new Socket({
       options: all,
       secure,
       open: async (signal) => {
-        const wire = await plain(signal)
+        const wire = await net().dial('tcp', joinHostPort(hostname, port), { ...dial, signal })
         return all.secureTransport === 'on' ? await secure(wire, signal) : wire
       },
     })

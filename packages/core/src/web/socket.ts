@@ -138,10 +138,10 @@ export class Socket implements AsyncDisposable {
 
   async #connect(): Promise<void> {
     try {
-      const { conn, alpn } = await this.#wire
+      const { remoteAddr, localAddr, alpn = null } = await this.#wire
       this.#settleOpened.resolve({
-        remoteAddress: conn.remoteAddr.toString(),
-        localAddress: conn.localAddr.toString(),
+        remoteAddress: remoteAddr.toString(),
+        localAddress: localAddr.toString(),
         alpn,
       })
     } catch (e) {

@@ -109,7 +109,7 @@ export class SocketStreams {
     try {
       const wire = await this.#wire
       if (!this.#readable) return
-      n = await wire.read(p, this.#reading.signal)
+      n = await wire.read(p, { signal: this.#reading.signal })
     } catch (e) {
       if (this.#readable) this.#fail(controller, e)
       return

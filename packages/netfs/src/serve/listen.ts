@@ -5,7 +5,7 @@ import { TCPAddr, UnixAddr } from '@net/addr'
 import type { Listener, Target } from '@net/contract'
 import { parseLocal } from '../base/address.ts'
 import { exportNet, type ExportOptions, type NetExport } from './export.ts'
-import { type TLSServerOptions, tlsListener } from './tls_listener.ts'
+import { type TLSServerOptions, tlsListener } from './tls.ts'
 
 const OWNER_ONLY = 0o600
 

@@ -1,7 +1,7 @@
-import { connect, type ConnectionOptions } from 'node:tls'
-import type { Conn, IOOptions } from '@net/contract'
-import { carry } from './carrier.ts'
-import { TLSConn } from './tls_conn.ts'
+import type { TlsOptions, TLSSocket } from 'node:tls'
+import type { Conn, IOOptions, Listener } from '@net/contract'
+import { secureConn, secureListener, type TLSOptions } from '@net/node/tls'
+import { authenticates } from './export.ts'
 
 /** PEM text or bytes. */
 export type PEM = string | Uint8Array
@@ -31,8 +31,16 @@ export type TLSClientOptions = IOOptions &
     | PreSharedKey
   )
 
-/** The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing recorded. */
-export const pskSuites = {
+/** Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their names. */
+export type TLSServerOptions = (
+  CertificateOptions | { readonly keys: Readonly<Record<string, Uint8Array>> }
+) & {
+  /** Milliseconds for a handshake; default 10 000. */
+  readonly handshakeTimeout?: number | undefined
+}
+
+// The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing recorded.
+const pskSuites = {
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.2',
@@ -40,9 +48,9 @@ export const pskSuites = {
 
 const MIN_KEY = 16 // bytes
 
-/** Throws a TypeError for a pre-shared key that can be guessed. */
-export function checkKey(key: Uint8Array): void {
-  if (!(key instanceof Uint8Array) || key.length < MIN_KEY) {
+// Throws a TypeError for a pre-shared key that can be guessed.
+function checkKey(key: Uint8Array): void {
+  if (!(key instanceof Uint8Array) || key.byteLength < MIN_KEY) {
     throw new TypeError(`a pre-shared key has at least ${MIN_KEY} bytes`)
   }
 }
@@ -52,51 +60,43 @@ export function checkKey(key: Uint8Array): void {
  * server does not prove who it is or does not let this client in; `signal` cancels the handshake.
  */
 export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
-  const { signal } = options
-  signal?.throwIfAborted()
-  const tls = clientOptions(options)
-  const carrier = await carry(conn)
-  const socket = connect({ socket: carrier.stream, ...tls })
-  const abort = (): void => {
-    socket.destroy(signal?.reason as Error)
-  }
-  signal?.addEventListener('abort', abort)
-  if (signal?.aborted === true) abort()
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('secureConnect', resolve)
-      socket.once('error', reject)
-      socket.once('close', () => {
-        reject(new Error('the server ended the TLS handshake'))
-      })
-    })
-  } catch (error) {
-    await carrier.close()
-    throw signal?.aborted === true ? signal.reason : error
-  } finally {
-    signal?.removeEventListener('abort', abort)
-    socket.removeAllListeners('secureConnect').removeAllListeners('close')
-  }
-  return new TLSConn(socket, carrier)
+  return secureConn(conn, clientOptions(options), options)
 }
 
-function clientOptions(options: TLSClientOptions): ConnectionOptions {
+/**
+ * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have proved who they are;
+ * others are hung up on and do not show. A slow client does not hold up the next one. Closing it closes the other listener.
+ */
+export function tlsListener(listener: Listener, options: TLSServerOptions): Listener {
+  return Object.assign(secureListener(listener, serverOptions(options)), { [authenticates]: true })
+}
+
+function clientOptions(options: TLSClientOptions): TLSOptions {
   if ('identity' in options) {
     const { identity, key } = options
     checkKey(key)
-    // Who has the key is the server.
+    // With a pre-shared key, possession of the key authenticates the server; there is no name to check.
     return { ...pskSuites, checkServerIdentity: () => undefined, pskCallback: () => ({ psk: key, identity }) }
   }
   const { serverName } = options
   return { ...certificates(options), servername: serverName, minVersion: 'TLSv1.2' }
 }
 
-/** The options of Node's TLS for certificates. */
-export function certificates({ cert, key, ca }: CertificateOptions): {
-  cert: Buffer
-  key: Buffer
-  ca: Buffer[]
-} {
+// The options of Node's TLS for certificates.
+function certificates({ cert, key, ca }: CertificateOptions): { cert: Buffer; key: Buffer; ca: Buffer[] } {
   const list = Array.isArray(ca) ? (ca as readonly PEM[]) : [ca as PEM]
   return { cert: Buffer.from(cert), key: Buffer.from(key), ca: list.map((pem) => Buffer.from(pem)) }
+}
+
+function serverOptions(options: TLSServerOptions): TlsOptions {
+  const { handshakeTimeout = 10_000 } = options
+  if (!('keys' in options)) {
+    const asked = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
+    return { ...certificates(options), ...asked, handshakeTimeout }
+  }
+  const keys = new Map(Object.entries(options.keys))
+  if (keys.size === 0) throw new TypeError('without a key nobody could come in')
+  keys.forEach(checkKey)
+  const pskCallback = (_socket: TLSSocket, identity: string): Uint8Array | null => keys.get(identity) ?? null
+  return { ...pskSuites, pskCallback, handshakeTimeout }
 }

@@ -1,17 +1,20 @@
 import type { TLSSocket } from 'node:tls'
-import { type Conn, ErrClosed, type IOOptions, OpError } from '@net/contract'
+import { type Conn, Errno, ErrClosed, type IOOptions, OpError, SyscallError } from '@net/contract'
 import { Lane, LaneConn, type LaneOwner, Op } from '@net/io'
 import type { Carrier } from './carrier.ts'
 
 const PIECE = 65536 // bytes of a write at a time: four TLS records
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
+const EPIPE = 32 // its number on every system
 const PATIENCE = 5000 // milliseconds after which a piece that the peer does not take is given up
 
 /** A connection with Node's TLS on top of another one. Its addresses are those of the other. */
 export class TLSConn extends LaneConn implements Conn, LaneOwner {
+  /** The protocol that both ends agreed on (RFC 7301), or null. */
+  readonly alpn: string | null
   readonly #socket: TLSSocket
   readonly #inner: Carrier
-  protected readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
+  protected override readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
   #holding = false
   #waiting = 0
   #referenced = true
@@ -22,6 +25,7 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
     super()
     this.#socket = socket
     this.#inner = inner
+    this.alpn = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null
     const wake = (): void => {
       this.lanes.reading.wake()
     }
@@ -42,27 +46,34 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
-    if (p.length === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
+    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    if (p.byteLength === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
     return this.lanes.reading.run(new ReadOp(this.#socket, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is no Uint8Array'))
+    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
     return this.lanes.writing.run(new WriteOp(this, p), options)
   }
 
-  ref(): void {
+  /**
+   * Tells the peer that nothing more comes, after the writes before it; later writes reject with EPIPE, reading goes on.
+   */
+  closeWrite(): Promise<void> {
+    return this.lanes.writing.run(new EndOp(this.#socket, this.lanes.writing))
+  }
+
+  override ref(): void {
     this.#referenced = true
     if (this.#waiting > 0) this.#inner.ref()
   }
 
-  unref(): void {
+  override unref(): void {
     this.#referenced = false
     this.#inner.unref()
   }
 
-  close(): Promise<void> {
+  override close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -79,9 +90,11 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
     else if (this.#waiting === 0) this.#inner.unref()
   }
 
-  /** What the socket failed with, or {@link ErrClosed}; null while it lives. */
+  /** Why nothing can be written: what the socket failed with, {@link ErrClosed}, a broken pipe; null while it lives. */
   get failure(): Error | null {
-    return this.#socket.destroyed ? (this.#socket.errored ?? ErrClosed) : null
+    const { destroyed, errored, writableEnded } = this.#socket
+    if (destroyed) return errored ?? ErrClosed
+    return writableEnded ? new SyscallError('write', new Errno('EPIPE', EPIPE)) : null
   }
 
   /**
@@ -143,11 +156,11 @@ class ReadOp extends Op<number | null> {
 
   override attempt(): boolean {
     const socket = this.#socket
-    const n = Math.min(this.#p.length, socket.readableLength)
+    const n = Math.min(this.#p.byteLength, socket.readableLength)
     const chunk = socket.read(n) as Buffer | null
-    if (chunk !== null && chunk.length > 0) {
+    if (chunk !== null && chunk.byteLength > 0) {
       this.#p.set(chunk)
-      return this.done(chunk.length)
+      return this.done(chunk.byteLength)
     }
     if (socket.readableEnded) return this.done(null)
     return socket.destroyed ? this.fail(socket.errored ?? ErrClosed) : false
@@ -169,7 +182,7 @@ class WriteOp extends Op<number> {
     for (;;) {
       const { failure } = this.#conn
       if (failure !== null) return this.fail(failure)
-      if (this.#n === this.#p.length) return this.done(this.#n)
+      if (this.#n === this.#p.byteLength) return this.done(this.#n)
       const n = this.#conn.hand(this.#p.subarray(this.#n))
       if (n === 0) return false
       this.#n += n
@@ -180,5 +193,26 @@ class WriteOp extends Op<number> {
     const error = super.error(owner, cause)
     if (error instanceof OpError) error.n = this.#n
     return error
+  }
+}
+
+class EndOp extends Op<void> {
+  readonly #socket: TLSSocket
+  readonly #lane: Lane
+  #begun = false
+
+  constructor(socket: TLSSocket, lane: Lane) {
+    super('close')
+    this.#socket = socket
+    this.#lane = lane
+  }
+
+  override attempt(): boolean {
+    const socket = this.#socket
+    if (socket.writableFinished) return this.done(undefined)
+    if (socket.destroyed) return this.fail(socket.errored ?? ErrClosed)
+    if (!this.#begun) socket.end(() => this.#lane.wake())
+    this.#begun = true
+    return false
   }
 }

@@ -1,21 +1,26 @@
 import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { joinHostPort } from '@net/addr'
-import type { Net } from '../net.ts'
-import type { DialerOptions } from '../options.ts'
+import type { Conn } from '@net/contract'
 import { toDuplex } from './duplex.ts'
 
-/** Options of {@link agent}: those of http.Agent, and how to dial. */
-export interface NetAgentOptions extends AgentOptions {
-  /** Options of every dial. A time limit of `timeout` milliseconds holds for the dial alone. */
-  readonly dial?: DialerOptions | undefined
+/** What an agent dials with, by options `O`: a `Net` of `@net/core` is one. */
+export interface Dialer<O = unknown> {
+  /** Connects to an address of a network: 'host:port' of 'tcp', a path of 'unix'. */
+  dial(network: string, address: string, options?: O): Promise<Conn>
 }
 
-class NetAgent extends Agent {
-  readonly #net: Net
-  readonly #dial: DialerOptions
+/** Options of {@link agent}: those of http.Agent, and how to dial. */
+export interface NetAgentOptions<O = unknown> extends AgentOptions {
+  /** Options of every dial. A time limit of `timeout` milliseconds holds for the dial alone. */
+  readonly dial?: O | undefined
+}
 
-  constructor(net: Net, { dial = {}, ...options }: NetAgentOptions) {
+class NetAgent<O> extends Agent {
+  readonly #net: Dialer<O>
+  readonly #dial: O | undefined
+
+  constructor(net: Dialer<O>, { dial, ...options }: NetAgentOptions<O>) {
     super(options)
     this.#net = net
     this.#dial = dial
@@ -62,6 +67,6 @@ class NetAgent extends Agent {
  * await service.close()
  * ```
  */
-export function agent(net: Net, options: NetAgentOptions = {}): Agent {
+export function agent<O>(net: Dialer<O>, options: NetAgentOptions<O> = {}): Agent {
   return new NetAgent(net, options)
 }

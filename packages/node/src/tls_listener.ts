@@ -1,34 +1,25 @@
-import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
+import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls'
 import { type Conn, ErrClosed, type IOOptions, type Listener, OpError } from '@net/contract'
 import { Lane, LaneListener, type LaneOwner, Op } from '@net/io'
 import { carry, type Carrier } from './carrier.ts'
-import { authenticates } from './export.ts'
-import { type CertificateOptions, certificates, checkKey, pskSuites } from './tls.ts'
 import { TLSConn } from './tls_conn.ts'
 
 const PENDING = 128 // handshakes under way, and connections not yet accepted
 
-/** Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their names. */
-export type TLSServerOptions = (
-  CertificateOptions | { readonly keys: Readonly<Record<string, Uint8Array>> }
-) & {
-  /** Milliseconds for a handshake; default 10 000. */
-  readonly handshakeTimeout?: number | undefined
-}
-
 /**
- * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have proved who they are;
- * others are hung up on and do not show. A slow client does not hold up the next one. Closing it closes the other listener.
+ * A listener that speaks TLS on what another one accepts, and gives the connections whose handshake is done, addresses and all;
+ * those that fail are hung up on and do not show. Options are those of tls.createServer, and with `requestCert` only clients with
+ * a certificate of `ca` come in. A slow client does not hold up the next one: the oldest of 128 handshakes makes room. Closing it
+ * closes the other listener. Throws Node's error for options that make no sense.
  */
-export function tlsListener(listener: Listener, options: TLSServerOptions): Listener {
-  return new TLSListener(listener, options)
+export function secureListener(listener: Listener, options: TlsOptions): Listener {
+  return new TLSListener(listener, createServer(options))
 }
 
 class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOwner {
-  readonly [authenticates] = true
   readonly #listener: Listener
-  readonly #options: TlsOptions
-  protected readonly accepting = new Lane(this)
+  readonly #server: Server
+  protected override readonly accepting = new Lane(this)
   readonly #ready: Conn[] = []
   readonly #handshakes = new Set<Carrier>()
   #wake: () => void = () => {}
@@ -37,35 +28,34 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   #referenced = true
   #closed = false
 
-  constructor(listener: Listener, options: TLSServerOptions) {
+  constructor(listener: Listener, server: Server) {
     super()
     this.#listener = listener
-    this.#options = serverOptions(options)
-    createServer(this.#options) // what makes no sense shows now, not with the first client
+    this.#server = server
     // Handshakes do not wait for accept, as connections of a kernel do not.
     listener.unref()
     this.#running = this.#run()
   }
 
-  get addr(): Listener['addr'] {
+  override get addr(): Listener['addr'] {
     return this.#listener.addr
   }
 
-  accept(options?: IOOptions): Promise<Conn> {
+  override accept(options?: IOOptions): Promise<Conn> {
     return this.accepting.run(new AcceptOp(this.#ready, () => this.#wake()), options)
   }
 
-  ref(): void {
+  override ref(): void {
     this.#referenced = true
     if (this.#waiting > 0) this.#listener.ref()
   }
 
-  unref(): void {
+  override unref(): void {
     this.#referenced = false
     this.#listener.unref()
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#closed = true
     this.accepting.close(ErrClosed)
     this.#wake()
@@ -102,15 +92,15 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
           void this.#shake(conn)
         }
       }
-    } catch (error) {
-      this.accepting.close(error as Error)
+    } catch (e) {
+      this.accepting.close(e as Error)
     }
   }
 
   async #shake(accepted: Conn): Promise<void> {
     const conn = await carry(accepted)
     this.#handshakes.add(conn)
-    const socket = this.#closed ? null : await handshake(this.#options, conn)
+    const socket = this.#closed ? null : await handshake(this.#server, conn)
     this.#handshakes.delete(conn)
     if (socket === null || this.#closed) {
       await conn.close()
@@ -139,30 +129,18 @@ class AcceptOp extends Op<Conn> {
   }
 }
 
-// The server does not listen: a connection is given to it.
-function serverOptions(options: TLSServerOptions): TlsOptions {
-  const { handshakeTimeout = 10_000 } = options
-  if (!('keys' in options)) {
-    const asked = { requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
-    return { ...certificates(options), ...asked, handshakeTimeout }
-  }
-  const keys = new Map(Object.entries(options.keys))
-  if (keys.size === 0) throw new TypeError('without a key nobody could come in')
-  keys.forEach(checkKey)
-  const pskCallback = (_socket: TLSSocket, identity: string): Uint8Array | null => keys.get(identity) ?? null
-  return { ...pskSuites, pskCallback, handshakeTimeout }
-}
-
-// Gives the socket of a client that was let in, else null. Each has a server of its own, which tells whose socket it is.
-function handshake(options: TlsOptions, conn: Carrier): Promise<TLSSocket | null> {
+// Gives the socket of a client that was let in, else null. The server does not listen: connections are given to it. A view of it
+// for each handshake, which has all that is the server's but its own `emit`, tells whose socket it is. So the certificates are
+// read once for the listener, and not for every client that knocks.
+function handshake(server: Server, { stream }: Carrier): Promise<TLSSocket | null> {
   return new Promise((resolve) => {
-    const { stream } = conn
-    const server = createServer(options, resolve)
-    const refuse = (): void => {
-      resolve(null)
+    const view = Object.create(server) as Server
+    view.emit = (event: string, ...args: unknown[]) => {
+      if (event === 'secureConnection') resolve(args[0] as TLSSocket)
+      else if (event === 'tlsClientError') resolve(null)
+      return false
     }
-    server.once('tlsClientError', refuse)
-    stream.once('close', refuse)
-    server.emit('connection', stream)
+    stream.once('close', () => resolve(null))
+    for (const take of server.listeners('connection')) Reflect.apply(take, view, [stream])
   })
 }

@@ -1,6 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
-import type { Conn, TCPConn, UnixConn } from '@net/contract'
-import type { Net } from '../net.ts'
+import type { Conn, FileGroup, TCPConn, UnixConn } from '@net/contract'
 
 /** What the host keeps behind a socket. It is no documented name, but the only way to the descriptor. */
 interface Handled {
@@ -17,7 +16,7 @@ interface Handled {
  * a host other than Node), and then leaves it alone. The target's file group makes the connection, so a target
  * without descriptors refuses with its own error.
  */
-export async function fromSocket(net: Net, socket: Socket): Promise<Conn> {
+export async function fromSocket(net: Pick<FileGroup, 'fileConn'>, socket: Socket): Promise<Conn> {
   const { _handle, encrypted } = socket as Socket & Handled
   if (!(socket instanceof Socket) || encrypted === true) throw new TypeError('it is not a socket of node:net')
   if (socket.destroyed || socket.connecting) throw new TypeError('the socket is not connected')

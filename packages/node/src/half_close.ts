@@ -1,0 +1,42 @@
+import { OpError, type Conn, type HalfCloser } from '@net/contract'
+
+// What targets say to a half-close when their stack has none: @net/stubs.
+const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
+
+/** Ends the writing where the connection has a half-close, and gives whether it has. Rejects with the connection's errors. */
+export async function closeWrite(conn: Conn): Promise<boolean> {
+  if (!canHalfClose(conn)) return false
+  try {
+    await conn.closeWrite()
+  } catch (e) {
+    if (isRefusal(e)) return false
+    // The peer has gone already, and so needs to hear of no end.
+    if (codeOf(e) !== 'ENOTCONN') throw e
+  }
+  return true
+}
+
+function codeOf(e: unknown): unknown {
+  return e instanceof Error && 'code' in e ? e.code : undefined
+}
+
+/** Whether an error says that the stack has no such thing. */
+export function isRefusal(e: unknown): boolean {
+  return refusals.has(codeOf(e))
+}
+
+/** The error of a reader whose connection was closed to end it. */
+export function cutError({ localAddr, remoteAddr }: Conn): OpError {
+  const cause = new Error('the connection was closed to end it, as it has no half-close')
+  return new OpError(
+    'read',
+    localAddr.network,
+    localAddr,
+    remoteAddr,
+    Object.assign(cause, { code: 'ECONNABORTED' }),
+  )
+}
+
+function canHalfClose(conn: Conn): conn is HalfCloser {
+  return 'closeWrite' in conn && typeof conn.closeWrite === 'function'
+}

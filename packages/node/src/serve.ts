@@ -1,0 +1,151 @@
+import type { EventEmitter } from 'node:events'
+import { ErrClosed, isErr, type Closer, type Conn, type Listener } from '@net/contract'
+import { ConnDuplex, type DuplexOptions } from './duplex.ts'
+import { Served, type Serving } from './served.ts'
+
+/** Hands the connections of a listener to a server. */
+class Service implements Closer, Serving {
+  readonly listener: Listener
+  readonly #server: EventEmitter & DuplexOptions
+  readonly #served: Served | null
+  readonly #streams = new Set<ServedDuplex>()
+  #drained: () => void = () => {}
+  #draining: Promise<void> | null = null
+  #closed = false
+  readonly #done: Promise<void>
+
+  constructor(listener: Listener, server: EventEmitter & DuplexOptions) {
+    this.listener = listener
+    this.#server = server
+    this.#served = Served.join(server, this)
+    this.#done = new Promise((resolve) => {
+      process.nextTick(() => {
+        if (this.#draining === null) this.#served?.begin()
+        resolve(this.#run())
+      })
+    })
+  }
+
+  get count(): number {
+    return this.#streams.size
+  }
+
+  close(): Promise<void> {
+    const drained = this.drain()
+    this.#closed = true
+    for (const stream of this.#streams) stream.destroy()
+    return drained
+  }
+
+  drain(): Promise<void> {
+    return (this.#draining ??= this.#drain())
+  }
+
+  ref(): void {
+    this.listener.ref()
+  }
+
+  unref(): void {
+    this.listener.unref()
+  }
+
+  [Symbol.dispose](): void {
+    void this.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for await (const conn of this.listener) this.#serve(conn)
+    } catch (e) {
+      if (this.#draining === null && !isErr(e, ErrClosed)) this.#server.emit('error', e)
+    }
+  }
+
+  #serve(conn: Conn): void {
+    const { allowHalfOpen } = this.#server
+    const full = this.#served?.full === true
+    const stream = new ServedDuplex(conn, { allowHalfOpen: allowHalfOpen === true }, (gone) => {
+      this.#streams.delete(gone)
+      if (this.#streams.size === 0) this.#drained()
+    })
+    this.#streams.add(stream)
+    if (this.#closed) stream.destroy()
+    else if (full) this.#drop(stream)
+    else this.#server.emit('connection', stream)
+  }
+
+  #drop(stream: ServedDuplex): void {
+    const { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily } = stream
+    stream.destroy()
+    const data = { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily }
+    this.#server.emit('drop', data)
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await Promise.all([this.listener.close(), this.#done])
+    } finally {
+      await this.#gone()
+      this.#served?.leave(this)
+    }
+  }
+
+  #gone(): Promise<void> {
+    if (this.#streams.size === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#drained = resolve))
+  }
+}
+
+/** A stream that tells when it is gone, whatever listeners its user takes away. */
+class ServedDuplex extends ConnDuplex {
+  readonly #gone: (stream: ServedDuplex) => void
+
+  constructor(conn: Conn, options: DuplexOptions, gone: (stream: ServedDuplex) => void) {
+    super(conn, options)
+    this.#gone = gone
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    super._destroy(error, (e) => {
+      callback(e)
+      this.#gone(this)
+    })
+  }
+}
+
+/**
+ * Serves a server of Node (http, https, net, tls, http2), or any emitter that takes 'connection' as they do, with the connections
+ * of a listener, which it takes over; the server need not listen itself. A server of Node then behaves as though it did: it emits
+ * 'listening', its time limits for requests and `maxConnections` hold, `address()` and `getConnections()` tell, and its `close()`
+ * stops the listener and waits for the connections. Connections are half-open as the server's `allowHalfOpen` says. What goes
+ * wrong with accepting is the server's 'error'.
+ *
+ * Closing the result closes the listener and the connections that are left; its promise settles when all are gone. To let
+ * requests finish, call the server's `close()` and wait for its 'close'.
+ *
+ * @example
+ * ```ts
+ * import { createServer, get } from 'node:http'
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { defaultNet, listen } from '@net/core'
+ * import { agent, serve } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const service = serve(
+ *   listener,
+ *   createServer((request, response) => response.end('hello')),
+ * )
+ * const request = get(`http://${listener.addr.toString()}/`, { agent: agent(defaultNet()) })
+ * const [response] = await once(request, 'response')
+ * console.log(await text(response)) // hello
+ * await service.close()
+ * ```
+ */
+export function serve(listener: Listener, server: EventEmitter): Closer {
+  return new Service(listener, server)
+}

@@ -1,0 +1,112 @@
+import { Server } from 'node:net'
+import type { Listener } from '@net/contract'
+import { hostnameOf, familyOf, portOf, type SocketAddress } from './socket_address.ts'
+
+/** One listener that a server is served with. */
+export interface Serving {
+  /** Where connections come from. */
+  readonly listener: Listener
+  /** The connections that are open. */
+  readonly count: number
+  /** Stops accepting and settles when the connections there are have gone. */
+  drain(): Promise<void>
+}
+
+const servers = new WeakMap<Server, Served>()
+
+/**
+ * A server of node:net that does not listen itself, made to look as though it did: `listening`, `address()`, `getConnections()`,
+ * `ref()`, `unref()` and `close()` tell and do what they would, of all listeners that it is served with. It emits 'listening',
+ * at which Node's http server begins to look for requests that take too long, and 'close' at the end.
+ */
+export class Served {
+  readonly #server: Server
+  readonly #servings = new Set<Serving>()
+  #begun = false
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  /** Adds a listener to a server; null for what is no server of Node, or listens itself. */
+  static join(server: object, serving: Serving): Served | null {
+    if (!(server instanceof Server)) return null
+    let served = servers.get(server)
+    if (served === undefined) {
+      if (server.listening) return null
+      served = new Served(server)
+      servers.set(server, served)
+      served.#cover()
+    }
+    served.#servings.add(serving)
+    return served
+  }
+
+  /** Lets the server emit 'listening', once. */
+  begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    this.#server.emit('listening')
+  }
+
+  /** Whether one more connection is one too many for the server's `maxConnections`. */
+  get full(): boolean {
+    const { maxConnections } = this.#server
+    return typeof maxConnections === 'number' && this.#count >= maxConnections
+  }
+
+  /** Takes a listener away that is closed and whose connections have gone. With the last one the server is closed. */
+  leave(serving: Serving): void {
+    if (!this.#servings.delete(serving) || this.#servings.size > 0) return
+    servers.delete(this.#server)
+    for (const name of covered) Reflect.deleteProperty(this.#server, name)
+    this.#server.close() // its own, which emits 'close' and stops looking at requests
+  }
+
+  get #count(): number {
+    let n = 0
+    for (const { count } of this.#servings) n += count
+    return n
+  }
+
+  #cover(): void {
+    const server = this.#server
+    const each = (act: (serving: Serving) => void): Server => {
+      this.#servings.forEach(act)
+      return server
+    }
+    const own: Record<(typeof covered)[number], PropertyDescriptor> = {
+      listening: { get: () => true },
+      address: { value: () => this.#address() },
+      getConnections: {
+        value: (callback: (error: Error | null, count: number) => void): Server => {
+          process.nextTick(callback, null, this.#count)
+          return server
+        },
+      },
+      ref: { value: () => each(({ listener }) => listener.ref()) },
+      unref: { value: () => each(({ listener }) => listener.unref()) },
+      close: {
+        value: (callback?: (error?: Error) => void): Server => {
+          if (callback !== undefined) server.once('close', callback)
+          if ('closeIdleConnections' in server) (server.closeIdleConnections as () => void)()
+          return each((serving) => void serving.drain())
+        },
+      },
+    }
+    for (const name of covered) Object.defineProperty(server, name, { ...own[name], configurable: true })
+  }
+
+  // As net.Server's: an object for IP addresses, a path for Unix sockets.
+  #address(): Required<SocketAddress> | string | null {
+    const [serving] = this.#servings
+    if (serving === undefined) return null
+    const { addr } = serving.listener
+    const [address, port] = [hostnameOf(addr), portOf(addr)]
+    const family = familyOf(address)
+    if (address === undefined || port === undefined || family === undefined) return addr.toString()
+    return { address, family, port }
+  }
+}
+
+const covered = ['listening', 'address', 'getConnections', 'ref', 'unref', 'close'] as const

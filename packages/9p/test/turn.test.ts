@@ -225,4 +225,34 @@ describe('a long write', () => {
     expect(session.error).toMatchObject({ message: 'stream ends within a frame' })
     await peer.close()
   })
+
+  test('many requests that come in one write and are answered at once let the event loop turn between', async () => {
+    const [near, far] = streamPair()
+    const session = serve(far, new EchoTree())
+    const peer = new RawPeer(near)
+    await peer.ask({ type: 100, tag: NOTAG, msize: 1 << 17, version: '9P2000' })
+    const many = 20_000
+    const clunks = Buffer.alloc(11 * many)
+    for (let i = 0; i < many; i++) {
+      clunks.writeUInt32LE(11, 11 * i)
+      clunks.writeUInt8(120, 11 * i + 4)
+      clunks.writeUInt16LE(i, 11 * i + 5)
+      clunks.writeUInt32LE(77, 11 * i + 7) // a fid that nobody has
+    }
+    let turns = 0
+    let immediate = setImmediate(function count() {
+      turns++
+      immediate = setImmediate(count)
+    })
+    const before = turns
+    await peer.send(clunks)
+    for (let i = 0; i < many; i++) {
+      // What comes back is read as it comes, whole, since the server waits for a client that does not read.
+      expect(await peer.next()).toMatchObject({ type: 107, ename: 'Bad fid' })
+    }
+    clearImmediate(immediate)
+    expect(turns - before).toBeGreaterThan(5)
+    await peer.close()
+    await session.done
+  })
 })

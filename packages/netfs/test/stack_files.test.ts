@@ -104,6 +104,9 @@ describe.each(nets)('the stack files %s', (_name, make) => {
     await write(cs, '!ipinfo sys')
     cs.rewind()
     expect(await read(cs)).toBe('sys=vm')
+    // What one query may ask for is limited, as each attribute takes its share of the server's time.
+    expect(await failure(write(cs, `!ipinfo${' sys'.repeat(33)}`))).toBe('cs: bad query')
+    await write(cs, `!ipinfo${' sys'.repeat(32)}`)
   })
 
   test('reading log waits, and can be flushed', async () => {

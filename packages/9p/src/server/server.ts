@@ -1,3 +1,4 @@
+import { turnTaken } from '@net/io'
 import { Call } from './call.ts'
 import { CallTable } from './call_table.ts'
 import { decodeMessage } from '../wire/codec.ts'
@@ -132,6 +133,9 @@ export class ServerSession {
         while (!this.#ended && reader.next()) {
           const wait = this.#request()
           if (wait !== undefined) await wait
+          // A chunk may hold more than a thousand requests that are answered at once: other sessions have their turn between.
+          const turn = turnTaken()
+          if (turn !== null) await turn
           // A client that does not read its replies is not read from.
           if (this.#writer.pending > 2 * this.#maxMsize) await this.#writer.drained()
         }

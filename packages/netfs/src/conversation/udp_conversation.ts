@@ -126,6 +126,8 @@ export class UDPConversation extends Conversation {
     const { port } = conn.localAddr
     try {
       this.session.check('announce', 'udp', local.ip, port)
+      // The headers of what comes name the address of its interface.
+      await this.session.stack.interfaces.list()
       if (this.epoch !== epoch) fail(INTERRUPTED)
     } catch (error) {
       await conn.close()

@@ -1,5 +1,6 @@
 import { IP, type IP as Address } from '@net/addr'
 import type { IOOptions, LookupGroup } from '@net/contract'
+import { isOver } from '@net/io'
 import { DENIED, fail, INTERRUPTED, Plan9Error } from '../base/errors.ts'
 import { isNotFound } from '../base/names.ts'
 import type { Session } from '../conversation/session.ts'
@@ -67,7 +68,7 @@ export async function answerDNS(
     if (found.length === 0) fail('dns: resource does not exist; negrcode 0')
     return found.map((r) => (asPairs ? printPairs(r) : `${r.owner} ${r.type}\t${r.value}`))
   } catch (error) {
-    if (options.signal?.aborted === true) throw new Plan9Error(INTERRUPTED)
+    if (isOver(options)) throw new Plan9Error(INTERRUPTED)
     if (error instanceof Plan9Error) throw error
     return fail(isNotFound(error) ? 'dns: name does not exist' : 'dns: dns failure')
   }

@@ -92,7 +92,8 @@ class SignalEnding extends Ending {
   }
 
   override get reason(): unknown {
-    return this.#signal.reason
+    const reason: unknown = this.#signal.reason
+    return reason
   }
 
   override get signal(): AbortSignal {

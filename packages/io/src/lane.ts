@@ -107,7 +107,7 @@ export class Lane implements Deferred {
       operations.begin(op, this, resolve, reject)
     })
     const ending = endingOf(options)
-    if (ending !== null && ending.isOver) {
+    if (ending?.isOver) {
       op.cancel(ending.reason)
     } else if (this.#closed !== null) {
       op.fail(this.#closed)

@@ -58,7 +58,7 @@ export function race<T>(
   return new Promise<T>((resolve, reject) => {
     const listener: Ended = {
       ended(reason) {
-        reject(reason as Error)
+        reject(reason)
         // That it failed concerns nobody any more.
         work.then(drop, () => {})
       },

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import { type Conn, Errno, ErrClosed, type IOOptions, OpError, SyscallError } from '@net/contract'
-import { Lane, LaneConn, type LaneOwner, Op } from '@net/io'
+import { Lane, LaneConn, type LaneOwner, Liveness, Op } from '@net/io'
 import type { Carrier } from './carrier.ts'
 
 const PIECE = 65536 // bytes of a write at a time: four TLS records
@@ -16,8 +16,7 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   readonly #inner: Carrier
   protected override readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
   #holding = false
-  #waiting = 0
-  #referenced = true
+  readonly #liveness: Liveness
   #closing: Promise<void> | null = null
 
   /** Takes over a socket whose handshake is done, and the connection below it. */
@@ -25,6 +24,7 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
     super()
     this.#socket = socket
     this.#inner = inner
+    this.#liveness = new Liveness(inner)
     this.alpn = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null
     const wake = (): void => {
       this.lanes.reading.wake()
@@ -64,13 +64,11 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   }
 
   override ref(): void {
-    this.#referenced = true
-    if (this.#waiting > 0) this.#inner.ref()
+    this.#liveness.ref()
   }
 
   override unref(): void {
-    this.#referenced = false
-    this.#inner.unref()
+    this.#liveness.unref()
   }
 
   override close(): Promise<void> {
@@ -85,9 +83,7 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
 
   /** Counts operations that wait: they keep the process alive. */
   waiting(change: 1 | -1): void {
-    this.#waiting += change
-    if (this.#waiting > 0 && this.#referenced) this.#inner.ref()
-    else if (this.#waiting === 0) this.#inner.unref()
+    this.#liveness.waiting(change)
   }
 
   /** Why nothing can be written: what the socket failed with, {@link ErrClosed}, a broken pipe; null while it lives. */

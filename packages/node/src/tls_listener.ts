@@ -1,6 +1,6 @@
 import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls'
 import { type Conn, ErrClosed, type IOOptions, type Listener, OpError } from '@net/contract'
-import { Lane, LaneListener, type LaneOwner, Op } from '@net/io'
+import { Lane, LaneListener, type LaneOwner, Liveness, Op } from '@net/io'
 import { carry, type Carrier } from './carrier.ts'
 import { TLSConn } from './tls_conn.ts'
 
@@ -24,13 +24,13 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   readonly #handshakes = new Set<Carrier>()
   #wake: () => void = () => {}
   readonly #running: Promise<void>
-  #waiting = 0
-  #referenced = true
+  readonly #liveness: Liveness
   #closed = false
 
   constructor(listener: Listener, server: Server) {
     super()
     this.#listener = listener
+    this.#liveness = new Liveness(listener)
     this.#server = server
     // Handshakes do not wait for accept, as connections of a kernel do not.
     listener.unref()
@@ -46,13 +46,11 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   }
 
   override ref(): void {
-    this.#referenced = true
-    if (this.#waiting > 0) this.#listener.ref()
+    this.#liveness.ref()
   }
 
   override unref(): void {
-    this.#referenced = false
-    this.#listener.unref()
+    this.#liveness.unref()
   }
 
   override async close(): Promise<void> {
@@ -72,9 +70,7 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
 
   /** Counts accepts that wait: they keep the process alive, and the one below does it for them. */
   waiting(change: 1 | -1): void {
-    this.#waiting += change
-    if (this.#waiting > 0 && this.#referenced) this.#listener.ref()
-    else if (this.#waiting === 0) this.#listener.unref()
+    this.#liveness.waiting(change)
   }
 
   async #run(): Promise<void> {

@@ -2,7 +2,9 @@ import { joinHostPort } from '@net/addr'
 
 /** What a dial string names: a network and an address as core's dial takes them. */
 export interface DialString {
+  /** The network: 'tcp', 'unix'. */
   readonly network: string
+  /** The address as {@link Dial} takes it: 'host:port', or a path. */
   readonly address: string
 }
 

@@ -22,6 +22,16 @@ export interface EmbeddedNet extends NetFS, AsyncDisposable {
 /**
  * Serves a target as a Plan 9 /net in this process: the same files that {@link exportNet} serves, without 9P between. The
  * tree is one session: the conversations of another embeddedNet are not in it. Nothing has to be closed but the files.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9 } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const target = plan9({ net: embeddedNet(posix()) })
+ * console.log(await target.lookupHost('127.0.0.1').then(String)) // 127.0.0.1
+ * ```
  */
 export function embeddedNet(target: Target, options: TreeOptions = {}): EmbeddedNet {
   return new Embedded(new Stack(target, options))

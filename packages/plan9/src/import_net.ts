@@ -49,8 +49,8 @@ const OUTSTANDING = 8
  * Attaches to the network tree that is served over 9P2000 on `conn`, which belongs to the session from then
  * on. The process is kept alive while something waits for an answer, unless its file or connection is
  * unref'd: an idle session keeps nothing. Rejects, `conn` closed, when the server wants another protocol, or
- * a client that authenticates itself and `auth` is absent or fails. The error is a SessionError or
- * RemoteError of `@net/9p`, or the signal's reason.
+ * a client that authenticates itself and `auth` is absent or fails; with a SessionError or
+ * RemoteError of `@net/9p` in all other cases, or with the signal's reason.
  *
  * @example
  * ```ts

@@ -245,7 +245,16 @@ function checkOffset(offset: number): number {
   return offset
 }
 
-/** Cuts a path into the names to walk: 'tcp/clone', '/tcp//clone' and 'tcp/./clone' are the same. */
+/**
+ * Cuts a path into the names to walk: 'tcp/clone', '/tcp//clone' and 'tcp/./clone' are the same.
+ *
+ * @example
+ * ```ts
+ * import { pathNames } from '@net/9p'
+ *
+ * console.log(pathNames('/tcp//./clone').join()) // tcp,clone
+ * ```
+ */
 export function pathNames(path: string): string[] {
   // '.' is never sent: there are servers that it kills.
   const names = path.split('/').filter((name) => name !== '' && name !== '.')

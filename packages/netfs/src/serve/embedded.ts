@@ -15,7 +15,10 @@ const modes = { r: OREAD, w: OWRITE, rw: ORDWR } as const
 export interface EmbeddedNet extends NetFS, AsyncDisposable {
   /** What goes on. */
   readonly activity: Activity
-  /** Ends every conversation, whatever is open. Resolves when the target has let go of all of them. */
+  /**
+   * Ends every conversation, whatever is open. Resolves when the target has let go of all of them. It never
+   * rejects; closing again does nothing.
+   */
   close(): Promise<void>
 }
 

@@ -94,6 +94,17 @@ export class InvalidAddrError extends Error {
 /**
  * Says that a network name is not known, or not usable for the call it was given to. The message is
  * `unknown network NETWORK`. `timeout` and `temporary` are always false.
+ *
+ * @example
+ * ```ts
+ * import { parseNetwork, UnknownNetworkError } from '@net/addr'
+ *
+ * try {
+ *   parseNetwork('sctp')
+ * } catch (e) {
+ *   if (e instanceof UnknownNetworkError) console.log(e.message) // unknown network sctp
+ * }
+ * ```
  */
 export class UnknownNetworkError extends Error {
   declare readonly name: 'UnknownNetworkError'

@@ -47,8 +47,7 @@ export interface Closer extends Disposable, AsyncDisposable {
   /**
    * Gives the resource back. It takes effect before it returns: pending operations reject with an
    * {@link OpError} whose cause is {@link ErrClosed}, iterators end quietly. The promise settles when the
-   * resource is really gone. Closing again does nothing. It rejects only where giving back itself failed,
-   * with an {@link OpError} of op 'close'.
+   * resource is really gone. Closing again does nothing. It rejects only where giving back itself failed.
    */
   close(): Promise<void>
   /**

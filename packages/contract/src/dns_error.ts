@@ -22,7 +22,7 @@ export interface DNSErrorOptions {
  * ```ts
  * import { DNSError, lookupHost } from '@net/core'
  *
- * const error = await lookupHost('no name').catch((e) => e)
+ * const error = await lookupHost('').catch((e) => e)
  * console.log(error instanceof DNSError && error.isNotFound) // true
  * ```
  */

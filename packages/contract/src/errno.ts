@@ -135,7 +135,16 @@ const texts: Readonly<Record<string, string>> = {
   EXFULL: 'exchange full',
 }
 
-/** The text of an error number by its name, as Go prints it: 'connection refused'; unknown names give "errno NAME". */
+/**
+ * The text of an error number by its name, as Go prints it: 'connection refused'; unknown names give "errno NAME".
+ *
+ * @example
+ * ```ts
+ * import { errnoText } from '@net/contract'
+ *
+ * console.log(errnoText('ECONNREFUSED')) // connection refused
+ * ```
+ */
 export function errnoText(code: string): string {
   return texts[code] ?? `errno ${code}`
 }

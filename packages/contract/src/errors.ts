@@ -14,7 +14,19 @@ const temporaryCodes = new Set(['EINTR', 'EMFILE', 'ENFILE', 'EAGAIN', 'EWOULDBL
 const timeoutCodes = new Set(['EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
 const diedWaiting = new Set(['ECONNRESET', 'ECONNABORTED'])
 
-/** An error number of the system, with Go's text for it. */
+/**
+ * An error number of the system, with Go's text for it.
+ *
+ * @example
+ * ```ts
+ * import { Errno, isErr, OpError } from '@net/contract'
+ * import { dial } from '@net/core'
+ *
+ * const error = await dial('tcp', '127.0.0.1:1').catch((e) => e)
+ * console.log(isErr(error, new Errno('ECONNREFUSED', 111))) // true
+ * console.log(error instanceof OpError && error.code) // ECONNREFUSED
+ * ```
+ */
 export class Errno extends Error implements NetError {
   declare readonly name: string
   /** The number's name: 'ECONNREFUSED'. */
@@ -37,7 +49,19 @@ export class Errno extends Error implements NetError {
 }
 brand(Errno, 'Errno')
 
-/** A system call that failed: "connect: connection refused". The error number is its cause. */
+/**
+ * A system call that failed: "connect: connection refused". The error number is its cause.
+ *
+ * @example
+ * ```ts
+ * import { OpError, SyscallError } from '@net/contract'
+ * import { posix } from '@net/posix'
+ * import { Net } from '@net/core'
+ *
+ * const error = await new Net(posix()).dial('tcp', '127.0.0.1:1').catch((e) => e)
+ * if (error instanceof OpError && error.cause instanceof SyscallError) console.log(error.cause.syscall) // connect
+ * ```
+ */
 export class SyscallError extends Error implements NetError {
   declare readonly name: string
   declare readonly cause: Error

@@ -14,9 +14,7 @@ export interface File extends FileLike, Disposable, AsyncDisposable {
   readonly fd: number
   /** What it is called in errors: of a socket's file the network and the addresses. */
   readonly name: string
-  /**
-   * Closes the descriptor, at once. Closing again does nothing. It rejects where the system's close failed.
-   */
+  /** Closes the descriptor, at once. Closing again does nothing. It never rejects. */
   close(): Promise<void>
 }
 

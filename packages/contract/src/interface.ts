@@ -72,13 +72,13 @@ export interface Interface {
   /** Its state and abilities. */
   readonly flags: Flags
   /**
-   * Its unicast addresses. They are IPNets. Rejects with an {@link OpError} of op 'route' where the interface
-   * is gone.
+   * Its unicast addresses. They are IPNets. Rejects with an {@link OpError} of op 'route'; of an interface
+   * that is gone linux tells none.
    */
   addrs(): Promise<Addr[]>
   /**
    * The multicast groups it has joined. They are IPAddrs; plan9 tells none. Rejects with an {@link OpError} of
-   * op 'route' where the interface is gone.
+   * op 'route'.
    */
   multicastAddrs(): Promise<Addr[]>
 }

@@ -3,15 +3,23 @@ import type { IOOptions } from '@net/contract'
 
 /** The file on which a client proves who it is: what is read and written are messages of some protocol, p9any as a rule. */
 export interface AuthFile {
-  /** Reads up to `p.byteLength` bytes of what the server says and gives their number. */
+  /**
+   * Reads up to `p.byteLength` bytes of what the server says and gives their number. Rejects with the
+   * server's words, or with the signal's reason.
+   */
   read(p: Uint8Array, options?: IOOptions): Promise<number>
-  /** Writes `p` and gives the number of bytes that the server took. */
+  /**
+   * Writes `p` and gives the number of bytes that the server took. Rejects with the server's words, or with
+   * the signal's reason.
+   */
   write(p: Uint8Array, options?: IOOptions): Promise<number>
 }
 
 /** Whom a client attaches as, and to what. */
 export interface AuthUser {
+  /** The user's name. */
   readonly uname: string
+  /** The tree's name; '' for the usual one. */
   readonly aname: string
 }
 

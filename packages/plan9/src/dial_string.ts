@@ -2,7 +2,9 @@ import { joinHostPort } from '@net/addr'
 
 /** What a dial string names: a network and an address as core's dial takes them. */
 export interface DialString {
+  /** The network: 'tcp', 'unix'. */
   readonly network: string
+  /** The address as {@link Dial} takes it: 'host:port', or a path. */
   readonly address: string
 }
 
@@ -11,6 +13,14 @@ const PORT_9FS = '564' // IANA's name for it is 9pfs
 /**
  * Reads a dial string of Plan 9 (dial(2)): 'tcp!host!564', 'unix!/path', 'net!host'. Without a service it is 9P's own port. null
  * for what has no '!', as a directory. A host may be an IPv6 address: fields end at '!' only.
+ *
+ * @example
+ * ```ts
+ * import { parseDialString } from '@net/plan9'
+ *
+ * console.log(parseDialString('tcp!127.0.0.1!9fs')?.address) // 127.0.0.1:564
+ * console.log(parseDialString('/net')) // null
+ * ```
  */
 export function parseDialString(s: string): DialString | null {
   const bang = s.indexOf('!')

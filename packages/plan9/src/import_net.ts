@@ -32,8 +32,12 @@ export interface ImportedNet extends NetFS, AsyncDisposable {
   readonly error: Error | null
   /** The fids that are open, and the requests outstanding. Both are 0 when all files are closed, but for the root's fid. */
   readonly fids: number
+  /** The requests outstanding; 0 where nothing waits. */
   readonly requests: number
-  /** Ends the session: all files are closed, what is pending rejects. */
+  /**
+   * Ends the session: all files are closed, what is pending rejects. It never rejects; closing again does
+   * nothing.
+   */
   close(): Promise<void>
 }
 
@@ -42,9 +46,28 @@ const LONGEST_UNORDERED = 65_560 // the msize that Inferno grants at most; Plan 
 const OUTSTANDING = 8
 
 /**
- * Attaches to the network tree that is served over 9P2000 on `conn`, which belongs to the session from then on. The process is
- * kept alive while something waits for an answer, unless its file or connection is unref'd: an idle session keeps nothing. Rejects,
- * `conn` closed, when the server wants another protocol, or a client that authenticates itself and `auth` is absent or fails.
+ * Attaches to the network tree that is served over 9P2000 on `conn`, which belongs to the session from then
+ * on. The process is kept alive while something waits for an answer, unless its file or connection is
+ * unref'd: an idle session keeps nothing. Rejects, `conn` closed, when the server wants another protocol, or
+ * a client that authenticates itself and `auth` is absent or fails; with a SessionError or
+ * RemoteError of `@net/9p` in all other cases, or with the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { exportNet } from '@net/netfs'
+ * import { importNet, plan9 } from '@net/plan9'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const kernel = posix()
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const exported = exportNet(kernel, listener)
+ *
+ * const net = await importNet(await kernel.dialTCP('tcp', null, listener.addr))
+ * console.log(await plan9({ net }).lookupPort('tcp', 'https')) // 443
+ * await net.close()
+ * await exported.close()
+ * ```
  */
 export async function importNet(conn: Conn, options: ImportOptions = {}): Promise<ImportedNet> {
   const { msize, outstanding, signal } = options

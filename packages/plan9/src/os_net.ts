@@ -32,11 +32,21 @@ function waits(path: string): boolean {
 }
 
 /**
- * The network tree that is mounted on a directory, by whatever means: `/net` of a Plan 9 system, a FUSE or v9fs mount. Reads
- * that wait, and opens of listen, each hold one of the JavaScript host's threads for files (UV_THREADPOOL_SIZE, 4 when it is
- * not set; one of them stays free), keep the process alive and can't be called back: a signal ends waiting for them, not them,
- * and a file is closed when its last call returns. A TCP connection that is closed while it is being read is therefore hung up,
- * which resets it. Many connections at a time need more threads, set before the process starts, or {@link importNet}.
+ * The network tree that is mounted on a directory, by whatever means: `/net` of a Plan 9 system, a FUSE or
+ * v9fs mount. Reads that wait, and opens of listen, each hold one of the JavaScript host's threads for files
+ * (UV_THREADPOOL_SIZE, 4 when it is not set; one of them stays free), keep the process alive and can't be
+ * called back: a signal ends waiting for them, not them, and a file is closed when its last call returns. A
+ * TCP connection that is closed while it is being read is therefore hung up, which resets it. Many
+ * connections at a time need more threads, set before the process starts, or {@link importNet}. Opening
+ * rejects with the error of node:fs, or with the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { plan9, osNet } from '@net/plan9'
+ *
+ * const target = plan9({ net: osNet('/net') }) // nothing is opened yet
+ * console.log(target.name) // plan9
+ * ```
  */
 export function osNet(dir: string): NetFS {
   const root = dir.length > 1 ? dir.replace(/\/+$/, '') : dir

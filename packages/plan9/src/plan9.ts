@@ -28,6 +28,16 @@ export type Plan9Target = Target & AsyncDisposable
  * The network of a Plan 9 tree as a target: TCP, UDP, lookups and interfaces through its files. Raw IP and Unix sockets,
  * multicast and connections from descriptors are refused with EPLAN9, "not supported by plan 9". Nothing is opened before the
  * first call. Throws a TypeError for the address of a server without `dial`.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9 } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const target = plan9({ net: embeddedNet(posix()) })
+ * console.log(await target.lookupHost('127.0.0.1').then(String)) // 127.0.0.1
+ * ```
  */
 export function plan9(options: Plan9Options = {}): Plan9Target {
   const fs = netTree(options)

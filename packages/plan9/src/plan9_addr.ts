@@ -28,6 +28,14 @@ export function leadingNumber(s: string): { n: number; digits: number } | null {
 /**
  * Reads an address of the form [ip!]port, '127.0.0.1!80\n', as the files local and remote hold it; what follows the port's
  * digits is not looked at. A port alone has the address 0.0.0.0. Throws a ParseError, or an AddrError for a port above 65535.
+ *
+ * @example
+ * ```ts
+ * import { parsePlan9Addr } from '@net/plan9'
+ *
+ * const { ip, port } = parsePlan9Addr('127.0.0.1!80')
+ * console.log(`${String(ip)} port ${port}`) // 127.0.0.1 port 80
+ * ```
  */
 export function parsePlan9Addr(s: string): { ip: IP; port: number } {
   const bang = s.indexOf('!')

@@ -22,6 +22,16 @@ export function textOf(bytes: Uint8Array): string {
 /**
  * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at most `size` bytes,
  * up to the first read that gives none or fails. Rejects with the server's words, or with `signal.reason`.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { CS_ANSWER, query } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const net = embeddedNet(posix())
+ * console.log((await query(net, 'cs', 'tcp!127.0.0.1!http', CS_ANSWER)).join()) // /net/tcp/clone 127.0.0.1!80
+ * ```
  */
 export async function query(
   fs: NetFS,

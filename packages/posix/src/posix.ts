@@ -23,6 +23,17 @@ export interface PosixOptions {
 /**
  * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none of that kind, or
  * a host without a foreign function interface; {@link hosted} works there.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { posix } from '@net/posix'
+ *
+ * const kernel = posix()
+ * const listener = await kernel.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const conn = await kernel.dialTCP('tcp', null, listener.addr)
+ * await Promise.all([conn.close(), listener.close()])
+ * ```
  */
 export function posix(options: PosixOptions = {}): Target {
   ffi()

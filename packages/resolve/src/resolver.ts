@@ -30,6 +30,17 @@ import { Surroundings } from './lookup/surroundings.ts'
  * servers that the system's files say, over connections of a `dial` that is given to it. Lookups reject with a DNSError
  * that has Go's text, with the reason of their signal, or with a TypeError when a name is not a string. The same lookup
  * made by many at once is done once. A resolver holds nothing that has to be closed.
+ *
+ * @example
+ * ```ts
+ * import { posix } from '@net/posix'
+ * import { resolverOver } from '@net/resolve'
+ *
+ * const resolver = resolverOver(posix(), { preferSystem: false })
+ * console.log(await resolver.lookupHost('127.0.0.1').then(String)) // 127.0.0.1
+ * const error = await resolver.lookupHost('no name').catch((e) => e)
+ * console.log(error.message) // lookup no name: no such host
+ * ```
  */
 export class Resolver implements LookupGroup {
   readonly #around: Surroundings

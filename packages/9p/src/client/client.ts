@@ -31,6 +31,26 @@ export interface AttachOptions extends IOOptions {
  * answered: with `signal.reason` if the request did not happen, with its result if it had happened before the server
  * saw the Tflush, so that no data and no fid get lost on the way. When the stream ends, everything pending rejects with
  * a {@link SessionError}.
+ *
+ * @example
+ * ```ts
+ * import { Client, RemoteFile } from '@net/9p'
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { exportNet } from '@net/netfs'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const kernel = posix()
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const exported = exportNet(kernel, listener) // a server of 9P2000
+ * const client = await Client.connect(await kernel.dialTCP('tcp', null, listener.addr))
+ * const root = await client.attach()
+ * const directory = await RemoteFile.open(root, '/')
+ * const names = (await directory.readDir()).map((stat) => stat.name)
+ * console.log(names.includes('tcp')) // true
+ * await directory.close()
+ * await client.close()
+ * await exported.close()
+ * ```
  */
 export class Client {
   readonly #exchange: Exchange
@@ -42,7 +62,9 @@ export class Client {
 
   /**
    * Begins a session on `stream`, which is the session's from then on. Rejects, the stream closed, with a
-   * {@link SessionError} when the server speaks no 9P2000, and with `signal.reason` when that is aborted first.
+   * {@link SessionError} when the server speaks no 9P2000, and with `signal.reason` when that is aborted
+   * first. A stream that ends, fails or breaks the protocol is a {@link SessionError}, an `msize` that makes
+   * no sense a RangeError.
    */
   static async connect(stream: Stream, options: ClientOptions = {}): Promise<Client> {
     const { msize = DEFAULT_MSIZE } = options
@@ -87,7 +109,10 @@ export class Client {
     return this.error === null ? this.#fids.used : 0
   }
 
-  /** Binds a fid to the root of a tree. */
+  /**
+   * Binds a fid to the root of a tree. Rejects with a {@link RemoteError} where the server refuses, with a
+   * {@link SessionError} once the session is over, or with the signal's reason.
+   */
   async attach(options: AttachOptions = {}): Promise<Fid> {
     const { uname = 'none', aname = '', auth } = options
     const fid = this.#fids.take()
@@ -104,7 +129,8 @@ export class Client {
 
   /**
    * Asks for the file through which to authenticate: it is open for reading and writing. Servers that want no
-   * authentication answer with an error; then attach without.
+   * authentication answer with an error; then attach without. Rejects with a {@link RemoteError} there, with a
+   * {@link SessionError} once the session is over, or with the signal's reason.
    */
   async auth(options: AttachOptions = {}): Promise<Fid> {
     const { uname = 'none', aname = '' } = options
@@ -119,7 +145,10 @@ export class Client {
     }
   }
 
-  /** Ends the session: pending requests reject with a {@link SessionError}. Resolves when the stream is closed. */
+  /**
+   * Ends the session: pending requests reject with a {@link SessionError}. Resolves when the stream is closed.
+   * It never rejects; closing again does nothing.
+   */
   async close(): Promise<void> {
     this.#exchange.fail(new SessionError('9P session closed'))
     await this.done

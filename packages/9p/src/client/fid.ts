@@ -10,8 +10,33 @@ import type { Stat } from '../wire/stat.ts'
 
 /**
  * A client's handle on a file of the server: one message for each call. It is not open until {@link open} or
- * {@link create}; a fid that is open can't be walked from. Let go of it by {@link clunk} or {@link remove}, after which
- * its methods reject. {@link RemoteFile} is more convenient for whole files.
+ * {@link create}; a fid that is open can't be walked from. Let go of it by {@link clunk} or {@link remove},
+ * after which its methods reject. {@link RemoteFile} is more convenient for whole files. Each rejects with a
+ * {@link RemoteError} where the server refuses, a {@link SessionError} once the session is over, an Error ("fid
+ * was clunked") when the fid has gone, or with the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { Client, OREAD } from '@net/9p'
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { exportNet } from '@net/netfs'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const kernel = posix()
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const exported = exportNet(kernel, listener) // a server of 9P2000
+ * const client = await Client.connect(await kernel.dialTCP('tcp', null, listener.addr))
+ * const root = await client.attach()
+ * const fid = await root.walk(['tcp', 'clone'])
+ * const error = await root.walk(['nothing']).catch((e) => e)
+ * console.log(error.message) // file does not exist
+ * await fid.open(OREAD)
+ * const p = new Uint8Array(16)
+ * console.log(await fid.read(p, 0)) // 1
+ * await fid.clunk()
+ * await client.close()
+ * await exported.close()
+ * ```
  */
 export class Fid {
   /** Its number in the session. */
@@ -44,8 +69,10 @@ export class Fid {
   }
 
   /**
-   * Walks along `names`, each one element of a path or '..', and gives a new fid for where they lead; none gives a
-   * second fid for the same file. Walks too long for one message go as several. When the walk fails no fid is left.
+   * Walks along `names`, each one element of a path or '..', and gives a new fid for where they lead; none
+   * gives a second fid for the same file. Walks too long for one message go as several. When the walk fails
+   * no fid is left. Rejects with a {@link RemoteError} where the server refuses, with a {@link SessionError}
+   * once the session is over, or with the signal's reason.
    */
   async walk(names: readonly string[], options?: IOOptions): Promise<Fid> {
     this.#check()
@@ -73,7 +100,11 @@ export class Fid {
     }
   }
 
-  /** Opens the file: OREAD, OWRITE, ORDWR or OEXEC, with OTRUNC and ORCLOSE added. Some files take long to open. */
+  /**
+   * Opens the file: OREAD, OWRITE, ORDWR or OEXEC, with OTRUNC and ORCLOSE added. Some files take long to
+   * open. Rejects with a {@link RemoteError} where the server refuses, with a {@link SessionError} once the
+   * session is over, or with the signal's reason.
+   */
   async open(mode: number, options?: IOOptions): Promise<void> {
     this.#check()
     const message: m.Topen = { type: m.Topen, tag: 0, fid: this.number, mode }
@@ -82,7 +113,11 @@ export class Fid {
     this.#iounit = reply.iounit
   }
 
-  /** Makes a file in this directory and opens it; the fid is then the new file's. */
+  /**
+   * Makes a file in this directory and opens it; the fid is then the new file's. Rejects with a
+   * {@link RemoteError} where the server refuses, with a {@link SessionError} once the session is over, or with
+   * the signal's reason.
+   */
   async create(name: string, perm: number, mode: number, options?: IOOptions): Promise<void> {
     this.#check()
     const message: m.Tcreate = { type: m.Tcreate, tag: 0, fid: this.number, name, perm, mode }
@@ -92,8 +127,10 @@ export class Fid {
   }
 
   /**
-   * Reads once, up to `p.byteLength` and {@link ioSize} bytes from `offset`, and gives how many came; 0 is the end, or
-   * an empty datagram. `p` belongs to the fid until the promise settles.
+   * Reads once, up to `p.byteLength` and {@link ioSize} bytes from `offset`, and gives how many came; 0 is the
+   * end, or an empty datagram. `p` belongs to the fid until the promise settles. Rejects with a
+   * {@link RemoteError}, a {@link SessionError} or the signal's reason; with a TypeError for what is no
+   * Uint8Array, a RangeError for an offset that is no whole number from 0 on.
    */
   read(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
     try {
@@ -105,8 +142,8 @@ export class Fid {
   }
 
   /**
-   * Writes once, up to `p.byteLength` and {@link ioSize} bytes at `offset`, and gives how many the server took. `p`
-   * belongs to the fid until the promise settles.
+   * Writes once, up to `p.byteLength` and {@link ioSize} bytes at `offset`, and gives how many the server
+   * took. `p` belongs to the fid until the promise settles. Rejects as {@link read}.
    */
   write(p: Uint8Array, offset = 0, options?: IOOptions): Promise<number> {
     try {
@@ -117,14 +154,21 @@ export class Fid {
     }
   }
 
-  /** Asks about the file. */
+  /**
+   * Asks about the file. Rejects with a {@link RemoteError} where the server refuses, with a
+   * {@link SessionError} once the session is over, or with the signal's reason.
+   */
   async stat(options?: IOOptions): Promise<Stat> {
     this.#check()
     const message: m.Tstat = { type: m.Tstat, tag: 0, fid: this.number }
     return (await this.#exchange.call(message, m.Rstat, this.number, options)).stat
   }
 
-  /** Changes what stat tells, all of it or nothing. Begin with {@link DONT_TOUCH}. */
+  /**
+   * Changes what stat tells, all of it or nothing. Begin with {@link DONT_TOUCH}. Rejects with a
+   * {@link RemoteError} where the server refuses, with a {@link SessionError} once the session is over, or with
+   * the signal's reason.
+   */
   async wstat(stat: Stat, options?: IOOptions): Promise<void> {
     this.#check()
     const message: m.Twstat = { type: m.Twstat, tag: 0, fid: this.number, stat }
@@ -132,14 +176,18 @@ export class Fid {
   }
 
   /**
-   * Lets the fid go, whatever the server answers. What is pending on it is flushed and rejects with an error. Clunking
-   * again, or after the session's end, does nothing.
+   * Lets the fid go, whatever the server answers. What is pending on it is flushed and rejects with an error.
+   * Clunking again, or after the session's end, does nothing. It rejects with a {@link RemoteError} where the
+   * server answered with an error.
    */
   async clunk(): Promise<void> {
     await this.#leave(m.Tclunk)
   }
 
-  /** Removes the file and lets the fid go, whether or not the file could be removed. */
+  /**
+   * Removes the file and lets the fid go, whether or not the file could be removed. Rejects with a
+   * {@link RemoteError} where it could not, with a {@link SessionError} once the session is over.
+   */
   async remove(): Promise<void> {
     this.#check()
     await this.#leave(m.Tremove)
@@ -197,7 +245,16 @@ function checkOffset(offset: number): number {
   return offset
 }
 
-/** Cuts a path into the names to walk: 'tcp/clone', '/tcp//clone' and 'tcp/./clone' are the same. */
+/**
+ * Cuts a path into the names to walk: 'tcp/clone', '/tcp//clone' and 'tcp/./clone' are the same.
+ *
+ * @example
+ * ```ts
+ * import { pathNames } from '@net/9p'
+ *
+ * console.log(pathNames('/tcp//./clone').join()) // tcp,clone
+ * ```
+ */
 export function pathNames(path: string): string[] {
   // '.' is never sent: there are servers that it kills.
   const names = path.split('/').filter((name) => name !== '' && name !== '.')

@@ -4,8 +4,31 @@ import { type Fid, pathNames } from './fid.ts'
 import { decodeStats, type Stat } from '../wire/stat.ts'
 
 /**
- * A file of the server, open, with an offset that reads and writes move along, as a file descriptor has. The methods
- * with At take the offset given and leave the other alone; they may run side by side.
+ * A file of the server, open, with an offset that reads and writes move along, as a file descriptor has. The
+ * methods with At take the offset given and leave the other alone; they may run side by side. All reject with
+ * a {@link RemoteError} where the server refuses, a {@link SessionError} once the session is over, an Error
+ * ("fid was clunked") after {@link close}, or with the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { Client, ORDWR, RemoteFile } from '@net/9p'
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { exportNet } from '@net/netfs'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const kernel = posix()
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const exported = exportNet(kernel, listener) // a server of 9P2000
+ * const client = await Client.connect(await kernel.dialTCP('tcp', null, listener.addr))
+ * const root = await client.attach()
+ * const cs = await RemoteFile.open(root, 'cs', ORDWR)
+ * await cs.write(new TextEncoder().encode('tcp!127.0.0.1!80'))
+ * const p = new Uint8Array(64)
+ * console.log(new TextDecoder().decode(p.subarray(0, await cs.readAt(p, 0)))) // /net/tcp/clone 127.0.0.1!80
+ * await cs.close()
+ * await client.close()
+ * await exported.close()
+ * ```
  */
 export class RemoteFile {
   /** The open fid. */
@@ -18,12 +41,18 @@ export class RemoteFile {
     this.fid = fid
   }
 
-  /** Walks from `root` to `path` and opens what is there, in a mode of {@link Fid.open}. */
+  /**
+   * Walks from `root` to `path` and opens what is there, in a mode of {@link Fid.open}. When it rejects, as
+   * {@link Fid.open} and {@link Fid.walk} do, no fid is left.
+   */
   static async open(root: Fid, path: string, mode: number = OREAD, options?: IOOptions): Promise<RemoteFile> {
     return opened(await root.walk(pathNames(path), options), (fid) => fid.open(mode, options))
   }
 
-  /** Makes a file in the directory at `path` and opens it. */
+  /**
+   * Makes a file in the directory at `path` and opens it. When it rejects, as {@link Fid.create} and
+   * {@link Fid.walk} do, no fid is left; with a TypeError for an empty path.
+   */
   static async create(
     root: Fid,
     path: string,
@@ -37,26 +66,32 @@ export class RemoteFile {
     return opened(await root.walk(names, options), (fid) => fid.create(name, perm, mode, options))
   }
 
-  /** Reads up to `p.byteLength` bytes, by one message, and gives how many; 0 at the end. */
+  /**
+   * Reads up to `p.byteLength` bytes, by one message, and gives how many; 0 at the end. Until the promise
+   * settles `p` belongs to the file. Rejects as {@link Fid.read}.
+   */
   async read(p: Uint8Array, options?: IOOptions): Promise<number> {
     const n = await this.readAt(p, this.offset, options)
     this.offset += n
     return n
   }
 
-  /** Reads like {@link read}, from `offset`. */
+  /** Reads like {@link read}, from `offset`. Rejects as {@link Fid.read}. */
   async readAt(p: Uint8Array, offset: number, options?: IOOptions): Promise<number> {
     return this.fid.read(p, offset, options)
   }
 
-  /** Writes all of `p`, by as many messages as that takes, and gives its length. */
+  /**
+   * Writes all of `p`, by as many messages as that takes, and gives its length. Until the promise settles `p`
+   * belongs to the file. Rejects as {@link Fid.write}, and the offset then stays as it was.
+   */
   async write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const n = await this.writeAt(p, this.offset, options)
     this.offset += n
     return n
   }
 
-  /** Writes like {@link write}, at `offset`. */
+  /** Writes like {@link write}, at `offset`. Rejects as {@link Fid.write}. */
   async writeAt(p: Uint8Array, offset: number, options?: IOOptions): Promise<number> {
     let at = 0
     do {
@@ -68,7 +103,10 @@ export class RemoteFile {
     return at
   }
 
-  /** Reads from the start to the end, of a file that has one. */
+  /**
+   * Reads from the start to the end, of a file that has one. The bytes belong to the caller. Rejects as
+   * {@link Fid.read}.
+   */
   async readAll(options?: IOOptions): Promise<Uint8Array<ArrayBuffer>> {
     let all = new Uint8Array(this.fid.ioSize)
     let length = 0
@@ -84,7 +122,10 @@ export class RemoteFile {
     }
   }
 
-  /** Reads a directory from the start to the end. In a union of directories a name can appear twice. */
+  /**
+   * Reads a directory from the start to the end. In a union of directories a name can appear twice. Rejects
+   * as {@link Fid.read}, and with a MessageError for what is no directory's content.
+   */
   async readDir(options?: IOOptions): Promise<Stat[]> {
     const all: Stat[] = []
     const p = new Uint8Array(this.fid.ioSize)
@@ -96,12 +137,14 @@ export class RemoteFile {
     }
   }
 
-  /** Asks about the file. */
+  /** Asks about the file. Rejects as {@link Fid.stat}. */
   async stat(options?: IOOptions): Promise<Stat> {
     return this.fid.stat(options)
   }
 
-  /** Closes the file: what is pending on it rejects. Closing again does nothing. */
+  /**
+   * Closes the file: what is pending on it rejects. Closing again does nothing. Rejects as {@link Fid.clunk}.
+   */
   async close(): Promise<void> {
     await this.fid.clunk()
   }

@@ -72,6 +72,14 @@ export function messageSize(x: m.Message): number {
 /**
  * Writes the frame of a message into `b` at `at` and gives the offset behind it. The frame takes {@link messageSize}
  * bytes; throws a {@link MessageError}, with `b` in an unknown state there, when they are not free or a field does not fit.
+ *
+ * @example
+ * ```ts
+ * import { encodeMessage, messageSize, Tclunk } from '@net/9p'
+ *
+ * const b = new Uint8Array(messageSize({ type: Tclunk, tag: 1, fid: 7 }))
+ * console.log(encodeMessage({ type: Tclunk, tag: 1, fid: 7 }, b)) // 11
+ * ```
  */
 export function encodeMessage(x: m.Message, b: Uint8Array, at = 0): number {
   const size = messageSize(x)
@@ -83,7 +91,20 @@ export function encodeMessage(x: m.Message, b: Uint8Array, at = 0): number {
   return at + size
 }
 
-/** Gives the frame of a message in a buffer of its own. */
+/**
+ * Gives the frame of a message in a buffer of its own. Throws a {@link MessageError} when a field does not
+ * fit.
+ *
+ * @example
+ * ```ts
+ * import { decodeMessage, encodedMessage, Tclunk } from '@net/9p'
+ *
+ * const frame = encodedMessage({ type: Tclunk, tag: 1, fid: 7 })
+ * console.log(frame.byteLength) // 11
+ * const message = decodeMessage(frame)
+ * if (message.type === Tclunk) console.log(message.fid) // 7
+ * ```
+ */
 export function encodedMessage(x: m.Message): Uint8Array<ArrayBuffer> {
   const b = new Uint8Array(messageSize(x))
   encodeMessage(x, b)
@@ -196,6 +217,16 @@ function putQid(b: Uint8Array, at: number, qid: Qid): number {
 /**
  * Reads the one frame that `b` holds from `start` to `end`. Rread and Twrite give views of `b` as their data; all
  * else is copied. Throws a {@link MessageError}, and nothing else, when the bytes are not exactly one message.
+ *
+ * @example
+ * ```ts
+ * import { decodeMessage, encodedMessage, Tclunk } from '@net/9p'
+ *
+ * const frame = encodedMessage({ type: Tclunk, tag: 1, fid: 7 })
+ * console.log(frame.byteLength) // 11
+ * const message = decodeMessage(frame)
+ * if (message.type === Tclunk) console.log(message.fid) // 7
+ * ```
  */
 export function decodeMessage(b: Uint8Array, start = 0, end = b.length): m.Message {
   if (start < 0 || start > end || end > b.length) throw new MessageError('frame lies outside the buffer')

@@ -20,7 +20,18 @@ export interface Qid {
 /** The bytes of a qid. */
 export const QID_SIZE = 13
 
-/** Writes a qid at `at`, which must have room for {@link QID_SIZE} bytes, and gives the offset behind it. */
+/**
+ * Writes a qid at `at`, which must have room for {@link QID_SIZE} bytes, and gives the offset behind it.
+ *
+ * @example
+ * ```ts
+ * import { decodeQid, encodeQid, QID_SIZE } from '@net/9p'
+ *
+ * const b = new Uint8Array(QID_SIZE)
+ * encodeQid({ type: 0, version: 1, path: 2n }, b, 0)
+ * console.log(decodeQid(b, 0).version) // 1
+ * ```
+ */
 export function encodeQid(qid: Qid, b: Uint8Array, at: number): number {
   b[at] = qid.type
   putUint32(b, at + 1, qid.version)

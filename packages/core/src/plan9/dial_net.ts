@@ -12,6 +12,24 @@ export interface DialNetOptions extends ImportOptions {
  * Connects to a /net that another machine or process exports over 9P, through the running system's own stack: 'unix!/path',
  * 'tcp!host!port'. Closing the result ends the session, and it does not connect again when the session is cut. Rejects with the
  * dial's error, that of TLS or of the session, or with the signal's reason; a TypeError for what is no such address.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { defaultNet, Net } from '@net/core'
+ * import { dialNet, listenExport, plan9 } from '@net/core/plan9'
+ *
+ * const dir = mkdtempSync(join(tmpdir(), 'example-'))
+ * const address = `unix!${join(dir, 'net')}`
+ * const { net: exported } = await listenExport(defaultNet().target, address)
+ * const tree = await dialNet(address)
+ * console.log(await new Net(plan9({ net: tree })).lookupPort('tcp', 'https')) // 443
+ * await tree.close()
+ * await exported.close()
+ * rmSync(dir, { recursive: true })
+ * ```
  */
 export async function dialNet(address: string, options: DialNetOptions = {}): Promise<ImportedNet> {
   const { tls, ...session } = options

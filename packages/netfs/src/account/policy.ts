@@ -5,9 +5,11 @@ export type Operation = 'connect' | 'announce'
 
 /** One line of a {@link Policy}; what is absent matches everything. */
 export interface Rule {
+  /** What the rule decides. */
   readonly action: 'allow' | 'deny'
   /** 'connect' holds for datagrams that name their receiver, too. */
   readonly operation?: Operation | undefined
+  /** The network it is about; absent means both. */
   readonly network?: 'tcp' | 'udp' | undefined
   /**
    * An address, a network ('10.0.0.0/8'), or 'loopback', 'private', 'link-local', 'multicast'. IPv4 addresses are meant in
@@ -20,6 +22,7 @@ export interface Rule {
 
 /** What the sessions of a tree may reach. The first rule that matches decides. */
 export interface Policy {
+  /** In the order in which they are asked; absent means none. */
   readonly rules?: readonly Rule[] | undefined
   /** What holds when no rule matches; 'allow' when absent. */
   readonly otherwise?: 'allow' | 'deny' | undefined

@@ -15,13 +15,26 @@ const modes = { r: OREAD, w: OWRITE, rw: ORDWR } as const
 export interface EmbeddedNet extends NetFS, AsyncDisposable {
   /** What goes on. */
   readonly activity: Activity
-  /** Ends every conversation, whatever is open. Resolves when the target has let go of all of them. */
+  /**
+   * Ends every conversation, whatever is open. Resolves when the target has let go of all of them. It never
+   * rejects; closing again does nothing.
+   */
   close(): Promise<void>
 }
 
 /**
  * Serves a target as a Plan 9 /net in this process: the same files that {@link exportNet} serves, without 9P between. The
  * tree is one session: the conversations of another embeddedNet are not in it. Nothing has to be closed but the files.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9 } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const target = plan9({ net: embeddedNet(posix()) })
+ * console.log(await target.lookupHost('127.0.0.1').then(String)) // 127.0.0.1
+ * ```
  */
 export function embeddedNet(target: Target, options: TreeOptions = {}): EmbeddedNet {
   return new Embedded(new Stack(target, options))

@@ -36,6 +36,23 @@ export const authenticates = Symbol.for('@net/netfs.authenticates')
  * Serves a target as a Plan 9 /net to every connection that `listener` accepts, by 9P2000 and without Tauth. Each connection
  * is a session: it sees and can touch only its own conversations, and they end with it. The listener is closed at the end.
  * Throws, the listener left open, when it would let anybody in.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { exportNet } from '@net/netfs'
+ * import { importNet, plan9 } from '@net/plan9'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const kernel = posix()
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const exported = exportNet(kernel, listener)
+ *
+ * const net = await importNet(await kernel.dialTCP('tcp', null, listener.addr))
+ * console.log(await plan9({ net }).lookupPort('tcp', 'https')) // 443
+ * await net.close()
+ * await exported.close()
+ * ```
  */
 export function exportNet(target: Target, listener: Listener, options: ExportOptions = {}): NetExport {
   if (options.dangerouslyServeAnyone !== true) checkListener(listener)

@@ -25,6 +25,24 @@ export function defaultSocket(): string {
  * Listens and exports a target there, as {@link exportNet} does. The address is a dial string: 'unix!/path', 'tcp!*!port' or
  * 'tcp!127.0.0.1!port' with a numeric host; absent, a Unix socket at {@link defaultSocket}. Unix sockets can be opened by this
  * user alone. Rejects, nothing left open, for an address that anybody could use.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { defaultNet, Net } from '@net/core'
+ * import { dialNet, listenExport, plan9 } from '@net/core/plan9'
+ *
+ * const dir = mkdtempSync(join(tmpdir(), 'example-'))
+ * const address = `unix!${join(dir, 'net')}`
+ * const { net: exported } = await listenExport(defaultNet().target, address)
+ * const tree = await dialNet(address)
+ * console.log(await new Net(plan9({ net: tree })).lookupPort('tcp', 'https')) // 443
+ * await tree.close()
+ * await exported.close()
+ * rmSync(dir, { recursive: true })
+ * ```
  */
 export async function listenExport(
   target: Target,

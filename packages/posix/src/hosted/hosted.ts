@@ -29,6 +29,17 @@ import { unixsock } from './unixsock.ts'
  * - The names of Unix sockets are not told: the dialled end is unnamed, the accepted one has the listener's name.
  * - Local addresses of a listening Unix socket are removed from the file system at close. On Windows names are pipes':
  *   '\\\\.\\pipe\\name'.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { hosted } from '@net/posix'
+ *
+ * const host = hosted()
+ * const listener = await host.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const conn = await host.dialTCP('tcp', null, listener.addr)
+ * await Promise.all([conn.close(), listener.close()])
+ * ```
  */
 export function hosted(): Target {
   return {

@@ -72,6 +72,15 @@ function rawConn(socket: OptionSocket): RawConn {
 /**
  * Reads a socket option by its name: `getOption(conn, 'TCP_CONGESTION')` is a string. Throws an {@link OpError}: the
  * kernel's, or one that names option and kernel where the running kernel lacks the option (code ENOTSUP).
+ *
+ * @example
+ * ```ts
+ * import { getOption, listenTCPSync } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', null)
+ * console.log(getOption(listener, 'SO_ACCEPTCONN')) // true
+ * await listener.close()
+ * ```
  */
 export function getOption<N extends OptionName>(socket: OptionSocket, name: N): OptionValue<N> {
   const raw = rawConn(socket)
@@ -85,6 +94,15 @@ export function getOption<N extends OptionName>(socket: OptionSocket, name: N): 
  * its value and whether it must be set before the socket is bound or connected (in `control`) the manual tells. Throws
  * an {@link OpError}: the kernel's, EINVAL for a number the option's type cannot hold, or one that names option and
  * kernel where the running kernel lacks the option (code ENOTSUP); a TypeError for a wrong kind of value.
+ *
+ * @example
+ * ```ts
+ * import { setOption, socketPair } from '@net/posix'
+ *
+ * const [a, b] = socketPair()
+ * setOption(a, 'SO_RCVBUF', 65536)
+ * await Promise.all([a.close(), b.close()])
+ * ```
  */
 export function setOption<N extends SettableOptionName>(
   socket: OptionSocket,

@@ -48,6 +48,15 @@ export function parsePeerCred(bytes: Uint8Array, layout: PeerCredLayout): PeerCr
 /**
  * The credentials of a Unix connection's peer, which the kernel noted when the connection was made and nobody can forge.
  * Datagram sockets have them only in pairs. Throws an {@link OpError}, also where the target has no descriptors.
+ *
+ * @example
+ * ```ts
+ * import { peerCred, socketPair } from '@net/posix'
+ *
+ * const [a, b] = socketPair()
+ * console.log(peerCred(a).uid === process.geteuid?.()) // true
+ * await Promise.all([a.close(), b.close()])
+ * ```
  */
 export function peerCred(c: UnixConn): PeerCred {
   const raw = c.syscallConn()

@@ -12,6 +12,16 @@ import { unixSocketType } from './unixsock.ts'
 /**
  * Makes two Unix sockets without names that are each other's peer (socketpair(2)): a stream ('unix', when absent), datagrams
  * ('unixgram') or sequenced packets ('unixpacket'; darwin has none). Throws an {@link OpError} of op 'socketpair'.
+ *
+ * @example
+ * ```ts
+ * import { socketPair } from '@net/posix'
+ *
+ * const [a, b] = socketPair()
+ * await a.write(new TextEncoder().encode('hello'))
+ * console.log(await b.read(new Uint8Array(16))) // 5
+ * await Promise.all([a.close(), b.close()])
+ * ```
  */
 export function socketPair(network: UnixNetwork = 'unix'): [UnixConn, UnixConn] {
   const open: number[] = []

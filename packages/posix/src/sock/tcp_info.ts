@@ -28,7 +28,9 @@ type Numbers = Readonly<Record<TCPInfoNumber, number> & Record<TCPInfoNewerNumbe
  * is null where the running kernel does not tell it.
  */
 export interface TCPInfo extends Numbers {
+  /** The state of the connection: see {@link TCPState}. */
   readonly state: TCPState
+  /** The state of its congestion control: see {@link CongestionState}. */
   readonly congestionState: CongestionState
   /** Retransmissions of the segment that is unacknowledged now. */
   readonly retransmits: number
@@ -193,6 +195,17 @@ export function parseTCPInfo(bytes: Uint8Array): TCPInfo {
  * Tells what the kernel knows of a TCP connection: round trip time, congestion window, retransmissions, rates. On linux;
  * the other kernels lay it out differently, or do not tell: there it throws an {@link OpError} whose code is ENOTSUP.
  * Throws the kernel's error for what is not a TCP socket.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { listenTCPSync, posix, tcpInfo } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const conn = await posix().dialTCP('tcp', null, listener.addr)
+ * if (process.platform === 'linux') console.log(tcpInfo(conn).state) // established
+ * await Promise.all([conn.close(), listener.close()])
+ * ```
  */
 export function tcpInfo(conn: OptionSocket): TCPInfo {
   if (process.platform !== 'linux') {

@@ -179,7 +179,19 @@ function listenFD(s: SocketSpec, options: ListenOptions): FD {
   return listenSocket(s, options, configure)
 }
 
-/** Listens at once: binding never waits, so the address is there when it returns. Throws an {@link OpError}. */
+/**
+ * Listens at once: binding never waits, so the address is there when it returns. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { listenTCPSync } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * console.log(listener.addr.port > 0) // true
+ * await listener.close()
+ * ```
+ */
 export function listenTCPSync(
   network: TCPNetwork,
   laddr: TCPAddr | null,

@@ -70,7 +70,19 @@ interface UDPSocketParts {
   readonly family: number
 }
 
-/** Binds at once: the address is there when it returns. Throws an {@link OpError}. */
+/**
+ * Binds at once: the address is there when it returns. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, UDPAddr } from '@net/addr'
+ * import { listenUDPSync } from '@net/posix'
+ *
+ * const conn = listenUDPSync('udp', new UDPAddr(parseIP('127.0.0.1'), 0))
+ * console.log(conn.localAddr.port > 0) // true
+ * await conn.close()
+ * ```
+ */
 export function listenUDPSync(
   network: UDPNetwork,
   laddr: UDPAddr | null,

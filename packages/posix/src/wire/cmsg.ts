@@ -97,7 +97,24 @@ export function marshalControl(messages: readonly ControlMessage[], layout = her
 
 const SizeofInt = 4
 
-/** The control message that passes descriptors (SCM_RIGHTS, unix(7)). Throws a RangeError for what is no descriptor's number. */
+/**
+ * The control message that passes descriptors (SCM_RIGHTS, unix(7)). Throws a RangeError for what is no descriptor's number.
+ *
+ * @example
+ * ```ts
+ * import { parseUnixRights, socketPair, unixRights } from '@net/posix'
+ * import { closeSync } from 'node:fs'
+ *
+ * const [a, b] = socketPair()
+ * await a.writeMsgUnix(new TextEncoder().encode('here'), unixRights(0), null)
+ * const oob = new Uint8Array(64)
+ * const { oobn } = await b.readMsgUnix(new Uint8Array(16), oob)
+ * const fds = parseUnixRights(oob.subarray(0, oobn))
+ * console.log(fds.length) // 1
+ * for (const fd of fds) closeSync(fd) // they are the caller's
+ * await Promise.all([a.close(), b.close()])
+ * ```
+ */
 export function unixRights(...fds: number[]): Uint8Array<ArrayBuffer> {
   const data = new Uint8Array(SizeofInt * fds.length)
   const view = new DataView(data.buffer)

@@ -45,6 +45,15 @@ const maxTTL = 86_400
  * Replies of DNS servers, each kept for as long as it says (a day at most): records for the smallest of their TTLs,
  * the absence of a name for what the zone's SOA says (RFC 2308); what says neither is not kept. One cache may serve
  * several resolvers if they ask the same servers.
+ *
+ * @example
+ * ```ts
+ * import { posix } from '@net/posix'
+ * import { DNSCache, resolverOver } from '@net/resolve'
+ *
+ * const resolver = resolverOver(posix(), { cache: new DNSCache() })
+ * console.log(await resolver.lookupHost('::1').then(String)) // ::1
+ * ```
  */
 export class DNSCache {
   readonly #max: number

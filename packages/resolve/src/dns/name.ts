@@ -8,6 +8,14 @@ const maxLength = 254
 /**
  * Whether DNS may be asked for a name: labels of up to 63 letters, digits, '-' and '_', not all digits, at most 253
  * characters without the dot at the end (RFC 1035, with the underscore of RFC 2782). The root '.' is one.
+ *
+ * @example
+ * ```ts
+ * import { isDomainName } from '@net/resolve'
+ *
+ * console.log(isDomainName('example.com.')) // true
+ * console.log(isDomainName('a..b')) // false
+ * ```
  */
 export function isDomainName(name: string): boolean {
   if (name === '.') return true

@@ -50,9 +50,13 @@ export interface SOAData {
   readonly ns: string
   /** The mailbox of who is responsible, as a name. */
   readonly mbox: string
+  /** The version of the zone; it grows with each change, round past 2^32 - 1. */
   readonly serial: number
+  /** How long a secondary waits before it asks for a newer version, in seconds. */
   readonly refresh: number
+  /** How long it waits after that has failed, in seconds. */
   readonly retry: number
+  /** How long it may answer without having reached the primary, in seconds. */
   readonly expire: number
   /** How long it is remembered that a name does not exist (RFC 2308). */
   readonly minTTL: number
@@ -61,8 +65,11 @@ export interface SOAData {
 /** The place of a service (RFC 2782). */
 export interface SRVData {
   readonly kind: 'SRV'
+  /** 0 to 65535; lower is tried first. */
   readonly priority: number
+  /** 0 to 65535: the share of the load among equal priorities. */
   readonly weight: number
+  /** 0 to 65535. */
   readonly port: number
   /** The host, with a dot at its end. */
   readonly target: string

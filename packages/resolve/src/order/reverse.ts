@@ -4,6 +4,13 @@ import { DNSError } from '@net/contract'
 /**
  * The name under which DNS keeps the names of an address: '4.3.2.1.in-addr.arpa.' (RFC 1035 section 3.5), or under
  * ip6.arpa. (RFC 3596 section 2.5). Throws a DNSError for what is not an address; one with a zone is none here.
+ *
+ * @example
+ * ```ts
+ * import { reverseAddr } from '@net/resolve'
+ *
+ * console.log(reverseAddr('192.0.2.1')) // 1.2.0.192.in-addr.arpa.
+ * ```
  */
 export function reverseAddr(addr: string): string {
   const ip = parseIP(addr)

@@ -104,7 +104,7 @@ class NodeConn implements LaneOwner {
   }
 
   read(p: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<number | null> {
-    return this.#reads.run(new Read(this, p), options.signal)
+    return this.#reads.run(new Read(this, p), options)
   }
 
   write(p: Uint8Array): Promise<number> {

@@ -254,9 +254,9 @@ export class ConnDuplex extends Duplex {
  *
  * const listener = await listen('tcp', '127.0.0.1:0')
  * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
- * toDuplex(client).end('hello')
+ * toDuplex(client).resume().end('hello')
  * for await (const chunk of toDuplex(server)) console.log(String(chunk)) // hello
- * await Promise.all([client.close(), server.close(), listener.close()])
+ * await listener.close()
  * ```
  */
 export function toDuplex(conn: Conn, options?: DuplexOptions): ConnDuplex {

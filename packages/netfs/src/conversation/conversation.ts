@@ -187,6 +187,13 @@ export abstract class Conversation {
     return `${printAddress(this[which])}\n`
   }
 
+  /** Throws "permission denied" for a port of this end, chosen by who connects, that the policy lets nobody announce. */
+  protected checkLocal(network: 'tcp' | 'udp', local: Address | null, remote: IP | null): void {
+    if (local === null || local.port === 0) return
+    const likely = remote === null ? null : this.session.stack.interfaces.localFor(remote)
+    this.session.check('announce', network, local.ip ?? likely, local.port)
+  }
+
   /** Keeps a reason for the err file. */
   protected tell(reason: string): void {
     if (this.#errors.length < MAX_ERRORS) this.#errors.push(reason)

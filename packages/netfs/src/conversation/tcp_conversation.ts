@@ -101,8 +101,11 @@ export class TCPConversation extends Conversation {
     this.hold()
     if (keeps && this.#keepingAccepts++ === 0) listener.ref()
     try {
-      const conn = await listener.accept(options)
-      return await this.#call(conn)
+      for (;;) {
+        const conn = await listener.accept(options)
+        if (this.session.admits('tcp', conn.remoteAddr.ip)) return await this.#call(conn)
+        await conn.close()
+      }
     } catch (e) {
       if (!options.signal?.aborted && this.#listener !== listener) fail(LISTEN_HUNGUP)
       throw plan9Error(e, options.signal)
@@ -124,6 +127,7 @@ export class TCPConversation extends Conversation {
     const { epoch } = this
     try {
       this.session.check('connect', 'tcp', ip, remote.port)
+      this.checkLocal('tcp', local, ip)
       if (remote.port === 0) fail('connection refused')
       this.protocol.count('ActiveOpens')
       const conn = await this.session.stack.target.dialTCP('tcp', laddr, new TCPAddr(ip, remote.port), {

@@ -98,6 +98,7 @@ export class UDPConversation extends Conversation {
   ): Promise<void> {
     const ip = remote.ip === null ? null : destination(remote.ip)
     this.session.check('connect', 'udp', ip, remote.port)
+    this.checkLocal('udp', local, ip)
     const laddr = local === null ? null : new UDPAddr(local.ip, local.port)
     const { signal } = options
     const { epoch } = this
@@ -171,6 +172,7 @@ export class UDPConversation extends Conversation {
   }
 
   protected override join(member: Membership): void {
+    this.session.checkGroup(member.group)
     this.#groups.add(member, this.#socket)
   }
 

@@ -288,6 +288,23 @@ describe.each(nets)('the policy %s', (_name, make) => {
     expect(await waiting).not.toMatch(/^no error/)
   })
 
+  test.skipIf(process.platform !== 'linux')('drops datagrams from those that it denies', async () => {
+    const rules: Rule[] = [
+      { action: 'allow', operation: 'announce' },
+      { action: 'deny', address: '127.0.0.1' },
+    ]
+    await using net = await make({ policy: { rules } })
+    const { ctl, dir } = await clone(net, 'udp')
+    await write(ctl, 'headers')
+    await write(ctl, 'announce 127.0.0.1!0')
+    const to = new UDPAddr(loopback, Number((await cat(net, `${dir}/local`)).split('!')[1]))
+    await using denied = await target.dialUDP('udp', new UDPAddr(loopback, 0), to)
+    await using allowed = await target.dialUDP('udp', new UDPAddr(parseIP('127.0.0.2'), 0), to)
+    await denied.write(Buffer.from('denied'))
+    await allowed.write(Buffer.from('allowed'))
+    expect((await read(await net.open(`${dir}/data`))).slice(-7)).toBe('allowed')
+  })
+
   test('that denies lookups lets cs and dns tell numbers and services only', async () => {
     await using net = await make({ policy: { lookups: 'deny' } })
     const cs = await net.open('cs')

@@ -22,8 +22,8 @@ import { streamPair } from './stream_pair.ts'
 function tryDecode(b: Uint8Array): Message | null {
   try {
     return decodeMessage(b)
-  } catch (error) {
-    expect(error).toBeInstanceOf(MessageError)
+  } catch (e) {
+    expect(e).toBeInstanceOf(MessageError)
     return null
   }
 }
@@ -73,8 +73,8 @@ describe('the codec', () => {
           b.set(frame, 32)
           try {
             return decodeMessage(b, 32, 32 + frame.length)
-          } catch (error) {
-            expect(error).toBeInstanceOf(MessageError)
+          } catch (e) {
+            expect(e).toBeInstanceOf(MessageError)
             return null
           }
         })
@@ -89,8 +89,8 @@ describe('the codec', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
           decodeStats(bytes)
-        } catch (error) {
-          expect(error).toBeInstanceOf(MessageError)
+        } catch (e) {
+          expect(e).toBeInstanceOf(MessageError)
         }
       }),
       { numRuns: 2000 },

@@ -188,7 +188,7 @@ export class Queue extends Node {
           end()
           reject(new Error('aborted'))
         }
-        if (signal?.aborted === true) reject(new Error('aborted'))
+        if (signal?.aborted) reject(new Error('aborted'))
         else {
           this.#waiting.add(wake)
           signal?.addEventListener('abort', abort)

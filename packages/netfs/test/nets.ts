@@ -77,10 +77,10 @@ export async function exported(options: ExportOptions = {}): Promise<Exported> {
   let net: NetExport
   try {
     net = exportNet(target, listener, options)
-  } catch (error) {
+  } catch (e) {
     await listener.close()
     rmSync(dir, { recursive: true, force: true })
-    throw error
+    throw e
   }
   return {
     net,

@@ -1,4 +1,4 @@
-import { IP, parseIP, UDPAddr } from '@net/addr'
+import { IP, parseIP, TCPAddr, UDPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
 import { UDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,6 +62,9 @@ describe('Policy', () => {
         ['connect', 'tcp', '192.0.2.1', 80, true],
         ['announce', 'tcp', '*', 80, false],
         ['announce', 'tcp', '192.0.2.1', 80, true],
+        ['connect', 'udp', '255.255.255.255', 9, false],
+        ['connect', 'udp', '224.0.0.1', 9, false],
+        ['connect', 'udp', 'ff02::1', 9, false],
       ],
     ],
     [
@@ -140,6 +143,18 @@ describe('Policy', () => {
       otherwise: 'deny',
     }
     expect(new Gatekeeper(edge).reaches(loopback)).toBe(true)
+  })
+
+  test.each([
+    ['deny 10/8', [{ action: 'deny', address: '10.0.0.0/8' }], '10.0.0.1', false],
+    ['deny 10/8', [{ action: 'deny', address: '10.0.0.0/8' }], '::ffff:10.0.0.1', false],
+    ['deny 10/8', [{ action: 'deny', address: '10.0.0.0/8' }], '192.0.2.1', true],
+    ['deny private', [{ action: 'deny', address: 'private' }], 'fd00::1', false],
+    ['deny tcp private', [{ action: 'deny', network: 'tcp', address: 'private' }], '10.0.0.1', true],
+    ['deny connect', [{ action: 'deny', operation: 'connect', address: 'private' }], '10.0.0.1', true],
+    ['deny a port', [{ action: 'deny', address: 'private', port: 22 }], '10.0.0.1', true],
+  ] as const)('%s %j lets a datagram from %s in: %s', (_name, rules, from, admitted) => {
+    expect(new Gatekeeper({ rules }).admits('udp', ip(from) ?? loopback)).toBe(admitted)
   })
 
   test('that makes no sense is a TypeError', () => {
@@ -238,6 +253,56 @@ describe.each(nets)('the policy %s', (_name, make) => {
     const data = await net.open(`udp/${n}/data`)
     expect(await read(data)).toBe('one')
     expect(await failure(write(data, 'two'))).toBe('permission denied')
+  })
+
+  test('is asked for the port of this end that a connect names, and for groups', async () => {
+    await using peer = await echo()
+    const rules: Rule[] = [{ action: 'deny', operation: 'announce', port: [1, 65535] }]
+    await using net = await make({ policy: { rules } })
+    for (const proto of ['tcp', 'udp']) {
+      const named = await clone(net, proto)
+      const words = `connect 127.0.0.1!${peer.port} *!15353`
+      expect(await failure(write(named.ctl, words))).toBe('permission denied')
+      const restricted = await clone(net, proto)
+      const message = `connect 127.0.0.1!${peer.port}!r`
+      expect(await failure(write(restricted.ctl, message))).toBe('permission denied')
+    }
+    await using near = await make({ policy: noLoopback })
+    const { ctl } = await clone(near, 'udp')
+    expect(await failure(write(ctl, 'addmulti 127.0.0.1 224.0.0.9'))).toBe('permission denied')
+  })
+
+  test('keeps those that it denies from calling a port that was announced', async () => {
+    const rules: Rule[] = [
+      { action: 'allow', operation: 'announce' },
+      { action: 'deny', address: 'loopback' },
+    ]
+    await using net = await make({ policy: { rules } })
+    const { ctl, dir } = await clone(net, 'tcp')
+    await write(ctl, 'announce 127.0.0.1!0')
+    const port = Number((await cat(net, `${dir}/local`)).split('!')[1])
+    const waiting = failure(net.open(`${dir}/listen`))
+    await using caller = await target.dialTCP('tcp', null, new TCPAddr(loopback, port))
+    expect(await caller.read(new Uint8Array(1))).toBe(null)
+    await write(ctl, 'hangup')
+    expect(await waiting).not.toMatch(/^no error/)
+  })
+
+  test.skipIf(process.platform !== 'linux')('drops datagrams from those that it denies', async () => {
+    const rules: Rule[] = [
+      { action: 'allow', operation: 'announce' },
+      { action: 'deny', address: '127.0.0.1' },
+    ]
+    await using net = await make({ policy: { rules } })
+    const { ctl, dir } = await clone(net, 'udp')
+    await write(ctl, 'headers')
+    await write(ctl, 'announce 127.0.0.1!0')
+    const to = new UDPAddr(loopback, Number((await cat(net, `${dir}/local`)).split('!')[1]))
+    await using denied = await target.dialUDP('udp', new UDPAddr(loopback, 0), to)
+    await using allowed = await target.dialUDP('udp', new UDPAddr(parseIP('127.0.0.2'), 0), to)
+    await denied.write(Buffer.from('denied'))
+    await allowed.write(Buffer.from('allowed'))
+    expect((await read(await net.open(`${dir}/data`))).slice(-7)).toBe('allowed')
   })
 
   test('that denies lookups lets cs and dns tell numbers and services only', async () => {

@@ -77,9 +77,9 @@ export class Client {
       const reply = await exchange.version(message, options)
       checkVersion(reply, msize)
       exchange.msize = reply.msize
-    } catch (error) {
+    } catch (e) {
       await client.close()
-      throw error
+      throw e
     }
     return client
   }
@@ -121,9 +121,9 @@ export class Client {
       const message: m.Tattach = { type: m.Tattach, tag: 0, fid, afid, uname, aname }
       const reply = await this.#exchange.call(message, m.Rattach, fid, options)
       return new Fid(this.#exchange, this.#fids, fid, reply.qid)
-    } catch (error) {
+    } catch (e) {
       this.#fids.give(fid)
-      throw error
+      throw e
     }
   }
 
@@ -139,9 +139,9 @@ export class Client {
       const message: m.Tauth = { type: m.Tauth, tag: 0, afid, uname, aname }
       const reply = await this.#exchange.call(message, m.Rauth, afid, options)
       return new Fid(this.#exchange, this.#fids, afid, reply.aqid, 0)
-    } catch (error) {
+    } catch (e) {
       this.#fids.give(afid)
-      throw error
+      throw e
     }
   }
 

@@ -90,10 +90,10 @@ export class Exchange {
     const at = this.#writer.frame(size)
     try {
       encodeMessage({ ...message, tag }, this.#writer.bytes, at)
-    } catch (error) {
+    } catch (e) {
       this.#writer.undo(size)
       this.#tags.give(tag)
-      throw error
+      throw e
     }
     const request = new Request(this, tag, message.type, fid, null, endingOf(options), null)
     this.#requests[tag] = request
@@ -173,11 +173,11 @@ export class Exchange {
   ): Request {
     const request = new Request(this, this.#takeTag(type, options), type, fid, p, endingOf(options), null)
     this.#requests[request.tag] = request
-    const at = this.#header(request, IO_HEADER, type === m.Tread ? IO_HEADER : IO_HEADER + p.length)
+    const at = this.#header(request, IO_HEADER, type === m.Tread ? IO_HEADER : IO_HEADER + p.byteLength)
     const b = this.#writer.bytes
     putUint32(b, at, fid)
     putOffset(b, at + 4, offset)
-    putUint32(b, at + 12, p.length)
+    putUint32(b, at + 12, p.byteLength)
     return request
   }
 
@@ -200,9 +200,9 @@ export class Exchange {
         if (have > 0 && reader.type === m.Rread) await this.#readRest(have)
         else if (!(await reader.fill())) throw new SessionError('9P session ended: the link was cut')
       }
-    } catch (error) {
-      const message = `9P session ended: ${errorText(error)}`
-      this.fail(error instanceof SessionError ? error : new SessionError(message, { cause: error }))
+    } catch (e) {
+      const message = `9P session ended: ${errorText(e)}`
+      this.fail(e instanceof SessionError ? e : new SessionError(message, { cause: e }))
     }
   }
 
@@ -288,6 +288,6 @@ export class Exchange {
 }
 
 function checkCount(count: number, p: Uint8Array): void {
-  if (count > p.length)
-    throw new MessageError(`reply counts ${count} bytes, more than the ${p.length} asked for`)
+  if (count > p.byteLength)
+    throw new MessageError(`reply counts ${count} bytes, more than the ${p.byteLength} asked for`)
 }

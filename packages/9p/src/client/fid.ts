@@ -92,11 +92,11 @@ export class Fid {
         end.qid = wqid[wname.length - 1] ?? end.qid
       } while (at < names.length)
       return end
-    } catch (error) {
+    } catch (e) {
       // A walk that fails or stops half-way binds nothing; but the parts before it did.
       if (from !== number) this.#fids.give(number)
       else await end.clunk()
-      throw error
+      throw e
     }
   }
 
@@ -136,8 +136,8 @@ export class Fid {
     try {
       this.#check()
       return this.#exchange.read(this.number, this.#clip(p), checkOffset(offset), options)
-    } catch (error) {
-      return Promise.reject(error)
+    } catch (e) {
+      return Promise.reject(e)
     }
   }
 
@@ -149,8 +149,8 @@ export class Fid {
     try {
       this.#check()
       return this.#exchange.write(this.number, this.#clip(p), checkOffset(offset), options)
-    } catch (error) {
-      return Promise.reject(error)
+    } catch (e) {
+      return Promise.reject(e)
     }
   }
 
@@ -206,9 +206,9 @@ export class Fid {
     try {
       const expected = type === m.Tclunk ? m.Rclunk : m.Rremove
       await this.#exchange.call({ type, tag: 0, fid: number }, expected, number)
-    } catch (error) {
+    } catch (e) {
       // A session that is over has no fids.
-      if (type === m.Tremove || !(error instanceof SessionError)) throw error
+      if (type === m.Tremove || !(e instanceof SessionError)) throw e
     } finally {
       this.#fids.give(number)
     }
@@ -229,9 +229,9 @@ export class Fid {
   }
 
   #clip(p: Uint8Array): Uint8Array {
-    if (!(p instanceof Uint8Array)) throw new TypeError('the buffer is a Uint8Array')
+    if (!(p instanceof Uint8Array)) throw new TypeError('the buffer is not a Uint8Array')
     const most = this.ioSize
-    return p.length > most ? p.subarray(0, most) : p
+    return p.byteLength > most ? p.subarray(0, most) : p
   }
 
   #check(): void {

@@ -99,7 +99,7 @@ export class RemoteFile {
       const n = await this.fid.write(rest, offset + at, options)
       if (n === 0 && rest.length > 0) throw new Error('the server wrote nothing')
       at += n
-    } while (at < p.length)
+    } while (at < p.byteLength)
     return at
   }
 
@@ -159,10 +159,10 @@ async function opened(fid: Fid, open: (fid: Fid) => Promise<void>): Promise<Remo
   try {
     await open(fid)
     return new RemoteFile(fid)
-  } catch (error) {
+  } catch (e) {
     await fid.clunk().catch(() => {
       // Why it could not be opened is the error to tell; the fid is gone either way.
     })
-    throw error
+    throw e
   }
 }

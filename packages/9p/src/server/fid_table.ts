@@ -207,9 +207,9 @@ async function step(node: TreeNode, name: string, call: Call, halfway: boolean):
     if (node.walk === undefined) throw new Error('not a directory')
     if (name === '' || name === '.' || name.includes('/')) throw new Error('file does not exist')
     return await node.walk(name, call)
-  } catch (error) {
+  } catch (e) {
     if (halfway) return null
-    throw error
+    throw e
   }
 }
 

@@ -39,9 +39,9 @@ export class Replies {
       const at = this.#writer.frame(size)
       encodeMessage(x, this.#writer.bytes, at)
       this.sent++
-    } catch (error) {
+    } catch (e) {
       if (size > 0 && size <= msize) this.#writer.undo(size)
-      this.error(x.tag, error, msize)
+      this.error(x.tag, e, msize)
     }
   }
 
@@ -72,7 +72,7 @@ export class Replies {
     frame[4] = m.Rread
     putUint16(frame, 5, tag)
     putUint32(frame, HEADER_SIZE, count)
-    this.#writer.payload(size === frame.length ? frame : frame.subarray(0, size), frame)
+    this.#writer.payload(size === frame.byteLength ? frame : frame.subarray(0, size), frame)
     this.sent++
     if (this.#late || performance.now() - this.#wrote < SOON)
       this.#credit = Math.min(this.#credit + 1, CREDIT)

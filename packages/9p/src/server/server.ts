@@ -142,8 +142,8 @@ export class ServerSession {
       } while (!this.#ended && (await this.#more()))
       await this.#linger()
       this.#finish(null)
-    } catch (error) {
-      this.#finish(error)
+    } catch (e) {
+      this.#finish(e)
     }
   }
 
@@ -191,8 +191,8 @@ export class ServerSession {
       else if (type === m.Tread) this.#transfers.read()
       else if (type === m.Twrite) this.#transfers.write()
       else this.#other()
-    } catch (error) {
-      this.#replies.error(tag, error, this.msize)
+    } catch (e) {
+      this.#replies.error(tag, e, this.msize)
     }
     return undefined
   }
@@ -211,8 +211,8 @@ export class ServerSession {
       this.#calls.drop()
       await this.#fids.clear()
       if (x.type === m.Tversion) this.#agree(x)
-    } catch (error) {
-      this.#replies.error(tag, error, this.msize)
+    } catch (e) {
+      this.#replies.error(tag, e, this.msize)
     }
   }
 
@@ -255,8 +255,8 @@ export class ServerSession {
     try {
       const reply = await this.#fids.perform(x, call, this.msize)
       if (!call.dropped) this.#replies.message(reply, this.msize)
-    } catch (error) {
-      this.#calls.fail(call, error, this.msize)
+    } catch (e) {
+      this.#calls.fail(call, e, this.msize)
     }
     this.#calls.remove(call)
   }

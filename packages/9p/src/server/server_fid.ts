@@ -143,7 +143,7 @@ class Listing {
   read(p: Uint8Array): number {
     let n = 0
     for (let stat = this.#stats[this.#next]; stat !== undefined; stat = this.#stats[this.#next]) {
-      if (statSize(stat) > p.length - n) break
+      if (statSize(stat) > p.byteLength - n) break
       n = encodeStat(stat, p, n)
       this.#next++
     }

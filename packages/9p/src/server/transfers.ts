@@ -106,9 +106,9 @@ export class Transfers {
     try {
       const n = checkCount(await result, count)
       if (!call.dropped) this.#replies.data(call.tag, frame, n)
-    } catch (error) {
+    } catch (e) {
       // Whoever failed may have others at work on the buffer: it does not go back to the pool.
-      this.#calls.fail(call, error, this.#reader.limit)
+      this.#calls.fail(call, e, this.#reader.limit)
     }
     this.#bytes -= count
     fid.leave(true)
@@ -117,7 +117,7 @@ export class Transfers {
 
   // Writes `data`, which are in `buffer`, or when that is null where the frame was received.
   #write(head: Uint8Array, data: Uint8Array, buffer: Uint8Array<ArrayBuffer> | null): void {
-    const count = data.length
+    const count = data.byteLength
     if (getUint32(head, 19) !== count) throw new MessageError('count and size of Twrite disagree')
     const fid = this.#fids.get(getUint32(head, 7))
     const offset = getOffset(head, 11)
@@ -149,9 +149,9 @@ export class Transfers {
       const n = checkCount(await result, count)
       if (!call.dropped) this.#replies.count(call.tag, n, fid.reading)
       if (buffer !== null) buffers.give(buffer)
-    } catch (error) {
+    } catch (e) {
       // As with a read, the buffer does not go back to the pool.
-      this.#calls.fail(call, error, this.#reader.limit)
+      this.#calls.fail(call, e, this.#reader.limit)
     }
     if (chunk !== null) this.#reader.release(chunk)
     else this.#bytes -= count

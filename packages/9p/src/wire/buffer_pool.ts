@@ -21,8 +21,8 @@ export class BufferPool {
 
   /** Takes back a buffer that {@link take} gave and nobody uses any more. */
   give(b: Uint8Array<ArrayBuffer>): void {
-    const list = this.#free[sizeClass(b.length) - SMALLEST]
-    if (list !== undefined && list.length * b.length < KEPT) list.push(b)
+    const list = this.#free[sizeClass(b.byteLength) - SMALLEST]
+    if (list !== undefined && list.length * b.byteLength < KEPT) list.push(b)
   }
 }
 

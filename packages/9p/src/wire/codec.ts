@@ -49,9 +49,9 @@ export function messageSize(x: m.Message): number {
     case m.Tread:
       return HEADER_SIZE + 16
     case m.Rread:
-      return HEADER_SIZE + 4 + x.data.length
+      return HEADER_SIZE + 4 + x.data.byteLength
     case m.Twrite:
-      return HEADER_SIZE + 16 + x.data.length
+      return HEADER_SIZE + 16 + x.data.byteLength
     case m.Rwrite:
     case m.Tclunk:
     case m.Tremove:
@@ -83,7 +83,7 @@ export function messageSize(x: m.Message): number {
  */
 export function encodeMessage(x: m.Message, b: Uint8Array, at = 0): number {
   const size = messageSize(x)
-  if (at + size > b.length) throw new MessageError(`frame of ${size} bytes does not fit the buffer`)
+  if (at + size > b.byteLength) throw new MessageError(`frame of ${size} bytes does not fit the buffer`)
   putUint32(b, at, size)
   b[at + 4] = x.type
   putUint16(b, at + 5, checkRange(x.tag, 0xffff, 'tag'))
@@ -174,13 +174,13 @@ function encodeFields(x: m.Message, b: Uint8Array, at: number): void {
       put32(b, at + 12, x.count, 'count')
       return
     case m.Rread:
-      putUint32(b, at, x.data.length)
+      putUint32(b, at, x.data.byteLength)
       b.set(x.data, at + 4)
       return
     case m.Twrite:
       put32(b, at, x.fid, 'fid')
       putUint64(b, at + 4, checkUint64(x.offset, 'offset'))
-      putUint32(b, at + 12, x.data.length)
+      putUint32(b, at + 12, x.data.byteLength)
       b.set(x.data, at + 16)
       return
     case m.Rwrite:
@@ -228,8 +228,8 @@ function putQid(b: Uint8Array, at: number, qid: Qid): number {
  * if (message.type === Tclunk) console.log(message.fid) // 7
  * ```
  */
-export function decodeMessage(b: Uint8Array, start = 0, end = b.length): m.Message {
-  if (start < 0 || start > end || end > b.length) throw new MessageError('frame lies outside the buffer')
+export function decodeMessage(b: Uint8Array, start = 0, end = b.byteLength): m.Message {
+  if (start < 0 || start > end || end > b.byteLength) throw new MessageError('frame lies outside the buffer')
   const c = new Cursor(b, start, end)
   c.take(HEADER_SIZE, 'the header')
   const size = getUint32(b, start)

@@ -79,7 +79,7 @@ export class FrameReader {
     const size = have < 4 ? HEADER_SIZE : this.#size()
     // The rest of a long frame may go elsewhere, which its head decides.
     this.#makeRoom(have < HEAD_SIZE ? Math.min(size, HEAD_SIZE) : size)
-    const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.length
+    const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.byteLength
     this.#long = false
     const n = await this.#stream.read(this.bytes.subarray(this.#filled, end))
     if (n !== null) {
@@ -100,8 +100,8 @@ export class FrameReader {
   release(chunk: Chunk): void {
     chunk.users--
     if (chunk.users > 0 || chunk === this.#chunk) return
-    this.held -= chunk.bytes.length
-    if (chunk.bytes.length === this.#chunk.bytes.length) this.#spare = chunk
+    this.held -= chunk.bytes.byteLength
+    if (chunk.bytes.byteLength === this.#chunk.bytes.byteLength) this.#spare = chunk
   }
 
   /** The bytes received of the next frame, when those of its header and `n` more are there and the end is not; else 0. */
@@ -116,7 +116,7 @@ export class FrameReader {
   async finish(p: Uint8Array): Promise<void> {
     this.start = this.end = this.#filled
     this.#long = true
-    for (let at = 0; at < p.length;) {
+    for (let at = 0; at < p.byteLength;) {
       const n = await this.#stream.read(p.subarray(at))
       if (n === null) throw new MessageError('stream ends within a frame')
       at += n
@@ -137,15 +137,16 @@ export class FrameReader {
     if (this.end === this.#filled && idle) {
       this.start = this.end = this.#filled = 0
     }
-    if (this.end + size <= bytes.length && this.#filled < bytes.length) return
+    if (this.end + size <= bytes.byteLength && this.#filled < bytes.byteLength) return
     const have = this.#filled - this.end
-    if (idle && size <= bytes.length) {
+    if (idle && size <= bytes.byteLength) {
       bytes.copyWithin(0, this.end, this.#filled)
     } else {
       // Twice the frame, so that a stream of such frames is not moved at each of them.
-      const next = size > bytes.length ? new Chunk(2 * size) : (this.#spare ?? new Chunk(bytes.length))
+      const next =
+        size > bytes.byteLength ? new Chunk(2 * size) : (this.#spare ?? new Chunk(bytes.byteLength))
       this.#spare = null
-      if (!idle) this.held += bytes.length
+      if (!idle) this.held += bytes.byteLength
       next.bytes.set(bytes.subarray(this.end, this.#filled))
       this.#chunk = next
       this.bytes = next.bytes

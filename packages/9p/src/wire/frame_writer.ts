@@ -47,7 +47,7 @@ export class FrameWriter {
    * the next one that is not, or when the event loop has turned.
    */
   frame(n: number, patient = false): number {
-    if (this.#used + n > this.bytes.length) {
+    if (this.#used + n > this.bytes.byteLength) {
       this.#cut()
       this.bytes = new Uint8Array(Math.max(n, BATCH_SIZE))
       this.#start = this.#used = 0
@@ -68,15 +68,15 @@ export class FrameWriter {
 
   /** Writes `bytes` next, without a copy unless they are few. They must stay as they are until they are written. */
   payload(bytes: Uint8Array, pooled: Uint8Array<ArrayBuffer> | null = null): void {
-    if (bytes.length <= COPY_LIMIT) {
-      const at = this.frame(bytes.length)
+    if (bytes.byteLength <= COPY_LIMIT) {
+      const at = this.frame(bytes.byteLength)
       this.bytes.set(bytes, at)
       if (pooled !== null) this.#pool.give(pooled)
       return
     }
     this.#cut()
     this.#queue.push({ bytes, pooled })
-    this.pending += bytes.length
+    this.pending += bytes.byteLength
     this.#run()
   }
 
@@ -123,13 +123,13 @@ export class FrameWriter {
         if (segments.length === 1) await this.#stream.write(first.bytes)
         else await this.#writeAll(segments.map((segment) => segment.bytes))
         for (const { bytes, pooled } of segments) {
-          this.pending -= bytes.length
+          this.pending -= bytes.byteLength
           if (pooled !== null) this.#pool.give(pooled)
         }
       }
-    } catch (error) {
+    } catch (e) {
       this.#stopped = true
-      this.#failed(error)
+      this.#failed(e)
     }
     if (this.#stopped) this.#queue.length = this.pending = 0
     this.#start = this.#used = 0

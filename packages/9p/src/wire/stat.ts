@@ -111,7 +111,7 @@ export function readStat(c: Cursor): Stat {
 
 /** Reads the stats that a read of a directory gave, all of them whole; throws a {@link MessageError} when they are not. */
 export function decodeStats(data: Uint8Array): Stat[] {
-  const c = new Cursor(data, 0, data.length)
+  const c = new Cursor(data, 0, data.byteLength)
   const stats: Stat[] = []
   while (c.at < c.end) stats.push(readStat(c))
   return stats

@@ -60,7 +60,7 @@ export interface OpenFile {
   /** The most bytes to transfer in one piece; 0 or absent: what a message holds. */
   readonly iounit?: number | undefined
   /**
-   * Reads up to `p.length` bytes at `offset` into `p` and gives how many; 0 is the end. `p` is the reply itself: it must
+   * Reads up to `p.byteLength` bytes at `offset` into `p` and gives how many; 0 is the end. `p` is the reply itself: it must
    * not be touched after the result is there. Absent: the file can't be read. Not called for directories.
    */
   read?(p: Uint8Array, offset: number, options: IOOptions): Awaitable<number>

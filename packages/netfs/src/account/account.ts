@@ -23,6 +23,20 @@ export class Account {
     fail(DENIED)
   }
 
+  /** Whether a call or datagram from `ip` may come in; one that may not is counted. */
+  admits(network: 'tcp' | 'udp', ip: IP | null): boolean {
+    if (ip === null || this.stack.gate.admits(network, ip)) return true
+    this.stack.activity.denied++
+    return false
+  }
+
+  /** Throws "permission denied" for a multicast group with which the policy allows nothing. */
+  checkGroup(group: IP): void {
+    if (this.stack.gate.reaches(group)) return
+    this.stack.activity.denied++
+    fail(DENIED)
+  }
+
   /** Throws "no free devices" when no conversation may begin. */
   admit(): void {
     const { activity, limits } = this.stack

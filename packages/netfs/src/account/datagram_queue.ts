@@ -25,7 +25,7 @@ export class DatagramQueue {
 
   /** Adds a copy of a datagram, or drops it. */
   push(datagram: Uint8Array): void {
-    const size = datagram.length + OVERHEAD
+    const size = datagram.byteLength + OVERHEAD
     if (this.#closed || this.#bytes + size > MAX_BYTES || !this.#session.reserve(size)) return
     this.#bytes += size
     this.#datagrams.push(datagram.slice())
@@ -37,10 +37,10 @@ export class DatagramQueue {
     for (;;) {
       const datagram = this.#datagrams.shift()
       if (datagram !== undefined) {
-        this.#free(datagram.length + OVERHEAD)
-        const part = datagram.subarray(0, p.length)
+        this.#free(datagram.byteLength + OVERHEAD)
+        const part = datagram.subarray(0, p.byteLength)
         p.set(part)
-        return part.length
+        return part.byteLength
       }
       if (this.#closed) return null
       await this.#gate.wait(options)

@@ -13,7 +13,8 @@ export interface Rule {
   readonly network?: 'tcp' | 'udp' | undefined
   /**
    * An address, a network ('10.0.0.0/8'), or 'loopback', 'private', 'link-local', 'multicast'. IPv4 addresses are meant in
-   * whatever form they come.
+   * whatever form they come. To deny 'loopback' or 'private' denies multicast and 255.255.255.255, too, which such hosts
+   * hear. A rule of every operation and port also holds for those who call or send to an announced port.
    */
   readonly address?: string | undefined
   /** A port, or the first and the last of a range. */
@@ -38,6 +39,8 @@ interface Check {
   readonly operation: Operation | undefined
   readonly network: string | undefined
   readonly covers: ((ip: IP) => boolean) | null
+  /** Whether it is for private addresses or those of this machine, by kind. */
+  readonly near: boolean
   readonly first: number
   readonly last: number
 }
@@ -55,6 +58,8 @@ const carriers: readonly (readonly [IPNet, number])[] = [
   [parseCIDR('2002::/16').net, 2],
   [parseCIDR('::/96').net, 12],
 ]
+
+const broadcast = IP.from([255, 255, 255, 255])
 
 /** A policy made ready to ask. */
 export class Gatekeeper {
@@ -85,6 +90,20 @@ export class Gatekeeper {
     return this.#otherwise
   }
 
+  /**
+   * Whether calls and datagrams from `ip` are let in on a port that was announced. The first rule decides that names an
+   * address, covers `ip` and is for every operation and every port; without one they are let in.
+   */
+  admits(network: 'tcp' | 'udp', ip: IP): boolean {
+    const inner = carried(ip)
+    for (const c of this.#checks) {
+      if (c.covers === null || c.operation !== undefined || c.first > 0 || c.last < 65535) continue
+      if (c.network !== undefined && c.network !== network) continue
+      if (this.#covers(c, c.covers, ip, inner)) return c.allow
+    }
+    return true
+  }
+
   /** Whether anything at all is allowed with an address: some operation, network and port. */
   reaches(ip: IP): boolean {
     // What is allowed changes only where the ports of a rule begin and end.
@@ -98,6 +117,8 @@ export class Gatekeeper {
 
   #covers(check: Check, covers: (ip: IP) => boolean, ip: IP | null, inner: IP | null): boolean {
     if (ip === null) return !check.allow
+    // Private hosts and this machine hear broadcasts and multicasts, so that who may not reach those may not send these.
+    if (check.near && !check.allow && (ip.isMulticast || ip.equal(broadcast))) return true
     // To allow a network does not allow the ways around it; to deny it denies them.
     return covers(ip) || (!check.allow && inner !== null && covers(inner))
   }
@@ -113,7 +134,8 @@ function compile(rule: Rule): Check {
     throw new TypeError('the ports of a rule are a number, or two in order, from 0 to 65535')
   }
   const covers = address === undefined ? null : matcher(address)
-  return { allow: action === 'allow', operation, network, covers, first, last }
+  const near = address === 'private' || address === 'loopback'
+  return { allow: action === 'allow', operation, network, covers, near, first, last }
 }
 
 function matcher(address: string): (ip: IP) => boolean {

@@ -8,7 +8,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
  * A NUL at the end does no harm. No word at all is "short control request".
  */
 export function controlWords(message: Uint8Array): string[] {
-  if (message.length > MAX) fail('bad arg in system call')
+  if (message.byteLength > MAX) fail('bad arg in system call')
   const text = utf8.decode(withoutNuls(message))
   const words: string[] = []
   for (let i = 0; i < text.length;) {

@@ -82,6 +82,6 @@ export function plan9Words(error: unknown): string {
 
 /** The error to throw for an error of the target, or for a request that was aborted. */
 export function plan9Error(error: unknown, signal?: AbortSignal): Plan9Error {
-  if (signal?.aborted === true) return new Plan9Error(INTERRUPTED)
+  if (signal?.aborted) return new Plan9Error(INTERRUPTED)
   return error instanceof Plan9Error ? error : new Plan9Error(plan9Words(error))
 }

@@ -26,8 +26,8 @@ export class Names {
   async ask<T>(lookup: (group: LookupGroup) => Promise<T>): Promise<T> {
     try {
       return await lookup(this.#target)
-    } catch (error) {
-      if (!isRefusal(error)) throw error
+    } catch (e) {
+      if (!isRefusal(e)) throw e
       return lookup(this.#resolver)
     }
   }

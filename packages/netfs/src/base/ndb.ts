@@ -59,13 +59,13 @@ export class NdbText {
   /** Writes at an offset. More than it may hold is "i/o error". */
   async write(p: Uint8Array, offset: number): Promise<number> {
     const old = await this.bytes()
-    if (offset > old.length || offset + p.length > MAX) fail(IO_ERROR)
-    const bytes = new Uint8Array(Math.max(old.length, offset + p.length))
+    if (offset > old.byteLength || offset + p.byteLength > MAX) fail(IO_ERROR)
+    const bytes = new Uint8Array(Math.max(old.byteLength, offset + p.byteLength))
     bytes.set(old)
     bytes.set(p, offset)
     this.#bytes = bytes
     this.version++
-    return p.length
+    return p.byteLength
   }
 
   async #initial(): Promise<string> {

@@ -181,7 +181,7 @@ export function readText(text: string, p: Uint8Array, offset: number): number {
 
 /** Puts the part of the bytes at an offset into `p` and gives its length. */
 export function readBytes(bytes: Uint8Array, p: Uint8Array, offset: number): number {
-  const part = bytes.subarray(offset, offset + p.length)
+  const part = bytes.subarray(offset, offset + p.byteLength)
   p.set(part)
-  return part.length
+  return part.byteLength
 }

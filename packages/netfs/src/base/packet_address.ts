@@ -31,9 +31,9 @@ export interface PacketAddress {
 /** Finds in the control messages that came with a datagram where it was sent to; null when they do not tell. */
 export function packetAddress(oob: Uint8Array): PacketAddress | null {
   const view = new DataView(oob.buffer, oob.byteOffset, oob.byteLength)
-  for (let at = 0; at + HEADER <= oob.length;) {
+  for (let at = 0; at + HEADER <= oob.byteLength;) {
     const length = view.getUint32(at, true)
-    if (length < HEADER || at + length > oob.length) return null
+    if (length < HEADER || at + length > oob.byteLength) return null
     const [level, type] = [view.getInt32(at + 8, true), view.getInt32(at + 12, true)]
     const data = at + HEADER
     if (level === IPPROTO_IP && type === IP_PKTINFO && length >= HEADER + 12) {

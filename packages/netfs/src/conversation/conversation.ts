@@ -187,6 +187,13 @@ export abstract class Conversation {
     return `${printAddress(this[which])}\n`
   }
 
+  /** Throws "permission denied" for a port of this end, chosen by who connects, that the policy lets nobody announce. */
+  protected checkLocal(network: 'tcp' | 'udp', local: Address | null, remote: IP | null): void {
+    if (local === null || local.port === 0) return
+    const likely = remote === null ? null : this.session.stack.interfaces.localFor(remote)
+    this.session.check('announce', network, local.ip ?? likely, local.port)
+  }
+
   /** Keeps a reason for the err file. */
   protected tell(reason: string): void {
     if (this.#errors.length < MAX_ERRORS) this.#errors.push(reason)
@@ -234,8 +241,8 @@ export abstract class Conversation {
     try {
       if (!remote.restricted || (local?.port ?? 0) !== 0) await this.connect(local, remote, options)
       else await this.#connectRestricted(local?.ip ?? null, remote, options)
-    } catch (error) {
-      throw plan9Error(error, options.signal)
+    } catch (e) {
+      throw plan9Error(e, options.signal)
     }
     if (this.isOpen) return
     // Everything was closed while it connected.
@@ -248,8 +255,8 @@ export abstract class Conversation {
       try {
         await this.connect({ ip, port }, remote, options)
         return
-      } catch (error) {
-        if (plan9Error(error).message !== 'address in use') throw error
+      } catch (e) {
+        if (plan9Error(e).message !== 'address in use') throw e
       }
     }
     fail('no ports available')
@@ -262,8 +269,8 @@ export abstract class Conversation {
     if (ip?.isUnspecified === true) fail('not a local IP address')
     try {
       await this.announce({ ip, port })
-    } catch (error) {
-      throw plan9Error(error)
+    } catch (e) {
+      throw plan9Error(e)
     }
     if (this.isOpen) return
     await this.end()

@@ -40,8 +40,8 @@ export class Memberships {
     this.#groups.splice(at, 1)
     try {
       conn?.leaveGroup(member.group, this.#interfaces.indexOf(member.ifc))
-    } catch (error) {
-      throw plan9Error(error)
+    } catch (e) {
+      throw plan9Error(e)
     }
   }
 
@@ -53,8 +53,8 @@ export class Memberships {
   #join(conn: UDPConn, { group, ifc }: Membership): void {
     try {
       conn.joinGroup(group, this.#interfaces.indexOf(ifc))
-    } catch (error) {
-      throw plan9Error(error)
+    } catch (e) {
+      throw plan9Error(e)
     }
   }
 }

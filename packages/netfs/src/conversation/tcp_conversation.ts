@@ -53,13 +53,13 @@ export class TCPConversation extends Conversation {
     if (this.#listener !== null) await this.gate.wait(options)
     const conn = this.#conn
     if (conn === null || this.#state === 'Close_wait') return this.#end()
-    if (p.length === 0) return 0
+    if (p.byteLength === 0) return 0
     let n: number | null
     try {
       n = await conn.read(p, options)
-    } catch (error) {
-      if (options.signal?.aborted === true) throw plan9Error(error, options.signal)
-      if (this.#conn === conn) this.#break(plan9Words(error))
+    } catch (e) {
+      if (options.signal?.aborted) throw plan9Error(e, options.signal)
+      if (this.#conn === conn) this.#break(plan9Words(e))
       return this.#broken === null ? this.#end() : fail(this.#broken)
     }
     if (n === null) {
@@ -78,20 +78,20 @@ export class TCPConversation extends Conversation {
       // The kernel takes the bytes, then finds nobody to send them to; an announcement does not survive it.
       if (this.#listener === null) this.#broken = HANGUP
       else await this.#hangup()
-      return p.length
+      return p.byteLength
     }
-    this.#writing += p.length
+    this.#writing += p.byteLength
     try {
       await conn.write(p, options)
-    } catch (error) {
-      if (options.signal?.aborted === true) throw plan9Error(error, options.signal)
-      if (this.#conn === conn) this.#break(plan9Words(error))
+    } catch (e) {
+      if (options.signal?.aborted) throw plan9Error(e, options.signal)
+      if (this.#conn === conn) this.#break(plan9Words(e))
       fail(this.#broken ?? HUNGUP)
     } finally {
-      this.#writing -= p.length
+      this.#writing -= p.byteLength
     }
-    this.session.stack.activity.bytesWritten += p.length
-    return p.length
+    this.session.stack.activity.bytesWritten += p.byteLength
+    return p.byteLength
   }
 
   override async listen(options: NetOpenOptions): Promise<Conversation> {
@@ -101,11 +101,14 @@ export class TCPConversation extends Conversation {
     this.hold()
     if (keeps && this.#keepingAccepts++ === 0) listener.ref()
     try {
-      const conn = await listener.accept(options)
-      return await this.#call(conn)
-    } catch (error) {
-      if (options.signal?.aborted !== true && this.#listener !== listener) fail(LISTEN_HUNGUP)
-      throw plan9Error(error, options.signal)
+      for (;;) {
+        const conn = await listener.accept(options)
+        if (this.session.admits('tcp', conn.remoteAddr.ip)) return await this.#call(conn)
+        await conn.close()
+      }
+    } catch (e) {
+      if (!options.signal?.aborted && this.#listener !== listener) fail(LISTEN_HUNGUP)
+      throw plan9Error(e, options.signal)
     } finally {
       if (keeps && --this.#keepingAccepts === 0) listener.unref()
       await this.release()
@@ -124,6 +127,7 @@ export class TCPConversation extends Conversation {
     const { epoch } = this
     try {
       this.session.check('connect', 'tcp', ip, remote.port)
+      this.checkLocal('tcp', local, ip)
       if (remote.port === 0) fail('connection refused')
       this.protocol.count('ActiveOpens')
       const conn = await this.session.stack.target.dialTCP('tcp', laddr, new TCPAddr(ip, remote.port), {
@@ -134,15 +138,15 @@ export class TCPConversation extends Conversation {
         fail(INTERRUPTED)
       }
       this.#establish(conn)
-    } catch (error) {
-      if (this.epoch !== epoch) throw error
+    } catch (e) {
+      if (this.epoch !== epoch) throw e
       this.#state = 'Closed'
       this.#broken = HANGUP
-      const words = plan9Words(error)
+      const words = plan9Words(e)
       // Without an address of its own, it has none of that family.
       if (words === NOT_LOCAL && laddr === null) fail('no route')
       if (words !== 'address in use') this.local = { ip: null, port: 0 }
-      throw error
+      throw e
     }
   }
 
@@ -155,9 +159,9 @@ export class TCPConversation extends Conversation {
     try {
       this.session.check('announce', 'tcp', local.ip, port)
       if (this.epoch !== epoch) fail(INTERRUPTED)
-    } catch (error) {
+    } catch (e) {
       await listener.close()
-      throw error
+      throw e
     }
     listener.unref()
     this.#listener = listener
@@ -228,9 +232,9 @@ export class TCPConversation extends Conversation {
     let called: Conversation
     try {
       called = this.protocol.clone(this.owner)
-    } catch (error) {
+    } catch (e) {
       await conn.close()
-      throw error
+      throw e
     }
     // A protocol makes conversations of one kind.
     if (called instanceof TCPConversation) {

@@ -70,12 +70,12 @@ export class UDPConversation extends Conversation {
     try {
       if (await this.#send(p, options)) {
         this.protocol.count('OutDatagrams')
-        this.session.stack.activity.bytesWritten += p.length
+        this.session.stack.activity.bytesWritten += p.byteLength
       }
-    } catch (error) {
-      throw plan9Error(error, options.signal)
+    } catch (e) {
+      throw plan9Error(e, options.signal)
     }
-    return p.length
+    return p.byteLength
   }
 
   override async listen(options: NetOpenOptions): Promise<Conversation> {
@@ -98,16 +98,17 @@ export class UDPConversation extends Conversation {
   ): Promise<void> {
     const ip = remote.ip === null ? null : destination(remote.ip)
     this.session.check('connect', 'udp', ip, remote.port)
+    this.checkLocal('udp', local, ip)
     const laddr = local === null ? null : new UDPAddr(local.ip, local.port)
     const { signal } = options
     const { epoch } = this
     let conn: UDPConn
     try {
       conn = await this.session.stack.target.dialUDP('udp', laddr, new UDPAddr(ip, remote.port), { signal })
-    } catch (error) {
+    } catch (e) {
       // Without an address of its own, it has none of that family.
-      if (laddr === null && plan9Words(error) === NOT_LOCAL) fail('no route')
-      throw error
+      if (laddr === null && plan9Words(e) === NOT_LOCAL) fail('no route')
+      throw e
     }
     if (this.epoch !== epoch) {
       await conn.close()
@@ -129,9 +130,9 @@ export class UDPConversation extends Conversation {
       // The headers of what comes name the address of its interface.
       await this.session.stack.interfaces.list()
       if (this.epoch !== epoch) fail(INTERRUPTED)
-    } catch (error) {
+    } catch (e) {
       await conn.close()
-      throw error
+      throw e
     }
     this.#port = new UDPPort(conn, this.session, local.ip === null)
     this.local = { ip: local.ip, port }
@@ -171,6 +172,7 @@ export class UDPConversation extends Conversation {
   }
 
   protected override join(member: Membership): void {
+    this.session.checkGroup(member.group)
     this.#groups.add(member, this.#socket)
   }
 
@@ -199,8 +201,8 @@ export class UDPConversation extends Conversation {
       const payload = payloadOf(p)
       const n = await conn.read(payload, options)
       return this.#fill(p, conn.remoteAddr, n, null)
-    } catch (error) {
-      return this.#readFailed(error, options)
+    } catch (e) {
+      return this.#readFailed(e, options)
     }
   }
 
@@ -208,14 +210,14 @@ export class UDPConversation extends Conversation {
     try {
       const { n, from, to } = await port.receive(payloadOf(p), options)
       return this.#fill(p, from, n, to)
-    } catch (error) {
-      return this.#readFailed(error, options)
+    } catch (e) {
+      return this.#readFailed(e, options)
     }
   }
 
   // What a read that failed gives: null to look again what the conversation has become.
   #readFailed(error: unknown, options: IOOptions): null {
-    if (options.signal?.aborted !== true) {
+    if (!options.signal?.aborted) {
       if (this.#hungup || this.#unreachable) return null
       if (codeOf(error) === 'ECONNREFUSED') {
         this.#refused()
@@ -247,7 +249,7 @@ export class UDPConversation extends Conversation {
       return true
     }
     if (this.#headers && (this.#conn !== null || this.#port !== null)) {
-      if (p.length < udpHeaderSize) return false
+      if (p.byteLength < udpHeaderSize) return false
       const { header, payload } = unmarshalUDPHeader(p)
       if (this.#conn !== null) await this.#sendConnected(this.#conn, payload, options)
       else await this.#sendTo(header, payload, options)
@@ -263,9 +265,9 @@ export class UDPConversation extends Conversation {
       try {
         await conn.write(p, options)
         return
-      } catch (error) {
+      } catch (e) {
         // The error is of a datagram before: Plan 9 tells it to who reads.
-        if (codeOf(error) !== 'ECONNREFUSED' || told === 3) throw error
+        if (codeOf(e) !== 'ECONNREFUSED' || told === 3) throw e
         this.#refused()
       }
     }
@@ -282,9 +284,9 @@ export class UDPConversation extends Conversation {
     let called: Conversation
     try {
       called = this.protocol.clone(this.owner)
-    } catch (error) {
+    } catch (e) {
       await port.leave(call.remote)
-      throw error
+      throw e
     }
     if (called instanceof UDPConversation) {
       called.spent = true

@@ -22,9 +22,9 @@ export function headerOf(
  * for the header gets a part of it.
  */
 export function putHeader(p: Uint8Array, header: UDPHeader, n: number): number {
-  if (p.length <= udpHeaderSize) {
-    p.set(header.marshal().subarray(0, p.length))
-    return p.length
+  if (p.byteLength <= udpHeaderSize) {
+    p.set(header.marshal().subarray(0, p.byteLength))
+    return p.byteLength
   }
   header.marshalInto(p)
   return udpHeaderSize + n
@@ -32,5 +32,5 @@ export function putHeader(p: Uint8Array, header: UDPHeader, n: number): number {
 
 /** Where the payload of a datagram goes; a byte that nobody sees when there is no room behind the header. */
 export function payloadOf(p: Uint8Array): Uint8Array {
-  return p.length > udpHeaderSize ? p.subarray(udpHeaderSize) : new Uint8Array(1)
+  return p.byteLength > udpHeaderSize ? p.subarray(udpHeaderSize) : new Uint8Array(1)
 }

@@ -53,8 +53,15 @@ export class UDPPort {
     this.#tells = every && knowsPacketAddress && tells(conn)
   }
 
-  /** Receives a datagram into `p`. */
+  /** Receives a datagram into `p`; those from where the policy lets none in are dropped. */
   async receive(p: Uint8Array, options?: IOOptions): Promise<Received> {
+    for (;;) {
+      const received = await this.#receiveAny(p, options)
+      if (this.#session.admits('udp', received.from.ip)) return received
+    }
+  }
+
+  async #receiveAny(p: Uint8Array, options?: IOOptions): Promise<Received> {
     if (!this.#tells) {
       const [n, from] = await this.conn.readFrom(p, options)
       return { n, from, to: null }

@@ -122,8 +122,8 @@ class Exporter implements NetExport {
   async #accept(): Promise<void> {
     try {
       for (;;) this.#admit(await this.#next())
-    } catch (error) {
-      if (!this.#closing && !isErr(error, ErrClosed)) throw error
+    } catch (e) {
+      if (!this.#closing && !isErr(e, ErrClosed)) throw e
     } finally {
       await this.#end()
     }
@@ -134,8 +134,8 @@ class Exporter implements NetExport {
     for (;;) {
       try {
         return await this.#listener.accept()
-      } catch (error) {
-        if (!(error instanceof Error && 'temporary' in error && error.temporary === true)) throw error
+      } catch (e) {
+        if (!(e instanceof Error && 'temporary' in e && e.temporary === true)) throw e
         await new Promise((resolve) => setTimeout(resolve, PAUSE))
       }
     }

@@ -53,9 +53,9 @@ export async function listenExport(
   try {
     const listener = options.tls === undefined ? raw : tlsListener(raw, options.tls)
     return { net: exportNet(target, listener, options), listener }
-  } catch (error) {
+  } catch (e) {
     await raw.close()
-    throw error
+    throw e
   }
 }
 

@@ -136,7 +136,7 @@ class Ctl extends Held {
 
   async write(p: Uint8Array, _offset: number, options: IOOptions): Promise<number> {
     await this.conversation.control(p, options)
-    return p.length
+    return p.byteLength
   }
 }
 

@@ -70,9 +70,9 @@ async function lookup(session: Session, host: string, options: IOOptions): Promi
   if (!session.stack.gate.lookups) return refuse(session)
   try {
     return await session.stack.names.addresses('ip', host, options)
-  } catch (error) {
+  } catch (e) {
     if (isOver(options)) throw new Plan9Error(INTERRUPTED)
-    if (!isNotFound(error)) fail('cs: temporary problem: dns: dns failure')
+    if (!isNotFound(e)) fail('cs: temporary problem: dns: dns failure')
     const dotted = host.includes('.')
     return fail(`${ADDRESS}dns: ${dotted ? 'name does not exist' : 'resource does not exist; negrcode'}`)
   }

@@ -67,10 +67,10 @@ export async function answerDNS(
     const found = await lookup(session, bare(name), options)
     if (found.length === 0) fail('dns: resource does not exist; negrcode 0')
     return found.map((r) => (asPairs ? printPairs(r) : `${r.owner} ${r.type}\t${r.value}`))
-  } catch (error) {
+  } catch (e) {
     if (isOver(options)) throw new Plan9Error(INTERRUPTED)
-    if (error instanceof Plan9Error) throw error
-    return fail(isNotFound(error) ? 'dns: name does not exist' : 'dns: dns failure')
+    if (e instanceof Plan9Error) throw e
+    return fail(isNotFound(e) ? 'dns: name does not exist' : 'dns: dns failure')
   }
 }
 

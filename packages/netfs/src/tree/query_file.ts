@@ -44,12 +44,12 @@ export class QueryFile implements OpenFile {
   read(p: Uint8Array, offset: number): number {
     let at = offset
     for (const answer of this.#answers) {
-      if (at < answer.length) {
-        const part = answer.subarray(at, at + p.length)
+      if (at < answer.byteLength) {
+        const part = answer.subarray(at, at + p.byteLength)
         p.set(part)
-        return part.length
+        return part.byteLength
       }
-      at -= answer.length
+      at -= answer.byteLength
     }
     return 0
   }
@@ -58,17 +58,17 @@ export class QueryFile implements OpenFile {
   async write(p: Uint8Array, offset: number, options: IOOptions): Promise<number> {
     const name = this.#program
     if (this.#busy) fail(`${name}: query already in progress`)
-    if (p.length > MAX) fail(`${name}: request too long`)
+    if (p.byteLength > MAX) fail(`${name}: request too long`)
     this.#keep([])
     this.#busy = true
     try {
       const answers = await this.#answer(decoder.decode(withoutNuls(p)), offset, options)
-      if (options.signal?.aborted === true) fail(INTERRUPTED)
+      if (options.signal?.aborted) fail(INTERRUPTED)
       this.#keep(answers.slice(0, MAX_ANSWERS).map((text) => utf8.encode(text)))
     } finally {
       this.#busy = false
     }
-    return p.length
+    return p.byteLength
   }
 
   // Answers take the session's room as datagrams do: a client may have many files, and somebody else's servers fill them.
@@ -76,7 +76,7 @@ export class QueryFile implements OpenFile {
     this.#session.queued -= this.#bytes
     this.#answers = []
     this.#bytes = 0
-    const bytes = answers.reduce((sum, answer) => sum + answer.length + OVERHEAD, 0)
+    const bytes = answers.reduce((sum, answer) => sum + answer.byteLength + OVERHEAD, 0)
     if (this.#closed || bytes === 0) return
     if (!this.#session.reserve(bytes)) fail(`${this.#program}: ${IO_ERROR}`)
     this.#answers = answers

@@ -262,6 +262,6 @@ function openLog(node: SpecialFile): OpenFile {
       await gate.wait(options)
       return fail(IO_ERROR)
     },
-    write: (p) => p.length,
+    write: (p) => p.byteLength,
   }
 }

@@ -43,7 +43,7 @@ const anyZone = fc.integer({ min: 1_000_000, max: 0xffffff })
 
 describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
   function header(length: number, family: number): number[] {
-    return on.sockaddrHasLength ? [length, family] : [family, 0]
+    return on.has.sockaddrLength ? [length, family] : [family, 0]
   }
 
   test.each(arches)('putInet() puts struct sockaddr_in as on %s', (arch) => {
@@ -55,7 +55,7 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
     expected.set([0x12, 0x34], offset(s, 'Port'))
     expected.set([192, 0, 2, 33], offset(s, 'Addr'))
     expect(rsa.subarray(0, s.size)).toEqual(expected)
-    expect(offset(s, 'Family')).toBe(on.sockaddrHasLength ? 1 : 0)
+    expect(offset(s, 'Family')).toBe(on.has.sockaddrLength ? 1 : 0)
   })
 
   test.each(arches)('putInet() puts struct sockaddr_in6 as on %s', (arch) => {

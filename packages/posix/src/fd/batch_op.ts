@@ -1,6 +1,7 @@
 import type { UDPAddr } from '@net/addr'
 import { OpError, type Message } from '@net/contract'
 import { type LaneOwner } from '@net/io'
+import { EAGAIN, EIO, ENOSYS } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
 import { marshalControl } from '../wire/cmsg.ts'
@@ -9,7 +10,7 @@ import { BATCH, receiveVector, sendVector } from '../wire/mmsg.ts'
 import { received, recvmsg, sendmsg } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
 import { parsePacketInfo } from '../wire/packet_info.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
 /** What a batch has to know of its socket. */
 export interface BatchSocket {
@@ -26,8 +27,6 @@ export interface BatchSocket {
   /** The address in wsa. */
   peer(): UDPAddr
 }
-
-const ENOSYS = -(abi.errno.ENOSYS ?? 0)
 
 /** Waits for a packet and reads as many as are there. */
 export class ReadBatchOp extends FDOp<number> {
@@ -102,8 +101,6 @@ function segmentSize(control: Uint8Array, n: number): number {
 
 const MAX_SEGMENTS = 64 // of one call: UDP_MAX_SEGMENTS of the kernels that have the fewest
 const MAX_PAYLOAD = 65507 // of one call: what an IPv4 packet holds
-const EIO = -(abi.errno.EIO ?? 0)
-
 /** Waits for room and sends all messages of a batch, cutting those that have a segment size. */
 export class WriteBatchOp extends FDOp<number> {
   readonly #messages: readonly Message[]

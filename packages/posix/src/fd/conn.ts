@@ -8,6 +8,7 @@ import {
   type RawConn,
 } from '@net/contract'
 import { ConnStreams, isOver, LaneConn, type Lanes } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { checkBuffer } from '../common/argument.ts'
 import type { FD } from './fd.ts'
@@ -15,7 +16,7 @@ import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, RawSocket } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
-import { EAGAIN, send, shutdown } from '../sys/syscall.ts'
+import { send, shutdown } from '../sys/syscall.ts'
 import { writev } from './writev.ts'
 
 /** A socket that reads and writes: what all connections have in common. */

@@ -1,11 +1,12 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { type LaneOwner } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { recvmsg, sendmsg } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
 /**
  * Waits for a message and gives what `finish` makes of its length, of the sender's address in wsa, and of

@@ -1,12 +1,13 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { DeadlineTimer, Op, type LaneOwner } from '@net/io'
+import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { reserveDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
 import { registering } from '../poll/open.ts'
 import { rsa, resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
-import { EAGAIN, recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
+import { recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
 import { acceptSocket } from './sock_cloexec.ts'
 
 /** Bytes in one read from which on data counts as streaming. */
@@ -173,9 +174,7 @@ export class SendOp extends FDOp<number> {
 const BACKOFF_MIN = 5 // milliseconds
 const BACKOFF_MAX = 1000 // milliseconds
 
-const starved = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(abi.errno[name] ?? 0)))
-const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
-
+const starved = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM])
 /**
  * Waits for a connection and accepts it. Connections that died in the queue are passed over. When the system has no
  * descriptor left it tries again after a while, longer each time: the connection stays in the queue.
@@ -205,7 +204,7 @@ export class AcceptOp<C> extends FDOp<C> {
         this.fd.readReady = false
         return false
       }
-      if (!starved.has(n)) return this.fail(syscallError(abi.SOCK_CLOEXEC === 0 ? 'accept' : 'accept4', n))
+      if (!starved.has(n)) return this.fail(syscallError(abi.has.accept4 ? 'accept4' : 'accept', n))
       this.#backoff = Math.min(this.#backoff * 2 || BACKOFF_MIN, BACKOFF_MAX)
       this.#timer ??= new DeadlineTimer(() => {
         if (this.isWaiting) this.fd.reading.wake()

@@ -1,7 +1,6 @@
 import { OpError, type FileSource, type SendFileOptions, type SendfileGroup } from '@net/contract'
 import { copyingSendfileGroup, checkSendFile, chunksOf, openFile } from '@net/io'
-import { linux } from '../abi/linux.ts'
-import { abi, system } from '../abi/system.ts'
+import { abi } from '../abi/system.ts'
 import { streamFD } from './conn.ts'
 import type { FD } from './fd.ts'
 import { CopyMover } from './sendfile_copy.ts'
@@ -16,7 +15,7 @@ function isStream(fd: FD): boolean {
 }
 
 function mover(source: FileSource, options: SendFileOptions): Mover {
-  if (system === linux) {
+  if (abi.has.splice) {
     const file = openFile(source)
     if (file !== null) return fileMover(file.fd, options.offset)
     const from = streamFD(source)

@@ -1,7 +1,8 @@
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import type { Mover } from './sendfile_op.ts'
-import { EAGAIN, send } from '../sys/syscall.ts'
+import { send } from '../sys/syscall.ts'
 
 /** Moves the chunks of an iteration by writing them: what always works. */
 export class CopyMover implements Mover {

@@ -1,13 +1,14 @@
 // Flags of linux/splice.h, and of linux/fcntl.h.
 import { fstatSync, type Stats } from 'node:fs'
 import { chunksOf } from '@net/io'
+import { EAGAIN, ESPIPE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
 import { CopyMover } from './sendfile_copy.ts'
 import type { Mover } from './sendfile_op.ts'
 import { ConnSource, DescriptorSource, pollNow, type SpliceSource } from './sendfile_source.ts'
-import { EAGAIN, fcntl, syscall, syscallError } from '../sys/syscall.ts'
+import { fcntl, syscall, syscallError } from '../sys/syscall.ts'
 
 // Neither call can be told to raise no SIGPIPE; JavaScript hosts ignore that signal.
 const sendfile = syscall('intptr_t sendfile(int out, int in, void *offset, size_t count)')
@@ -169,7 +170,7 @@ export function fileMover(fd: number, offset: number | undefined): Mover {
   try {
     stat = fstatSync(own)
     if (offset !== undefined && !stat.isFile() && !stat.isBlockDevice()) {
-      throw syscallError('sendfile', -(abi.errno.ESPIPE ?? 0))
+      throw syscallError('sendfile', ESPIPE)
     }
   } catch (e) {
     closeDescriptor(own)

@@ -1,9 +1,9 @@
 import { OpError } from '@net/contract'
 import { type LaneOwner } from '@net/io'
-import { abi } from '../abi/system.ts'
+import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EXDEV } from '../abi/errno.ts'
 import type { FD } from './fd.ts'
 import { FDOp } from './op.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
 /** Bytes moved before the event loop gets its turn: a file that is not in memory is read by the call that sends it. */
 const TURN = 1 << 20
@@ -25,9 +25,7 @@ export interface Mover {
   end(): void
 }
 
-const refusals = new Set(
-  ['EINVAL', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'EPERM'].map((name) => -(abi.errno[name] ?? 0)),
-)
+const refusals = new Set([EINVAL, ENOSYS, EXDEV, EOPNOTSUPP, EPERM])
 
 /** Sends what a mover brings, in its turn among the writes of the socket. */
 export class TransferOp extends FDOp<number> {

@@ -1,6 +1,7 @@
 import type { Addr } from '@net/addr'
 import { ErrDeadlineExceeded, OpError, type DialOptions, type ListenOptions } from '@net/contract'
 import { deadlineAt } from '@net/io'
+import { EALREADY, EINPROGRESS, EINVAL, EISCONN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from './fd.ts'
@@ -102,8 +103,6 @@ export function listenSocket(
   }
 }
 
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-
 function bindTo(fd: FD, spec: SocketSpec): number {
   const length = spec.putLocal()
   return length < 0 ? EINVAL : bind(fd.fd, rsa, length)
@@ -113,10 +112,6 @@ function bindTo(fd: FD, spec: SocketSpec): number {
 function maxBacklog(): number {
   return abi.SOMAXCONN < 4096 ? 4096 : abi.SOMAXCONN
 }
-
-const EINPROGRESS = -(abi.errno.EINPROGRESS ?? 0)
-const EALREADY = -(abi.errno.EALREADY ?? 0)
-const EISCONN = -(abi.errno.EISCONN ?? 0)
 
 /** Waits for the outcome of a connect that is under way. */
 class ConnectOp extends FDOp<undefined> {

@@ -1,4 +1,5 @@
 import { socketDisabledIPv6 } from '@net/io'
+import { EAFNOSUPPORT, ECONNABORTED } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
 import { getLength, resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
@@ -8,9 +9,6 @@ import * as sys from '../sys/syscall.ts'
 
 /** The flags of a socket's birth, 0 where the system has none. */
 export const socketFlags = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
-const EAFNOSUPPORT = -(abi.errno.EAFNOSUPPORT ?? 0)
-const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
-
 /** Makes a new socket close-on-exec and non-blocking where `flags`, those of its birth, did not. Passes on what is negative. */
 export function configureSocket(fd: number, flags: number): number {
   if (fd < 0 || flags !== 0) return fd

@@ -1,6 +1,7 @@
 import type { UnixAddr } from '@net/addr'
 import { OpError, type UnixMessage, type UnixNetwork } from '@net/contract'
 import { DeadlineTimer, type LaneOwner } from '@net/io'
+import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { received, recvmsg, sendmsg } from '../wire/msg.ts'
@@ -8,9 +9,7 @@ import type { SentMessage } from './msg_op.ts'
 import { FDOp } from './op.ts'
 import { closeOnExec, giveControl } from '../wire/rights.ts'
 import { putUnix, resetLength, rsa, wsa, wsaLength, wsaUnixAddr } from '../wire/sockaddr.ts'
-import { EAGAIN, recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
-
-const EINVAL = -(abi.errno.EINVAL ?? 0)
+import { recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
 
 // Room for all that a kernel sends at once: linux passes 253 descriptors, the BSDs and darwin some more.
 const control = new Uint8Array(8192)
@@ -158,7 +157,7 @@ export class UnixPacketOp extends FDOp<[Uint8Array<ArrayBuffer>, UnixAddr]> {
 
   // A packet is as long as the sender's buffer allows: linux tells before it is read, elsewhere none is longer than a chunk.
   #length(): number {
-    if (this.fd.net === 'unix' || abi.sockaddrHasLength) return 0
+    if (this.fd.net === 'unix' || !abi.has.packetLengths) return 0
     return recv(this.fd.fd, oneByte, 0, abi.MSG_PEEK | abi.MSG_TRUNC)
   }
 

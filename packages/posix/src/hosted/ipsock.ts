@@ -1,9 +1,10 @@
-import { networkInterfaces, platform } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import { AddrError, parseIPZone, type IP } from '@net/addr'
 import { type IPSockGroup } from '@net/contract'
 import { socketDisabledIPv6 } from '@net/io'
 import type { InetAddr } from '../sock/ipsock.ts'
 import { callError } from './errors.ts'
+import { hostHas } from './host_features.ts'
 
 function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
   return Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.family === family) === true)
@@ -16,7 +17,7 @@ function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
 export const ipsock: IPSockGroup = {
   supportsIPv4: () => hasAddress('IPv4'),
   supportsIPv6: () => hasAddress('IPv6'),
-  supportsIPv4map: () => platform() !== 'openbsd' && hasAddress('IPv4') && hasAddress('IPv6'),
+  supportsIPv4map: () => hostHas.ipv4OnIPv6 && hasAddress('IPv4') && hasAddress('IPv6'),
 }
 
 /** The family of a socket, and whether an IPv6 one keeps to IPv6. */

@@ -20,7 +20,7 @@ import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
 import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
-import { refuseReusePort } from './host_version.ts'
+import { refuseReusePort } from './host_features.ts'
 import { READ_AHEAD, StreamFD } from './stream.ts'
 
 const IDLE = 15_000 // milliseconds

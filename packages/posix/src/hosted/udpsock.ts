@@ -19,7 +19,7 @@ import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
 import { HostDatagram } from './multicast.ts'
-import { refuseReusePort } from './host_version.ts'
+import { refuseReusePort } from './host_features.ts'
 
 const noPeer = new UDPAddr(null, 0)
 

@@ -1,5 +1,4 @@
 import type { Server, Socket } from 'node:net'
-import { platform } from 'node:os'
 import { UnixAddr, UnknownNetworkError } from '@net/addr'
 import {
   ErrClosed,
@@ -16,7 +15,7 @@ import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
-import { refuseAbstract } from './host_version.ts'
+import { hostHas, refuseAbstract } from './host_features.ts'
 import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
 import { READ_AHEAD, StreamFD } from './stream.ts'
 
@@ -127,7 +126,7 @@ function checkNetwork(network: string): void {
 
 /** The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare errors. */
 function path({ name }: UnixAddr): string {
-  if (platform() !== 'linux') return name
+  if (!hostHas.abstractNames) return name
   refuseAbstract(name)
   return name.startsWith('@') ? `\0${name.slice(1)}` : name
 }

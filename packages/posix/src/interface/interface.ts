@@ -6,7 +6,7 @@ import { interfacesLinux } from './interface_linux.ts'
 import type { InterfaceInfo, InterfaceTables } from './interface_table.ts'
 
 // Those of the running kernel; nothing of them is used before a target was made, which looks at the system.
-const tables: InterfaceTables = abi.sockaddrHasLength ? interfacesBSD : interfacesLinux
+const tables: InterfaceTables = abi.has.netlink ? interfacesLinux : interfacesBSD
 
 /**
  * An interface of the kernel: what it was when it was listed. Its addresses are asked for anew each time; an interface that

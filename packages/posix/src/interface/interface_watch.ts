@@ -1,7 +1,6 @@
 import { OpError, type IOOptions } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
-import { system } from '../abi/system.ts'
-import { linux } from '../abi/linux.ts'
+import { abi } from '../abi/system.ts'
 import type { InterfaceWatch } from './interface_event.ts'
 import { ffi } from '../sys/syscall.ts'
 import { watchLinux } from './interface_watch_linux.ts'
@@ -16,6 +15,6 @@ import { watchLinux } from './interface_watch_linux.ts'
  */
 export function watchInterfaces(options: IOOptions = {}): InterfaceWatch {
   ffi()
-  if (system !== linux) throw new OpError('listen', 'netlink', null, null, ErrUnsupported)
+  if (!abi.has.netlink) throw new OpError('listen', 'netlink', null, null, ErrUnsupported)
   return watchLinux(options.signal)
 }

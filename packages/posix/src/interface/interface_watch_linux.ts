@@ -1,5 +1,5 @@
 import { ErrClosed, isErr, OpError } from '@net/contract'
-import { abi } from '../abi/system.ts'
+import { ENOBUFS } from '../abi/errno.ts'
 import type { FD } from '../fd/fd.ts'
 import { KernelInterface } from './interface.ts'
 import { linkInfo } from './interface_linux.ts'
@@ -13,8 +13,6 @@ import { setReadBuffer } from '../sys/sockopt.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 const GROUPS = Object.values(rtmgrp).reduce((all: number, group) => all | group, 0)
-const ENOBUFS = -(abi.errno.ENOBUFS ?? 0)
-
 const overflow: InterfaceEvent = { kind: 'overflow' }
 
 /** The event in a message, or null for what is not about interfaces, addresses and routes. */

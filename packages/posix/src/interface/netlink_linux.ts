@@ -1,5 +1,6 @@
 // Sockets of netlink(7).
 import { Errno, OpError, SyscallError } from '@net/contract'
+import { EAGAIN, EINTR, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from '../fd/fd.ts'
@@ -16,7 +17,7 @@ import { FDOp } from '../fd/op.ts'
 import { must } from '../fd/sock.ts'
 import { resetLength, rsa, wsa, wsaLength } from '../wire/sockaddr.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { bind, EAGAIN, errnoOf, recvfrom, sendto, syscallError } from '../sys/syscall.ts'
+import { bind, errnoOf, recvfrom, sendto, syscallError } from '../sys/syscall.ts'
 
 const AF_NETLINK = 16
 
@@ -30,9 +31,6 @@ const AF_NETLINK = 16
 const SizeofSockaddrNetlink = 12
 
 const nameless: Names = { local: () => null, remote: () => null }
-
-const EINTR = -(abi.errno.EINTR ?? 0)
-const EINVAL = -(abi.errno.EINVAL ?? 0)
 
 const PARSE = 'parsenetlinkmessage'
 

@@ -1,7 +1,9 @@
 import { OpError, type RawConn } from '@net/contract'
 import { UnsupportedError } from '@net/stubs'
-import { abi } from '../abi/system.ts'
-import type { Kernel, OptionLevel, OptionRow, SettableRow } from './option_row.ts'
+import { EINVAL } from '../abi/errno.ts'
+import { abi, platform } from '../abi/system.ts'
+import type { Kernel } from '../abi/abi.ts'
+import type { OptionLevel, OptionRow, SettableRow } from './option_row.ts'
 import { decodeOption, encodeOption, optionSize, type OptionType, type OptionValues } from './option_value.ts'
 import { ip4Options, ip6Options, udpOptions } from './options_ip.ts'
 import { socketOptions } from './options_socket.ts'
@@ -41,7 +43,7 @@ function levelNumber(level: OptionLevel): number {
 }
 
 /** The number of an option on a kernel, the running one unless another is named; undefined where it has none. */
-export function optionNumber(name: OptionName, kernel: string = process.platform): number | undefined {
+export function optionNumber(name: OptionName, kernel: string = platform): number | undefined {
   const row: OptionRow = socketOptionTable[name]
   return row.numbers[kernel as Kernel]
 }
@@ -58,7 +60,7 @@ function lookUp(
   if (!Object.hasOwn(socketOptionTable, name)) throw new TypeError(`${name} is no known socket option`)
   const number = optionNumber(name)
   if (number === undefined) {
-    const cause = new UnsupportedError(`${name} not supported by ${process.platform}`, 'ENOTSUP')
+    const cause = new UnsupportedError(`${name} not supported by ${platform}`, 'ENOTSUP')
     throw failure(op, raw, cause)
   }
   const row: OptionRow = socketOptionTable[name]
@@ -112,6 +114,6 @@ export function setOption<N extends SettableOptionName>(
   const raw = rawConn(socket)
   const { row, level, number } = lookUp('set', raw, name)
   const bytes = encodeOption(row.type, value)
-  if (bytes === null) throw failure('set', raw, syscallError('setsockopt', -(abi.errno.EINVAL ?? 0)))
+  if (bytes === null) throw failure('set', raw, syscallError('setsockopt', EINVAL))
   raw.setsockopt(level, number, bytes)
 }

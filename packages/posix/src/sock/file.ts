@@ -7,8 +7,10 @@ import {
   type Listener,
   type PacketConn,
 } from '@net/contract'
+import { EINVAL, EPROTONOSUPPORT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
+import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { ipNames, IPSocket } from './iprawsock.ts'
 import { resetLength, wsa, wsaFamily, wsaLength } from '../wire/sockaddr.ts'
@@ -30,8 +32,6 @@ interface Found {
   readonly raw: boolean
 }
 
-const IPPROTO_MPTCP = 262 // linux/in.h: a TCP socket in all that matters here
-
 function option(s: number, name: number): number {
   const out = { value: 0 }
   must('getsockopt', sockopt.getsockoptInt(s, abi.SOL_SOCKET, name, out))
@@ -48,6 +48,7 @@ function kindOf(family: number, sotype: number, proto: number): { net: string; n
   if (sotype === abi.SOCK_RAW) return { net: 'ip', names: ipNames }
   // Where the system does not tell the protocol it is taken for the family's own.
   const told = abi.SO_PROTOCOL !== 0
+  // A socket of multipath TCP is one of TCP in all that matters here.
   if (sotype === abi.SOCK_STREAM && (!told || proto === abi.IPPROTO_TCP || proto === IPPROTO_MPTCP)) {
     return { net: 'tcp', names: tcpNames }
   }
@@ -68,9 +69,6 @@ function recognise(s: number): Found {
   must('setnonblock', fcntl(s, abi.F_SETFL, must('fcntl', fcntl(s, abi.F_GETFL, 0)) | abi.O_NONBLOCK))
   return { fd: new FD(s, kind.net, kind.names), family, listens, raw: sotype === abi.SOCK_RAW }
 }
-
-const EPROTONOSUPPORT = -(abi.errno.EPROTONOSUPPORT ?? 0)
-const EINVAL = -(abi.errno.EINVAL ?? 0)
 
 /** The name of a file as the address of an error. */
 class FileAddr implements Addr {

@@ -132,7 +132,7 @@ function inet(a: { readonly ip: IP | null; readonly zone: string }, port = 0): I
 // Linux tells no peer whose port is 0 (inet_getname), not even to who takes the socket over by its descriptor. It makes no
 // other use of the port. The BSDs have none there.
 function peerPort(proto: number): number {
-  return abi.sockaddrHasLength ? 0 : Math.max(proto, 1)
+  return abi.has.portlessPeers ? 0 : Math.max(proto, 1)
 }
 
 function inetOrNull(a: IPAddr | null): InetAddr | null {

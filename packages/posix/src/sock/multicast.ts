@@ -1,6 +1,7 @@
 // Structs and options of netinet/in.h: ip(7), ipv6(7), RFC 3678.
 import type { IP } from '@net/addr'
 import type { Interface } from '@net/contract'
+import { ENOPROTOOPT } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
 import { rsa, putInet } from '../wire/sockaddr.ts'
@@ -20,8 +21,6 @@ const g = packetABI.groupOffset
 const SizeofSockaddrStorage = 128
 const request = new Uint8Array(g + 2 * SizeofSockaddrStorage)
 const requestView = new DataView(request.buffer)
-
-const ENOPROTOOPT = -(abi.errno.ENOPROTOOPT ?? 0)
 
 /** An interface as callers name it: itself, its name, its number, or null for the system's choice. */
 export type InterfaceName = Interface | string | number | null | undefined
@@ -121,7 +120,7 @@ export function setIPv6Interface(fd: number, index: number): number {
 
 // The BSDs take a byte, linux takes either.
 function setIPv4Small(fd: number, option: number, value: number): number {
-  if (!abi.sockaddrHasLength) return setsockoptInt(fd, abi.IPPROTO_IP, option, value)
+  if (abi.has.intMulticastOptions) return setsockoptInt(fd, abi.IPPROTO_IP, option, value)
   request[0] = value
   return setsockopt(fd, abi.IPPROTO_IP, option, request, 1)
 }

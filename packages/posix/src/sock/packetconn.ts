@@ -8,12 +8,13 @@ import {
   type SentMessage,
 } from '@net/contract'
 import { isOver, untilClosed } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
 import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
 import { PacketOptions } from './packet_options.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
 /** A packet is never longer, so one buffer takes any of them until it is copied into one of its own size. */
 const MAX_PACKET = 65535

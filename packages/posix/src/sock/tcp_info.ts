@@ -1,6 +1,7 @@
 // struct tcp_info and the TCP_ states of linux/tcp.h.
 import { OpError } from '@net/contract'
 import { UnsupportedError } from '@net/stubs'
+import { platform, system } from '../abi/system.ts'
 import { getOption, type OptionSocket } from '../option/option.ts'
 
 /** The state of a TCP connection (RFC 9293, section 3.3.2). */
@@ -208,8 +209,8 @@ export function parseTCPInfo(bytes: Uint8Array): TCPInfo {
  * ```
  */
 export function tcpInfo(conn: OptionSocket): TCPInfo {
-  if (process.platform !== 'linux') {
-    const cause = new UnsupportedError(`tcpInfo not supported by ${process.platform}`, 'ENOTSUP')
+  if (system?.has.tcpInfo !== true) {
+    const cause = new UnsupportedError(`tcpInfo not supported by ${platform}`, 'ENOTSUP')
     throw new OpError('get', 'tcp', null, null, cause)
   }
   return parseTCPInfo(getOption(conn, 'TCP_INFO'))

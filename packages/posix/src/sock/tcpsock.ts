@@ -23,7 +23,7 @@ import { sendFile } from '../fd/sendfile.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
 import { resetLength, wsa, wsaLength, wsaTCPAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
-import { connectsWithFirstWrite, isMultipathTCP } from '../option/sockopt_linux.ts'
+import { connectsWithFirstWrite, IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
 
 /** How to ask for the addresses of a TCP socket. */
@@ -145,8 +145,6 @@ function isSelfConnected(fd: FD): boolean {
   if (local === null || remote === null) return !connectsWithFirstWrite(fd.fd)
   return local.port === remote.port && local.ip !== null && remote.ip !== null && local.ip.equal(remote.ip)
 }
-
-const IPPROTO_MPTCP = 0x106 // linux/in.h
 
 /**
  * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems refuse it in

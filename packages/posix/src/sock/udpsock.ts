@@ -60,7 +60,7 @@ function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOption
   if (!isMulticast(laddr)) return { fd: listenSocket(s, options), family: s.family }
   putAddr(s.family, laddr) // refuses an address of the other family
   const any = new UDPAddr(null, laddr.port)
-  const reuse = abi.sockaddrHasLength ? { reuseAddress: true, reusePort: true } : { reuseAddress: true }
+  const reuse = { reuseAddress: true, reusePort: !abi.has.sharedMulticastPorts }
   const wildcard: SocketSpec = { ...s, laddr: any, putLocal: () => putAddr(s.family, any) }
   return { fd: listenSocket(wildcard, { ...reuse, ...options }), family: s.family }
 }

@@ -8,7 +8,7 @@ import {
   type UnixNetwork,
 } from '@net/contract'
 import { untilClosed } from '@net/io'
-import { abi } from '../abi/system.ts'
+import { EAFNOSUPPORT } from '../abi/errno.ts'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { StreamSocket } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
@@ -41,8 +41,6 @@ export const unixNames: Readonly<Record<UnixNetwork, Names>> = {
 export function pathOf(addr: UnixAddr): string {
   return /^[@\0]/.test(addr.name) ? '' : addr.name
 }
-
-const EAFNOSUPPORT = -(abi.errno.EAFNOSUPPORT ?? 0)
 
 /** A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says. */
 export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {

@@ -2,20 +2,20 @@
 import { OpError, type IOOptions, type TCPConn } from '@net/contract'
 import { type LaneOwner } from '@net/io'
 import { ErrUnsupported, UnsupportedError } from '@net/stubs'
+import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { checkBuffer } from '../common/argument.ts'
 import { streamFD } from '../fd/conn.ts'
 import type { FD } from '../fd/fd.ts'
 import { FDOp } from '../fd/op.ts'
+import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
 import { tcpOptions } from '../option/options_tcp.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { getsockoptBytes, getsockoptInt } from '../sys/sockopt.ts'
-import { EAGAIN, recv, send, syscall, syscallError } from '../sys/syscall.ts'
+import { recv, send, syscall, syscallError } from '../sys/syscall.ts'
 
 const sockatmark = syscall('int sockatmark(int fd)')
 
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-const IPPROTO_MPTCP = 262 // linux/in.h
 const { linux: TCP_INFO = 0 } = tcpOptions.TCP_INFO.numbers
 
 // Of linux/tcp_states.h: the states in which a peer can still send.
@@ -126,11 +126,8 @@ export async function writeUrgent(conn: TCPConn, p: Uint8Array, options?: IOOpti
  */
 export async function readUrgent(conn: TCPConn, options?: IOOptions): Promise<number | null> {
   const fd = tcpFD(conn, 'read')
-  if (process.platform !== 'linux') {
-    throw fd.opError(
-      'read',
-      new UnsupportedError(`readUrgent not supported by ${process.platform}`, 'ENOTSUP'),
-    )
+  if (!abi.has.urgentEvents) {
+    throw fd.opError('read', new UnsupportedError(`readUrgent not supported by ${abi.kernel}`, 'ENOTSUP'))
   }
   return await fd.urgent.run(new UrgentReadOp(fd), options)
 }

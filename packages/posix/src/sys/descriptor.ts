@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import { EMFILE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { close, closeAsync, dup2, dup3, fcntl } from './syscall.ts'
 
@@ -9,8 +10,7 @@ import { close, closeAsync, dup2, dup3, fcntl } from './syscall.ts'
 
 let spare = -1
 
-// The same system that has no flags for a socket's birth.
-const duplicate = abi.SOCK_CLOEXEC === 0 ? 'dup2' : 'dup3'
+const duplicate = abi.has.dup3 ? 'dup3' : 'dup2'
 
 /**
  * Makes sure that the next descriptor of this thread can be owned by it. Gives 0 or a negated error number. To be asked
@@ -23,7 +23,7 @@ export function reserveDescriptor(): number {
     return 0
   } catch (e) {
     const { errno } = e as NodeJS.ErrnoException
-    return errno ?? -(abi.errno.EMFILE ?? 0)
+    return errno ?? EMFILE
   }
 }
 

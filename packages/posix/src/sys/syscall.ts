@@ -1,5 +1,6 @@
 import { Errno, SyscallError } from '@net/contract'
-import { abi, system } from '../abi/system.ts'
+import { EINTR } from '../abi/errno.ts'
+import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
 import { foreignHost } from '../ffi/host.ts'
 import { loadKoffi } from '../ffi/koffi.ts'
@@ -15,7 +16,7 @@ let failure: Error | null = null
 export function ffi(): FFI {
   if (loaded !== null) return loaded
   if (failure !== null) throw failure
-  const lacks = system === undefined ? process.platform : foreignHost()
+  const lacks = system === undefined ? platform : foreignHost()
   if (lacks !== null) {
     failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
     throw failure
@@ -86,15 +87,10 @@ export function syscall(declaration: string): (...args: CArgument[]) => number {
   }
 }
 
-const EINTR = -(abi.errno.EINTR ?? 0)
-
 /** The error number of the call that just failed, negated. */
 function failed(): number {
   return -ffi().errno()
 }
-
-/** EAGAIN, negated: the answer of calls that would have to wait. */
-export const EAGAIN = -(abi.errno.EAGAIN ?? 0)
 
 /** socket(2) */
 export const socket = syscall('int socket(int domain, int type, int protocol)')

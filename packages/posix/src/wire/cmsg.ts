@@ -26,8 +26,8 @@ export interface ControlLayout {
 
 /** How a system whose pointers have `word` bytes lays out control messages. */
 export function controlLayout(on: ABI, word: number): ControlLayout {
-  const alignment = on.controlAlignedToWord ? word : 4
-  const level = on.sockaddrHasLength ? 4 : word
+  const alignment = on.has.wordAlignedControl ? word : 4
+  const level = on.has.wordLengths ? word : 4
   const header = level + 8
   return { header, level, data: align(header, alignment), alignment }
 }

@@ -1,6 +1,7 @@
 // struct sock_extended_err of linux/errqueue.h: ip(7), ipv6(7).
 import { IP, type Addr } from '@net/addr'
 import type { QueuedError } from '@net/contract'
+import { ENOPROTOOPT } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
 import { controlMessages, type ControlMessage } from './cmsg.ts'
@@ -16,8 +17,6 @@ import { errnoOf } from '../sys/syscall.ts'
  */
 const SizeofSockExtendedErr = 16
 const origins: readonly QueuedError['origin'][] = ['none', 'local', 'icmp', 'icmp6'] // SO_EE_ORIGIN_
-
-const ENOPROTOOPT = -(abi.errno.ENOPROTOOPT ?? 0)
 
 /** Keeps errors, or no longer. `both` as for switchControl. Gives 0 or a negated error number. */
 export function switchErrorQueue(fd: number, family: number, both: boolean, on: boolean): number {

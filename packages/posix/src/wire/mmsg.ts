@@ -157,9 +157,6 @@ export class SendVector extends MessageVector {
 let receiving: ReceiveVector | null = null
 let sending: SendVector | null = null
 
-/** Whether the system has recvmmsg and sendmmsg as linux has them. */
-export const hasBatches = !abi.sockaddrHasLength
-
 /** The thread's batch to receive: calls do not nest, so there is one. */
 export function receiveVector(): ReceiveVector {
   return (receiving ??= new ReceiveVector())

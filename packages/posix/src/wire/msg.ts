@@ -31,7 +31,7 @@ export const wordBytes = ['arm', 'ia32', 'mips', 'mipsel', 'ppc'].includes(proce
 
 /** The layout of struct msghdr on a system whose pointers have `word` bytes. */
 export function messageLayout(on: ABI, word: number): MessageLayout {
-  const flags = on.sockaddrHasLength ? 5 * word + 4 : 6 * word
+  const flags = on.has.wordLengths ? 6 * word : 5 * word + 4
   return {
     Name: 0,
     Namelen: word,

@@ -1,6 +1,7 @@
 // struct in_pktinfo and in6_pktinfo of netinet/in.h, ip(7), ipv6(7), RFC 3542.
 import { AddrError, IP } from '@net/addr'
 import type { ControlOptions } from '@net/contract'
+import { ENOPROTOOPT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { packetABI } from '../abi/ip.ts'
 import { controlMessages, marshalControl, type ControlMessage } from './cmsg.ts'
@@ -164,8 +165,6 @@ export function marshalPacketControl(
   return marshalControl(messages)
 }
 
-const ENOPROTOOPT = -(abi.errno.ENOPROTOOPT ?? 0)
-
 function switchIPv4(fd: number, { destination, ttl, tos }: ControlOptions): number {
   const t = packetABI
   const to: [number, boolean][] = []
@@ -201,5 +200,5 @@ function switchAll(fd: number, level: number, to: readonly [number, boolean][]):
 export function switchControl(fd: number, family: number, both: boolean, options: ControlOptions): number {
   if (family === abi.AF_INET) return switchIPv4(fd, options)
   const result = switchIPv6(fd, options)
-  return result < 0 || !both || abi.sockaddrHasLength ? result : switchIPv4(fd, options)
+  return result < 0 || !both || !abi.has.ipv4OptionsOnIPv6 ? result : switchIPv4(fd, options)
 }

@@ -47,7 +47,7 @@ export function getLength(): number {
 }
 
 function putFamily(family: number, length: number, on: ABI): void {
-  if (on.sockaddrHasLength) {
+  if (on.has.sockaddrLength) {
     rsa[0] = length
     rsa[1] = family
   } else {
@@ -57,7 +57,7 @@ function putFamily(family: number, length: number, on: ABI): void {
 
 /** The family of the address in {@link wsa}. */
 export function wsaFamily(on = abi): number {
-  return (on.sockaddrHasLength ? wsa[1] : wsaView.getUint16(0, littleEndian)) ?? 0
+  return (on.has.sockaddrLength ? wsa[1] : wsaView.getUint16(0, littleEndian)) ?? 0
 }
 
 /**
@@ -94,9 +94,9 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true }) // a name may begi
 export function putUnix(name: string, on = abi): number {
   const path = encoder.encode(name)
   const length = path.byteLength
-  const abstract = !on.sockaddrHasLength && (path[0] === 0x40 || path[0] === 0)
+  const abstract = on.has.abstractNames && (path[0] === 0x40 || path[0] === 0)
   if (length > on.sunPathLength || (length === on.sunPathLength && !abstract)) return -1
-  if (length === 0 && on.sockaddrHasLength) return -1
+  if (length === 0 && !on.has.abstractNames) return -1
   rsa.set(path, pathOffset)
   if (abstract) rsa[pathOffset] = 0
   // A path ends with a NUL, which counts; an abstract name is all that the length says.
@@ -145,8 +145,8 @@ export function wsaUnixAddr(net: 'unix' | 'unixgram' | 'unixpacket', on = abi): 
   if (length <= pathOffset) return new UnixAddr('', net)
   let path = wsa.subarray(pathOffset, Math.min(length, SizeofSockaddrMax))
   if (path[0] === 0) {
-    // The BSDs fill an unnamed socket's address with NULs; only linux has abstract names.
-    if (on.sockaddrHasLength) return new UnixAddr('', net)
+    // Kernels without abstract names fill an unnamed socket's address with NULs.
+    if (!on.has.abstractNames) return new UnixAddr('', net)
     return new UnixAddr(`@${decoder.decode(path.subarray(1))}`, net)
   }
   const end = path.indexOf(0)

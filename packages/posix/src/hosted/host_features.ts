@@ -1,4 +1,17 @@
+import { platform } from 'node:os'
 import { ErrWindows } from '@net/stubs'
+
+const system = platform()
+
+/** What not every system that the host runs on has. */
+export const hostHas = {
+  /** Names of Unix sockets that are no paths. */
+  abstractNames: system === 'linux',
+  /** IPv6 sockets that carry IPv4. */
+  ipv4OnIPv6: system !== 'openbsd',
+  /** A file /etc/resolv.conf. */
+  resolvConf: system !== 'win32',
+}
 
 /** Whether the host is Node `major.minor` or later. */
 function since(major: number, minor: number): boolean {

@@ -15,15 +15,16 @@ import { unixsock } from './sock/unixsock.ts'
 /** Options of {@link posix}. */
 export interface PosixOptions {
   /**
-   * How long to look for the next event before sleeping, in microseconds, after events that came close together; 'auto' is
-   * the default, 'off' never does it. One setting holds for all sockets of a thread: the last one made.
+   * How long to look for the next event before sleeping, in microseconds, after events that came close
+   * together; 'auto' is the default, 'off' never does it. One setting holds for all sockets of a thread: the
+   * last one made.
    */
   readonly spin?: Spin
 }
 
 /**
- * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none of that kind, or
- * a host without a foreign function interface; {@link hosted} works there.
+ * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none
+ * of that kind, or a host without a foreign function interface; {@link hosted} works there.
  *
  * @example
  * ```ts

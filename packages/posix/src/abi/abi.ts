@@ -15,7 +15,9 @@ export type Errnos = Readonly<Record<ErrnoName, number>>
 
 /** What not all kernels have, or do alike. */
 export interface Features {
-  /** accept4(2), and that a socket can be born non-blocking and close-on-exec (SOCK_NONBLOCK, SOCK_CLOEXEC). */
+  /**
+   * accept4(2), and that a socket can be born non-blocking and close-on-exec (SOCK_NONBLOCK, SOCK_CLOEXEC).
+   */
   readonly accept4: boolean
   /** dup3(2). */
   readonly dup3: boolean
@@ -47,24 +49,29 @@ export interface Features {
   readonly ipv4OptionsOnIPv6: boolean
   /** IP_MULTICAST_TTL and IP_MULTICAST_LOOP take an int; elsewhere they want a byte. */
   readonly intMulticastOptions: boolean
-  /** SO_REUSEADDR alone lets several sockets share a port for multicast; elsewhere SO_REUSEPORT must be set, too. */
+  /**
+   * SO_REUSEADDR alone lets several sockets share a port for multicast; elsewhere SO_REUSEPORT must be set,
+   * too.
+   */
   readonly sharedMulticastPorts: boolean
   /** A socket address begins with its length in a byte. */
   readonly sockaddrLength: boolean
-  /** The lengths in struct msghdr and struct cmsghdr are as wide as a pointer; elsewhere they have 4 bytes. */
+  /**
+   * The lengths in struct msghdr and struct cmsghdr are as wide as a pointer; elsewhere they have 4 bytes.
+   */
   readonly wordLengths: boolean
   /** Control messages are padded to the size of a pointer; elsewhere to 4 bytes. */
   readonly wordAlignedControl: boolean
 }
 
 /**
- * The numbers of a kernel's socket interface. Every system spells these the same; 0 stands for a flag or option that the
- * system lacks.
+ * The numbers of a kernel's socket interface. Every system spells these the same; 0 stands for a flag or
+ * option that the system lacks.
  */
 export interface ABI {
   /** The kernel's name. */
   readonly kernel: Kernel
-  /** What it has and what it does otherwise than others. */
+  /** What it has and does that not all kernels have or do. */
   readonly has: Features
   /** The bytes of sun_path in struct sockaddr_un. */
   readonly sunPathLength: number

@@ -1,5 +1,5 @@
-// Constants of sys/socket.h, netinet/in.h, netinet/tcp.h and fcntl.h that darwin, freebsd and openbsd share, with the
-// headers' spelling.
+// Constants of sys/socket.h, netinet/in.h, netinet/tcp.h and fcntl.h that darwin, freebsd and openbsd share,
+// with the headers' spelling.
 
 /** What the BSDs and darwin have in common. */
 export const bsd = {

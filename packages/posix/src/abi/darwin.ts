@@ -1,6 +1,6 @@
-// Constants of the same headers of darwin, with the headers' spelling.
-// TCP_KEEPIDLE is TCP_KEEPALIVE in darwin's header. SO_LINGER is its SO_LINGER_SEC, which counts seconds as the other
-// systems' SO_LINGER does; its own SO_LINGER counts ticks of the clock.
+// Constants of the same headers of darwin, with the headers' spelling. TCP_KEEPIDLE is TCP_KEEPALIVE in
+// darwin's header. SO_LINGER is its SO_LINGER_SEC, which counts seconds as the other systems' SO_LINGER does;
+// its own SO_LINGER counts ticks of the clock.
 import type { ABI } from './abi.ts'
 import { bsd } from './bsd.ts'
 import { errnoDarwin } from './errno_bsd.ts'

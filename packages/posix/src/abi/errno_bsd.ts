@@ -1,5 +1,5 @@
-// Error numbers of sys/errno.h of the BSDs and darwin. Where two names share a number, the last is the one errors carry, as
-// with node:net.
+// Error numbers of sys/errno.h of the BSDs and darwin. Where two names share a number, the last is the one
+// errors carry, as with node:net.
 
 const common = {
   EPERM: 1,

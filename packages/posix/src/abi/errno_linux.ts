@@ -1,4 +1,5 @@
-// Error numbers of errno.h of linux. Where two names share a number, the last is the one errors carry, as with node:net.
+// Error numbers of errno.h of linux. Where two names share a number, the last is the one errors carry, as
+// with node:net.
 
 /** The error numbers of linux. */
 export const errnoLinux = {

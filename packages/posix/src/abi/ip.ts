@@ -2,8 +2,8 @@ import type { Kernel } from './abi.ts'
 import { abi } from './system.ts'
 
 /**
- * The numbers of a kernel's options and control messages for packets: of netinet/in.h, netinet/udp.h, linux/errqueue.h; 0
- * stands for what the system lacks. IPV6_RECVPKTINFO and its kin are those of RFC 3542.
+ * The numbers of a kernel's options and control messages for packets: of netinet/in.h, netinet/udp.h,
+ * linux/errqueue.h; 0 stands for what the system lacks. IPV6_RECVPKTINFO and its kin are those of RFC 3542.
  */
 export interface PacketABI {
   /** IPv4: a control message of both the destination and the interface (struct in_pktinfo). */

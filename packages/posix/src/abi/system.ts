@@ -14,5 +14,8 @@ export const platform: string = process.platform
 /** The numbers of the running kernel, or undefined where sockets cannot be driven by system calls. */
 export const system: ABI | undefined = systems[platform]
 
-/** The same where the caller has made sure of it: nothing of it is used before {@link system} was looked at. */
+/**
+ * The same for callers that have looked at {@link system}; on other systems it is linux's and must not be
+ * used.
+ */
 export const abi: ABI = system ?? linux

@@ -47,11 +47,13 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
     const { fd } = this
     if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
     if (fd.readReady && fd.reading.free && !isOver(options)) {
-      // What follows is ReadOp.attempt without the operation: most reads find their data here.
+      // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
+      // allocation.
       const n = readOnce(fd, p, this.#stream)
       if (n > 0) return Promise.resolve(n)
       if (n === 0) return Promise.resolve(this.#end)
-      // The kernel tells an error of the connection once: the operation would not meet it again.
+      // The kernel reports an error of the connection once, so an operation that tried again would not meet
+      // it.
       if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
     }
     return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), options)

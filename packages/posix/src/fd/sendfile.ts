@@ -8,7 +8,7 @@ import { connMover, fileMover } from './sendfile_linux.ts'
 import { TransferOp, type Mover } from './sendfile_op.ts'
 import { getsockoptInt } from '../sys/sockopt.ts'
 
-// Packets have borders, which a pipe would lose.
+// A pipe would lose the boundaries of packets.
 function isStream(fd: FD): boolean {
   const type = { value: 0 }
   return getsockoptInt(fd.fd, abi.SOL_SOCKET, abi.SO_TYPE, type) === 0 && type.value === abi.SOCK_STREAM
@@ -25,10 +25,11 @@ function mover(source: FileSource, options: SendFileOptions): Mover {
 }
 
 /**
- * Sends what `source` has, in its turn among the writes of the socket: {@link SendfileGroup.sendFile}. On linux a file
- * goes by sendfile(2), a pipe and what comes in on a stream connection of this package by splice(2); where the kernel
- * refuses that, and everything else, is copied. A file that is not in memory is read from the disk by the call that sends
- * it, which holds up the thread: not more than 1 MiB goes before other events get their turn.
+ * Sends what `source` has, in its turn among the writes of the socket: {@link SendfileGroup.sendFile}. On
+ * linux a file goes by sendfile(2), a pipe and what comes in on a stream connection of this package by
+ * splice(2); where the kernel refuses that, and everything else, is copied. A file that is not in memory is
+ * read from the disk by the call that sends it, which holds up the thread: not more than 1 MiB goes before
+ * other events get their turn.
  */
 export async function sendFile(fd: FD, source: FileSource, options: SendFileOptions = {}): Promise<number> {
   const { signal, length = Infinity } = options

@@ -10,7 +10,7 @@ import { syscall, syscallError } from '../sys/syscall.ts'
 
 const IOV_MAX = 1024 // limits.h of every kernel served
 
-// writev(2) itself cannot be told to raise no SIGPIPE.
+// sendmsg stands in for writev(2), which cannot be told to raise no SIGPIPE.
 const sendmsg = syscall('intptr_t sendmsg(int fd, const void *msg, int flags)')
 
 const layout = messageLayout(abi, wordBytes)
@@ -57,7 +57,7 @@ class VectorWriteOp extends FDOp<number> {
     return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL)
   }
 
-  // Passes over the bytes that went, and over empty buffers.
+  // Skips the `n` bytes that went, and empty buffers.
   #advance(n: number): void {
     this.#n += n
     this.#offset += n

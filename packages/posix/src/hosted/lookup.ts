@@ -12,7 +12,7 @@ export function serverAddrs(servers: readonly string[]): string[] {
   return servers.map((s) => (/^\[.*\]:\d+$|^[^:]+:\d+$/.test(s) ? s : joinHostPort(s, 53)))
 }
 
-// Windows has no resolv.conf, and its servers are known to the host.
+// Windows has no resolv.conf, but the host knows its servers.
 function windowsOptions(): ResolverOptions {
   return hostHas.resolvConf ? {} : { resolvConf: { servers: serverAddrs(getServers()) } }
 }

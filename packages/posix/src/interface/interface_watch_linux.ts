@@ -67,7 +67,8 @@ class EventOp extends FDOp<InterfaceEvent> {
     }
   }
 
-  // What still waits is older than what was lost: told after somebody has listed everything anew it would be wrong.
+  // Messages that still wait are older than those that were lost. They are dropped: a program that lists
+  // everything anew after the overflow would take them for news.
   #overflow(): true {
     for (;;) {
       const received = receiveNetlink(this.fd)
@@ -141,7 +142,10 @@ class NetlinkWatch implements InterfaceWatch {
   }
 }
 
-/** Watches by a socket in the groups of interfaces, addresses and routes, rtnetlink(7). Throws an {@link OpError}. */
+/**
+ * Watches by a socket in the groups of interfaces, addresses and routes, rtnetlink(7). Throws an {@link
+ * OpError}.
+ */
 export function watchLinux(signal: AbortSignal | undefined): InterfaceWatch {
   try {
     return new NetlinkWatch(openNetlink(GROUPS), signal)

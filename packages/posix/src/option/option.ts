@@ -13,8 +13,8 @@ import { SOL_MPTCP } from './sockopt_linux.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 /**
- * The socket options: name, level, type, numbers by kernel, page of the manual. A row more in one of the files this is
- * made of is an option more for {@link getOption} and {@link setOption}.
+ * The socket options: name, level, type, numbers by kernel, page of the manual. A row more in one of the
+ * files this is made of is an option more for {@link getOption} and {@link setOption}.
  */
 export const socketOptionTable = {
   ...socketOptions,
@@ -42,7 +42,9 @@ function levelNumber(level: OptionLevel): number {
   return level === 'SOL_MPTCP' ? SOL_MPTCP : abi[level]
 }
 
-/** The number of an option on a kernel, the running one unless another is named; undefined where it has none. */
+/**
+ * The number of an option on a kernel, the running one unless another is named; undefined where it has none.
+ */
 export function optionNumber(name: OptionName, kernel: string = platform): number | undefined {
   const row: OptionRow = socketOptionTable[name]
   return row.numbers[kernel as Kernel]
@@ -57,7 +59,7 @@ function lookUp(
   raw: RawConn,
   name: OptionName,
 ): { row: OptionRow; level: number; number: number } {
-  if (!Object.hasOwn(socketOptionTable, name)) throw new TypeError(`${name} is no known socket option`)
+  if (!Object.hasOwn(socketOptionTable, name)) throw new TypeError(`${name} is not a known socket option`)
   const number = optionNumber(name)
   if (number === undefined) {
     const cause = new UnsupportedError(`${name} not supported by ${platform}`, 'ENOTSUP')
@@ -72,8 +74,9 @@ function rawConn(socket: OptionSocket): RawConn {
 }
 
 /**
- * Reads a socket option by its name: `getOption(conn, 'TCP_CONGESTION')` is a string. Throws an {@link OpError}: the
- * kernel's, or one that names option and kernel where the running kernel lacks the option (code ENOTSUP).
+ * Reads a socket option by its name: `getOption(conn, 'TCP_CONGESTION')` is a string. Throws an {@link
+ * OpError}: the kernel's, or one that names option and kernel where the running kernel lacks the option (code
+ * ENOTSUP).
  *
  * @example
  * ```ts
@@ -92,10 +95,11 @@ export function getOption<N extends OptionName>(socket: OptionSocket, name: N): 
 }
 
 /**
- * Sets a socket option by its name: `setOption(conn, 'TCP_USER_TIMEOUT', 30_000)`. What an option does, the units of
- * its value and whether it must be set before the socket is bound or connected (in `control`) the manual tells. Throws
- * an {@link OpError}: the kernel's, EINVAL for a number the option's type cannot hold, or one that names option and
- * kernel where the running kernel lacks the option (code ENOTSUP); a TypeError for a wrong kind of value.
+ * Sets a socket option by its name: `setOption(conn, 'TCP_USER_TIMEOUT', 30_000)`. What an option does, the
+ * units of its value and whether it must be set before the socket is bound or connected (in `control`) the
+ * manual tells. Throws an {@link OpError}: the kernel's, EINVAL for a number the option's type cannot hold,
+ * or one that names option and kernel where the running kernel lacks the option (code ENOTSUP); a TypeError
+ * for a wrong kind of value.
  *
  * @example
  * ```ts

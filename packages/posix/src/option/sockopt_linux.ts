@@ -22,7 +22,10 @@ export function bindToDevice(fd: number, name: string): number {
   return setsockopt(fd, abi.SOL_SOCKET, SO_BINDTODEVICE, bytes, bytes.byteLength)
 }
 
-/** MPTCP_INFO, which a connection that is, or has fallen back to, plain TCP does not have. Only linux has others. */
+/**
+ * MPTCP_INFO, which a connection that is, or has fallen back to, plain TCP does not have. Only linux has
+ * others.
+ */
 export function isMultipathTCP(fd: number): boolean {
   if (MPTCP_INFO === undefined || !abi.has.multipathTCP) return false
   return getsockoptBytes(fd, SOL_MPTCP, MPTCP_INFO, new Uint8Array(4)) >= 0

@@ -5,7 +5,7 @@ import { Kqueue } from './kqueue.ts'
 import type { Selector } from './selector.ts'
 
 /** The system call that registers a descriptor, as errors name it. */
-export const registering = abi.has.epoll ? 'epoll_ctl' : 'kevent'
+export const registerCall = abi.has.epoll ? 'epoll_ctl' : 'kevent'
 
 /** Opens the running kernel's queue of events. Throws when the system has no descriptor left. */
 export function openSelector(): Selector {

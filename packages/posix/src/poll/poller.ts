@@ -4,12 +4,14 @@ import { openSelector } from './open.ts'
 import type { Pollable, Selector } from './selector.ts'
 import { SpinPolicy, type Spin } from './spin_policy.ts'
 
-/** Every so many looks of a spin ask for everybody's events; the others only read where the last event was. */
+/**
+ * Every so many looks of a spin ask for everybody's events; the others only read where the last event was.
+ */
 const LOOKS = 4
 
 /**
- * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After events it
- * may go on looking for more before it sleeps, as its {@link SpinPolicy} says.
+ * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After
+ * events it may go on looking for more before it sleeps, as its {@link SpinPolicy} says.
  */
 export class Poller {
   /** How often the event loop woke the poller. An idle process adds nothing to it. */
@@ -53,7 +55,10 @@ export class Poller {
     return result < 0 ? result : slot
   }
 
-  /** Forgets what was registered, before its descriptor is closed. Events of it that are on their way are dropped. */
+  /**
+   * Forgets what was registered, before its descriptor is closed. Events of it that are on their way are
+   * dropped.
+   */
   remove(fd: number, slot: number): void {
     this.#selector.remove(fd)
     if (this.#last === this.#slots[slot]) this.#last = null
@@ -71,14 +76,17 @@ export class Poller {
 
   /** Takes a {@link hold} back. */
   release(): void {
-    // The next operation often begins before the event loop turns: only then is it worth asking.
+    // Most programs begin their next operation before the event loop turns, which would make unref and ref
+    // again in vain.
     if (--this.#held === 0 && !this.#releasing) {
       this.#releasing = true
       setImmediate(this.#settleHold)
     }
   }
 
-  /** Told that data streams rather than comes and goes: bytes by the ten thousand, or a full send buffer. */
+  /**
+   * Notes that data streams rather than comes and goes: a read of tens of kilobytes, or a full send buffer.
+   */
   bulk(): void {
     this.#policy.streams()
   }
@@ -94,7 +102,8 @@ export class Poller {
   readonly #find = (slot: number, generation: number): Pollable | null =>
     this.#generations[slot] === generation ? (this.#last = this.#slots[slot] ?? null) : null
 
-  // What comes next mostly comes from where the last thing did: a read there saves asking whether there is something.
+  // The next event mostly comes from the descriptor of the last one: reading there at once saves the call
+  // that asks the kernel.
   #found(): boolean {
     const direct = ++this.#looks % LOOKS === 0 ? null : (this.#last?.tryRead?.() ?? null)
     return direct ?? this.#selector.poll(this.#find) > 0
@@ -107,8 +116,8 @@ export class Poller {
     if (this.#policy.wokeToEvents(performance.now())) this.#spinSoon()
   }
 
-  // The tick that follows a microtask runs once all of the user's microtasks have: the write that answers what was just
-  // read goes out before the poller looks for more.
+  // Node runs a tick queued by a microtask after all of the user's microtasks: the write that answers what
+  // was just read goes out before the poller looks for more.
   #spinSoon(): void {
     if (this.#spinning || !this.#policy.enabled) return
     this.#spinning = true
@@ -156,7 +165,9 @@ export class Poller {
 
 let thread: Poller | null = null
 
-/** The thread's poller, made on first use. Throws where there are no kernel sockets, or no descriptor is left. */
+/**
+ * The thread's poller, made on first use. Throws where there are no kernel sockets, or no descriptor is left.
+ */
 export function poller(): Poller {
   return (thread ??= new Poller())
 }

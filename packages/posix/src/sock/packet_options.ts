@@ -44,7 +44,7 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
     this.#both = family === abi.AF_INET6 && !raw && abi.has.ipv4OptionsOnIPv6
   }
 
-  /** The address in wsa. */
+  /** The address in sockaddrIn. */
   protected abstract peer(): A
 
   setControlMessages(options: ControlOptions): void {

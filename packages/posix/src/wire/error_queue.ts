@@ -65,14 +65,14 @@ export function parseExtendedError(oob: Uint8Array): ExtendedError | null {
 const MAX_PACKET = 65535
 const MAX_CONTROL = 512
 
-/** Takes all errors from a socket's queue; `destination` makes an address of wsa. */
+/** Takes all errors from a socket's queue; `destination` makes an address of sockaddrIn. */
 export function takeErrors(fd: number, destination: () => Addr): QueuedError[] {
   const errors: QueuedError[] = []
   if (packetABI.MSG_ERRQUEUE === 0) return errors
   const data = new Uint8Array(MAX_PACKET)
   const oob = new Uint8Array(MAX_CONTROL)
   for (;;) {
-    // The queue never makes a call wait: its end is EAGAIN.
+    // Reading the queue never waits: an empty queue gives EAGAIN.
     const n = recvmsg(fd, data, oob, packetABI.MSG_ERRQUEUE)
     if (n < 0) return errors
     const found = parseExtendedError(oob.subarray(0, received.oobn))

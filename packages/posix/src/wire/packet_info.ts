@@ -86,8 +86,9 @@ function parseIPv6({ type, data }: ControlMessage, info: Mutable): void {
 }
 
 /**
- * What the control messages in `oob` say of the packet that they came with. Only `oob` up to the `oobn` of the read holds
- * any. Which come is chosen by setControlMessages; others, and what is cut short, are passed over.
+ * What the control messages in `oob` say of the packet that they came with. Only `oob` up to the `oobn` of
+ * the read holds any. Which come is chosen by setControlMessages; others, and what is cut short, are passed
+ * over.
  */
 export function parsePacketInfo(oob: Uint8Array): PacketInfo {
   const info: Mutable = {}
@@ -126,9 +127,10 @@ function sourceIPv6(source: Uint8Array | undefined, index: number): ControlMessa
 }
 
 /**
- * The control messages of a packet to `to` whose sending is to be as `control` says, for writeMsgUDP, writeMsgIP and writeBatch.
- * The kernel looks at the values: one out of range is EINVAL of the write. Throws an {@link AddrError} for a source of another
- * family than `to`, a RangeError for a segment size that does not fit its 16 bits.
+ * The control messages of a packet to `to` whose sending is to be as `control` says, for writeMsgUDP,
+ * writeMsgIP and writeBatch. The kernel looks at the values: one out of range is EINVAL of the write. Throws
+ * an {@link AddrError} for a source of another family than `to`, a RangeError for a segment size that does
+ * not fit its 16 bits.
  */
 export function marshalPacketControl(
   control: PacketControl,
@@ -194,8 +196,8 @@ function switchAll(fd: number, level: number, to: readonly [number, boolean][]):
 }
 
 /**
- * Switches control messages on or off. `both` says that an IPv6 socket has IPv4 packets, too, whose messages linux
- * switches on the same socket by IPv4's options. Gives 0 or a negated error number.
+ * Switches control messages on or off. `both` says that an IPv6 socket has IPv4 packets, too, whose messages
+ * linux switches on the same socket by IPv4's options. Gives 0 or a negated error number.
  */
 export function switchControl(fd: number, family: number, both: boolean, options: ControlOptions): number {
   if (family === abi.AF_INET) return switchIPv4(fd, options)

@@ -49,17 +49,11 @@ export {
   type OptionValue,
   type SettableOptionName,
 } from './option/option.ts'
-export type {
-  Kernel,
-  OptionLevel,
-  OptionNumbers,
-  OptionRow,
-  SettableRow,
-  StateRow,
-} from './option/option_row.ts'
+export type { Kernel } from './abi/abi.ts'
+export type { OptionLevel, OptionNumbers, OptionRow, SettableRow, StateRow } from './option/option_row.ts'
 export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
 export { posix, type PosixOptions } from './posix.ts'
-export type { Spin } from './poll/poller.ts'
+export type { Spin } from './poll/spin_policy.ts'
 export { sendfile } from './fd/sendfile.ts'
 export { socketPair } from './sock/socket_pair.ts'
 export {

@@ -4,7 +4,8 @@ import { interfaceGroup } from './interface/interface.ts'
 import { iprawsock } from './sock/iprawsock.ts'
 import { ipsock } from './sock/ipsock.ts'
 import { lookup } from './sock/lookup.ts'
-import { poller, type Spin } from './poll/poller.ts'
+import { poller } from './poll/poller.ts'
+import type { Spin } from './poll/spin_policy.ts'
 import { sendfile } from './fd/sendfile.ts'
 import { ffi } from './sys/syscall.ts'
 import { tcpsock } from './sock/tcpsock.ts'
@@ -14,15 +15,16 @@ import { unixsock } from './sock/unixsock.ts'
 /** Options of {@link posix}. */
 export interface PosixOptions {
   /**
-   * How long to look for the next event before sleeping, in microseconds, after events that came close together; 'auto' is
-   * the default, 'off' never does it. One setting holds for all sockets of a thread: the last one made.
+   * How long to look for the next event before sleeping, in microseconds, after events that came close
+   * together; 'auto' is the default, 'off' never does it. One setting holds for all sockets of a thread: the
+   * last one made.
    */
   readonly spin?: Spin
 }
 
 /**
- * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none of that kind, or
- * a host without a foreign function interface; {@link hosted} works there.
+ * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none
+ * of that kind, or a host without a foreign function interface; {@link hosted} works there.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { ABI } from '../src/abi/abi.ts'
+import type { ABI, ErrnoName } from '../src/abi/abi.ts'
 import { abi, system } from '../src/abi/system.ts'
 import { epoll, epollEvent } from '../src/poll/epoll.ts'
 import { kqueue } from '../src/poll/kevent.ts'
@@ -78,14 +78,14 @@ describe.each(Object.entries(systems))('the ABI of %s', (name, of) => {
     const byNumber = new Map(Object.entries(of.errno).map(([key, number]) => [number, key]))
     for (const number of Object.values(of.errno)) {
       expect(number).toBeGreaterThan(0)
-      expect(of.errno[byNumber.get(number) ?? '']).toBe(number)
+      expect(of.errno[byNumber.get(number) as ErrnoName]).toBe(number)
     }
     // Of two names for one number the usual one wins.
-    expect(byNumber.get(of.errno.EWOULDBLOCK ?? 0)).toBe('EAGAIN')
-    expect(byNumber.get(of.errno.EDEADLK ?? 0)).toBe('EDEADLK')
-    expect(byNumber.get(of.errno.ENOTSUP ?? 0)).toBe('ENOTSUP')
-    expect(byNumber.get(of.errno.EBADF ?? 0)).toBe('EBADF')
-    expect(byNumber.get(of.errno.EPFNOSUPPORT ?? 0)).toBe('EPFNOSUPPORT')
+    expect(byNumber.get(of.errno.EWOULDBLOCK)).toBe('EAGAIN')
+    expect(byNumber.get(of.errno.EDEADLK)).toBe('EDEADLK')
+    expect(byNumber.get(of.errno.ENOTSUP)).toBe('ENOTSUP')
+    expect(byNumber.get(of.errno.EBADF)).toBe('EBADF')
+    expect(byNumber.get(of.errno.EPFNOSUPPORT)).toBe('EPFNOSUPPORT')
   })
 
   test.each(arches)('has the path length of struct sockaddr_un on %s', (arch) => {
@@ -95,7 +95,7 @@ describe.each(Object.entries(systems))('the ABI of %s', (name, of) => {
 
   test.each(arches)('says whether a socket address begins with its length on %s', (arch) => {
     const fields = struct(name, arch, 'RawSockaddr').fields.map((field) => field.name)
-    expect(of.sockaddrHasLength).toBe(fields[0] === 'Len')
+    expect(of.has.sockaddrLength).toBe(fields[0] === 'Len')
   })
 })
 

@@ -116,7 +116,7 @@ test('a writer waits for a reader, and bytes arrive whole through pipeline()', a
 
 test('what is no stream, no descriptor, or closed is refused', async () => {
   const [x, y] = socketPair('unixgram')
-  expect(() => new FDStream(x)).toThrow('a unixgram connection is no stream')
+  expect(() => new FDStream(x)).toThrow('a unixgram connection is not a stream')
   await Promise.all([x.close(), y.close()])
   const [a, b] = pair()
   expect(() => a.writeWithFds('', [0])).toThrow(TypeError)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { EAGAIN } from '../src/abi/errno.ts'
 import { abi } from '../src/abi/system.ts'
 import { parseUnixRights, unixRights } from '../src/wire/cmsg.ts'
 import {
@@ -11,9 +12,17 @@ import {
   SizeofMsghdr,
   Structs,
 } from '../src/wire/msg.ts'
-import { getLength, putInet, resetLength, rsa, wsa, wsaLength, wsaPort } from '../src/wire/sockaddr.ts'
+import {
+  getLength,
+  putInet,
+  resetLength,
+  sockaddrOut,
+  sockaddrIn,
+  sockaddrInLength,
+  getPort,
+} from '../src/wire/sockaddr.ts'
 import { openSocket } from '../src/fd/sock_cloexec.ts'
-import { bind, close, EAGAIN, fcntl, ffi, getsockname, socketpair } from '../src/sys/syscall.ts'
+import { bind, close, fcntl, ffi, getsockname, socketpair } from '../src/sys/syscall.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
 const check = ledger()
@@ -105,24 +114,24 @@ test('recvmsg() tells by MSG_CTRUNC that descriptors did not fit, and leaks none
   for (const fd of fds) close(fd)
 })
 
-test('sendmsg() goes to the address in rsa, and recvmsg() leaves the sender in wsa', () => {
+test('sendmsg() goes to the address in sockaddrOut, and recvmsg() leaves the sender in sockaddrIn', () => {
   const sockets = [0, 0].map(() => openSocket(abi.AF_INET, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
   const ports = sockets.map((fd) => {
-    expect(bind(fd, rsa, putInet(abi.AF_INET, null, 0, ''))).toBe(0)
+    expect(bind(fd, sockaddrOut, putInet(abi.AF_INET, null, 0, ''))).toBe(0)
     resetLength()
-    expect(getsockname(fd, wsa, wsaLength)).toBe(0)
-    return wsaPort()
+    expect(getsockname(fd, sockaddrIn, sockaddrInLength)).toBe(0)
+    return getPort()
   })
   const [from = -1, to = -1] = sockets
   expect(sendmsg(from, Uint8Array.of(7), null, putInet(abi.AF_INET, null, ports[1] ?? 0, ''), 0)).toBe(1)
   const p = new Uint8Array(4)
   expect(recvmsg(to, p, null, 0)).toBe(1)
-  expect([p[0], wsaPort(), getLength()]).toEqual([7, ports[0], 16])
+  expect([p[0], getPort(), getLength()]).toEqual([7, ports[0], 16])
   for (const fd of sockets) close(fd)
 })
 
 test('recvmsg() and sendmsg() of what is no socket give the negated error number', () => {
-  const bad = -(abi.errno.EBADF ?? 0)
+  const bad = -abi.errno.EBADF
   expect(recvmsg(-1, new Uint8Array(1), null, 0)).toBe(bad)
   expect(sendmsg(-1, new Uint8Array(1), null, 0, 0)).toBe(bad)
   expect(sendmsg(a, new Uint8Array(1), unixRights(1_000_000), 0, 0)).toBe(bad)

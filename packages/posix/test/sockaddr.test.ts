@@ -6,15 +6,15 @@ import {
   putInet,
   putUnix,
   resetLength,
-  rsa,
-  wsa,
-  wsaIP,
-  wsaLength,
-  wsaPort,
-  wsaTCPAddr,
-  wsaUDPAddr,
-  wsaUnixAddr,
-  wsaZone,
+  sockaddrOut,
+  sockaddrIn,
+  getIP,
+  sockaddrInLength,
+  getPort,
+  getTCPAddr,
+  getUDPAddr,
+  getUnixAddr,
+  getZone,
   zoneIndex,
   zoneName,
 } from '../src/wire/sockaddr.ts'
@@ -29,9 +29,9 @@ function ip(s: string): IP {
 
 /** Hands what was put for the kernel back as if the kernel had given it. */
 function turn(length: number): void {
-  wsa.fill(0xaa)
-  wsa.set(rsa.subarray(0, length))
-  new DataView(wsaLength.buffer).setUint32(0, length, true)
+  sockaddrIn.fill(0xaa)
+  sockaddrIn.set(sockaddrOut.subarray(0, length))
+  new DataView(sockaddrInLength.buffer).setUint32(0, length, true)
 }
 
 const anyIPv4 = fc.integer({ min: 0, max: 0xffffffff }).map((n) => IP.fromUint32(n))
@@ -43,23 +43,23 @@ const anyZone = fc.integer({ min: 1_000_000, max: 0xffffff })
 
 describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
   function header(length: number, family: number): number[] {
-    return on.sockaddrHasLength ? [length, family] : [family, 0]
+    return on.has.sockaddrLength ? [length, family] : [family, 0]
   }
 
   test.each(arches)('putInet() puts struct sockaddr_in as on %s', (arch) => {
-    rsa.fill(0xaa)
+    sockaddrOut.fill(0xaa)
     const s = struct(name, arch, 'RawSockaddrInet4')
     expect(putInet(on.AF_INET, ip('192.0.2.33'), 0x1234, '', on)).toBe(s.size)
     const expected = new Uint8Array(s.size)
     expected.set(header(s.size, on.AF_INET))
     expected.set([0x12, 0x34], offset(s, 'Port'))
     expected.set([192, 0, 2, 33], offset(s, 'Addr'))
-    expect(rsa.subarray(0, s.size)).toEqual(expected)
-    expect(offset(s, 'Family')).toBe(on.sockaddrHasLength ? 1 : 0)
+    expect(sockaddrOut.subarray(0, s.size)).toEqual(expected)
+    expect(offset(s, 'Family')).toBe(on.has.sockaddrLength ? 1 : 0)
   })
 
   test.each(arches)('putInet() puts struct sockaddr_in6 as on %s', (arch) => {
-    rsa.fill(0xaa)
+    sockaddrOut.fill(0xaa)
     const s = struct(name, arch, 'RawSockaddrInet6')
     expect(putInet(on.AF_INET6, ip('2001:db8::1:fffe'), 0xfedc, '1193046', on)).toBe(s.size)
     const expected = new Uint8Array(s.size)
@@ -67,14 +67,14 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
     expected.set([0xfe, 0xdc], offset(s, 'Port'))
     expected.set([0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xfe], offset(s, 'Addr'))
     expected.set([0x56, 0x34, 0x12, 0], offset(s, 'Scope_id'))
-    expect(rsa.subarray(0, s.size)).toEqual(expected)
+    expect(sockaddrOut.subarray(0, s.size)).toEqual(expected)
   })
 
   test.each(arches)('putUnix() puts struct sockaddr_un as on %s', (arch) => {
-    rsa.fill(0xaa)
+    sockaddrOut.fill(0xaa)
     const s = struct(name, arch, 'RawSockaddrUnix')
     expect(putUnix('/a', on)).toBe(offset(s, 'Path') + 3)
-    expect(rsa.subarray(0, 6)).toEqual(Uint8Array.of(...header(5, on.AF_UNIX), 0x2f, 0x61, 0, 0xaa))
+    expect(sockaddrOut.subarray(0, 6)).toEqual(Uint8Array.of(...header(5, on.AF_UNIX), 0x2f, 0x61, 0, 0xaa))
   })
 
   test('putInet() takes no IPv6 address for an IPv4 socket', () => {
@@ -84,24 +84,26 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
   test('putInet() takes null, and an IPv4 wildcard on an IPv6 socket, for every address', () => {
     for (const any of [null, ip('0.0.0.0'), ip('::')]) {
       turn(putInet(on.AF_INET6, any, 7, '', on))
-      expect(wsaIP(on).toString()).toBe('::')
+      expect(getIP(on).toString()).toBe('::')
     }
     turn(putInet(on.AF_INET, null, 7, '', on))
-    expect(wsaTCPAddr(on).toString()).toBe('0.0.0.0:7')
+    expect(getTCPAddr(on).toString()).toBe('0.0.0.0:7')
   })
 
-  test('wsaIP() gives an IPv4-mapped address in its IPv4 form', () => {
+  test('getIP() gives an IPv4-mapped address in its IPv4 form', () => {
     turn(putInet(on.AF_INET6, ip('192.0.2.1'), 7, '', on))
-    expect(wsa.subarray(8, 24)).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1))
-    expect(wsaUDPAddr(on).toString()).toBe('192.0.2.1:7')
+    expect(sockaddrIn.subarray(8, 24)).toEqual(
+      Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1),
+    )
+    expect(getUDPAddr(on).toString()).toBe('192.0.2.1:7')
   })
 
   test('an IPv4 address comes back as it was put', () => {
     fc.assert(
       fc.property(anyIPv4, anyPort, (address, port) => {
         turn(putInet(on.AF_INET, address, port, '', on))
-        expect(wsaIP(on).equal(address)).toBe(true)
-        expect([wsaPort(), wsaZone(on)]).toEqual([port, ''])
+        expect(getIP(on).equal(address)).toBe(true)
+        expect([getPort(), getZone(on)]).toEqual([port, ''])
       }),
     )
   })
@@ -110,8 +112,8 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
     fc.assert(
       fc.property(anyIPv6, anyPort, anyZone, (address, port, zone) => {
         turn(putInet(on.AF_INET6, address, port, String(zone), on))
-        expect(wsaIP(on).equal(address)).toBe(true)
-        expect([wsaPort(), wsaZone(on)]).toEqual([port, String(zone)])
+        expect(getIP(on).equal(address)).toBe(true)
+        expect([getPort(), getZone(on)]).toEqual([port, String(zone)])
       }),
     )
   })
@@ -128,11 +130,11 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
           return
         }
         turn(length)
-        expect(wsaUnixAddr('unix', on).name).toBe(path)
+        expect(getUnixAddr('unix', on).name).toBe(path)
         // The BSDs may give more than there is: the rest of the struct, all zero.
-        wsa.fill(0, length)
-        new DataView(wsaLength.buffer).setUint32(0, 2 + on.sunPathLength, true)
-        expect(wsaUnixAddr('unix', on).name).toBe(path)
+        sockaddrIn.fill(0, length)
+        new DataView(sockaddrInLength.buffer).setUint32(0, 2 + on.sunPathLength, true)
+        expect(getUnixAddr('unix', on).name).toBe(path)
       }),
     )
   })
@@ -140,7 +142,7 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
   test('putUnix() takes a path of all of sun_path but one byte, for the NUL, and not of more', () => {
     const longest = 'p'.repeat(on.sunPathLength - 1)
     turn(putUnix(longest, on))
-    expect(wsaUnixAddr('unix', on).name).toBe(longest)
+    expect(getUnixAddr('unix', on).name).toBe(longest)
     expect(putUnix(`${longest}p`, on)).toBe(-1)
     expect(putUnix(`${longest}pp`, on)).toBe(-1)
     // The kernel counts bytes: each of these is two.
@@ -148,15 +150,15 @@ describe.each(Object.entries(systems))('socket addresses of %s', (name, on) => {
   })
 
   test('decoding never throws on garbage', () => {
-    const garbage = fc.uint8Array({ minLength: wsa.byteLength, maxLength: wsa.byteLength })
+    const garbage = fc.uint8Array({ minLength: sockaddrIn.byteLength, maxLength: sockaddrIn.byteLength })
     fc.assert(
       fc.property(garbage, word, (bytes, length) => {
-        wsa.set(bytes)
-        new DataView(wsaLength.buffer).setUint32(0, length, true)
-        expect(wsaTCPAddr(on).port).toBe(wsaPort())
-        expect(wsaUDPAddr(on).port).toBe(wsaPort())
-        expect(wsaUnixAddr('unixgram', on).net).toBe('unixgram')
-        expect(typeof wsaZone(on)).toBe('string')
+        sockaddrIn.set(bytes)
+        new DataView(sockaddrInLength.buffer).setUint32(0, length, true)
+        expect(getTCPAddr(on).port).toBe(getPort())
+        expect(getUDPAddr(on).port).toBe(getPort())
+        expect(getUnixAddr('unixgram', on).net).toBe('unixgram')
+        expect(typeof getZone(on)).toBe('string')
       }),
     )
   })
@@ -170,25 +172,25 @@ describe('names of Unix sockets', () => {
         const length = putUnix(mark + rest, linux)
         expect(length).toBe(3 + Buffer.byteLength(rest))
         turn(length)
-        expect(wsa[2]).toBe(0)
-        expect(wsaUnixAddr('unix', linux).name).toBe(`@${rest}`)
+        expect(sockaddrIn[2]).toBe(0)
+        expect(getUnixAddr('unix', linux).name).toBe(`@${rest}`)
       }),
     )
     turn(putUnix('@a\0\0b\0', linux))
-    expect(wsaUnixAddr('unix', linux).name).toBe('@a\0\0b\0')
+    expect(getUnixAddr('unix', linux).name).toBe('@a\0\0b\0')
   })
 
   test('putUnix() takes an abstract name of all of sun_path on linux, and not of more', () => {
     const longest = `@${'n'.repeat(107)}`
     turn(putUnix(longest, linux))
-    expect(wsaUnixAddr('unix', linux).name).toBe(longest)
+    expect(getUnixAddr('unix', linux).name).toBe(longest)
     expect(putUnix(`${longest}n`, linux)).toBe(-1)
   })
 
   test('putUnix() leaves the choice of a name to linux when it is empty', () => {
     expect(putUnix('', linux)).toBe(2)
     turn(2)
-    expect(wsaUnixAddr('unix', linux).name).toBe('')
+    expect(getUnixAddr('unix', linux).name).toBe('')
   })
 
   test.each(['darwin', 'freebsd', 'openbsd'])(
@@ -196,25 +198,25 @@ describe('names of Unix sockets', () => {
     (name) => {
       const on = systems[name]
       turn(putUnix('@name', on))
-      expect(wsaUnixAddr('unix', on).name).toBe('@name')
+      expect(getUnixAddr('unix', on).name).toBe('@name')
       expect(putUnix('', on)).toBe(-1)
     },
   )
 
-  test.each(['darwin', 'freebsd', 'openbsd'])('wsaUnixAddr() knows an unnamed socket of %s', (name) => {
+  test.each(['darwin', 'freebsd', 'openbsd'])('getUnixAddr() knows an unnamed socket of %s', (name) => {
     // The struct is there, with nothing but NULs in the path.
     turn(2)
-    wsa.fill(0, 2, 16)
+    sockaddrIn.fill(0, 2, 16)
     for (const length of [0, 2, 16]) {
-      new DataView(wsaLength.buffer).setUint32(0, length, true)
-      expect(wsaUnixAddr('unix', systems[name]).name).toBe('')
+      new DataView(sockaddrInLength.buffer).setUint32(0, length, true)
+      expect(getUnixAddr('unix', systems[name]).name).toBe('')
     }
   })
 })
 
 test('resetLength() tells how much room there is', () => {
   resetLength()
-  expect(new DataView(wsaLength.buffer).getUint32(0, true)).toBe(wsa.byteLength)
+  expect(new DataView(sockaddrInLength.buffer).getUint32(0, true)).toBe(sockaddrIn.byteLength)
 })
 
 test('PeerCache.get() makes one address of a run from one peer', () => {

@@ -9,7 +9,7 @@ import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../src/fd/batch_op.
 import { FD } from '../src/fd/fd.ts'
 import { putAddr } from '../src/sock/ipsock.ts'
 import { SizeofMmsghdr } from '../src/wire/mmsg.ts'
-import { putInet, rsa, wsaUDPAddr } from '../src/wire/sockaddr.ts'
+import { putInet, sockaddrOut, getUDPAddr } from '../src/wire/sockaddr.ts'
 import { openSocket } from '../src/fd/sock_cloexec.ts'
 import { bind } from '../src/sys/syscall.ts'
 import { udpNames } from '../src/sock/udpsock.ts'
@@ -53,7 +53,7 @@ const plain: BatchSocket = {
   gro: false,
   gso: false,
   put: (addr) => putAddr(abi.AF_INET, addr),
-  peer: wsaUDPAddr,
+  peer: getUDPAddr,
 }
 
 /** Reads until `count` packets have come, taking apart those that came together. */
@@ -276,7 +276,7 @@ describe('segmentSize', () => {
 test('where one call takes one message, batches are read and written one by one', async () => {
   const sockets = [0, 1].map(() => {
     const fd = openSocket(abi.AF_INET, abi.SOCK_DGRAM, abi.IPPROTO_UDP)
-    expect(bind(fd, rsa, putInet(abi.AF_INET, parseIP('127.0.0.1'), 0, ''))).toBe(0)
+    expect(bind(fd, sockaddrOut, putInet(abi.AF_INET, parseIP('127.0.0.1'), 0, ''))).toBe(0)
     return new FD(fd, 'udp', udpNames)
   })
   const [a, b] = sockets

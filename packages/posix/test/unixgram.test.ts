@@ -6,7 +6,7 @@ import { UnixAddr } from '@net/addr'
 import { ErrWriteToConnected, isErr, type Conn } from '@net/contract'
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
 import { listenTCPSync, listenUnixgramSync, listenUnixSync, posix, socketPair } from '../src/index.ts'
-import { putUnix, rsa } from '../src/wire/sockaddr.ts'
+import { putUnix, sockaddrOut } from '../src/wire/sockaddr.ts'
 import { connect } from '../src/sys/syscall.ts'
 
 const target = posix()
@@ -67,7 +67,7 @@ testConn(
     const bound = listenUnixgramSync('unixgram', gram(unused()))
     const c1 = await target.dialUnix('unixgram', gram(unused()), bound.localAddr)
     bound.syscallConn().control((fd) => {
-      expect(connect(fd, rsa, putUnix(c1.localAddr.name))).toBe(0)
+      expect(connect(fd, sockaddrOut, putUnix(c1.localAddr.name))).toBe(0)
     })
     const file = await bound.file()
     const c2 = await target.fileConn(file)

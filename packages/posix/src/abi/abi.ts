@@ -1,14 +1,80 @@
+import type { errnoDarwin, errnoFreeBSD, errnoOpenBSD } from './errno_bsd.ts'
+import type { errnoLinux } from './errno_linux.ts'
+
+/** The kernels whose sockets can be driven by system calls. */
+export type Kernel = 'linux' | 'darwin' | 'freebsd' | 'openbsd'
+
+/** The name of an error number that every kernel has. */
+export type ErrnoName = keyof typeof errnoLinux &
+  keyof typeof errnoDarwin &
+  keyof typeof errnoFreeBSD &
+  keyof typeof errnoOpenBSD
+
+/** The error numbers of a kernel, positive, under the names that all kernels know. */
+export type Errnos = Readonly<Record<ErrnoName, number>>
+
+/** What not all kernels have, or do alike. */
+export interface Features {
+  /**
+   * accept4(2), and that a socket can be born non-blocking and close-on-exec (SOCK_NONBLOCK, SOCK_CLOEXEC).
+   */
+  readonly accept4: boolean
+  /** dup3(2). */
+  readonly dup3: boolean
+  /** epoll(7); where it is missing there is kqueue(2). */
+  readonly epoll: boolean
+  /** Interfaces are listed and watched by rtnetlink(7); elsewhere they are listed by sysctl(3). */
+  readonly netlink: boolean
+  /** recvmmsg(2) and sendmmsg(2) with linux's structs. */
+  readonly recvmmsg: boolean
+  /** splice(2), and sendfile(2) with linux's arguments. */
+  readonly splice: boolean
+  /** Names of Unix sockets that are no paths; an empty name asks the kernel to choose one of them. */
+  readonly abstractNames: boolean
+  /** SO_BINDTODEVICE, socket(7). */
+  readonly SO_BINDTODEVICE: boolean
+  /** Multipath TCP, and its options. */
+  readonly multipathTCP: boolean
+  /** TCP_FASTOPEN_CONNECT, tcp(7). */
+  readonly TCP_FASTOPEN_CONNECT: boolean
+  /** struct tcp_info with linux's layout. */
+  readonly tcpInfo: boolean
+  /** An event of its own tells that urgent data came. */
+  readonly urgentEvents: boolean
+  /** recv(2) with MSG_TRUNC gives the length of the whole packet of a Unix socket. */
+  readonly packetLengths: boolean
+  /** getpeername(2) tells a raw IP socket's peer whose port is 0. */
+  readonly portlessPeers: boolean
+  /** IPv6 sockets that carry IPv4 packets take IPv4's options for these. */
+  readonly ipv4OptionsOnIPv6: boolean
+  /** IP_MULTICAST_TTL and IP_MULTICAST_LOOP take an int; elsewhere they want a byte. */
+  readonly intMulticastOptions: boolean
+  /**
+   * SO_REUSEADDR alone lets several sockets share a port for multicast; elsewhere SO_REUSEPORT must be set,
+   * too.
+   */
+  readonly sharedMulticastPorts: boolean
+  /** A socket address begins with its length in a byte. */
+  readonly sockaddrLength: boolean
+  /**
+   * The lengths in struct msghdr and struct cmsghdr are as wide as a pointer; elsewhere they have 4 bytes.
+   */
+  readonly wordLengths: boolean
+  /** Control messages are padded to the size of a pointer; elsewhere to 4 bytes. */
+  readonly wordAlignedControl: boolean
+}
+
 /**
- * The numbers of a kernel's socket interface. Every system spells these the same; 0 stands for a flag or option that the
- * system lacks.
+ * The numbers of a kernel's socket interface. Every system spells these the same; 0 stands for a flag or
+ * option that the system lacks.
  */
 export interface ABI {
-  /** Whether a socket address begins with its length in a byte (the BSDs and darwin). */
-  readonly sockaddrHasLength: boolean
+  /** The kernel's name. */
+  readonly kernel: Kernel
+  /** What it has and does that not all kernels have or do. */
+  readonly has: Features
   /** The bytes of sun_path in struct sockaddr_un. */
   readonly sunPathLength: number
-  /** Whether control messages are padded to the size of a pointer; darwin pads them to 4 bytes. */
-  readonly controlAlignedToWord: boolean
   readonly AF_UNIX: number
   readonly AF_INET: number
   readonly AF_INET6: number
@@ -62,6 +128,6 @@ export interface ABI {
   readonly O_NONBLOCK: number
   readonly O_CLOEXEC: number
   readonly SOMAXCONN: number
-  /** The error numbers by name; where two names share a number, the last is the one errors carry, as with node:net. */
-  readonly errno: Readonly<Record<string, number>>
+  /** The error numbers by name. */
+  readonly errno: Errnos
 }

@@ -1,13 +1,9 @@
-import type { ABI } from './abi.ts'
-import { darwin } from './darwin.ts'
-import { freebsd } from './freebsd.ts'
-import { linux } from './linux.ts'
-import { openbsd } from './openbsd.ts'
+import type { Kernel } from './abi.ts'
 import { abi } from './system.ts'
 
 /**
- * The numbers of a kernel's options and control messages for packets: of netinet/in.h, netinet/udp.h, linux/errqueue.h; 0
- * stands for what the system lacks. IPV6_RECVPKTINFO and its kin are those of RFC 3542.
+ * The numbers of a kernel's options and control messages for packets: of netinet/in.h, netinet/udp.h,
+ * linux/errqueue.h; 0 stands for what the system lacks. IPV6_RECVPKTINFO and its kin are those of RFC 3542.
  */
 export interface PacketABI {
   /** IPv4: a control message of both the destination and the interface (struct in_pktinfo). */
@@ -134,42 +130,36 @@ const bsd: PacketABI = {
   UDP_GRO: 0,
 }
 
-/** The tables by system. */
-export const packetABIs: ReadonlyMap<ABI, PacketABI> = new Map([
-  [linux, linuxPackets],
-  [
-    darwin,
-    {
-      ...bsd,
-      IP_PKTINFO: 26,
-      IP_RECVPKTINFO: 26,
-      IP_RECVTTL: 24,
-      ttlReceived: 24,
-      IP_RECVTOS: 27,
-      tosReceived: 27,
-      IPV6_RECVPKTINFO: 61,
-      IPV6_RECVTCLASS: 35,
-      IPV6_TCLASS: 36,
-      groupOffset: 4, // its structs are packed
-    },
-  ],
-  [freebsd, bsd],
-  [
-    openbsd,
-    {
-      ...bsd,
-      IP_RECVIF: 30,
-      IP_RECVTTL: 31,
-      ttlReceived: 31,
-      IP_RECVTOS: 0,
-      tosReceived: 0,
-      MCAST_JOIN_GROUP: 0,
-      MCAST_LEAVE_GROUP: 0,
-      MCAST_JOIN_SOURCE_GROUP: 0,
-      MCAST_LEAVE_SOURCE_GROUP: 0,
-    },
-  ],
-])
+/** The tables by kernel. */
+export const packetABIs: Readonly<Record<Kernel, PacketABI>> = {
+  linux: linuxPackets,
+  darwin: {
+    ...bsd,
+    IP_PKTINFO: 26,
+    IP_RECVPKTINFO: 26,
+    IP_RECVTTL: 24,
+    ttlReceived: 24,
+    IP_RECVTOS: 27,
+    tosReceived: 27,
+    IPV6_RECVPKTINFO: 61,
+    IPV6_RECVTCLASS: 35,
+    IPV6_TCLASS: 36,
+    groupOffset: 4, // its structs are packed
+  },
+  freebsd: bsd,
+  openbsd: {
+    ...bsd,
+    IP_RECVIF: 30,
+    IP_RECVTTL: 31,
+    ttlReceived: 31,
+    IP_RECVTOS: 0,
+    tosReceived: 0,
+    MCAST_JOIN_GROUP: 0,
+    MCAST_LEAVE_GROUP: 0,
+    MCAST_JOIN_SOURCE_GROUP: 0,
+    MCAST_LEAVE_SOURCE_GROUP: 0,
+  },
+}
 
 /** The numbers of the running kernel. */
-export const packetABI: PacketABI = packetABIs.get(abi) ?? linuxPackets
+export const packetABI: PacketABI = packetABIs[abi.kernel]

@@ -4,10 +4,18 @@ import { freebsd } from './freebsd.ts'
 import { linux } from './linux.ts'
 import { openbsd } from './openbsd.ts'
 
-const systems: Partial<Record<NodeJS.Platform, ABI>> = { darwin, freebsd, linux, openbsd }
+// The only file that asks which system this is: what differs between kernels is asked of `abi` by name.
+
+const systems: Partial<Record<string, ABI>> = { darwin, freebsd, linux, openbsd }
+
+/** The name of the running system, as Node has it. */
+export const platform: string = process.platform
 
 /** The numbers of the running kernel, or undefined where sockets cannot be driven by system calls. */
-export const system: ABI | undefined = systems[process.platform]
+export const system: ABI | undefined = systems[platform]
 
-/** The same where the caller has made sure of it: nothing of it is used before {@link system} was looked at. */
+/**
+ * The same for callers that have looked at {@link system}; on other systems it is linux's and must not be
+ * used.
+ */
 export const abi: ABI = system ?? linux

@@ -5,7 +5,10 @@ export function checkBuffer(p: unknown): TypeError | null {
   return p instanceof Uint8Array ? null : new TypeError('the buffer is not a Uint8Array')
 }
 
-/** Checks that a network is one of a protocol's: 'tcp' with 'tcp4' and 'tcp6'. Throws an {@link UnknownNetworkError}. */
+/**
+ * Checks that a network is one of a protocol's: 'tcp' with 'tcp4' and 'tcp6'. Throws an {@link
+ * UnknownNetworkError}.
+ */
 export function checkNetwork(network: string, protocol: string): void {
   if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`) {
     throw new UnknownNetworkError(network)

@@ -2,8 +2,9 @@ import type { LookupGroup } from '@net/contract'
 import { resolverOver, type Resolver, type ResolverOptions, type ResolverSockets } from '@net/resolve'
 
 /**
- * The lookups of a target by our own resolver over the target's sockets. Nothing is opened or read before the first of
- * them. Go's rules choose the system's getaddrinfo where only that knows what to do. `conf` is asked for once, then.
+ * The lookups of a target by our own resolver over the target's sockets. Nothing is opened or read before the
+ * first of them. Go's rules choose the system's getaddrinfo where only that knows what to do. `conf` is asked
+ * for once, then.
  */
 export function lookupOver(sockets: ResolverSockets, conf: () => ResolverOptions): LookupGroup {
   let made: Resolver | undefined

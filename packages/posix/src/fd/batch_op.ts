@@ -1,6 +1,7 @@
 import type { UDPAddr } from '@net/addr'
 import { OpError, type Message } from '@net/contract'
 import { type LaneOwner } from '@net/io'
+import { EAGAIN, EIO, ENOSYS } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
 import { marshalControl } from '../wire/cmsg.ts'
@@ -9,9 +10,9 @@ import { BATCH, receiveVector, sendVector } from '../wire/mmsg.ts'
 import { received, recvmsg, sendmsg } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
 import { parsePacketInfo } from '../wire/packet_info.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
-/** What a batch has to know of its socket. */
+/** What a batch needs of its socket. */
 export interface BatchSocket {
   /** The socket's address family. */
   readonly family: number
@@ -19,15 +20,16 @@ export interface BatchSocket {
   mmsg: boolean
   /** Whether the kernel may put packets together (UDP_GRO). */
   gro: boolean
-  /** Whether the kernel and the device cut a message into packets (UDP_SEGMENT). Set to false when they turn out not to. */
+  /**
+   * Whether the kernel and the device cut a message into packets (UDP_SEGMENT). Set to false when they turn
+   * out not to.
+   */
   gso: boolean
-  /** Puts an address into rsa and gives its length. */
+  /** Puts an address into sockaddrOut and gives its length. */
   put(addr: UDPAddr): number
-  /** The address in wsa. */
+  /** The address in sockaddrIn. */
   peer(): UDPAddr
 }
-
-const ENOSYS = -(abi.errno.ENOSYS ?? 0)
 
 /** Waits for a packet and reads as many as are there. */
 export class ReadBatchOp extends FDOp<number> {
@@ -45,7 +47,8 @@ export class ReadBatchOp extends FDOp<number> {
     if (!this.fd.readReady) return false
     const { mmsg } = this.#socket
     const n = mmsg ? this.#receive() : this.#receiveOne()
-    // The kernel stopped because there was no more; an error that stopped it would be told by the next call.
+    // A short batch means that no more packets are there. An error that cut it short would be the result of
+    // the next call.
     if (mmsg && n >= 0 && n < Math.min(this.#messages.length, BATCH) && !this.fd.exception)
       this.fd.readReady = false
     if (n >= 0) return this.done(n)
@@ -102,15 +105,14 @@ function segmentSize(control: Uint8Array, n: number): number {
 
 const MAX_SEGMENTS = 64 // of one call: UDP_MAX_SEGMENTS of the kernels that have the fewest
 const MAX_PAYLOAD = 65507 // of one call: what an IPv4 packet holds
-const EIO = -(abi.errno.EIO ?? 0)
-
 /** Waits for room and sends all messages of a batch, cutting those that have a segment size. */
 export class WriteBatchOp extends FDOp<number> {
   readonly #messages: readonly Message[]
   readonly #socket: BatchSocket
   #i = 0 // the message that is to go next
   #at = 0 // and how much of it has gone
-  // Of each part in the vector: the message after it and how much of that has gone then.
+  // For each part in the vector: which message is next once the part has gone, and how much of that message
+  // has gone then.
   readonly #nextI: number[] = []
   readonly #nextAt: number[] = []
 
@@ -139,7 +141,7 @@ export class WriteBatchOp extends FDOp<number> {
       } else if (n === ENOSYS && this.#socket.mmsg) {
         this.#socket.mmsg = this.#socket.gso = false
       } else if (n === EIO && this.#socket.gso && this.#segment() > 0) {
-        // The device does not reckon checksums, without which the kernel does not cut.
+        // EIO: the device computes no checksums, which UDP_SEGMENT requires.
         this.#socket.gso = false
       } else {
         return this.fail(syscallError(this.#socket.mmsg ? 'sendmmsg' : 'sendmsg', n))
@@ -210,7 +212,10 @@ export class WriteBatchOp extends FDOp<number> {
   }
 }
 
-/** The control messages of a part: the message's own, to which the cut is added; null when there is but the cut, or none. */
+/**
+ * The control messages of a part: the message's own, to which the cut is added; null when there is but the
+ * cut, or none.
+ */
 function controlOf(m: Message, segment: number): Uint8Array | null {
   const { oob } = m
   if (oob === undefined || oob.byteLength === 0) return null

@@ -8,6 +8,7 @@ import {
   type RawConn,
 } from '@net/contract'
 import { ConnStreams, isOver, LaneConn, type Lanes } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { checkBuffer } from '../common/argument.ts'
 import type { FD } from './fd.ts'
@@ -15,7 +16,7 @@ import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, RawSocket } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
-import { EAGAIN, send, shutdown } from '../sys/syscall.ts'
+import { send, shutdown } from '../sys/syscall.ts'
 import { writev } from './writev.ts'
 
 /** A socket that reads and writes: what all connections have in common. */
@@ -46,11 +47,13 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
     const { fd } = this
     if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
     if (fd.readReady && fd.reading.free && !isOver(options)) {
-      // What follows is ReadOp.attempt without the operation: most reads find their data here.
+      // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
+      // allocation.
       const n = readOnce(fd, p, this.#stream)
       if (n > 0) return Promise.resolve(n)
       if (n === 0) return Promise.resolve(this.#end)
-      // The kernel tells an error of the connection once: the operation would not meet it again.
+      // The kernel reports an error of the connection once, so an operation that tried again would not meet
+      // it.
       if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
     }
     return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), options)

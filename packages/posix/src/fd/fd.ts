@@ -17,8 +17,8 @@ export interface Names {
 }
 
 /**
- * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its addresses.
- * Operations try the system call first and wait only when the kernel says so.
+ * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its
+ * addresses. Operations try the system call first and wait only when the kernel says so.
  */
 export class FD implements LaneOwner, Pollable {
   /** The operations that read or accept. */
@@ -53,7 +53,10 @@ export class FD implements LaneOwner, Pollable {
     this.poller = poller()
   }
 
-  /** The descriptor's number. Throws {@link ErrClosed} after close: a number is never used when it is not ours. */
+  /**
+   * The descriptor's number. Throws {@link ErrClosed} after close: a number is never used when it is not
+   * ours.
+   */
   get fd(): number {
     if (this.#fd < 0) throw ErrClosed
     return this.#fd
@@ -83,7 +86,7 @@ export class FD implements LaneOwner, Pollable {
     return (this.#remote ??= this.#remote === null || this.#fd < 0 ? null : this.#names.remote(this.#fd))
   }
 
-  /** Sets the addresses; undefined stands for what is to be asked of the kernel when it is wanted. */
+  /** Sets the addresses; undefined means that the kernel is asked when the address is first wanted. */
   setAddrs(local: Addr | null | undefined, remote: Addr | null | undefined): void {
     this.#local = local
     this.#remote = remote
@@ -99,7 +102,9 @@ export class FD implements LaneOwner, Pollable {
     return this.opError(op, syscallError(call, result))
   }
 
-  /** Counts the operations that wait: the first registers the descriptor, any of them keeps the process alive. */
+  /**
+   * Counts the operations that wait: the first registers the descriptor, any of them keeps the process alive.
+   */
   waiting(change: 1 | -1): void {
     this.#waiting += change
     if (this.#ref) {
@@ -153,19 +158,19 @@ export class FD implements LaneOwner, Pollable {
     for (let i = 0; i < this.#waiting; i++) this.poller.release()
   }
 
-  /** Told that close may wait for unsent data. */
+  /** Notes whether close may wait for unsent data (SO_LINGER). */
   setLingers(on: boolean): void {
     this.#lingers = on
   }
 
   /**
-   * Closes the descriptor: its number is given up first, then everything that waits fails with `cause`, so nothing can
-   * use it any more.
+   * Closes the descriptor: its number is given up first, then everything that waits fails with `cause`, so
+   * nothing can use it any more.
    */
   close(cause: Error = ErrClosed): Promise<void> {
     const fd = this.#fd
     if (fd < 0) return closed
-    // Asked now or never: errors of later calls name the addresses.
+    // The addresses are cached before the descriptor is gone, as later errors name them.
     this.#local = this.localAddr
     this.#remote = this.remoteAddr
     if (this.#slot >= 0) this.poller.remove(fd, this.#slot)

@@ -34,8 +34,9 @@ class DescriptorFile implements File {
 }
 
 /**
- * Makes a file of a descriptor that the program holds, as one that came by {@link parseUnixRights}; closing the file closes
- * it. The file of a worker thread stays open when the thread is terminated. `name` is what errors call it.
+ * Makes a file of a descriptor that the program holds, as one that came by {@link parseUnixRights}; closing
+ * the file closes it. The file of a worker thread stays open when the thread is terminated. `name` is what
+ * errors call it.
  */
 export function newFile(fd: number, name = `fd ${fd}`): File {
   return new DescriptorFile(fd, name)

@@ -21,7 +21,7 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> extends LaneL
     return this.fd.reading
   }
 
-  /** Makes the connection of an accepted descriptor, whose peer's address is in wsa. */
+  /** Makes the connection of an accepted descriptor, whose peer's address is in sockaddrIn. */
   protected abstract connection(fd: number): C
 
   accept(options?: IOOptions): Promise<C> {

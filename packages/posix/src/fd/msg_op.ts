@@ -1,15 +1,16 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { type LaneOwner } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { recvmsg, sendmsg } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
 /**
- * Waits for a message and gives what `finish` makes of its length, of the sender's address in wsa, and of
- * `received`: the length of the control messages, and the flags.
+ * Waits for a message and gives what `finish` makes of its length, of the sender's address in sockaddrIn, and
+ * of `received`: the length of the control messages, and the flags.
  */
 export class ReceiveMessageOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
@@ -50,8 +51,8 @@ export class SendMessageOp extends FDOp<SentMessage> {
   readonly #put: () => number
 
   /**
-   * Makes a send of `p` and of the control messages in `oob` to `addr`, which `put` puts into rsa, giving its length; null
-   * and 0 send to the socket's peer. What `put` throws fails the send.
+   * Makes a send of `p` and of the control messages in `oob` to `addr`, which `put` puts into sockaddrOut,
+   * giving its length; null and 0 send to the socket's peer. What `put` throws fails the send.
    */
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, addr: Addr | null, put: () => number) {
     super('write', fd)

@@ -1,12 +1,13 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { DeadlineTimer, Op, type LaneOwner } from '@net/io'
+import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { reserveDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
-import { registering } from '../poll/open.ts'
-import { rsa, resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
-import { EAGAIN, recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
+import { registerCall } from '../poll/open.ts'
+import { sockaddrOut, resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
+import { recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
 import { acceptSocket } from './sock_cloexec.ts'
 
 /** Bytes in one read from which on data counts as streaming. */
@@ -25,20 +26,20 @@ export abstract class FDOp<T> extends Op<T> {
 
   override parked(): void {
     const result = this.fd.register()
-    if (result < 0) this.fail(syscallError(registering, result))
+    if (result < 0) this.fail(syscallError(registerCall, result))
   }
 }
 
 /**
- * Reads once. Gives the bytes read, 0 for the end of a stream or an empty packet, or a negated error number, and notes
- * what the outcome says about the next read.
+ * Reads once. Gives the bytes read, 0 for the end of a stream or an empty packet, or a negated error number,
+ * and notes what the outcome says about the next read.
  */
 export function readOnce(fd: FD, p: Uint8Array, stream: boolean): number {
   const length = p.byteLength
   const n = recv(fd.fd, p, length, 0)
   if (n === EAGAIN) fd.readReady = false
   else if (n >= BULK) fd.poller.bulk()
-  // A stream that gave less than was asked for has no more, and says so when more comes.
+  // A stream that gave less than the buffer takes is empty, and an event will come with more data.
   else if (n > 0 && n < length && stream && !fd.exception) fd.readReady = false
   return n
 }
@@ -49,7 +50,9 @@ export class ReadOp extends FDOp<number | null> {
   readonly #stream: boolean
   readonly #end: number | null
 
-  /** Makes a read into `p`. `stream` says that a short read means an empty buffer, `end` what no bytes mean. */
+  /**
+   * Makes a read into `p`. `stream` says that a short read means an empty buffer, `end` what no bytes mean.
+   */
   constructor(fd: FD, p: Uint8Array, stream: boolean, end: number | null) {
     super('read', fd)
     this.#p = p
@@ -103,22 +106,31 @@ export class WriteOp extends FDOp<number> {
   }
 }
 
-/** Receives a packet once, its sender's address into {@link wsa}. Gives its bytes or a negated error number. */
+/**
+ * Receives a packet once, its sender's address into {@link sockaddrIn}. Gives its bytes or a negated error
+ * number.
+ */
 export function receiveOnce(fd: FD, p: Uint8Array): number {
   resetLength()
-  const n = recvfrom(fd.fd, p, p.byteLength, 0, wsa, wsaLength)
+  const n = recvfrom(fd.fd, p, p.byteLength, 0, sockaddrIn, sockaddrInLength)
   if (n === EAGAIN) fd.readReady = false
   return n
 }
 
-/** Sends a packet once, to the address of `length` bytes in {@link rsa}. Gives its bytes or a negated error number. */
+/**
+ * Sends a packet once, to the address of `length` bytes in {@link sockaddrOut}. Gives its bytes or a negated
+ * error number.
+ */
 export function sendOnce(fd: FD, p: Uint8Array, length: number): number {
-  const n = sendto(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, rsa, length)
+  const n = sendto(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, sockaddrOut, length)
   if (n === EAGAIN) fd.writeReady = false
   return n
 }
 
-/** Waits for a packet, reads it, and gives what `finish` makes of its length and of the sender's address in {@link wsa}. */
+/**
+ * Waits for a packet, reads it, and gives what `finish` makes of its length and of the sender's address in
+ * {@link sockaddrIn}.
+ */
 export class ReceiveOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
   readonly #finish: (n: number) => T
@@ -144,7 +156,10 @@ export class SendOp extends FDOp<number> {
   readonly #addr: Addr
   readonly #put: () => number
 
-  /** Makes a send of `p` to `addr`, which `put` puts into {@link rsa}, giving its length; what it throws fails the send. */
+  /**
+   * Makes a send of `p` to `addr`, which `put` puts into {@link sockaddrOut}, giving its length; what it
+   * throws fails the send.
+   */
   constructor(fd: FD, p: Uint8Array, addr: Addr, put: () => number) {
     super('write', fd)
     this.#p = p
@@ -173,12 +188,10 @@ export class SendOp extends FDOp<number> {
 const BACKOFF_MIN = 5 // milliseconds
 const BACKOFF_MAX = 1000 // milliseconds
 
-const starved = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'].map((name) => -(abi.errno[name] ?? 0)))
-const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
-
+const starved = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM])
 /**
- * Waits for a connection and accepts it. Connections that died in the queue are passed over. When the system has no
- * descriptor left it tries again after a while, longer each time: the connection stays in the queue.
+ * Waits for a connection and accepts it. Connections that died in the queue are passed over. When the system
+ * has no descriptor left it tries again after a while, longer each time: the connection stays in the queue.
  */
 export class AcceptOp<C> extends FDOp<C> {
   readonly #make: (fd: number) => C
@@ -205,7 +218,7 @@ export class AcceptOp<C> extends FDOp<C> {
         this.fd.readReady = false
         return false
       }
-      if (!starved.has(n)) return this.fail(syscallError(abi.SOCK_CLOEXEC === 0 ? 'accept' : 'accept4', n))
+      if (!starved.has(n)) return this.fail(syscallError(abi.has.accept4 ? 'accept4' : 'accept', n))
       this.#backoff = Math.min(this.#backoff * 2 || BACKOFF_MIN, BACKOFF_MAX)
       this.#timer ??= new DeadlineTimer(() => {
         if (this.isWaiting) this.fd.reading.wake()

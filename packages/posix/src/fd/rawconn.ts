@@ -83,7 +83,10 @@ export class RawSocket implements RawConn {
   }
 }
 
-/** The number of a descriptor for a call on its options, which are errors of the socket and not of a direction. */
+/**
+ * The number of a descriptor for a call on its options, which are errors of the socket and not of a
+ * direction.
+ */
 export function descriptor(fd: FD, op: string): number {
   try {
     return fd.fd
@@ -92,7 +95,10 @@ export function descriptor(fd: FD, op: string): number {
   }
 }
 
-/** Throws the error of a call on a socket's options when it gave a negated error number; else gives its result. */
+/**
+ * Throws the error of a call on a socket's options when it gave a negated error number; else gives its
+ * result.
+ */
 export function check(fd: FD, op: string, call: string, result: number): number {
   if (result < 0) throw new OpError(op, fd.net, null, fd.localAddr, syscallError(call, result))
   return result

@@ -1,7 +1,6 @@
 import { OpError, type FileSource, type SendFileOptions, type SendfileGroup } from '@net/contract'
 import { copyingSendfileGroup, checkSendFile, chunksOf, openFile } from '@net/io'
-import { linux } from '../abi/linux.ts'
-import { abi, system } from '../abi/system.ts'
+import { abi } from '../abi/system.ts'
 import { streamFD } from './conn.ts'
 import type { FD } from './fd.ts'
 import { CopyMover } from './sendfile_copy.ts'
@@ -9,14 +8,14 @@ import { connMover, fileMover } from './sendfile_linux.ts'
 import { TransferOp, type Mover } from './sendfile_op.ts'
 import { getsockoptInt } from '../sys/sockopt.ts'
 
-// Packets have borders, which a pipe would lose.
+// A pipe would lose the boundaries of packets.
 function isStream(fd: FD): boolean {
   const type = { value: 0 }
   return getsockoptInt(fd.fd, abi.SOL_SOCKET, abi.SO_TYPE, type) === 0 && type.value === abi.SOCK_STREAM
 }
 
 function mover(source: FileSource, options: SendFileOptions): Mover {
-  if (system === linux) {
+  if (abi.has.splice) {
     const file = openFile(source)
     if (file !== null) return fileMover(file.fd, options.offset)
     const from = streamFD(source)
@@ -26,10 +25,11 @@ function mover(source: FileSource, options: SendFileOptions): Mover {
 }
 
 /**
- * Sends what `source` has, in its turn among the writes of the socket: {@link SendfileGroup.sendFile}. On linux a file
- * goes by sendfile(2), a pipe and what comes in on a stream connection of this package by splice(2); where the kernel
- * refuses that, and everything else, is copied. A file that is not in memory is read from the disk by the call that sends
- * it, which holds up the thread: not more than 1 MiB goes before other events get their turn.
+ * Sends what `source` has, in its turn among the writes of the socket: {@link SendfileGroup.sendFile}. On
+ * linux a file goes by sendfile(2), a pipe and what comes in on a stream connection of this package by
+ * splice(2); where the kernel refuses that, and everything else, is copied. A file that is not in memory is
+ * read from the disk by the call that sends it, which holds up the thread: not more than 1 MiB goes before
+ * other events get their turn.
  */
 export async function sendFile(fd: FD, source: FileSource, options: SendFileOptions = {}): Promise<number> {
   const { signal, length = Infinity } = options

@@ -1,9 +1,10 @@
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import type { Mover } from './sendfile_op.ts'
-import { EAGAIN, send } from '../sys/syscall.ts'
+import { send } from '../sys/syscall.ts'
 
-/** Moves the chunks of an iteration by writing them: what always works. */
+/** Moves the chunks of an iteration by writing them, which works for every source. */
 export class CopyMover implements Mover {
   readonly call = 'write'
   readonly #chunks: AsyncIterator<Uint8Array>
@@ -15,7 +16,10 @@ export class CopyMover implements Mover {
   #ended = false
   #failure: Error | null = null
 
-  /** Makes a mover of chunks, whose reading is to end with the signal; `close` is called when they are not used any more. */
+  /**
+   * Makes a mover of chunks, whose reading is to end with the signal; `close` is called when they are not
+   * used any more.
+   */
   constructor(chunks: (signal: AbortSignal) => AsyncIterator<Uint8Array>, close: () => void = () => {}) {
     this.#chunks = chunks(this.#reading.signal)
     this.#close = close
@@ -64,13 +68,14 @@ export class CopyMover implements Mover {
     return null
   }
 
-  // The return waits for a read of the source that is under way; a connection's is cancelled.
+  // `return` of a source waits for a read of it that is under way; a read of a connection is cancelled by the
+  // abort.
   end(): void {
     this.#reading.abort()
     const ended = this.#chunks.return?.() ?? Promise.resolve()
     ended
       .catch(() => {
-        // Nobody waits for the source any more.
+        // An error of the source concerns nobody any more.
       })
       .finally(this.#close)
   }

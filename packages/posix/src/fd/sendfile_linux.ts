@@ -1,15 +1,16 @@
 // Flags of linux/splice.h, and of linux/fcntl.h.
 import { fstatSync, type Stats } from 'node:fs'
 import { chunksOf } from '@net/io'
+import { EAGAIN, ESPIPE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
 import { CopyMover } from './sendfile_copy.ts'
 import type { Mover } from './sendfile_op.ts'
 import { ConnSource, DescriptorSource, pollNow, type SpliceSource } from './sendfile_source.ts'
-import { EAGAIN, fcntl, syscall, syscallError } from '../sys/syscall.ts'
+import { fcntl, syscall, syscallError } from '../sys/syscall.ts'
 
-// Neither call can be told to raise no SIGPIPE; JavaScript hosts ignore that signal.
+// sendfile and splice have no MSG_NOSIGNAL, but JavaScript hosts ignore SIGPIPE.
 const sendfile = syscall('intptr_t sendfile(int out, int in, void *offset, size_t count)')
 const splice = syscall(
   'intptr_t splice(int in, void *offIn, int out, void *offOut, size_t length, uint32_t flags)',
@@ -22,7 +23,10 @@ const F_SETPIPE_SZ = 1031
 const PIPE = 1 << 20 // bytes: what an unprivileged process may have
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
 
-/** Duplicates a descriptor: the user's own may be closed, and its number be another's, before all is sent. Throws bare errors. */
+/**
+ * Duplicates a descriptor: the user's own may be closed, and its number be another's, before all is sent.
+ * Throws bare errors.
+ */
 function duplicate(fd: number): number {
   const reserved = reserveDescriptor()
   const own = reserved < 0 ? reserved : ownDescriptor(fcntl(fd, abi.F_DUPFD_CLOEXEC, 0))
@@ -37,7 +41,7 @@ function pipe(): [reading: number, writing: number] {
   const reading = ownDescriptor(fds[0] ?? -1)
   const writing = ownDescriptor(fds[1] ?? -1)
   if (reading >= 0 && writing >= 0) {
-    fcntl(writing, F_SETPIPE_SZ, PIPE) // or it stays at 64 KiB, where the user has many
+    fcntl(writing, F_SETPIPE_SZ, PIPE) // fails, and leaves 64 KiB, when the user has many pipes
     return [reading, writing]
   }
   for (const fd of [reading, writing]) if (fd >= 0) closeDescriptor(fd)
@@ -59,7 +63,7 @@ class FileMover implements Mover {
   }
 
   start(): void {
-    // A file is always ready.
+    // Nothing needs to be watched, as a file is always ready.
   }
 
   move(to: FD, max: number): number {
@@ -68,7 +72,8 @@ class FileMover implements Mover {
     return n
   }
 
-  // Files that the kernel makes up as they are read (proc) and terminals cannot be sent so.
+  // The kernel refuses sendfile from files that it makes up as they are read (proc), and from terminals: they
+  // are copied instead.
   instead(): Mover {
     this.#owner = false
     const at = this.#offset === null ? {} : { offset: Number(this.#offset[0]) }
@@ -106,7 +111,7 @@ class PipeMover implements Mover {
     if (n !== EAGAIN) return n
     const [readable, writable] = pollNow(this.#from.fd, to.fd)
     if (!writable) to.writeReady = false
-    // Data, or room, came between the two calls.
+    // Both sides are ready after all: data or room came between splice and poll, and no event will tell.
     else if (readable) setImmediate(this.#wake)
     return EAGAIN
   }
@@ -169,7 +174,7 @@ export function fileMover(fd: number, offset: number | undefined): Mover {
   try {
     stat = fstatSync(own)
     if (offset !== undefined && !stat.isFile() && !stat.isBlockDevice()) {
-      throw syscallError('sendfile', -(abi.errno.ESPIPE ?? 0))
+      throw syscallError('sendfile', ESPIPE)
     }
   } catch (e) {
     closeDescriptor(own)

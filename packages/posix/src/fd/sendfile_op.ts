@@ -1,33 +1,37 @@
 import { OpError } from '@net/contract'
 import { type LaneOwner } from '@net/io'
-import { abi } from '../abi/system.ts'
+import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EXDEV } from '../abi/errno.ts'
 import type { FD } from './fd.ts'
 import { FDOp } from './op.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
-/** Bytes moved before the event loop gets its turn: a file that is not in memory is read by the call that sends it. */
+/**
+ * Bytes moved before the event loop gets its turn: a file that is not in memory is read by the call that
+ * sends it.
+ */
 const TURN = 1 << 20
 
 /** What brings the bytes of a source to a socket. */
 export interface Mover {
   /** The system call that errors name. */
   readonly call: string
-  /** Begins; `wake` is to be called when a move that had to wait for the source may go on. Throws bare errors. */
+  /**
+   * Begins; `wake` is to be called when a move that had to wait for the source may go on. Throws bare errors.
+   */
   start(wake: () => void): void
   /**
-   * Moves up to `max` bytes. Gives their number, 0 at the end of the source or a negated error number: EAGAIN when it has to
-   * wait, for the source or, with `to.writeReady` false, for the socket. Throws the source's own errors, bare.
+   * Moves up to `max` bytes. Gives their number, 0 at the end of the source or a negated error number: EAGAIN
+   * when it has to wait, for the source or, with `to.writeReady` false, for the socket. Throws the source's
+   * own errors, bare.
    */
   move(to: FD, max: number): number
-  /** What to go on with where the kernel refuses this way, or null. */
+  /** The mover to go on with when the kernel refuses this one; null when there is none. */
   instead(): Mover | null
   /** Gives up what it holds. */
   end(): void
 }
 
-const refusals = new Set(
-  ['EINVAL', 'ENOSYS', 'EXDEV', 'EOPNOTSUPP', 'EPERM'].map((name) => -(abi.errno[name] ?? 0)),
-)
+const refusals = new Set([EINVAL, ENOSYS, EXDEV, EOPNOTSUPP, EPERM])
 
 /** Sends what a mover brings, in its turn among the writes of the socket. */
 export class TransferOp extends FDOp<number> {

@@ -1,7 +1,7 @@
 import { closeDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
 import { FDOp } from './op.ts'
-import { registering } from '../poll/open.ts'
+import { registerCall } from '../poll/open.ts'
 import { poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
 import { syscall, syscallError } from '../sys/syscall.ts'
@@ -15,7 +15,10 @@ const POLLOUT = 4
 const fds = new Int32Array(4) // two struct pollfd: fd, events and, above them, revents
 const fdsBytes = new Uint8Array(fds.buffer)
 
-/** poll(2) without waiting: whether `reading` has something, its end or an error included, and `writing` has room. */
+/**
+ * poll(2) without waiting: whether `reading` has something, its end or an error included, and `writing` has
+ * room.
+ */
 export function pollNow(reading: number, writing: number): [readable: boolean, writable: boolean] {
   fds.set([reading, POLLIN, writing, POLLOUT])
   pollCall(fdsBytes, 2, 0)
@@ -28,7 +31,7 @@ export interface SpliceSource {
   readonly fd: number
   /** Whether it may have something. */
   readonly ready: boolean
-  /** Told that it had nothing. */
+  /** Notes that the last read found nothing. */
   drained(): void
   /** Begins; `wake` is called when it may have something, or an error, which `ready` then throws. */
   start(wake: () => void): void
@@ -47,19 +50,19 @@ export class DescriptorSource implements SpliceSource, Pollable {
     this.fd = fd
   }
 
-  // Asked each time, as a blocking socket would hold up the thread.
+  // The kernel is asked each time, as a splice from a blocking socket that is empty would hold up the thread.
   get ready(): boolean {
     return pollNow(this.fd, -1)[0]
   }
 
   drained(): void {
-    // The kernel knows.
+    // There is nothing to record: `ready` asks the kernel each time.
   }
 
   start(wake: () => void): void {
     this.#wake = wake
     const slot = poller().add(this.fd, this)
-    if (slot < 0) throw syscallError(registering, slot)
+    if (slot < 0) throw syscallError(registerCall, slot)
     this.#slot = slot
   }
 
@@ -68,11 +71,11 @@ export class DescriptorSource implements SpliceSource, Pollable {
   }
 
   writable(): void {
-    // It is only read from.
+    // The source is never written to.
   }
 
   exceptional(): void {
-    // A read tells what it is.
+    // The next read returns the error or the end.
   }
 
   end(): void {
@@ -131,7 +134,7 @@ export class ConnSource implements SpliceSource {
     })
   }
 
-  // Whoever reads next may find something at once.
+  // Waking the lane lets a read that waited for its turn look for data at once.
   end(): void {
     this.#turn?.done(undefined)
     this.#from.reading.wake()

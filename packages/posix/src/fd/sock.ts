@@ -1,16 +1,17 @@
 import type { Addr } from '@net/addr'
 import { ErrDeadlineExceeded, OpError, type DialOptions, type ListenOptions } from '@net/contract'
 import { deadlineAt } from '@net/io'
+import { EALREADY, EINPROGRESS, EINVAL, EISCONN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from './fd.ts'
 import { FDOp } from './op.ts'
 import { RawSocket } from './rawconn.ts'
-import { rsa } from '../wire/sockaddr.ts'
+import { sockaddrOut } from '../wire/sockaddr.ts'
 import { openSocket } from './sock_cloexec.ts'
 import { setsockoptInt, socketError } from '../sys/sockopt.ts'
 import { bind, connect, getpeername, listen, syscallError } from '../sys/syscall.ts'
-import { resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
 
 /** What a socket is made of. */
 export interface SocketSpec {
@@ -46,7 +47,7 @@ export function must(call: string, result: number): number {
   return result
 }
 
-/** The network with the family in it, as control functions are told. */
+/** The network with its IP version ("tcp4"), as control functions get it. */
 function controlNetwork(spec: SocketSpec): string {
   if (spec.family === abi.AF_UNIX || /[46]$/.test(spec.net)) return spec.net
   return spec.net + (spec.family === abi.AF_INET ? '4' : '6')
@@ -58,7 +59,7 @@ function newSocket(spec: SocketSpec): FD {
   const s = must('socket', openSocket(family, sotype, spec.proto))
   try {
     if (family === abi.AF_INET6 && sotype !== abi.SOCK_RAW) {
-      // Where the socket cannot serve both families (openbsd) it keeps to IPv6 whatever is said.
+      // The result is ignored: openbsd, whose IPv6 sockets cannot carry IPv4, refuses the option.
       setsockoptInt(s, abi.IPPROTO_IPV6, abi.IPV6_V6ONLY, spec.v6only ? 1 : 0)
     }
     if (family !== abi.AF_UNIX && (sotype === abi.SOCK_DGRAM || sotype === abi.SOCK_RAW)) {
@@ -75,8 +76,8 @@ function newSocket(spec: SocketSpec): FD {
 }
 
 /**
- * Binds a socket, listens on it if it is of a stream, and learns its address. `configure` sets options before there can
- * be a connection to inherit them, and gives 0 or a negated error number. Throws bare errors.
+ * Binds a socket, listens on it if it is of a stream, and learns its address. `configure` sets options before
+ * there can be a connection to inherit them, and gives 0 or a negated error number. Throws bare errors.
  */
 export function listenSocket(
   spec: SocketSpec,
@@ -102,21 +103,15 @@ export function listenSocket(
   }
 }
 
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-
 function bindTo(fd: FD, spec: SocketSpec): number {
   const length = spec.putLocal()
-  return length < 0 ? EINVAL : bind(fd.fd, rsa, length)
+  return length < 0 ? EINVAL : bind(fd.fd, sockaddrOut, length)
 }
 
-// The kernel cuts a longer queue down to what the system allows.
+// A value that is too large does no harm: the kernel cuts it down to what the system allows.
 function maxBacklog(): number {
   return abi.SOMAXCONN < 4096 ? 4096 : abi.SOMAXCONN
 }
-
-const EINPROGRESS = -(abi.errno.EINPROGRESS ?? 0)
-const EALREADY = -(abi.errno.EALREADY ?? 0)
-const EISCONN = -(abi.errno.EISCONN ?? 0)
 
 /** Waits for the outcome of a connect that is under way. */
 class ConnectOp extends FDOp<undefined> {
@@ -130,9 +125,10 @@ class ConnectOp extends FDOp<undefined> {
     if (result < 0 && result !== EINPROGRESS && result !== EALREADY && result !== EISCONN) {
       return this.fail(syscallError('connect', result))
     }
-    // Being writable is not enough: events of the time before the connect look the same (Go issue 14548).
+    // An event of the time before connect also sets writeReady, so only a peer's name shows that the
+    // connection stands (Go issue 14548).
     resetLength()
-    if (getpeername(this.fd.fd, wsa, wsaLength) === 0) return this.done(undefined)
+    if (getpeername(this.fd.fd, sockaddrIn, sockaddrInLength) === 0) return this.done(undefined)
     this.fd.writeReady = false
     return false
   }
@@ -156,7 +152,7 @@ export async function dialSocket(spec: DialSpec, options: DialOptions): Promise<
     options.control?.(controlNetwork(spec), spec.raddr.toString(), new RawSocket(fd))
     if (spec.laddr !== null) must('bind', bindTo(fd, spec))
     const length = spec.putRemote()
-    const result = length < 0 ? EINVAL : connect(fd.fd, rsa, length)
+    const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
     if (result === EINPROGRESS) {
       fd.writeReady = false
       fd.writing.setDeadlineAt(deadline)

@@ -1,17 +1,19 @@
 import { socketDisabledIPv6 } from '@net/io'
+import { EAFNOSUPPORT, ECONNABORTED } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
-import { getLength, resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
+import { getLength, resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
 import * as sys from '../sys/syscall.ts'
 
-// Every descriptor is close-on-exec and non-blocking from birth; darwin has no flags for it, so there it is told after.
+// Every descriptor is close-on-exec and non-blocking from birth. Darwin has no flags for that, so there both
+// are set right after.
 
-/** The flags of a socket's birth, 0 where the system has none. */
+/** The flags that a new socket is opened with, 0 where the system has none. */
 export const socketFlags = abi.SOCK_NONBLOCK | abi.SOCK_CLOEXEC
-const EAFNOSUPPORT = -(abi.errno.EAFNOSUPPORT ?? 0)
-const ECONNABORTED = -(abi.errno.ECONNABORTED ?? 0)
-
-/** Makes a new socket close-on-exec and non-blocking where `flags`, those of its birth, did not. Passes on what is negative. */
+/**
+ * Makes a new socket close-on-exec and non-blocking unless the `flags` it was opened with did so. Gives `fd`,
+ * also when that is a negated error number.
+ */
 export function configureSocket(fd: number, flags: number): number {
   if (fd < 0 || flags !== 0) return fd
   sys.fcntl(fd, abi.F_SETFD, abi.FD_CLOEXEC)
@@ -19,7 +21,10 @@ export function configureSocket(fd: number, flags: number): number {
   return fd
 }
 
-/** Opens a socket. `flags` are those of its birth, 0 where there are none. Gives its descriptor or a negated error number. */
+/**
+ * Opens a socket; `flags` 0 means that the kernel knows no flags for a new socket. Gives its descriptor or a
+ * negated error number.
+ */
 export function openSocket(family: number, sotype: number, proto: number, flags = socketFlags): number {
   if (family === abi.AF_INET6 && socketDisabledIPv6()) return EAFNOSUPPORT
   const reserved = reserveDescriptor()
@@ -28,18 +33,19 @@ export function openSocket(family: number, sotype: number, proto: number, flags 
 }
 
 /**
- * Accepts a connection and leaves the peer's address in {@link wsa}. `flags` as for {@link openSocket}. Gives its descriptor
- * or a negated error number.
+ * Accepts a connection and leaves the peer's address in {@link sockaddrIn}. `flags` as for {@link
+ * openSocket}. Gives its descriptor or a negated error number.
  */
 export function acceptSocket(fd: number, flags = socketFlags): number {
   resetLength()
-  const accepted = flags === 0 ? acceptPlain(fd) : sys.accept4(fd, wsa, wsaLength, flags)
+  const accepted = flags === 0 ? acceptPlain(fd) : sys.accept4(fd, sockaddrIn, sockaddrInLength, flags)
   return ownDescriptor(configureSocket(accepted, flags))
 }
 
-// Darwin hands out connections that died in the queue, without an address, instead of an error: so says Go.
+// Darwin accepts a connection that died in the queue, without an address, where others report an error (Go's
+// sock_cloexec.go).
 function acceptPlain(fd: number): number {
-  const accepted = sys.accept(fd, wsa, wsaLength)
+  const accepted = sys.accept(fd, sockaddrIn, sockaddrInLength)
   if (accepted < 0 || getLength() > 0) return accepted
   sys.close(accepted)
   return ECONNABORTED

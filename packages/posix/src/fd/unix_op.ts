@@ -1,20 +1,27 @@
 import type { UnixAddr } from '@net/addr'
 import { OpError, type UnixMessage, type UnixNetwork } from '@net/contract'
 import { DeadlineTimer, type LaneOwner } from '@net/io'
+import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { received, recvmsg, sendmsg } from '../wire/msg.ts'
 import type { SentMessage } from './msg_op.ts'
 import { FDOp } from './op.ts'
 import { closeOnExec, giveControl } from '../wire/rights.ts'
-import { putUnix, resetLength, rsa, wsa, wsaLength, wsaUnixAddr } from '../wire/sockaddr.ts'
-import { EAGAIN, recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
+import {
+  putUnix,
+  resetLength,
+  sockaddrOut,
+  sockaddrIn,
+  sockaddrInLength,
+  getUnixAddr,
+} from '../wire/sockaddr.ts'
+import { recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
 
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-
-// Room for all that a kernel sends at once: linux passes 253 descriptors, the BSDs and darwin some more.
+// The buffer has room for the most that a kernel sends at once: linux passes 253 descriptors, the BSDs and
+// darwin some more.
 const control = new Uint8Array(8192)
-// Control messages of a stream or of sequenced packets travel with a byte at least.
+// On streams and sequenced packets, control messages travel only together with at least one byte.
 const oneByte = new Uint8Array(1)
 
 /** Waits for a message and reads it with its control messages. */
@@ -34,7 +41,8 @@ export class UnixReceiveOp extends FDOp<UnixMessage> {
     const oob = this.#oob
     const packets = this.fd.net === 'unixgram'
     const dummy = this.#p.byteLength === 0 && !packets
-    // The kernel writes to a buffer that is large enough, as not all kernels close the descriptors that one has no room for.
+    // The kernel fills our own buffer, which is always large enough: not all kernels close the descriptors
+    // for which a smaller one has no room.
     const room = oob.byteLength === 0 ? null : control
     const n = recvmsg(this.fd.fd, dummy ? oneByte : this.#p, room, abi.MSG_CMSG_CLOEXEC)
     if (n === EAGAIN) {
@@ -42,7 +50,7 @@ export class UnixReceiveOp extends FDOp<UnixMessage> {
       return false
     }
     if (n < 0) return this.fail(syscallError('recvmsg', n))
-    const addr = wsaUnixAddr(this.fd.net as UnixNetwork)
+    const addr = getUnixAddr(this.fd.net as UnixNetwork)
     const all = control.subarray(0, room === null ? 0 : received.oobn)
     closeOnExec(all)
     const { oobn, truncated } = giveControl(all, oob)
@@ -56,8 +64,9 @@ const BACKOFF_MIN = 5 // milliseconds
 const BACKOFF_MAX = 200 // milliseconds
 
 /**
- * Waits for room and sends all of a buffer, with the control messages beside its first byte. A socket without a fixed
- * peer is not told when a receiver's queue, filled by others, has room again: it tries again after a while.
+ * Waits for room and sends all of a buffer, with the control messages beside its first byte. A socket without
+ * a fixed peer is not told when a receiver's queue, filled by others, has room again: it tries again after a
+ * while.
  */
 export class UnixSendOp extends FDOp<SentMessage> {
   readonly #p: Uint8Array
@@ -77,7 +86,8 @@ export class UnixSendOp extends FDOp<SentMessage> {
   }
 
   attempt(): boolean {
-    // What one receiver has no room for, the next may.
+    // A full queue of one receiver says nothing about the next receiver, so sends to an address do not wait
+    // for writeReady.
     while (this.fd.writeReady || this.#addr !== null) {
       const n = this.#begun ? this.#sendRest() : this.#sendFirst()
       if (n === EAGAIN) {
@@ -116,7 +126,7 @@ export class UnixSendOp extends FDOp<SentMessage> {
     if (length < 0) return EINVAL
     const p = this.#p
     const oob = this.#oob
-    if (oob === null) return sendto(this.fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, rsa, length)
+    if (oob === null) return sendto(this.fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, sockaddrOut, length)
     const dummy = p.byteLength === 0 && oob.byteLength > 0 && this.fd.net !== 'unixgram'
     return sendmsg(this.fd.fd, dummy ? oneByte : p, oob, length, abi.MSG_NOSIGNAL)
   }
@@ -138,7 +148,10 @@ export class UnixSendOp extends FDOp<SentMessage> {
 const CHUNK = 65536 // bytes
 let scratch: Uint8Array | null = null
 
-/** Waits for a packet of whatever size, or for bytes of a stream, and gives it in a buffer of its own with the sender. */
+/**
+ * Waits for a packet of whatever size, or for bytes of a stream, and gives it in a buffer of its own with the
+ * sender.
+ */
 export class UnixPacketOp extends FDOp<[Uint8Array<ArrayBuffer>, UnixAddr]> {
   /** Makes a receive. */
   constructor(fd: FD) {
@@ -156,16 +169,17 @@ export class UnixPacketOp extends FDOp<[Uint8Array<ArrayBuffer>, UnixAddr]> {
     return false
   }
 
-  // A packet is as long as the sender's buffer allows: linux tells before it is read, elsewhere none is longer than a chunk.
+  // A packet may be as long as the sender's buffer allows. Linux tells its length before it is read;
+  // elsewhere none is longer than CHUNK.
   #length(): number {
-    if (this.fd.net === 'unix' || abi.sockaddrHasLength) return 0
+    if (this.fd.net === 'unix' || !abi.has.packetLengths) return 0
     return recv(this.fd.fd, oneByte, 0, abi.MSG_PEEK | abi.MSG_TRUNC)
   }
 
   #receive(into: Uint8Array): number {
     resetLength()
-    const n = recvfrom(this.fd.fd, into, into.byteLength, 0, wsa, wsaLength)
-    if (n >= 0) this.done([new Uint8Array(into.subarray(0, n)), wsaUnixAddr(this.fd.net as UnixNetwork)])
+    const n = recvfrom(this.fd.fd, into, into.byteLength, 0, sockaddrIn, sockaddrInLength)
+    if (n >= 0) this.done([new Uint8Array(into.subarray(0, n)), getUnixAddr(this.fd.net as UnixNetwork)])
     return n
   }
 }

@@ -1,15 +1,16 @@
 // struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
 import { OpError, type IOOptions } from '@net/contract'
 import { type LaneOwner } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { messageLayout, SizeofIovec, SizeofMsghdr, Structs, wordBytes } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
-import { EAGAIN, syscall, syscallError } from '../sys/syscall.ts'
+import { syscall, syscallError } from '../sys/syscall.ts'
 
 const IOV_MAX = 1024 // limits.h of every kernel served
 
-// writev(2) itself cannot be told to raise no SIGPIPE.
+// sendmsg stands in for writev(2), which cannot be told to raise no SIGPIPE.
 const sendmsg = syscall('intptr_t sendmsg(int fd, const void *msg, int flags)')
 
 const layout = messageLayout(abi, wordBytes)
@@ -56,7 +57,7 @@ class VectorWriteOp extends FDOp<number> {
     return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL)
   }
 
-  // Passes over the bytes that went, and over empty buffers.
+  // Skips the `n` bytes that went, and empty buffers.
   #advance(n: number): void {
     this.#n += n
     this.#offset += n

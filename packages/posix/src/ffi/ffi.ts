@@ -20,8 +20,8 @@ export interface Watch {
 }
 
 /**
- * What the package needs of a foreign function interface: functions of the C library by their declaration, errno, and
- * the event loop's own watch on a descriptor. Buffers are passed by address and not copied.
+ * What the package needs of a foreign function interface: functions of the C library by their declaration,
+ * errno, and the event loop's own watch on a descriptor. Buffers are passed by address and not copied.
  */
 export interface FFI {
   /** Binds a function of the C library. Throws when the library does not have it. */

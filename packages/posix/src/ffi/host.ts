@@ -1,6 +1,6 @@
 /**
- * The JavaScript host whose event loop cannot watch a descriptor for us, 'Bun' or 'Deno', else null. They load the foreign
- * function interface, but lack libuv's uv_poll: Bun ends the process when it is called
+ * The JavaScript host whose event loop cannot watch a descriptor for us, 'Bun' or 'Deno', else null. They
+ * load the foreign function interface, but lack libuv's uv_poll: Bun ends the process when it is called
  * (https://github.com/oven-sh/bun/issues/18546), in Deno it never tells.
  */
 export function foreignHost(): 'Bun' | 'Deno' | null {
@@ -12,8 +12,8 @@ export function foreignHost(): 'Bun' | 'Deno' | null {
 const LAZY = 25
 
 /**
- * What a watch calls, so that the promises which `f` settles go on at once. Newer Nodes leave that to the next thing that
- * their event loop runs: an immediate is just behind.
+ * What a watch calls, so that the promises which `f` settles go on at once. Newer Nodes leave that to the
+ * next thing that their event loop runs: an immediate is just behind.
  */
 export function withMicrotasks(f: () => void): () => void {
   if (Number.parseInt(process.versions.node, 10) < LAZY) return f
@@ -24,5 +24,5 @@ export function withMicrotasks(f: () => void): () => void {
 }
 
 function nothing(): void {
-  // The event loop runs the microtasks behind it.
+  // The function is empty: the host runs the waiting microtasks after it, which is all that is wanted.
 }

@@ -8,14 +8,15 @@ import { withMicrotasks } from './host.ts'
 const require = createRequire(import.meta.url)
 
 /**
- * Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. A worker must not be terminated meanwhile,
- * nor while it binds its first functions: from then on Node-API refuses whatever may run JavaScript, to koffi's start
- * as to anyone, and koffi, which is built without C++ exceptions, cannot tell this by another exception and ends the process.
+ * Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. A worker must not be
+ * terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
+ * run JavaScript, to koffi's start as to anyone, and koffi, which is built without C++ exceptions, cannot
+ * tell this by another exception and ends the process.
  */
 export function loadKoffi(): FFI {
-  // Loading takes milliseconds, so it happens on first use and not on import.
-  // By its real path: once fs.rmSync has removed a socket, Node 20 no longer follows links in require, and koffi behind a link
-  // (as pnpm installs it) does not find its binary.
+  // koffi is loaded on first use and not on import, as loading takes milliseconds. It is loaded by its real
+  // path: once fs.rmSync has removed a socket, Node 20 no longer follows links in require, and koffi behind a
+  // link (as pnpm installs it) does not find its binary.
   const koffi = require(realpathSync(require.resolve('koffi'))) as typeof Koffi
   const libc = koffi.load(null)
   return {
@@ -30,7 +31,8 @@ export function loadKoffi(): FFI {
 function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   const handle = koffi.node.poll(fd, { readable: true }, withMicrotasks(f))
   handle.unref()
-  // While the process takes itself apart its loop turns once more, and koffi aborts when it then cannot call JavaScript.
+  // The event loop turns once more while the process exits. koffi aborts the process when its callback then
+  // fails to call JavaScript, so the watch is closed before.
   process.once('exit', () => {
     handle.close()
   })
@@ -39,7 +41,8 @@ function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
 
 const RTLD_LAZY = 1
 
-// The host unloads koffi with the last thread that uses it, and only then closes the thread's watch, whose code is koffi's.
+// The host unloads koffi with the last thread that uses it, and only then closes that thread's watch, whose
+// code is koffi's. Opening the library once more keeps it loaded.
 function keepLoaded(host: Koffi.LibraryHandle): void {
   const addon = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'))
   if (addon !== undefined) host.func('void *dlopen(const char *path, int flags)')(addon, RTLD_LAZY)
@@ -49,12 +52,13 @@ const UV_POLL = 8
 const UV_READABLE = 1
 
 /**
- * A worker may be terminated at any moment, and a call from the event loop into JavaScript fails then. koffi's watch takes such a
- * failure for a bug and ends the process (napi_throw in Napi::Error::ThrowAsJavaScriptException). So in a worker the
- * watch only wakes the loop: its libuv handle is started again with a function of libuv that does nothing. What looks at
- * the descriptor is an immediate, which the host itself knows to leave out once the thread is to end. Being unref'd it
- * does not keep the loop from sleeping, and it runs whenever the loop has woken. The methods of koffi's watch fail as its
- * callback does, and calls of C functions do not: so libuv itself is told to ref and to unref the handle.
+ * A worker may be terminated at any moment, and a call from the event loop into JavaScript fails then.
+ * koffi's watch takes such a failure for a bug and ends the process (napi_throw in
+ * Napi::Error::ThrowAsJavaScriptException). So in a worker the watch only wakes the loop: its libuv handle is
+ * started again with a function of libuv that does nothing. What looks at the descriptor is an immediate,
+ * which the host itself knows to leave out once the thread is to end. Being unref'd it does not keep the loop
+ * from sleeping, and it runs whenever the loop has woken. The methods of koffi's watch fail as its callback
+ * does, and calls of C functions do not: so libuv itself is told to ref and to unref the handle.
  */
 function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   const host = koffi.load(null)

@@ -11,38 +11,38 @@ import {
 import { ConnStreams, LaneConn, type Lanes } from '@net/io'
 import { checkBuffer } from '../common/argument.ts'
 import { refusal } from './errors.ts'
-import type { FD } from './fd.ts'
-import { ReadOp, WriteOp, type StreamFD } from './stream.ts'
+import type { Handle } from './handle.ts'
+import { ReadOp, WriteOp, type StreamHandle } from './stream.ts'
 
 /** A socket of the host that reads and writes: what all connections have in common. */
-export abstract class HostSocket<F extends FD, A extends Addr>
+export abstract class HostSocket<F extends Handle, A extends Addr>
   extends LaneConn
   implements Omit<Conn<A>, 'read' | 'write'>
 {
   /** The host's socket. */
-  protected readonly fd: F
+  protected readonly handle: F
 
   /** Takes over a connected or bound socket. */
-  protected constructor(fd: F) {
+  protected constructor(handle: F) {
     super()
-    this.fd = fd
+    this.handle = handle
   }
 
   protected get lanes(): Lanes {
-    return this.fd
+    return this.handle
   }
 
   get localAddr(): A {
-    return this.fd.localAddr as A
+    return this.handle.localAddr as A
   }
 
   get remoteAddr(): A {
-    return this.fd.remoteAddr as A
+    return this.handle.remoteAddr as A
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   file(): Promise<File> {
-    return Promise.reject(refusal('file', this.fd.net, this.localAddr, this.remoteAddr))
+    return Promise.reject(refusal('file', this.handle.net, this.localAddr, this.remoteAddr))
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
@@ -51,31 +51,32 @@ export abstract class HostSocket<F extends FD, A extends Addr>
   }
 
   ref(): void {
-    this.fd.ref()
+    this.handle.ref()
   }
 
   unref(): void {
-    this.fd.unref()
+    this.handle.unref()
   }
 
   close(): Promise<void> {
-    return this.fd.close()
+    return this.handle.close()
   }
 
   /** Throws the error of an option that the host does not have. */
   protected refuse(op = 'set'): never {
-    throw refusal(op, this.fd.net, null, this.fd.localAddr)
+    throw refusal(op, this.handle.net, null, this.handle.localAddr)
   }
 
   /** Throws the error of an option of a closed socket. */
   protected checkOpen(): void {
-    if (this.fd.isClosed) throw new OpError('set', this.fd.net, null, this.fd.localAddr, ErrClosed)
+    if (this.handle.isClosed)
+      throw new OpError('set', this.handle.net, null, this.handle.localAddr, ErrClosed)
   }
 }
 
 /** A connection of the host that is a stream of bytes. */
 export abstract class HostStream<A extends Addr>
-  extends HostSocket<StreamFD, A>
+  extends HostSocket<StreamHandle, A>
   implements Conn<A>, ByteStreams
 {
   #streams: ConnStreams | null = null
@@ -91,15 +92,15 @@ export abstract class HostStream<A extends Addr>
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
-    return fd.reading.run(new ReadOp(fd, p), options)
+    const { handle } = this
+    if (p.byteLength === 0 && !handle.isClosed) return Promise.resolve(0)
+    return handle.reading.run(new ReadOp(handle, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.fd.writing.run(new WriteOp(this.fd, p), options)
+    return this.handle.writing.run(new WriteOp(this.handle, p), options)
   }
 
   /** Copies the buffers into one: the host writes one at a time. */
@@ -111,16 +112,16 @@ export abstract class HostStream<A extends Addr>
   }
 
   closeRead(): Promise<void> {
-    if (this.fd.isClosed) return Promise.reject(this.fd.opError('close', ErrClosed))
-    this.fd.closeRead()
+    if (this.handle.isClosed) return Promise.reject(this.handle.opError('close', ErrClosed))
+    this.handle.closeRead()
     return Promise.resolve()
   }
 
   closeWrite(): Promise<void> {
-    const { fd } = this
-    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
-    const e = fd.closeWrite()
-    return e === null ? Promise.resolve() : Promise.reject(fd.opError('close', e))
+    const { handle } = this
+    if (handle.isClosed) return Promise.reject(handle.opError('close', ErrClosed))
+    const e = handle.closeWrite()
+    return e === null ? Promise.resolve() : Promise.reject(handle.opError('close', e))
   }
 
   /** Refuses: the host cannot set the size of a stream's buffers. */

@@ -4,7 +4,7 @@ import { UDPAddr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
-import { FD } from './fd.ts'
+import { Handle } from './handle.ts'
 import { parseHostAddress } from './ipsock.ts'
 
 /** A packet the host has received. */
@@ -15,14 +15,15 @@ export interface Packet {
   readonly from: RemoteInfo
 }
 
-// The bytes that a packet costs beside its own, so that empty ones fill the queue, too.
+// Bytes counted for each packet beside its own, so that a flood of empty packets fills the queue, too.
 const OVERHEAD = 512
 
 /**
- * A bound datagram socket of the host. The host reads packets whether or not somebody waits for them and cannot be told to
- * stop, so they queue here, up to the size of the socket's receive buffer; more are dropped, as the kernel would.
+ * A bound datagram socket of the host. The host reads packets whether or not somebody waits for them and
+ * cannot be told to stop, so they queue here, up to the size of the socket's receive buffer; more are
+ * dropped, as the kernel would.
  */
-export class DatagramFD extends FD {
+export class DatagramHandle extends Handle {
   readonly #socket: Socket
   readonly #packets: Packet[] = []
   #queued = 0 // bytes in the queue
@@ -79,7 +80,10 @@ export class DatagramFD extends FD {
     return addr
   }
 
-  /** Gives the host a packet, for the peer or for `to`, and calls back when the kernel has taken or refused it. */
+  /**
+   * Gives the host a packet, for the peer or for `to`, and calls back when the kernel has taken or refused
+   * it.
+   */
   give(
     p: Uint8Array,
     to: { readonly host: string; readonly port: number } | null,
@@ -125,29 +129,31 @@ export class DatagramFD extends FD {
 
 /** Waits for a packet and gives what `finish` makes of it. */
 export class ReceiveOp<T> extends Op<T> {
-  readonly #fd: DatagramFD
+  readonly #handle: DatagramHandle
   readonly #call: string
   readonly #finish: (packet: Packet) => T
 
   /** Makes a receive whose errors name `call`. */
-  constructor(fd: DatagramFD, call: string, finish: (packet: Packet) => T) {
+  constructor(handle: DatagramHandle, call: string, finish: (packet: Packet) => T) {
     super('read')
-    this.#fd = fd
+    this.#handle = handle
     this.#call = call
     this.#finish = finish
   }
 
   attempt(): boolean {
-    const packet = this.#fd.next()
+    const packet = this.#handle.next()
     if (packet !== null) return this.done(this.#finish(packet))
-    const e = this.#fd.takeFailure(this.#call)
+    const e = this.#handle.takeFailure(this.#call)
     return e === null ? false : this.fail(e)
   }
 }
 
-/** Gives a packet to the host and settles when the kernel has taken it. One that the host has will be sent. */
+/**
+ * Gives a packet to the host and settles when the kernel has taken it. One that the host has will be sent.
+ */
 export class SendOp extends Op<number> {
-  readonly #fd: DatagramFD
+  readonly #handle: DatagramHandle
   readonly #p: Uint8Array
   readonly #addr: Addr | null
   readonly #to: { readonly host: string; readonly port: number } | null
@@ -155,26 +161,26 @@ export class SendOp extends Op<number> {
 
   /** Makes a send of `p` to `addr`, which is `to` in the host's words; both are null for the peer. */
   constructor(
-    fd: DatagramFD,
+    handle: DatagramHandle,
     p: Uint8Array,
     addr: Addr | null,
     to: { readonly host: string; readonly port: number } | null,
   ) {
     super('write')
-    this.#fd = fd
+    this.#handle = handle
     this.#p = p
     this.#addr = addr
     this.#to = to
   }
 
   attempt(): boolean {
-    if (this.#given || !this.#fd.writeReady) return false
+    if (this.#given || !this.#handle.writeReady) return false
     const call = this.#to === null ? 'write' : 'sendto'
-    const failure = this.#fd.takeFailure(call)
+    const failure = this.#handle.takeFailure(call)
     if (failure !== null) return this.fail(failure)
     if (this.#to?.port === 0) return this.fail(callError(call, 'EINVAL'))
     try {
-      this.#fd.give(this.#p, this.#to, (e) => {
+      this.#handle.give(this.#p, this.#to, (e) => {
         this.#given = false
         if (e === null) this.done(this.#p.byteLength)
         else this.fail(hostError(e, call))
@@ -192,7 +198,7 @@ export class SendOp extends Op<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const { net, localAddr } = this.#fd
+    const { net, localAddr } = this.#handle
     const to = this.#addr
     const e = to === null ? super.error(owner, cause) : new OpError(this.name, net, localAddr, to, cause)
     if (e instanceof OpError) e.n = 0

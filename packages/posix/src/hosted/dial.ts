@@ -54,7 +54,8 @@ class ConnectOp extends Op<Socket> {
     const { lane } = this.#dial
     const socket = connect(this.#options)
     socket.once('connect', () => lane.wake())
-    // It stays: whoever gets the socket may not listen yet when the next error comes.
+    // The listener stays on the socket: the dial's caller may not listen yet when the next error comes, and
+    // an error without a listener ends the process.
     socket.on('error', (e) => {
       this.#failure = e
       lane.wake()
@@ -63,7 +64,10 @@ class ConnectOp extends Op<Socket> {
   }
 }
 
-/** Connects a socket of the host. Rejects with the dial's error or the signal's reason, and nothing is left open then. */
+/**
+ * Connects a socket of the host. Rejects with the dial's error or the signal's reason, and nothing is left
+ * open then.
+ */
 export function dialSocket(
   connecting: NetConnectOpts,
   error: DialError,

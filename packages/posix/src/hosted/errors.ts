@@ -5,12 +5,15 @@ import { ErrWindows } from '@net/stubs'
 
 const numbers: Readonly<Record<string, number | undefined>> = constants.errno
 
-/** The error of a call that the host did not make because it knows the outcome: `code` is the name of an error number. */
+/**
+ * The error of a call that the host did not make because it knows the outcome: `code` is the name of an error
+ * number.
+ */
 export function callError(call: string, code: string): SyscallError {
   return new SyscallError(call, new Errno(code, numbers[code] ?? 0))
 }
 
-// Where the host keeps the number of an error: on the error, or on the `info` of its system errors.
+// The host keeps the number of an error on the error itself, or on `info` of its system errors.
 interface HostError extends Error {
   readonly code?: unknown
   readonly errno?: unknown
@@ -19,8 +22,8 @@ interface HostError extends Error {
 }
 
 /**
- * The contract's error for one of the host's: a {@link SyscallError} of `call` (absent: what the host names) when an error
- * number is behind it, else the host's own. The number is positive; on Windows it is libuv's.
+ * The contract's error for one of the host's: a {@link SyscallError} of `call` (absent: what the host names)
+ * when an error number is behind it, else the host's own. The number is positive; on Windows it is libuv's.
  */
 export function hostError(e: unknown, call?: string): Error {
   if (!(e instanceof Error)) return new Error(String(e))
@@ -33,12 +36,15 @@ export function hostError(e: unknown, call?: string): Error {
     if (typeof c === 'string' && typeof n === 'number')
       return new SyscallError(name, new Errno(c, Math.abs(n)))
   }
-  // The host checks ports before the system does, which would say:
+  // The host refuses such a port before the system sees it; the system would say EINVAL.
   if (code === 'ERR_SOCKET_BAD_PORT') return callError(name, 'EINVAL')
   return e
 }
 
-/** The same for an error of listening: the host says 'listen' for the whole of it, but what fails is nearly always bind(2). */
+/**
+ * The same for an error of listening: the host says 'listen' for the whole of it, but what fails is nearly
+ * always bind(2).
+ */
 export function listenError(e: unknown): Error {
   const { syscall } = e as HostError
   return hostError(e, syscall === 'listen' ? 'bind' : undefined)

@@ -1,22 +1,23 @@
-import { networkInterfaces, platform } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import { AddrError, parseIPZone, type IP } from '@net/addr'
 import { type IPSockGroup } from '@net/contract'
 import { socketDisabledIPv6 } from '@net/io'
 import type { InetAddr } from '../sock/ipsock.ts'
 import { callError } from './errors.ts'
+import { hostHas } from './host_features.ts'
 
 function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
   return Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.family === family) === true)
 }
 
 /**
- * What the host's internet stack supports: the families of which an interface that is up has an address. All systems that the
- * host runs on carry IPv4 over IPv6 sockets but OpenBSD.
+ * What the host's internet stack supports: the families of which an interface that is up has an address. All
+ * systems that the host runs on carry IPv4 over IPv6 sockets but OpenBSD.
  */
 export const ipsock: IPSockGroup = {
   supportsIPv4: () => hasAddress('IPv4'),
   supportsIPv6: () => hasAddress('IPv6'),
-  supportsIPv4map: () => platform() !== 'openbsd' && hasAddress('IPv4') && hasAddress('IPv6'),
+  supportsIPv4map: () => hostHas.ipv4OnIPv6 && hasAddress('IPv4') && hasAddress('IPv6'),
 }
 
 /** The family of a socket, and whether an IPv6 one keeps to IPv6. */
@@ -27,19 +28,22 @@ export interface Family {
   readonly v6only: boolean
 }
 
-// Also when there is no address: undefined is not null.
+// This holds for no address as well, as `undefined !== null`: without one the family is IPv4's.
 function is4(a: InetAddr | null): boolean {
   return a?.ip?.to4() !== null
 }
 
-/** The same as {@link familyOf}, and fails as IPv6 sockets do where tests want them to. */
+/** The same as {@link familyOf}, but throws where IPv6 sockets are disabled for a test. */
 export function socketFamily(...of: Parameters<typeof familyOf>): Family {
   const family = familyOf(...of)
   if (family.version === 6 && socketDisabledIPv6()) throw callError('socket', 'EAFNOSUPPORT')
   return family
 }
 
-/** The family of a socket: what the network says, else both for a listener on every address, else what the addresses are. */
+/**
+ * The family of a socket: what the network says, else both for a listener on every address, else what the
+ * addresses are.
+ */
 function familyOf(
   network: string,
   laddr: InetAddr | null,
@@ -56,8 +60,8 @@ function familyOf(
 }
 
 /**
- * The text by which the host takes an address to bind or to reach: an absent or unspecified one is `every` address of this
- * machine or its loopback. Throws an {@link AddrError} when the family does not fit.
+ * The text by which the host takes an address to bind or to reach: an absent or unspecified one is `every`
+ * address of this machine or its loopback. Throws an {@link AddrError} when the family does not fit.
  */
 export function hostAddress(version: 4 | 6, a: InetAddr | null, every: boolean): string {
   const ip = a?.ip ?? null

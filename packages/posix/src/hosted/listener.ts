@@ -9,17 +9,18 @@ import type { Addr } from '@net/addr'
 import { type Conn, type File, type IOOptions, type RawConn } from '@net/contract'
 import { LaneListener, Op, type Lane } from '@net/io'
 import { hostError, listenError, refusal } from './errors.ts'
-import { FD } from './fd.ts'
+import { Handle } from './handle.ts'
 import { READ_AHEAD, reset } from './stream.ts'
 
 /** The backlog of the kernel's queue, from which the host accepts at once, when none is said. */
 export const BACKLOG = 4096
 
-// libuv meets these when no descriptor is left. It closes the connection that could not be accepted and goes on.
+// libuv gets these errors when no descriptor is left. It then closes the connection that it could not accept
+// and goes on.
 const starved = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ECONNABORTED'])
 
 /** A listening socket of the host, with the connections that the host has accepted and nobody has taken. */
-export class ListenFD extends FD {
+export class ListenHandle extends Handle {
   readonly #server: Server
   readonly #accepted: Socket[] = []
   #failure: Error | null = null
@@ -30,10 +31,11 @@ export class ListenFD extends FD {
     this.#server = server
     server.on('connection', (socket) => {
       socket.unref()
-      // Asked now, the host remembers it; a peer that has gone by the time of accept has no address any more.
+      // Reading the address now makes the host remember it: a peer that has gone by the time of accept has no
+      // address any more.
       Reflect.get(socket, 'remoteAddress')
       socket.on('error', () => {
-        // Whoever takes the connection meets the error when it reads.
+        // The error is not lost: the first read of the accepted connection meets it.
       })
       if (this.isClosed) {
         reset(socket)
@@ -62,7 +64,8 @@ export class ListenFD extends FD {
   }
 
   protected release(): Promise<void> {
-    // Its own end the server tells only when all its connections have ended, too; the socket is closed when this returns.
+    // The callback of close is of no use here, as it also waits for all accepted connections to end; the
+    // socket itself is closed when close returns.
     this.#server.close()
     for (const socket of this.#accepted.splice(0)) reset(socket)
     return Promise.resolve()
@@ -70,19 +73,19 @@ export class ListenFD extends FD {
 }
 
 class AcceptOp<C> extends Op<C> {
-  readonly #fd: ListenFD
+  readonly #handle: ListenHandle
   readonly #make: (socket: Socket) => C
 
-  constructor(fd: ListenFD, make: (socket: Socket) => C) {
+  constructor(handle: ListenHandle, make: (socket: Socket) => C) {
     super('accept')
-    this.#fd = fd
+    this.#handle = handle
     this.#make = make
   }
 
   attempt(): boolean {
-    const socket = this.#fd.next()
+    const socket = this.#handle.next()
     if (socket !== null) return this.done(this.#make(socket))
-    const e = this.#fd.takeFailure()
+    const e = this.#handle.takeFailure()
     return e === null ? false : this.fail(e)
   }
 }
@@ -100,7 +103,7 @@ export function listenServer(listen: HostListenOptions, options: ServerOpts = {}
       reject(listenError(e))
     })
     try {
-      // Exclusive: in a cluster's worker, too, the socket is the worker's own.
+      // Without `exclusive`, a worker of a cluster would get the primary's socket instead of its own.
       server.listen({ ...listen, exclusive: true }, () => {
         server.removeAllListeners('error')
         resolve(server)
@@ -114,50 +117,50 @@ export function listenServer(listen: HostListenOptions, options: ServerOpts = {}
 /** A socket of the host that accepts connections: what all listeners have in common. */
 export abstract class HostListener<C extends Conn, A extends Addr> extends LaneListener<C, A> {
   /** The host's socket. */
-  protected readonly fd: ListenFD
+  protected readonly handle: ListenHandle
 
   /** Takes over a listening socket. */
-  protected constructor(fd: ListenFD) {
+  protected constructor(handle: ListenHandle) {
     super()
-    this.fd = fd
+    this.handle = handle
   }
 
   protected get accepting(): Lane {
-    return this.fd.reading
+    return this.handle.reading
   }
 
   get addr(): A {
-    return this.fd.remoteAddr as A
+    return this.handle.remoteAddr as A
   }
 
   /** Makes the connection of an accepted socket. */
   protected abstract connection(socket: Socket): C
 
   accept(options?: IOOptions): Promise<C> {
-    return this.fd.reading.run(new AcceptOp(this.fd, this.#connection), options)
+    return this.handle.reading.run(new AcceptOp(this.handle, this.#connection), options)
   }
 
   readonly #connection = (socket: Socket): C => this.connection(socket)
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   file(): Promise<File> {
-    return Promise.reject(refusal('file', this.fd.net, null, this.addr))
+    return Promise.reject(refusal('file', this.handle.net, null, this.addr))
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   syscallConn(): RawConn {
-    throw refusal('raw-control', this.fd.net, null, this.addr)
+    throw refusal('raw-control', this.handle.net, null, this.addr)
   }
 
   ref(): void {
-    this.fd.ref()
+    this.handle.ref()
   }
 
   unref(): void {
-    this.fd.unref()
+    this.handle.unref()
   }
 
   close(): Promise<void> {
-    return this.fd.close()
+    return this.handle.close()
   }
 }

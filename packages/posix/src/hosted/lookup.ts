@@ -3,6 +3,7 @@ import { joinHostPort } from '@net/addr'
 import type { LookupGroup } from '@net/contract'
 import type { ResolverOptions } from '@net/resolve'
 import { lookupOver } from '../common/lookup_group.ts'
+import { hostHas } from './host_features.ts'
 import { tcpsock } from './tcpsock.ts'
 import { udpsock } from './udpsock.ts'
 
@@ -11,9 +12,9 @@ export function serverAddrs(servers: readonly string[]): string[] {
   return servers.map((s) => (/^\[.*\]:\d+$|^[^:]+:\d+$/.test(s) ? s : joinHostPort(s, 53)))
 }
 
-// Windows has no resolv.conf, and its servers are known to the host.
+// Windows has no resolv.conf, but the host knows its servers.
 function windowsOptions(): ResolverOptions {
-  return process.platform === 'win32' ? { resolvConf: { servers: serverAddrs(getServers()) } } : {}
+  return hostHas.resolvConf ? {} : { resolvConf: { servers: serverAddrs(getServers()) } }
 }
 
 /** Lookups over the host's sockets; hosts on Windows by the system, as Go's rules have it. */

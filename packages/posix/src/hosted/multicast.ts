@@ -10,12 +10,15 @@ import {
   type QueuedError,
 } from '@net/contract'
 import { HostSocket } from './conn.ts'
-import type { DatagramFD } from './datagram.ts'
+import type { DatagramHandle } from './datagram.ts'
 import { hostError } from './errors.ts'
 
 type Name = Interface | string | number | null | undefined
 
-/** The name of an interface; null for the system's choice. The host knows numbers only of interfaces with a link-local address. */
+/**
+ * The name of an interface; null for the system's choice. The host knows numbers only of interfaces with a
+ * link-local address.
+ */
 function nameOf(iface: Name): string | null {
   if (iface === null || iface === undefined || iface === 0) return null
   const all = networkInterfaces()
@@ -46,14 +49,17 @@ function ipOf(address: IP | string, version: 4 | 6): IP {
   return ip
 }
 
-/** A datagram socket of the host, and the options it has: multicast it can do, control messages and the error queue it cannot. */
-export abstract class HostDatagram extends HostSocket<DatagramFD, UDPAddr> implements DatagramOptions {
+/**
+ * A datagram socket of the host, and the options it has: multicast it can do, control messages and the error
+ * queue it cannot.
+ */
+export abstract class HostDatagram extends HostSocket<DatagramHandle, UDPAddr> implements DatagramOptions {
   /** The IP version of the socket. */
   protected readonly version: 4 | 6
 
   /** Takes over a bound or connected socket. */
-  protected constructor(fd: DatagramFD, version: 4 | 6) {
-    super(fd)
+  protected constructor(handle: DatagramHandle, version: 4 | 6) {
+    super(handle)
     this.version = version
   }
 
@@ -148,9 +154,9 @@ export abstract class HostDatagram extends HostSocket<DatagramFD, UDPAddr> imple
   #set(option: (socket: Socket) => void): void {
     this.checkOpen()
     try {
-      this.fd.set(option)
+      this.handle.set(option)
     } catch (e) {
-      throw new OpError('set', this.fd.net, null, this.localAddr, hostError(e, 'setsockopt'))
+      throw new OpError('set', this.handle.net, null, this.localAddr, hostError(e, 'setsockopt'))
     }
   }
 }

@@ -3,16 +3,19 @@ import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
-import { FD } from './fd.ts'
+import { Handle } from './handle.ts'
 
-/** Bytes that the host may read ahead before it stops reading from the kernel. It stops after the read that passes this. */
+/**
+ * Bytes that the host may read ahead before it stops reading from the kernel. It stops after the read that
+ * passes this.
+ */
 export const READ_AHEAD = 65536
 
 const PIECE = 65536 // bytes given to the host at a time: what it holds cannot be taken back
 const FLUSH = 5000 // milliseconds that close gives a piece which the peer does not take
 
 /** A connected stream socket of the host. */
-export class StreamFD extends FD {
+export class StreamHandle extends Handle {
   readonly #socket: Socket
   readonly #gone: Promise<void>
   #failure: Error | null = null
@@ -49,19 +52,24 @@ export class StreamFD extends FD {
     return this.#failure !== null
   }
 
-  /** The error of an operation on a connection that has failed, or of writing to an end that was shut down; else null. */
+  /**
+   * The error of an operation on a connection that has failed, or of writing to an end that was shut down;
+   * else null.
+   */
   callError(call: 'read' | 'write'): Error | null {
     if (this.#failure !== null) return hostError(this.#failure, call)
     return call === 'write' && this.#writeEnded ? callError(call, 'EPIPE') : null
   }
 
-  /** Takes bytes the host has read: their number, null at the end of the stream, 0 when there are none yet. */
+  /**
+   * Takes bytes the host has read: their number, null at the end of the stream, 0 when there are none yet.
+   */
   take(p: Uint8Array): number | null {
     if (this.#readEnded) return null
     const socket = this.#socket
-    // Asking for more than its mark would make the host raise the mark.
+    // read(n) with an n above the high-water mark would raise the mark.
     const n = Math.min(p.byteLength, socket.readableLength, socket.readableHighWaterMark)
-    // An empty read makes the host go on, or tell the end.
+    // read(0) makes the host read on, or emit the end.
     const chunk = socket.read(n) as Uint8Array | null
     if (chunk === null) return 0
     p.set(chunk)
@@ -74,7 +82,7 @@ export class StreamFD extends FD {
     this.#unsent = true
     this.#socket.write(piece, (e) => {
       this.#unsent = false
-      // After an error comes the event that tells of it.
+      // An error wakes nothing here: the 'error' event that follows does.
       if (!e) this.writing.wake()
     })
     return piece.byteLength
@@ -108,7 +116,8 @@ export class StreamFD extends FD {
     if (this.#resets) {
       reset(socket)
     } else if (given) {
-      // Bytes that a write has told of are still here: they go first, as those in a kernel's buffer would.
+      // Bytes whose write has already settled may still be in the stream: they are sent before the close, as
+      // a kernel sends its buffer.
       const timer = setTimeout(() => reset(socket), FLUSH)
       timer.unref()
       socket.once('close', () => clearTimeout(timer))
@@ -124,68 +133,68 @@ export class StreamFD extends FD {
 /** Closes a socket so that a TCP peer sees a reset. */
 export function reset(socket: Socket): void {
   const shutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0
-  // The host cannot reset while it shuts down, and pipes cannot be reset.
+  // resetAndDestroy() fails while the host shuts the socket down, and does not exist for pipes.
   if (socket.destroyed || shutting || socket.remoteFamily === undefined) socket.destroy()
   else socket.resetAndDestroy()
 }
 
 /** Waits for bytes and takes them. */
 export class ReadOp extends Op<number | null> {
-  readonly #fd: StreamFD
+  readonly #handle: StreamHandle
   readonly #p: Uint8Array
 
   /** Makes a read into `p`, which must not be empty. */
-  constructor(fd: StreamFD, p: Uint8Array) {
+  constructor(handle: StreamHandle, p: Uint8Array) {
     super('read')
-    this.#fd = fd
+    this.#handle = handle
     this.#p = p
   }
 
   attempt(): boolean {
-    // What arrived before a failure is read before it is told.
-    const n = this.#fd.take(this.#p)
+    // Data that arrived before the failure is read first; the failure follows it.
+    const n = this.#handle.take(this.#p)
     if (n !== 0) return this.done(n)
-    const e = this.#fd.callError('read')
+    const e = this.#handle.callError('read')
     return e === null ? false : this.fail(e)
   }
 }
 
 /**
- * Gives a buffer to the host piece by piece, each when the kernel has taken the one before, and settles when it has taken
- * the last. A piece that the host has will be sent: `n` of an error counts it, and an end that comes when nothing is left to
- * give is success.
+ * Gives a buffer to the host piece by piece, each when the kernel has taken the one before, and settles when
+ * it has taken the last. A piece that the host has will be sent: `n` of an error counts it, and an end that
+ * comes when nothing is left to give is success.
  */
 export class WriteOp extends Op<number> {
-  readonly #fd: StreamFD
+  readonly #handle: StreamHandle
   readonly #p: Uint8Array
   #given = 0
   #sent = 0
 
   /** Makes a write of `p`. */
-  constructor(fd: StreamFD, p: Uint8Array) {
+  constructor(handle: StreamHandle, p: Uint8Array) {
     super('write')
-    this.#fd = fd
+    this.#handle = handle
     this.#p = p
   }
 
   attempt(): boolean {
-    const e = this.#fd.callError('write')
-    if (e !== null && (this.#fd.failed || this.#given < this.#p.byteLength)) return this.fail(e)
-    if (!this.#fd.writeReady) return false
+    const e = this.#handle.callError('write')
+    if (e !== null && (this.#handle.failed || this.#given < this.#p.byteLength)) return this.fail(e)
+    if (!this.#handle.writeReady) return false
     this.#sent = this.#given
     if (this.#sent === this.#p.byteLength) return this.done(this.#sent)
-    this.#given += this.#fd.give(this.#p, this.#given)
+    this.#given += this.#handle.give(this.#p, this.#given)
     return false
   }
 
   override cancel(reason: unknown): void {
-    if (this.#given > 0 && this.#given === this.#p.byteLength && !this.#fd.failed) this.done(this.#given)
+    if (this.#given > 0 && this.#given === this.#p.byteLength && !this.#handle.failed) this.done(this.#given)
     else super.cancel(reason)
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
     const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#fd.failed ? this.#sent : this.#given
+    if (e instanceof OpError) e.n = this.#handle.failed ? this.#sent : this.#given
     return e
   }
 }

@@ -19,18 +19,21 @@ import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
-import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
-import { refuseReusePort } from './host_version.ts'
-import { READ_AHEAD, StreamFD } from './stream.ts'
+import { BACKLOG, HostListener, ListenHandle, listenServer } from './listener.ts'
+import { refuseReusePort } from './host_features.ts'
+import { READ_AHEAD, StreamHandle } from './stream.ts'
 
 const IDLE = 15_000 // milliseconds
 
 const copying = copyingSendfileGroup
 
-/** What of keep-alive the host can set. Throws {@link ErrWindows} for an interval or a count, which it cannot. */
+/**
+ * The idle time of keep-alive in milliseconds, the one number that the host can set. Throws {@link
+ * ErrWindows} for an interval or a count.
+ */
 function keepAliveIdle({ idle = 0, interval = 0, count = 0 }: KeepAliveConfig): number {
   if (interval > 0 || count > 0) throw ErrWindows
-  // The host sets a time that is not 0, in whole seconds; with 0 it leaves what the system has.
+  // The host sets any idle time but 0, in whole seconds; 0 leaves the system's value.
   return idle === 0 ? IDLE : Math.max(Math.ceil(idle / 1000) * 1000, 0)
 }
 
@@ -52,12 +55,14 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
   readonly #socket: Socket
   #idle = IDLE
 
-  /** Takes over a connected socket. `raddr` stands for a peer whose address the host does not tell any more. */
+  /**
+   * Takes over a connected socket. `raddr` stands for a peer whose address the host does not tell any more.
+   */
   constructor(socket: Socket, net: string, raddr: TCPAddr | null) {
     const local = tcpAddr(socket.localAddress, socket.localPort)
     const { remoteAddress, remotePort } = socket
     const remote = remoteAddress === undefined && raddr !== null ? raddr : tcpAddr(remoteAddress, remotePort)
-    super(new StreamFD(socket, net, local, remote))
+    super(new StreamHandle(socket, net, local, remote))
     this.#socket = socket
   }
 
@@ -74,7 +79,7 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
   setLinger(seconds: number): void {
     this.checkOpen()
     if (seconds > 0) this.refuse()
-    this.fd.setResets(seconds === 0)
+    this.handle.setResets(seconds === 0)
   }
 
   setNoDelay(on = true): void {
@@ -92,7 +97,7 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
     try {
       this.#idle = keepAliveIdle(config)
     } catch (cause) {
-      throw new OpError('set', this.fd.net, null, this.localAddr, cause as Error)
+      throw new OpError('set', this.handle.net, null, this.localAddr, cause as Error)
     }
     this.#socket.setKeepAlive(config.enable, this.#idle)
   }
@@ -105,7 +110,7 @@ class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListe
     const addr = server.address()
     const known =
       addr !== null && typeof addr === 'object' ? tcpAddr(addr.address, addr.port) : tcpAddr('', 0)
-    super(new ListenFD(server, net, known))
+    super(new ListenHandle(server, net, known))
   }
 
   acceptTCP(options?: IOOptions): Promise<TCPConn> {
@@ -113,17 +118,17 @@ class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListe
   }
 
   protected connection(socket: Socket): TCPConn {
-    return new HostTCPConn(socket, this.fd.net, null)
+    return new HostTCPConn(socket, this.handle.net, null)
   }
 }
 
 function checkListenOptions(options: ListenOptions): void {
-  // Where the host runs on Unix it always sets SO_REUSEADDR, on Windows never.
+  // The host always sets SO_REUSEADDR on Unix and never on Windows, so it cannot be told to leave it out.
   if (options.control !== undefined || options.reuseAddress === false) throw ErrWindows
   refuseReusePort(options.reusePort)
 }
 
-/** What the host is to connect. Throws bare errors. */
+/** The options of the host's connect. Throws bare errors. */
 function connecting(
   network: TCPNetwork,
   laddr: TCPAddr | null,

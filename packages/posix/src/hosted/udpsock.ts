@@ -15,11 +15,11 @@ import {
 import { deadlineAt, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer, checkNetwork, missingAddress } from '../common/argument.ts'
-import { DatagramFD, ReceiveOp, SendOp, type Packet } from './datagram.ts'
+import { DatagramHandle, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
 import { HostDatagram } from './multicast.ts'
-import { refuseReusePort } from './host_version.ts'
+import { refuseReusePort } from './host_features.ts'
 
 const noPeer = new UDPAddr(null, 0)
 
@@ -34,9 +34,9 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   readonly #connected: boolean
 
   /** Takes over a bound or connected socket. */
-  constructor(fd: DatagramFD, version: 4 | 6) {
-    super(fd, version)
-    this.#connected = fd.remoteAddr !== null
+  constructor(handle: DatagramHandle, version: 4 | 6) {
+    super(handle, version)
+    this.#connected = handle.remoteAddr !== null
   }
 
   get addr(): UDPAddr {
@@ -50,32 +50,32 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   read(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
-    return fd.reading.run(new ReceiveOp(fd, 'read', (packet) => copy(packet, p)), options)
+    const { handle } = this
+    if (p.byteLength === 0 && !handle.isClosed) return Promise.resolve(0)
+    return handle.reading.run(new ReceiveOp(handle, 'read', (packet) => copy(packet, p)), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    if (!this.#connected && !fd.isClosed) {
-      return Promise.reject(fd.opError('write', callError('write', 'EDESTADDRREQ')))
+    const { handle } = this
+    if (!this.#connected && !handle.isClosed) {
+      return Promise.reject(handle.opError('write', callError('write', 'EDESTADDRREQ')))
     }
-    return fd.writing.run(new SendOp(fd, p, null, null), options)
+    return handle.writing.run(new SendOp(handle, p, null, null), options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.#receive((packet) => [copy(packet, p), this.fd.sender(packet.from)], options)
+    return this.#receive((packet) => [copy(packet, p), this.handle.sender(packet.from)], options)
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p) ?? checkAddr(addr)
     if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    const error = (cause: Error): OpError => new OpError('write', fd.net, fd.localAddr, addr, cause)
+    const { handle } = this
+    const error = (cause: Error): OpError => new OpError('write', handle.net, handle.localAddr, addr, cause)
     if (this.#connected) return Promise.reject(error(ErrWriteToConnected))
     let host: string
     try {
@@ -83,7 +83,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
     } catch (e) {
       return Promise.reject(error(e as Error))
     }
-    return fd.writing.run(new SendOp(fd, p, addr, { host, port: addr.port }), options)
+    return handle.writing.run(new SendOp(handle, p, addr, { host, port: addr.port }), options)
   }
 
   readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -99,7 +99,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
       const [n, addr] = await this.readFrom(p)
       return [p.subarray(0, n), addr]
     }
-    return await this.#receive(({ data, from }) => [new Uint8Array(data), this.fd.sender(from)])
+    return await this.#receive(({ data, from }) => [new Uint8Array(data), this.handle.sender(from)])
   }
 
   send(p: Uint8Array, addr: UDPAddr): Promise<number> {
@@ -107,11 +107,11 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   }
 
   setReadBuffer(bytes: number): void {
-    this.#set(() => this.fd.setReadBuffer(bytes))
+    this.#set(() => this.handle.setReadBuffer(bytes))
   }
 
   setWriteBuffer(bytes: number): void {
-    this.#set(() => this.fd.setWriteBuffer(bytes))
+    this.#set(() => this.handle.setWriteBuffer(bytes))
   }
 
   /** Refuses: the host does not give control messages. */
@@ -145,12 +145,12 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   }
 
   #refused(op: string, addr: UDPAddr | null): Promise<never> {
-    const cause = this.fd.isClosed ? ErrClosed : ErrWindows
-    return Promise.reject(new OpError(op, this.fd.net, this.localAddr, addr, cause))
+    const cause = this.handle.isClosed ? ErrClosed : ErrWindows
+    return Promise.reject(new OpError(op, this.handle.net, this.localAddr, addr, cause))
   }
 
   #receive<T>(finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
-    return this.fd.reading.run(new ReceiveOp(this.fd, 'recvfrom', finish), options)
+    return this.handle.reading.run(new ReceiveOp(this.handle, 'recvfrom', finish), options)
   }
 
   #set(option: () => void): void {
@@ -158,7 +158,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
     try {
       option()
     } catch (e) {
-      throw new OpError('set', this.fd.net, null, this.localAddr, hostError(e, 'setsockopt'))
+      throw new OpError('set', this.handle.net, null, this.localAddr, hostError(e, 'setsockopt'))
     }
   }
 }
@@ -167,7 +167,9 @@ function checkAddr(addr: unknown): TypeError | null {
   return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
 }
 
-/** Waits for the outcome of a call on a socket that the host tells by an event. Rejects with a bare error. */
+/**
+ * Waits for the event by which the host reports the outcome of a call on a socket. Rejects with a bare error.
+ */
 function outcome(socket: Socket, event: 'listening' | 'connect', call: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (e: Error): void => reject(hostError(e))
@@ -186,7 +188,7 @@ async function bound(family: Family, laddr: UDPAddr | null, options: HostOptions
   const socket = createSocket({ type: `udp${version}`, ipv6Only: v6only, ...options })
   try {
     await outcome(socket, 'listening', () => {
-      // Exclusive: in a cluster's worker, too, the socket is the worker's own.
+      // Without `exclusive`, a worker of a cluster would get the primary's socket instead of its own.
       socket.bind({ address, port: laddr?.port ?? 0, exclusive: true })
     })
     socket.setBroadcast(true)
@@ -213,15 +215,23 @@ async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPA
   const socket = await bound(family, laddr, {})
   try {
     await outcome(socket, 'connect', () => socket.connect(raddr.port, host))
-    const fd = new DatagramFD(socket, network, addrOf(socket.address()), addrOf(socket.remoteAddress()))
-    return new HostUDPConn(fd, family.version)
+    const handle = new DatagramHandle(
+      socket,
+      network,
+      addrOf(socket.address()),
+      addrOf(socket.remoteAddress()),
+    )
+    return new HostUDPConn(handle, family.version)
   } catch (e) {
     socket.close()
     throw hostError(e, 'connect')
   }
 }
 
-/** Binds; a multicast address stands for its port on every address of its family, shared with other such sockets. */
+/**
+ * Binds; a multicast address stands for its port on every address of its family, shared with other such
+ * sockets.
+ */
 async function listened(
   network: UDPNetwork,
   laddr: UDPAddr | null,
@@ -237,7 +247,7 @@ async function listened(
     reuseAddr: options.reuseAddress ?? multicast,
     ...(options.reusePort === true ? { reusePort: true } : {}),
   })
-  return new HostUDPConn(new DatagramFD(socket, network, addrOf(socket.address()), null), family.version)
+  return new HostUDPConn(new DatagramHandle(socket, network, addrOf(socket.address()), null), family.version)
 }
 
 /** UDP over the host's sockets. */

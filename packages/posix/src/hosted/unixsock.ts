@@ -1,5 +1,4 @@
 import type { Server, Socket } from 'node:net'
-import { platform } from 'node:os'
 import { UnixAddr, UnknownNetworkError } from '@net/addr'
 import {
   ErrClosed,
@@ -16,23 +15,23 @@ import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostStream } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
-import { refuseAbstract } from './host_version.ts'
-import { BACKLOG, HostListener, ListenFD, listenServer } from './listener.ts'
-import { READ_AHEAD, StreamFD } from './stream.ts'
+import { hostHas, refuseAbstract } from './host_features.ts'
+import { BACKLOG, HostListener, ListenHandle, listenServer } from './listener.ts'
+import { READ_AHEAD, StreamHandle } from './stream.ts'
 
-// The host does not tell the names of the ends of a pipe; of the two the listener's is known.
+// The host gives no names for the ends of a pipe. The listener's is known all the same, the client's is not.
 const unnamed = new UnixAddr('', 'unix')
 
 const CHUNK = 65536 // bytes of a buffer that nobody gave
 
 /**
- * A connection over a Unix socket (on Windows a named pipe) of the host. It is a stream, so the methods for packets give the
- * bytes that are there, and those that send to an address refuse.
+ * A connection over a Unix socket (on Windows a named pipe) of the host. It is a stream, so the methods for
+ * packets give the bytes that are there, and those that send to an address refuse.
  */
 class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
   /** Takes over a connected socket. */
   constructor(socket: Socket, localAddr: UnixAddr, remoteAddr: UnixAddr) {
-    super(new StreamFD(socket, 'unix', localAddr, remoteAddr))
+    super(new StreamHandle(socket, 'unix', localAddr, remoteAddr))
   }
 
   get addr(): UnixAddr {
@@ -70,7 +69,7 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
 
   /** Refuses: the host has no control messages. */
   readMsgUnix(_p: Uint8Array, _oob: Uint8Array, _options?: IOOptions): Promise<never> {
-    return Promise.reject(this.fd.opError('read', ErrWindows))
+    return Promise.reject(this.handle.opError('read', ErrWindows))
   }
 
   /** Refuses: the host has no control messages. */
@@ -80,7 +79,7 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
     _addr: UnixAddr | null,
     _options?: IOOptions,
   ): Promise<never> {
-    return Promise.reject(this.fd.opError('write', ErrWindows))
+    return Promise.reject(this.handle.opError('write', ErrWindows))
   }
 
   /** The host binds no connection to a file: turning this on is refused. */
@@ -102,16 +101,16 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
 class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixListener {
   /** Takes over a listening socket. */
   constructor(server: Server, addr: UnixAddr) {
-    super(new ListenFD(server, 'unix', addr))
+    super(new ListenHandle(server, 'unix', addr))
   }
 
   acceptUnix(options?: IOOptions): Promise<UnixConn> {
     return this.accept(options)
   }
 
-  /** The host always removes the file: what turns that off is refused. */
+  /** The host always removes the file: turning that off is refused. */
   setUnlinkOnClose(on: boolean): void {
-    if (this.fd.isClosed) throw new OpError('set', 'unix', null, this.addr, ErrClosed)
+    if (this.handle.isClosed) throw new OpError('set', 'unix', null, this.addr, ErrClosed)
     if (!on) throw refusal('set', 'unix', null, this.addr)
   }
 
@@ -125,9 +124,12 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/** The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare errors. */
+/**
+ * The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare
+ * errors.
+ */
 function path({ name }: UnixAddr): string {
-  if (platform() !== 'linux') return name
+  if (!hostHas.abstractNames) return name
   refuseAbstract(name)
   return name.startsWith('@') ? `\0${name.slice(1)}` : name
 }

@@ -5,12 +5,13 @@ import { interfacesBSD } from './interface_bsd.ts'
 import { interfacesLinux } from './interface_linux.ts'
 import type { InterfaceInfo, InterfaceTables } from './interface_table.ts'
 
-// Those of the running kernel; nothing of them is used before a target was made, which looks at the system.
-const tables: InterfaceTables = abi.sockaddrHasLength ? interfacesBSD : interfacesLinux
+// A foreign system takes linux's tables, but never uses them: a target is made first, and making it looks at
+// the system.
+const tables: InterfaceTables = abi.has.netlink ? interfacesLinux : interfacesBSD
 
 /**
- * An interface of the kernel: what it was when it was listed. Its addresses are asked for anew each time; an interface that
- * has gone has none.
+ * An interface of the kernel: what it was when it was listed. Its addresses are asked for anew each time; an
+ * interface that has gone has none.
  */
 export class KernelInterface implements Interface {
   readonly index: number
@@ -19,7 +20,7 @@ export class KernelInterface implements Interface {
   readonly hardwareAddr: HardwareAddr | null
   readonly flags: Flags
 
-  /** Makes the interface of what is known of it. */
+  /** Makes an interface from an entry of the kernel's table. */
   constructor(info: InterfaceInfo) {
     this.index = info.index
     this.mtu = info.mtu
@@ -57,8 +58,9 @@ async function find(wanted: (i: InterfaceInfo) => boolean): Promise<Interface> {
 }
 
 /**
- * The kernel's network interfaces: through rtnetlink(7) on linux, through the routing messages of sysctl(3) on the BSDs and
- * darwin. Every call rejects with an {@link OpError} of operation 'route' and network 'ip+net'.
+ * The kernel's network interfaces: through rtnetlink(7) on linux, through the routing messages of sysctl(3)
+ * on the BSDs and darwin. Every call rejects with an {@link OpError} of operation 'route' and network
+ * 'ip+net'.
  */
 export const interfaceGroup: InterfaceGroup = {
   async interfaces() {

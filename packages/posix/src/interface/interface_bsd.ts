@@ -9,6 +9,8 @@ import {
   FlagUp,
   SyscallError,
 } from '@net/contract'
+import { EINVAL, ENOMEM } from '../abi/errno.ts'
+import type { Kernel } from '../abi/abi.ts'
 import { abi } from '../abi/system.ts'
 import type { InterfaceTables } from './interface_table.ts'
 import { layouts, parseGroups, parseLinkAddrs, parseLinks, type RoutingLayout } from '../wire/route_bsd.ts'
@@ -19,7 +21,7 @@ const AF_UNSPEC = 0
 const AF_ROUTE = 17
 
 /** What differs between the kernels. */
-interface Kernel {
+interface Lists {
   readonly layout: RoutingLayout
   /** The list of interfaces and addresses. */
   readonly interfaces: number
@@ -29,7 +31,7 @@ interface Kernel {
 
 const NET_RT_IFLIST = 3
 
-const kernels: Partial<Record<NodeJS.Platform, Kernel>> = {
+const lists: Partial<Record<Kernel, Lists>> = {
   darwin: { layout: layouts.darwin, interfaces: NET_RT_IFLIST, groups: 6 }, // NET_RT_IFLIST2
   // NET_RT_IFLISTL, whose structures say how long they are, and NET_RT_IFMALIST.
   freebsd: { layout: layouts.freebsd, interfaces: 5, groups: 4 },
@@ -50,9 +52,6 @@ const sysctl = syscall(
 )
 
 const TRIES = 10 // the list may grow between the call that asks for its length and the one that fetches it
-const ENOMEM = -(abi.errno.ENOMEM ?? 0)
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-
 function fetch(list: number, index: number): Uint8Array {
   const name = new Uint8Array(Int32Array.of(CTL_NET, AF_ROUTE, 0, AF_UNSPEC, list, index).buffer)
   const length = new BigUint64Array(1)
@@ -69,10 +68,10 @@ function fetch(list: number, index: number): Uint8Array {
   throw syscallError('sysctl', result)
 }
 
-function kernel(): Kernel {
-  const here = kernels[process.platform]
-  if (here === undefined) throw new Error(`no routing messages on ${process.platform}`)
-  return here
+function here(): Lists {
+  const found = lists[abi.kernel]
+  if (found === undefined) throw new Error(`no routing messages on ${abi.kernel}`)
+  return found
 }
 
 function must<T>(parsed: T[] | null): T[] {
@@ -83,7 +82,7 @@ function must<T>(parsed: T[] | null): T[] {
 /** The tables of darwin, freebsd and openbsd: sysctl(3) of the routing messages of route(4). */
 export const interfacesBSD: InterfaceTables = {
   async links() {
-    const { layout, interfaces } = kernel()
+    const { layout, interfaces } = here()
     return must(parseLinks(fetch(interfaces, 0), layout)).map((link) => ({
       ...link,
       flags: flags.reduce((set, [IFF, flag]) => ((link.flags & IFF) === 0 ? set : set | flag), 0),
@@ -91,12 +90,12 @@ export const interfacesBSD: InterfaceTables = {
   },
 
   async addrs(index): Promise<IPNet[]> {
-    const { layout, interfaces } = kernel()
+    const { layout, interfaces } = here()
     return must(parseLinkAddrs(fetch(interfaces, index), layout, index))
   },
 
   async multicastAddrs({ index }): Promise<IPAddr[]> {
-    const { layout, groups } = kernel()
+    const { layout, groups } = here()
     return groups === null ? [] : must(parseGroups(fetch(groups, index), layout, index))
   },
 }

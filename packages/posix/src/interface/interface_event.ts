@@ -26,18 +26,21 @@ export interface RouteEvent extends Route {
   readonly action: 'new' | 'del'
 }
 
-/** Events were lost, as they came faster than they were taken: what is known of interfaces is to be asked for anew. */
+/**
+ * Events were lost, as they came faster than they were taken. Whoever keeps a list of interfaces must list
+ * them anew.
+ */
 export interface OverflowEvent {
   readonly kind: 'overflow'
 }
 
-/** What {@link watchInterfaces} tells. */
+/** What {@link watchInterfaces} reports. */
 export type InterfaceEvent = LinkEvent | AddressEvent | RouteEvent | OverflowEvent
 
 /**
- * The changes to interfaces, addresses and routes, in their order. Events are taken from the kernel when they are asked for
- * and wait there until then. Only a pending `next()` keeps the process alive. Close ends the iteration quietly, pending calls
- * of `next()` included; so does leaving a `for await` loop.
+ * The changes to interfaces, addresses and routes, in their order. Events are taken from the kernel when they
+ * are asked for and wait there until then. Only a pending `next()` keeps the process alive. Close ends the
+ * iteration quietly, pending calls of `next()` included; so does leaving a `for await` loop.
  */
 export interface InterfaceWatch extends AsyncIterableIterator<InterfaceEvent, undefined, undefined>, Closer {
   /** The next event. Rejects with an {@link OpError} of operation 'read' and network 'netlink'. */

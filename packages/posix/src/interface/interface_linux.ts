@@ -45,7 +45,7 @@ export function parseIGMP(text: string, name: string): IPAddr[] {
   for (const line of text.split('\n').slice(1)) {
     const [first = '', second = ''] = line.split(/[\s:]+/).filter((field) => field !== '')
     if (!/^\s/.test(line)) current = second
-    // The kernel prints the number as its memory holds it.
+    // The kernel prints the address as one number in the byte order of the machine.
     else if (current === name && /^[\da-f]{8}$/i.test(first)) groups.push(new IPAddr(nativeIP(first)))
   }
   return groups
@@ -66,7 +66,7 @@ export function parseIGMP6(text: string, name: string): IPAddr[] {
   })
 }
 
-// A kernel without one of the families has no such file: then nothing is joined.
+// A kernel without IPv4 or IPv6 lacks that family's file, and no group of it is joined.
 async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')

@@ -1,21 +1,20 @@
 import { OpError, type IOOptions } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
-import { system } from '../abi/system.ts'
-import { linux } from '../abi/linux.ts'
+import { abi } from '../abi/system.ts'
 import type { InterfaceWatch } from './interface_event.ts'
 import { ffi } from '../sys/syscall.ts'
 import { watchLinux } from './interface_watch_linux.ts'
 
 /**
- * Watches interfaces, addresses and routes in the network namespace of the calling thread, from now on: to know all of them,
- * begin to watch and then list them. When `signal` is aborted the iteration ends quietly, as by close. The kernel does not
- * tell about IPv4 routes that go because their interface went down.
+ * Watches interfaces, addresses and routes in the network namespace of the calling thread, from now on: to
+ * know all of them, begin to watch and then list them. When `signal` is aborted the iteration ends quietly,
+ * as by close. The kernel does not tell about IPv4 routes that go because their interface went down.
  *
- * Only on linux, rtnetlink(7); elsewhere, and when the kernel refuses a socket, it throws an {@link OpError} of operation
- * 'listen' and network 'netlink'.
+ * Only on linux, rtnetlink(7); elsewhere, and when the kernel refuses a socket, it throws an {@link OpError}
+ * of operation 'listen' and network 'netlink'.
  */
 export function watchInterfaces(options: IOOptions = {}): InterfaceWatch {
   ffi()
-  if (system !== linux) throw new OpError('listen', 'netlink', null, null, ErrUnsupported)
+  if (!abi.has.netlink) throw new OpError('listen', 'netlink', null, null, ErrUnsupported)
   return watchLinux(options.signal)
 }

@@ -1,5 +1,5 @@
 import { ErrClosed, isErr, OpError } from '@net/contract'
-import { abi } from '../abi/system.ts'
+import { ENOBUFS } from '../abi/errno.ts'
 import type { FD } from '../fd/fd.ts'
 import { KernelInterface } from './interface.ts'
 import { linkInfo } from './interface_linux.ts'
@@ -13,8 +13,6 @@ import { setReadBuffer } from '../sys/sockopt.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 const GROUPS = Object.values(rtmgrp).reduce((all: number, group) => all | group, 0)
-const ENOBUFS = -(abi.errno.ENOBUFS ?? 0)
-
 const overflow: InterfaceEvent = { kind: 'overflow' }
 
 /** The event in a message, or null for what is not about interfaces, addresses and routes. */
@@ -69,7 +67,8 @@ class EventOp extends FDOp<InterfaceEvent> {
     }
   }
 
-  // What still waits is older than what was lost: told after somebody has listed everything anew it would be wrong.
+  // Messages that still wait are older than those that were lost. They are dropped: a program that lists
+  // everything anew after the overflow would take them for news.
   #overflow(): true {
     for (;;) {
       const received = receiveNetlink(this.fd)
@@ -143,7 +142,10 @@ class NetlinkWatch implements InterfaceWatch {
   }
 }
 
-/** Watches by a socket in the groups of interfaces, addresses and routes, rtnetlink(7). Throws an {@link OpError}. */
+/**
+ * Watches by a socket in the groups of interfaces, addresses and routes, rtnetlink(7). Throws an {@link
+ * OpError}.
+ */
 export function watchLinux(signal: AbortSignal | undefined): InterfaceWatch {
   try {
     return new NetlinkWatch(openNetlink(GROUPS), signal)

@@ -1,5 +1,6 @@
 // Sockets of netlink(7).
 import { Errno, OpError, SyscallError } from '@net/contract'
+import { EAGAIN, EINTR, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from '../fd/fd.ts'
@@ -14,9 +15,9 @@ import {
 import { littleEndian, type NetlinkMessage } from '../wire/netlink.ts'
 import { FDOp } from '../fd/op.ts'
 import { must } from '../fd/sock.ts'
-import { resetLength, rsa, wsa, wsaLength } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrOut, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { bind, EAGAIN, errnoOf, recvfrom, sendto, syscallError } from '../sys/syscall.ts'
+import { bind, errnoOf, recvfrom, sendto, syscallError } from '../sys/syscall.ts'
 
 const AF_NETLINK = 16
 
@@ -31,9 +32,6 @@ const SizeofSockaddrNetlink = 12
 
 const nameless: Names = { local: () => null, remote: () => null }
 
-const EINTR = -(abi.errno.EINTR ?? 0)
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-
 const PARSE = 'parsenetlinkmessage'
 
 /** The error of an answer that cannot be read. */
@@ -41,12 +39,14 @@ export function malformed(): SyscallError {
   return new SyscallError(PARSE, errnoOf(EINVAL))
 }
 
-/** Opens a socket that hears the events of `groups` (a set of RTMGRP bits, 0 for none). Throws bare errors. */
+/**
+ * Opens a socket that hears the events of `groups` (a set of RTMGRP bits, 0 for none). Throws bare errors.
+ */
 export function openNetlink(groups: number): FD {
   const s = must('socket', openSocket(AF_NETLINK, abi.SOCK_RAW, NETLINK_ROUTE))
   try {
     putNetlink(groups)
-    must('bind', bind(s, rsa, SizeofSockaddrNetlink))
+    must('bind', bind(s, sockaddrOut, SizeofSockaddrNetlink))
     return new FD(s, 'netlink', nameless)
   } catch (e) {
     closeDescriptor(s)
@@ -54,47 +54,56 @@ export function openNetlink(groups: number): FD {
   }
 }
 
-/** Puts a port's address into {@link rsa}: the kernel's, or of a socket whose port the kernel is to choose. */
+/**
+ * Puts a port's address into {@link sockaddrOut}: the kernel's, or of a socket whose port the kernel is to
+ * choose.
+ */
 function putNetlink(groups: number): void {
-  rsa.fill(0, 0, SizeofSockaddrNetlink)
-  const view = viewOf(rsa)
+  sockaddrOut.fill(0, 0, SizeofSockaddrNetlink)
+  const view = viewOf(sockaddrOut)
   view.setUint16(0, AF_NETLINK, littleEndian)
   view.setUint32(8, groups, littleEndian)
 }
 
-// A datagram is read and done with in one go, so that one buffer serves all sockets of the thread. In a dump the kernel
-// fills at most 32 KiB of it.
+// One buffer serves all sockets of the thread, as a datagram is parsed before the next one is read. In a dump
+// the kernel fills at most 32 KiB of it.
 let buffer = new Uint8Array(0)
 let wanted = 32768 // bytes
 
-/** What a receive found: a datagram, that none is there, one too long for the buffer, or a negated error number. */
+/**
+ * What a receive found: a datagram, that none is there, one too long for the buffer, or a negated error
+ * number.
+ */
 export type Received = Uint8Array | 'empty' | 'truncated' | number
 
 /**
- * Receives a datagram of the kernel's without waiting. It is a view of a buffer that the next call uses again; after one that
- * was too long the buffer is large enough for its like. Without `p` the buffer is the thread's.
+ * Receives a datagram of the kernel's without waiting. It is a view of a buffer that the next call uses
+ * again; after one that was too long the buffer is large enough for its like. Without `p` the buffer is the
+ * thread's.
  */
 export function receiveNetlink(fd: FD, p?: Uint8Array): Received {
   if (p === undefined && buffer.byteLength < wanted) buffer = new Uint8Array(wanted)
   const into = p ?? buffer
   for (;;) {
     resetLength()
-    const n = recvfrom(fd.fd, into, into.byteLength, abi.MSG_TRUNC, wsa, wsaLength)
+    const n = recvfrom(fd.fd, into, into.byteLength, abi.MSG_TRUNC, sockaddrIn, sockaddrInLength)
     if (n === EAGAIN) {
       fd.readReady = false
       return 'empty'
     }
     if (n === EINTR) continue
     if (n < 0) return n
-    // Another process may write to the socket as well: only port 0 is the kernel.
-    if (viewOf(wsa).getUint32(4, littleEndian) !== 0) continue
+    // Other processes may write to this socket, too: a datagram is the kernel's only if it comes from port 0.
+    if (viewOf(sockaddrIn).getUint32(4, littleEndian) !== 0) continue
     if (n <= into.byteLength) return into.subarray(0, n)
     wanted = Math.max(wanted, 2 * n)
     return 'truncated'
   }
 }
 
-/** Waits for the answer to a dump. Gives true when it is complete and false when it must be asked for again. */
+/**
+ * Waits for the answer to a dump. Gives true when it is complete and false when it must be asked for again.
+ */
 class DumpOp extends FDOp<boolean> {
   readonly #reply: DumpReply
   readonly #each: (m: NetlinkMessage) => void
@@ -128,9 +137,10 @@ const TRIES = 32 // a dump that is interrupted so often in a row meets changes w
 let sequence = 0
 
 /**
- * Asks for all there is of a kind (an RTM_GET constant) and gives what `parse` makes of each message of the answer, leaving
- * out null. What changes in the middle of an answer makes it ask again. `payload` is the request's structure. The first try
- * reads into `first` when it is given. Rejects with a {@link SyscallError}.
+ * Asks for all there is of a kind (an RTM_GET constant) and gives what `parse` makes of each message of the
+ * answer, leaving out null. What changes in the middle of an answer makes it ask again. `payload` is the
+ * request's structure. The first try reads into `first` when it is given. Rejects with a {@link
+ * SyscallError}.
  */
 export async function dump<T>(
   type: number,
@@ -158,12 +168,13 @@ async function dumpOnce(
 ): Promise<boolean> {
   let fd: FD | null = null
   try {
-    // A socket of its own leaves nothing of an answer that was given up to the next one.
+    // Each dump has a socket of its own, so that the rest of an answer that was given up cannot reach the
+    // next dump.
     fd = openNetlink(0)
     sequence = (sequence + 1) >>> 0 || 1
     const request = encodeMessage({ type, flags: NLM_F_REQUEST | NLM_F_DUMP, seq: sequence, pid: 0, payload })
     putNetlink(0)
-    must('sendto', sendto(fd.fd, request, request.byteLength, 0, rsa, SizeofSockaddrNetlink))
+    must('sendto', sendto(fd.fd, request, request.byteLength, 0, sockaddrOut, SizeofSockaddrNetlink))
     return await fd.reading.run(new DumpOp(fd, new DumpReply(sequence), each, p))
   } catch (e) {
     throw rib(e as Error)
@@ -172,7 +183,7 @@ async function dumpOnce(
   }
 }
 
-// The error is Go's: "netlinkrib: " and the error number, whichever call it came from.
+// Go reports every failure of a dump as "netlinkrib: " with the error number, whichever system call failed.
 function rib(e: Error): Error {
   const cause = e instanceof OpError ? e.cause : e
   if (cause instanceof Errno) return new SyscallError('netlinkrib', cause)

@@ -1,7 +1,9 @@
 import { OpError, type RawConn } from '@net/contract'
 import { UnsupportedError } from '@net/stubs'
-import { abi } from '../abi/system.ts'
-import type { Kernel, OptionLevel, OptionRow, SettableRow } from './option_row.ts'
+import { EINVAL } from '../abi/errno.ts'
+import { abi, platform } from '../abi/system.ts'
+import type { Kernel } from '../abi/abi.ts'
+import type { OptionLevel, OptionRow, SettableRow } from './option_row.ts'
 import { decodeOption, encodeOption, optionSize, type OptionType, type OptionValues } from './option_value.ts'
 import { ip4Options, ip6Options, udpOptions } from './options_ip.ts'
 import { socketOptions } from './options_socket.ts'
@@ -11,8 +13,8 @@ import { SOL_MPTCP } from './sockopt_linux.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 /**
- * The socket options: name, level, type, numbers by kernel, page of the manual. A row more in one of the files this is
- * made of is an option more for {@link getOption} and {@link setOption}.
+ * The socket options: name, level, type, numbers by kernel, page of the manual. A row more in one of the
+ * files this is made of is an option more for {@link getOption} and {@link setOption}.
  */
 export const socketOptionTable = {
   ...socketOptions,
@@ -40,8 +42,10 @@ function levelNumber(level: OptionLevel): number {
   return level === 'SOL_MPTCP' ? SOL_MPTCP : abi[level]
 }
 
-/** The number of an option on a kernel, the running one unless another is named; undefined where it has none. */
-export function optionNumber(name: OptionName, kernel: string = process.platform): number | undefined {
+/**
+ * The number of an option on a kernel, the running one unless another is named; undefined where it has none.
+ */
+export function optionNumber(name: OptionName, kernel: string = platform): number | undefined {
   const row: OptionRow = socketOptionTable[name]
   return row.numbers[kernel as Kernel]
 }
@@ -55,10 +59,10 @@ function lookUp(
   raw: RawConn,
   name: OptionName,
 ): { row: OptionRow; level: number; number: number } {
-  if (!Object.hasOwn(socketOptionTable, name)) throw new TypeError(`${name} is no known socket option`)
+  if (!Object.hasOwn(socketOptionTable, name)) throw new TypeError(`${name} is not a known socket option`)
   const number = optionNumber(name)
   if (number === undefined) {
-    const cause = new UnsupportedError(`${name} not supported by ${process.platform}`, 'ENOTSUP')
+    const cause = new UnsupportedError(`${name} not supported by ${platform}`, 'ENOTSUP')
     throw failure(op, raw, cause)
   }
   const row: OptionRow = socketOptionTable[name]
@@ -70,8 +74,9 @@ function rawConn(socket: OptionSocket): RawConn {
 }
 
 /**
- * Reads a socket option by its name: `getOption(conn, 'TCP_CONGESTION')` is a string. Throws an {@link OpError}: the
- * kernel's, or one that names option and kernel where the running kernel lacks the option (code ENOTSUP).
+ * Reads a socket option by its name: `getOption(conn, 'TCP_CONGESTION')` is a string. Throws an {@link
+ * OpError}: the kernel's, or one that names option and kernel where the running kernel lacks the option (code
+ * ENOTSUP).
  *
  * @example
  * ```ts
@@ -90,10 +95,11 @@ export function getOption<N extends OptionName>(socket: OptionSocket, name: N): 
 }
 
 /**
- * Sets a socket option by its name: `setOption(conn, 'TCP_USER_TIMEOUT', 30_000)`. What an option does, the units of
- * its value and whether it must be set before the socket is bound or connected (in `control`) the manual tells. Throws
- * an {@link OpError}: the kernel's, EINVAL for a number the option's type cannot hold, or one that names option and
- * kernel where the running kernel lacks the option (code ENOTSUP); a TypeError for a wrong kind of value.
+ * Sets a socket option by its name: `setOption(conn, 'TCP_USER_TIMEOUT', 30_000)`. What an option does, the
+ * units of its value and whether it must be set before the socket is bound or connected (in `control`) the
+ * manual tells. Throws an {@link OpError}: the kernel's, EINVAL for a number the option's type cannot hold,
+ * or one that names option and kernel where the running kernel lacks the option (code ENOTSUP); a TypeError
+ * for a wrong kind of value.
  *
  * @example
  * ```ts
@@ -112,6 +118,6 @@ export function setOption<N extends SettableOptionName>(
   const raw = rawConn(socket)
   const { row, level, number } = lookUp('set', raw, name)
   const bytes = encodeOption(row.type, value)
-  if (bytes === null) throw failure('set', raw, syscallError('setsockopt', -(abi.errno.EINVAL ?? 0)))
+  if (bytes === null) throw failure('set', raw, syscallError('setsockopt', EINVAL))
   raw.setsockopt(level, number, bytes)
 }

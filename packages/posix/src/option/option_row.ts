@@ -1,12 +1,9 @@
-import type { ABI } from '../abi/abi.ts'
+import type { ABI, Kernel } from '../abi/abi.ts'
 import { darwin } from '../abi/darwin.ts'
 import { freebsd } from '../abi/freebsd.ts'
 import { linux } from '../abi/linux.ts'
 import { openbsd } from '../abi/openbsd.ts'
 import type { OptionType } from './option_value.ts'
-
-/** The kernels that socket options are known of. */
-export type Kernel = 'linux' | 'darwin' | 'freebsd' | 'openbsd'
 
 /** The numbers of an option, by kernel; a kernel that lacks the option is absent. */
 export type OptionNumbers = Readonly<Partial<Record<Kernel, number>>>

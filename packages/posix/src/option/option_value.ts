@@ -1,4 +1,5 @@
-// Values of socket options as the kernel has them: a C int unless the option's page of the manual says otherwise.
+// Values of socket options as the kernel has them: a C int unless the option's page of the manual says
+// otherwise.
 import { wordBytes } from '../wire/msg.ts'
 
 /** What close does with unsent data: struct linger of sys/socket.h. */
@@ -79,8 +80,8 @@ function lingerBytes(value: unknown): Uint8Array | null {
 }
 
 /**
- * Makes the bytes of a value. Gives null for a value that the type cannot hold, such as 2 ** 40 for an int. Throws a
- * TypeError for a wrong kind of value, such as a text for an int.
+ * Makes the bytes of a value. Gives null for a value that the type cannot hold, such as 2 ** 40 for an int.
+ * Throws a TypeError for a wrong kind of value, such as a text for an int.
  */
 export function encodeOption(type: OptionType, value: unknown): Uint8Array | null {
   let n: number | null
@@ -120,7 +121,7 @@ function word(bytes: Uint8Array, index: number): number {
   return at + 4 > bytes.byteLength ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getInt32(at, true)
 }
 
-// Linux gives a small value of an int in one byte when it was asked for no more.
+// Linux returns a small int as one byte when it was asked for one byte.
 function number(bytes: Uint8Array): number {
   return bytes.byteLength < 4 ? (bytes[0] ?? 0) : word(bytes, 0)
 }

@@ -1,4 +1,5 @@
-// Options of levels IPPROTO_IP, IPPROTO_IPV6 and IPPROTO_UDP of netinet/in.h and netinet/udp.h, with the headers' spelling.
+// Options of levels IPPROTO_IP, IPPROTO_IPV6 and IPPROTO_UDP of netinet/in.h and netinet/udp.h, with the
+// headers' spelling.
 import { numbersOf, onBSD, onLinux, settable, state } from './option_row.ts'
 
 const v4 = settable('IPPROTO_IP', 'ip(7)')

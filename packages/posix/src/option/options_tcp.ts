@@ -20,7 +20,10 @@ export const tcpOptions = {
   TCP_DEFER_ACCEPT: option('int', onLinux(9)),
   /** On a listener: connections may come with data (RFC 7413), and how many of these may be pending. */
   TCP_FASTOPEN: option('int', { linux: 23, darwin: 0x105, freebsd: 0x401 }),
-  /** Before dialling: connect waits for the first write and sends it along where the peer's cookie is known (RFC 7413). */
+  /**
+   * Before dialling: connect waits for the first write and sends it along where the peer's cookie is known
+   * (RFC 7413).
+   */
   TCP_FASTOPEN_CONNECT: option('bool', onLinux(30)),
   /** The key of the cookies, 16 bytes, or 32 for a second. */
   TCP_FASTOPEN_KEY: option('bytes', onLinux(33)),
@@ -59,7 +62,9 @@ export const tcpOptions = {
   TCP_TX_DELAY: option('int', onLinux(37)),
   /** The protocol above, such as 'tls'. */
   TCP_ULP: option('string', onLinux(31)),
-  /** Milliseconds that sent data may go unacknowledged before the connection is given up; 0 for the system's. */
+  /**
+   * Milliseconds that sent data may go unacknowledged before the connection is given up; 0 for the system's.
+   */
   TCP_USER_TIMEOUT: option('uint', onLinux(18)),
   /** The largest window advertised, in bytes. */
   TCP_WINDOW_CLAMP: option('int', onLinux(10)),

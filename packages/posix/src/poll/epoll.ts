@@ -64,7 +64,7 @@ export class Epoll implements Selector {
   }
 
   remove(fd: number): void {
-    // It fails only where the descriptor was never registered, which is what is wanted.
+    // The call fails only where the descriptor was never registered, and then nothing is left to remove.
     epollCtl(this.fd, epoll.EPOLL_CTL_DEL, fd, this.#eventBytes)
   }
 

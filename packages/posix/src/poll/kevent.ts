@@ -1,4 +1,5 @@
-// Constants of sys/event.h of darwin, freebsd and openbsd, which agree on them but for EV_OOBAND, darwin's alone.
+// Constants of sys/event.h of darwin, freebsd and openbsd, which agree on them but for EV_OOBAND, darwin's
+// alone.
 import type { Find } from './selector.ts'
 
 /** The constants of kqueue(2). */
@@ -29,7 +30,7 @@ const udata = 6 // 32-bit words
 /** The size of struct timespec of 64-bit systems, in bytes. */
 export const SizeofTimespec = 16
 
-/** How a system lays out struct kevent, and what it tells. */
+/** How a system lays out struct kevent, and what it reports. */
 export interface KeventLayout {
   /** The size of the struct in bytes. */
   readonly size: number
@@ -38,10 +39,11 @@ export interface KeventLayout {
 }
 
 /**
- * The layouts of the systems that have kqueue. FreeBSD 12 gave the struct four more 64-bit words (ext) and its `kevent` the
- * symbol version FBSD_1.5; dlsym gives that default version, while the 32 bytes that Go knows belong to kevent@FBSD_1.0 and
- * system call 363 (sys/sys/event.h, freebsd revision 320043; jnr-enxio issue 39 shows it from a foreign function interface).
- * FreeBSD 11 has ended and runs no Node that this package supports.
+ * The layouts of the systems that have kqueue. FreeBSD 12 gave the struct four more 64-bit words (ext) and
+ * its `kevent` the symbol version FBSD_1.5; dlsym gives that default version, while the 32 bytes that Go
+ * knows belong to kevent@FBSD_1.0 and system call 363 (sys/sys/event.h, freebsd revision 320043; jnr-enxio
+ * issue 39 shows it from a foreign function interface). FreeBSD 11 has ended and runs no Node that this
+ * package supports.
  */
 export const keventLayouts: Readonly<Record<'darwin' | 'freebsd' | 'openbsd', KeventLayout>> = {
   darwin: { size: 32, urgent: true },
@@ -85,7 +87,8 @@ export class KeventList {
       const reads = this.#halves[at * 2 + filter] === kqueue.EVFILT_READ
       const told = this.#halves[at * 2 + flags] ?? 0
       const ended = (told & (kqueue.EV_EOF | kqueue.EV_ERROR)) !== 0
-      // Where the system does not tell of urgent data, any read may stop short at it.
+      // Kernels without EV_OOBAND do not say that urgent data is there, so any read may have stopped short at
+      // it.
       const short = reads && (!this.#urgent || (told & kqueue.EV_OOBAND) !== 0)
       if (ended || short) pollable.exceptional()
       // The end of one direction may be all that is ever heard of the other (Go's netpoll_kqueue.go).

@@ -28,7 +28,7 @@ export class Kqueue implements Selector {
     this.#kevent = ffi().func(KEVENT)
     this.fd = ownDescriptor(openKqueue())
     if (this.fd < 0) throw syscallError('kqueue', this.fd)
-    // A child is not given the queue by fork(2), but what replaces this program would be.
+    // fork(2) does not pass the queue on, but exec(3) would.
     const result = fcntl(this.fd, abi.F_SETFD, abi.FD_CLOEXEC)
     if (result < 0) {
       closeDescriptor(this.fd)
@@ -36,13 +36,14 @@ export class Kqueue implements Selector {
     }
   }
 
-  // Both filters in one call of their own: put off to the next poll, an error would come too late for who adds.
+  // The changes are made by a call of their own: put off to the next poll, an error would come too late for
+  // the caller of add.
   add(fd: number, slot: number, generation: number): number {
     return this.#change(fd, kqueue.EV_ADD | kqueue.EV_CLEAR, slot, generation)
   }
 
   remove(fd: number): void {
-    // It fails only where the descriptor was never registered, which is what is wanted.
+    // The call fails only where the descriptor was never registered, and then nothing is left to remove.
     this.#change(fd, kqueue.EV_DELETE, 0, 0)
   }
 
@@ -53,7 +54,8 @@ export class Kqueue implements Selector {
     return Math.max(n, 0)
   }
 
-  // Without room for events the first change that fails is the call's error, instead of an event.
+  // As the call has no room for events, the first change that fails makes it fail, instead of becoming an
+  // event.
   #change(fd: number, action: number, slot: number, generation: number): number {
     this.#changes.set(0, fd, kqueue.EVFILT_READ, action, slot, generation)
     this.#changes.set(1, fd, kqueue.EVFILT_WRITE, action, slot, generation)

@@ -4,9 +4,15 @@ export interface Pollable {
   readable(): void
   /** Room for data, the outcome of a connect, or an error may be there. */
   writable(): void
-  /** The peer hung up, an error is pending or urgent data came: reads must go on until the kernel says it is empty. */
+  /**
+   * The peer hung up, an error is pending or urgent data came: reads must go on until the kernel says it is
+   * empty.
+   */
   exceptional(): void
-  /** Tries a read or an accept that waits without having been told. Gives whether it ended, null when none waits. */
+  /**
+   * Tries a read or an accept that waits, without an event of its own. Gives whether it ended, null when none
+   * waits.
+   */
   tryRead?(): boolean | null
 }
 
@@ -14,8 +20,9 @@ export interface Pollable {
 export type Find = (slot: number, generation: number) => Pollable | null
 
 /**
- * A kernel's queue of readiness events: epoll or kqueue. Descriptors are registered once, for both directions and
- * edge-triggered. Slot and generation come back with each event, so that one for a closed descriptor is recognised.
+ * A kernel's queue of readiness events: epoll or kqueue. Descriptors are registered once, for both directions
+ * and edge-triggered. Slot and generation come back with each event, so that one for a closed descriptor is
+ * recognised.
  */
 export interface Selector {
   /** The queue's own descriptor, which is readable while events wait. */

@@ -4,18 +4,18 @@ import { abi } from '../abi/system.ts'
 import { newFile } from '../fd/fd_file.ts'
 import { fileGroup } from './file.ts'
 import { must } from '../fd/sock.ts'
-import { resetLength, wsa, wsaLength } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
 import { getsockoptInt } from '../sys/sockopt.ts'
 import { fcntl, getpeername } from '../sys/syscall.ts'
 
 const LISTEN_FDS_START = 3
 
 /**
- * The descriptors that whoever started this process handed to it, in order: LISTEN_FDS of them from 3 on, if LISTEN_PID is
- * this process. They are made close-on-exec, and belong to the caller. Their names are those of LISTEN_FDNAMES, else
- * "LISTEN_FD_3" and so on. The variables are taken out of process.env, so that neither a second call nor a child takes
- * the descriptors for its own. Gives none where the variables are not set or make no sense; throws the error of a descriptor
- * that is not there.
+ * The descriptors that whoever started this process handed to it, in order: LISTEN_FDS of them from 3 on, if
+ * LISTEN_PID is this process. They are made close-on-exec, and belong to the caller. Their names are those of
+ * LISTEN_FDNAMES, else "LISTEN_FD_3" and so on. The variables are taken out of process.env, so that neither a
+ * second call nor a child takes the descriptors for its own. Gives none where the variables are not set or
+ * make no sense; throws the error of a descriptor that is not there.
  */
 export function filesFromEnvironment(): File[] {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = process.env
@@ -43,17 +43,17 @@ export type Inherited =
   | { readonly kind: 'file'; readonly name: string; readonly file: File }
 
 /**
- * The sockets of {@link filesFromEnvironment}, each as what it is: a listener, a packet connection (datagrams without a fixed
- * peer), a connection (services that are started once for each), or the file itself when it is no socket this package
- * knows. What systemd or a {@link handOver} passed in.
+ * The sockets of {@link filesFromEnvironment}, each as what it is: a listener, a packet connection (datagrams
+ * without a fixed peer), a connection (services that are started once for each), or the file itself when it
+ * is no socket this package knows. What systemd or a {@link handOver} passed in.
  */
 export async function socketsFromEnvironment(): Promise<Inherited[]> {
   return await Promise.all(filesFromEnvironment().map(inherited))
 }
 
 /**
- * The listeners among {@link socketsFromEnvironment}, by name; several of one name are in their order. All else is closed: a
- * program that is handed other things asks for those itself.
+ * The listeners among {@link socketsFromEnvironment}, by name; several of one name are in their order. All
+ * else is closed: a program that is handed other things asks for those itself.
  */
 export async function listenersFromEnvironment(): Promise<Map<string, Listener[]>> {
   const listeners = new Map<string, Listener[]>()
@@ -77,14 +77,14 @@ async function inherited(file: File): Promise<Inherited> {
   const listens = { value: 0 }
   if (getsockoptInt(fd, abi.SOL_SOCKET, abi.SO_ACCEPTCONN, listens) < 0) return { kind: 'file', name, file }
   resetLength()
-  const hasPeer = getpeername(fd, wsa, wsaLength) >= 0
+  const hasPeer = getpeername(fd, sockaddrIn, sockaddrInLength) >= 0
   let made: Inherited
   try {
     if (listens.value !== 0) made = { kind: 'listener', name, listener: await fileGroup.fileListener(file) }
     else if (hasPeer) made = { kind: 'conn', name, conn: await fileGroup.fileConn(file) }
     else made = { kind: 'packetConn', name, packetConn: await fileGroup.filePacketConn(file) }
   } catch {
-    // Its kind is one that this package does not know: the program may.
+    // This package does not know the socket's kind, but the program may: it gets the file.
     return { kind: 'file', name, file }
   }
   await file.close()
@@ -97,7 +97,9 @@ export interface HandOver extends AsyncDisposable {
   readonly command: string
   /** Its arguments. */
   readonly args: readonly string[]
-  /** What is to be among the options: `stdio` has the descriptors after the first three, which are inherited. */
+  /**
+   * What is to be among the options: `stdio` has the descriptors after the first three, which are inherited.
+   */
   readonly options: {
     readonly stdio: ('inherit' | number)[]
     readonly env: NodeJS.ProcessEnv
@@ -107,10 +109,11 @@ export interface HandOver extends AsyncDisposable {
 }
 
 /**
- * Prepares the start of a process to which sockets are handed: listeners, connections, anything with `file()`, by name. The
- * process finds them as {@link listenersFromEnvironment} does, and so does any program that systemd can start on demand.
- * The sockets here stay open and shared: connections go to whichever process accepts first, and none is lost when this
- * one closes its own. Unix listeners must be told setUnlinkOnClose(false) before. Rejects with the {@link OpError} of file().
+ * Prepares the start of a process to which sockets are handed: listeners, connections, anything with
+ * `file()`, by name. The process finds them as {@link listenersFromEnvironment} does, and so does any program
+ * that systemd can start on demand. The sockets here stay open and shared: connections go to whichever
+ * process accepts first, and none is lost when this one closes its own. Unix listeners must be told
+ * setUnlinkOnClose(false) before. Rejects with the {@link OpError} of file().
  */
 export async function handOver(
   sockets: Readonly<Record<string, Filer | readonly Filer[]>>,
@@ -137,7 +140,8 @@ export async function handOver(
   }
   const env = { ...process.env, LISTEN_FDS: String(files.length), LISTEN_FDNAMES: names.join(':') }
   return {
-    // The number of the process is known only in it: the shell becomes the program, which keeps the number.
+    // LISTEN_PID must be the new process's own number, which only it knows: a shell sets it and then becomes
+    // the program, which keeps the number.
     command: '/bin/sh',
     args: ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', command, ...args],
     options: { stdio: ['inherit', 'inherit', 'inherit', ...files.map((f) => f.fd)], env },

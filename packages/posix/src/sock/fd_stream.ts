@@ -9,32 +9,34 @@ const MAX_FD = 253 // linux's SCM_MAX_FD, and no less than other systems'
 type Done = (error?: Error | null) => void
 
 /**
- * A Unix stream connection as a Duplex of Node that passes descriptors beside the bytes: what D-Bus, Wayland and other
- * protocols ask of their transport. It takes the connection over: destroying the stream closes it.
+ * A Unix stream connection as a Duplex of Node that passes descriptors beside the bytes: what D-Bus, Wayland
+ * and other protocols ask of their transport. It takes the connection over: destroying the stream closes it.
  *
- * The event 'fds' brings descriptors that came, as an array of numbers in their order, just before the 'data' (or
- * 'readable') of the bytes they came with: the bytes that carried them are among those. They belong to the listener, which
- * closes them; without a listener they are closed.
+ * The event 'fds' brings descriptors that came, as an array of numbers in their order, just before the 'data'
+ * (or 'readable') of the bytes they came with: the bytes that carried them are among those. They belong to
+ * the listener, which closes them; without a listener they are closed.
  */
 export class FDStream extends Duplex {
   /** True: descriptors can be sent and received. Libraries that work on other streams too look at it. */
   readonly supportsUnixFd = true
   readonly #conn: UnixConn
-  // The descriptors that go with a buffer which waits in the stream: it is the same object when its turn has come.
+  // Descriptors wait here while their buffer waits in the stream. Node hands _write the same buffer object,
+  // so it is the key.
   readonly #fds = new WeakMap<Buffer, readonly number[]>()
   readonly #oob = new Uint8Array(unixRights(...new Array<number>(MAX_FD).fill(0)).byteLength)
 
   /** Takes over a connection. Throws a TypeError for one that is no stream. */
   constructor(conn: UnixConn) {
     super({ allowHalfOpen: true, highWaterMark: CHUNK, decodeStrings: true })
-    if (conn.localAddr.net !== 'unix') throw new TypeError(`a ${conn.localAddr.net} connection is no stream`)
+    if (conn.localAddr.net !== 'unix')
+      throw new TypeError(`a ${conn.localAddr.net} connection is not a stream`)
     this.#conn = conn
   }
 
   /**
-   * Writes bytes as write() does, in their order, and passes descriptors with the first of them. They are the caller's, who
-   * may close them when `callback` was called. No bytes carry no descriptors: that is a TypeError. Gives false, as write(),
-   * when the stream wants the caller to wait for 'drain'.
+   * Writes bytes as write() does, in their order, and passes descriptors with the first of them. They are the
+   * caller's, who may close them when `callback` was called. No bytes carry no descriptors: that is a
+   * TypeError. Gives false, as write(), when the stream wants the caller to wait for 'drain'.
    */
   writeWithFds(bytes: Uint8Array | string, fds: readonly number[], callback?: Done): boolean {
     const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
@@ -58,7 +60,7 @@ export class FDStream extends Duplex {
         if (!this.destroyed) this.push(n === null ? null : p.subarray(0, n))
       },
       (e: unknown) => {
-        // A stream that was destroyed has closed its connection itself, and what was pending there fails for that reason.
+        // destroy() has closed the connection itself, so a pending read fails for no other reason.
         if (!this.destroyed) this.destroy(e as Error)
       },
     )

@@ -7,11 +7,13 @@ import {
   type Listener,
   type PacketConn,
 } from '@net/contract'
+import { EINVAL, EPROTONOSUPPORT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
+import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { ipNames, IPSocket } from './iprawsock.ts'
-import { resetLength, wsa, wsaFamily, wsaLength } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, getFamily, sockaddrInLength } from '../wire/sockaddr.ts'
 import { must } from '../fd/sock.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { errnoOf, fcntl, getsockname } from '../sys/syscall.ts'
@@ -30,15 +32,15 @@ interface Found {
   readonly raw: boolean
 }
 
-const IPPROTO_MPTCP = 262 // linux/in.h: a TCP socket in all that matters here
-
 function option(s: number, name: number): number {
   const out = { value: 0 }
   must('getsockopt', sockopt.getsockoptInt(s, abi.SOL_SOCKET, name, out))
   return out.value
 }
 
-/** The network of a socket and how to ask for its addresses, or null for kinds that the package does not know. */
+/**
+ * The network of a socket and how to ask for its addresses, or null for kinds that the package does not know.
+ */
 function kindOf(family: number, sotype: number, proto: number): { net: string; names: Names } | null {
   if (family === abi.AF_UNIX) {
     const net = sotype === abi.SOCK_DGRAM ? 'unixgram' : sotype === abi.SOCK_SEQPACKET ? 'unixpacket' : 'unix'
@@ -46,8 +48,9 @@ function kindOf(family: number, sotype: number, proto: number): { net: string; n
   }
   if (family !== abi.AF_INET && family !== abi.AF_INET6) return null
   if (sotype === abi.SOCK_RAW) return { net: 'ip', names: ipNames }
-  // Where the system does not tell the protocol it is taken for the family's own.
+  // Kernels without SO_PROTOCOL do not say the protocol; the family's usual one is assumed.
   const told = abi.SO_PROTOCOL !== 0
+  // Multipath TCP differs from TCP in nothing that matters here.
   if (sotype === abi.SOCK_STREAM && (!told || proto === abi.IPPROTO_TCP || proto === IPPROTO_MPTCP)) {
     return { net: 'tcp', names: tcpNames }
   }
@@ -59,18 +62,16 @@ function kindOf(family: number, sotype: number, proto: number): { net: string; n
 function recognise(s: number): Found {
   const sotype = option(s, abi.SO_TYPE)
   resetLength()
-  must('getsockname', getsockname(s, wsa, wsaLength))
-  const family = wsaFamily()
+  must('getsockname', getsockname(s, sockaddrIn, sockaddrInLength))
+  const family = getFamily()
   const kind = kindOf(family, sotype, abi.SO_PROTOCOL === 0 ? 0 : option(s, abi.SO_PROTOCOL))
   if (kind === null) throw errnoOf(EPROTONOSUPPORT)
   const listens = option(s, abi.SO_ACCEPTCONN) !== 0
-  // Not before it is known for a socket: a terminal's other users would feel it.
+  // O_NONBLOCK is shared by all holders of an open file, so it is set only once this is known to be a socket
+  // and not, say, the terminal of other processes.
   must('setnonblock', fcntl(s, abi.F_SETFL, must('fcntl', fcntl(s, abi.F_GETFL, 0)) | abi.O_NONBLOCK))
   return { fd: new FD(s, kind.net, kind.names), family, listens, raw: sotype === abi.SOCK_RAW }
 }
-
-const EPROTONOSUPPORT = -(abi.errno.EPROTONOSUPPORT ?? 0)
-const EINVAL = -(abi.errno.EINVAL ?? 0)
 
 /** The name of a file as the address of an error. */
 class FileAddr implements Addr {
@@ -86,7 +87,10 @@ class FileAddr implements Addr {
   }
 }
 
-/** Duplicates the descriptor of `f`, finds out what it is, and gives what `make` makes of it; null is "invalid argument". */
+/**
+ * Duplicates the descriptor of `f`, finds out what it is, and gives what `make` makes of it; null is "invalid
+ * argument".
+ */
 async function adopt<T>(f: FileLike, make: (found: Found) => T | null): Promise<T> {
   const number: unknown = f.fd
   if (typeof number !== 'number' || !Number.isInteger(number))
@@ -123,7 +127,7 @@ function listenerOf({ fd, listens }: Found): Listener | null {
   if (!listens) return null
   fd.setAddrs(undefined, null)
   if (fd.net !== 'tcp') return new UnixListenSocket(fd, fd.localAddr as UnixAddr, false)
-  // Connections inherit both, as from a listener made here.
+  // Accepted connections inherit both options, as from a listener made here.
   sockopt.setNoDelay(fd.fd, true)
   sockopt.setKeepAliveOption(fd.fd, undefined)
   return new TCPListenSocket(fd)
@@ -136,7 +140,10 @@ function packetConnOf({ fd, family, listens, raw }: Found): PacketConn | null {
   return fd.net === 'unixgram' || fd.net === 'unixpacket' ? new UnixSocket(fd, fd.remoteAddr !== null) : null
 }
 
-/** Connections, listeners and packet connections from descriptors, of any socket of TCP, UDP, raw IP and the Unix domain. */
+/**
+ * Connections, listeners and packet connections from descriptors, of any socket of TCP, UDP, raw IP and the
+ * Unix domain.
+ */
 export const fileGroup: FileGroup = {
   fileConn: (f) => adopt(f, connOf),
   fileListener: (f) => adopt(f, listenerOf),

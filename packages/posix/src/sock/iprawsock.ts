@@ -17,23 +17,23 @@ import { favoriteAddrFamily, putAddr, type InetAddr } from './ipsock.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { PacketSocket, scratch } from './packetconn.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, wsa, wsaIP, wsaLength, wsaZone } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, getIP, sockaddrInLength, getZone } from '../wire/sockaddr.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
 
 /** How to ask for the addresses of a raw IP socket. */
 export const ipNames: Names = {
   local(fd) {
     resetLength()
-    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaIPAddr()
+    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getIPAddr()
   },
   remote(fd) {
     resetLength()
-    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaIPAddr()
+    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getIPAddr()
   },
 }
 
-function wsaIPAddr(): IPAddr {
-  return new IPAddr(wsaIP(), wsaZone())
+function getIPAddr(): IPAddr {
+  return new IPAddr(getIP(), getZone())
 }
 
 const noPeer = new IPAddr(null)
@@ -48,11 +48,13 @@ export function payloadOffset(packet: Uint8Array, n: number): number {
 
 /** A raw IP socket of the kernel, or an unprivileged one for pings. */
 export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
-  // The kernel gives IPv4 packets with their header. They are read into a room of their own, so that as much of the
-  // payload arrives as fits into the caller's.
+  // The kernel delivers IPv4 packets with their header. They are read into a scratch buffer, so that the
+  // caller's buffer receives as much payload as it has room for.
   readonly #headed: boolean
 
-  /** Takes over a bound or connected socket; `raw` is false for one of pings, whose packets have no header. */
+  /**
+   * Takes over a bound or connected socket; `raw` is false for one of pings, whose packets have no header.
+   */
   constructor(fd: FD, family: number, connected: boolean, raw = true) {
     super(fd, family, connected, raw)
     this.#headed = raw && family === abi.AF_INET
@@ -105,7 +107,7 @@ export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
   }
 
   protected peer(): IPAddr {
-    return wsaIPAddr()
+    return getIPAddr()
   }
 
   protected put(addr: IPAddr): number {
@@ -129,10 +131,11 @@ function inet(a: { readonly ip: IP | null; readonly zone: string }, port = 0): I
   return { ip: a.ip, port, zone: a.zone }
 }
 
-// Linux tells no peer whose port is 0 (inet_getname), not even to who takes the socket over by its descriptor. It makes no
-// other use of the port. The BSDs have none there.
+// Linux hides a peer whose port is 0 from getpeername (inet_getname), also from a process that takes the
+// socket over by its descriptor, so the peer gets a port, which has no other use here. The BSDs report such a
+// peer.
 function peerPort(proto: number): number {
-  return abi.sockaddrHasLength ? 0 : Math.max(proto, 1)
+  return abi.has.portlessPeers ? 0 : Math.max(proto, 1)
 }
 
 function inetOrNull(a: IPAddr | null): InetAddr | null {
@@ -199,7 +202,7 @@ async function dial(
     fd.setAddrs(undefined, raddr)
     return new IPSocket(fd, s.family, true, s.sotype === abi.SOCK_RAW)
   } catch (e) {
-    // The error of the dial names the network as it was given, with the protocol.
+    // dialSocket's error names the network without the protocol; the user's has both.
     throw e instanceof OpError ? new OpError('dial', network, laddr, raddr, e.cause) : e
   }
 }
@@ -230,9 +233,10 @@ export const iprawsock: IPRawSockGroup = {
 }
 
 /**
- * Makes a socket that pings `raddr` without privilege where the kernel allows it (linux: net.ipv4.ping_group_range; darwin). It
- * sends ICMP echo requests, whose identifier and checksum the kernel fills in, and gets the answers to them and nothing
- * else. `network` is 'ip', 'ip4' or 'ip6'. Rejects with an {@link OpError}, EACCES where it is not allowed.
+ * Makes a socket that pings `raddr` without privilege where the kernel allows it (linux:
+ * net.ipv4.ping_group_range; darwin). It sends ICMP echo requests, whose identifier and checksum the kernel
+ * fills in, and gets the answers to them and nothing else. `network` is 'ip', 'ip4' or 'ip6'. Rejects with an
+ * {@link OpError}, EACCES where it is not allowed.
  */
 export async function dialPing(
   network: string,
@@ -243,7 +247,10 @@ export async function dialPing(
   return await dial(network, pingSpec, laddr, raddr, options)
 }
 
-/** The same for a socket that pings any host, by writeTo. A `laddr` of null and 'ip' mean an IPv6 socket, which pings IPv6 hosts only. */
+/**
+ * The same for a socket that pings any host, by writeTo. A `laddr` of null and 'ip' mean an IPv6 socket,
+ * which pings IPv6 hosts only.
+ */
 export async function listenPing(
   network: string,
   laddr: IPAddr | null,

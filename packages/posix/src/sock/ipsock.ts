@@ -5,7 +5,7 @@ import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
-import { putInet, rsa } from '../wire/sockaddr.ts'
+import { putInet, sockaddrOut } from '../wire/sockaddr.ts'
 import { bind } from '../sys/syscall.ts'
 
 /** The part of an internet address that a socket is made from. */
@@ -17,7 +17,7 @@ export interface InetAddr {
 
 let probed: { v4: boolean; v6: boolean; map: boolean } | null = null
 
-// What the kernel can do is found out by doing it, once.
+// The only way to learn what the kernel supports is to try it, which is done once.
 function probe(): { v4: boolean; v6: boolean; map: boolean } {
   if (probed !== null) return probed
   const v4 = opens(abi.AF_INET, null)
@@ -34,7 +34,7 @@ function opens(family: number, v6only: number | null): boolean {
   try {
     if (v6only === null) return true
     if (setsockoptInt(fd, abi.IPPROTO_IPV6, abi.IPV6_V6ONLY, v6only) < 0) return false
-    return bind(fd, rsa, putInet(family, null, 0, '')) === 0
+    return bind(fd, sockaddrOut, putInet(family, null, 0, '')) === 0
   } finally {
     closeDescriptor(fd)
   }
@@ -58,8 +58,8 @@ function isWildcard(a: InetAddr | null): boolean {
 }
 
 /**
- * The address family of a socket, and whether an IPv6 one is to keep to IPv6: what the network says, else both families for a
- * listener on every address, else what the addresses are.
+ * The address family of a socket, and whether an IPv6 one is to keep to IPv6: what the network says, else
+ * both families for a listener on every address, else what the addresses are.
  */
 export function favoriteAddrFamily(
   network: string,
@@ -78,7 +78,10 @@ export function favoriteAddrFamily(
   return { family: v4 ? abi.AF_INET : abi.AF_INET6, v6only: false }
 }
 
-/** Puts an address for a system call, as {@link putInet}; null is the unspecified one. Throws an {@link AddrError} when the family does not fit. */
+/**
+ * Puts an address for a system call, as {@link putInet}; null is the unspecified one. Throws an {@link
+ * AddrError} when the family does not fit.
+ */
 export function putAddr(family: number, a: InetAddr | null): number {
   const length = a === null ? putInet(family, null, 0, '') : putInet(family, a.ip, a.port, a.zone)
   if (length < 0) throw new AddrError('non-IPv4 address', String(a?.ip))

@@ -3,7 +3,10 @@ import { lookupOver } from '../common/lookup_group.ts'
 import { querySockets } from './query_socket.ts'
 import { sourceAddrs } from './source_addr.ts'
 
-/** Lookups over the kernel's sockets: hosts and addresses in the system's files and in DNS, the rest as Go has it. */
+/**
+ * Lookups over the kernel's sockets: hosts and addresses in the system's files and in DNS, the rest as Go has
+ * it.
+ */
 export const lookup: LookupGroup = lookupOver(querySockets, () => ({
   sourceAddrs: (addrs) => Promise.resolve(sourceAddrs(addrs)),
 }))

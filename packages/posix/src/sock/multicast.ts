@@ -1,9 +1,10 @@
 // Structs and options of netinet/in.h: ip(7), ipv6(7), RFC 3678.
 import type { IP } from '@net/addr'
 import type { Interface } from '@net/contract'
+import { ENOPROTOOPT } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
-import { rsa, putInet } from '../wire/sockaddr.ts'
+import { sockaddrOut, putInet } from '../wire/sockaddr.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
 import { ifNameToIndex, setsockopt } from '../sys/syscall.ts'
 
@@ -21,17 +22,17 @@ const SizeofSockaddrStorage = 128
 const request = new Uint8Array(g + 2 * SizeofSockaddrStorage)
 const requestView = new DataView(request.buffer)
 
-const ENOPROTOOPT = -(abi.errno.ENOPROTOOPT ?? 0)
-
 /** An interface as callers name it: itself, its name, its number, or null for the system's choice. */
 export type InterfaceName = Interface | string | number | null | undefined
 
-/** The number of an interface, 0 for the system's choice. Throws a bare error when no interface has the name. */
+/**
+ * The number of an interface, 0 for the system's choice. Throws a bare error when no interface has the name.
+ */
 export function interfaceIndex(iface: InterfaceName): number {
   if (iface === null || iface === undefined) return 0
   if (typeof iface === 'number') return checkIndex(iface)
   if (typeof iface === 'object' && typeof iface.index === 'number') return checkIndex(iface.index)
-  if (typeof iface !== 'string') throw new TypeError('the interface is no interface, name or number')
+  if (typeof iface !== 'string') throw new TypeError('the interface is not an Interface, a name or a number')
   const index = ifNameToIndex(iface)
   if (index === 0) throw new Error('no such network interface')
   return index
@@ -55,10 +56,13 @@ function levelOf(ip: IP): number {
 function putSockaddr(at: number, ip: IP): void {
   const length = putInet(familyOf(ip), ip, 0, '')
   request.fill(0, at, at + SizeofSockaddrStorage)
-  request.set(rsa.subarray(0, length), at)
+  request.set(sockaddrOut.subarray(0, length), at)
 }
 
-/** Joins (or leaves) a group on the interface of a number, for the packets of one source if there is one. Gives 0 or a negated error number. */
+/**
+ * Joins (or leaves) a group on the interface of a number, for the packets of one source if there is one.
+ * Gives 0 or a negated error number.
+ */
 export function setMembership(
   fd: number,
   join: boolean,
@@ -80,7 +84,7 @@ export function setMembership(
   return setsockopt(fd, levelOf(group), option, request, request.byteLength)
 }
 
-// Openbsd has none of RFC 3678.
+// Openbsd lacks the options of RFC 3678.
 function setMembershipPlain(fd: number, join: boolean, group: IP, index: number, source: IP | null): number {
   if (source !== null) return ENOPROTOOPT
   const v4 = group.to4()
@@ -107,7 +111,10 @@ export function setIPv4Membership(
   return setsockopt(fd, abi.IPPROTO_IP, option, request, ifAddr === null ? 12 : 8)
 }
 
-/** IP_MULTICAST_IF, ip(7): the interface that multicast packets go out by, by its number; 0 for the system's choice. */
+/**
+ * IP_MULTICAST_IF, ip(7): the interface that multicast packets go out by, by its number; 0 for the system's
+ * choice.
+ */
 export function setIPv4Interface(fd: number, index: number): number {
   request.fill(0, 0, 12)
   requestView.setUint32(8, index, true)
@@ -119,9 +126,9 @@ export function setIPv6Interface(fd: number, index: number): number {
   return setsockoptInt(fd, abi.IPPROTO_IPV6, packetABI.IPV6_MULTICAST_IF, index)
 }
 
-// The BSDs take a byte, linux takes either.
+// The BSDs accept only a byte, linux an int, too.
 function setIPv4Small(fd: number, option: number, value: number): number {
-  if (!abi.sockaddrHasLength) return setsockoptInt(fd, abi.IPPROTO_IP, option, value)
+  if (abi.has.intMulticastOptions) return setsockoptInt(fd, abi.IPPROTO_IP, option, value)
   request[0] = value
   return setsockopt(fd, abi.IPPROTO_IP, option, request, 1)
 }
@@ -133,7 +140,10 @@ export function setLoopback(fd: number, level: number, on: boolean): number {
   return setsockoptInt(fd, level, packetABI.IPV6_MULTICAST_LOOP, value)
 }
 
-/** IP_MULTICAST_TTL, ip(7), and IPV6_MULTICAST_HOPS, ipv6(7). The kernel takes 0 to 255, and -1 for what is usual. */
+/**
+ * IP_MULTICAST_TTL, ip(7), and IPV6_MULTICAST_HOPS, ipv6(7). The kernel takes 0 to 255, and -1 for its
+ * default.
+ */
 export function setMulticastTTL(fd: number, level: number, ttl: number): number {
   if (level === abi.IPPROTO_IP) return setIPv4Small(fd, packetABI.IP_MULTICAST_TTL, ttl)
   return setsockoptInt(fd, level, packetABI.IPV6_MULTICAST_HOPS, ttl)

@@ -41,10 +41,10 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
     super(fd, false, 0)
     this.family = family
     this.connected = connected
-    this.#both = family === abi.AF_INET6 && !raw && !abi.sockaddrHasLength
+    this.#both = family === abi.AF_INET6 && !raw && abi.has.ipv4OptionsOnIPv6
   }
 
-  /** The address in wsa. */
+  /** The address in sockaddrIn. */
   protected abstract peer(): A
 
   setControlMessages(options: ControlOptions): void {

@@ -8,12 +8,13 @@ import {
   type SentMessage,
 } from '@net/contract'
 import { isOver, untilClosed } from '@net/io'
+import { EAGAIN } from '../abi/errno.ts'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
 import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
 import { PacketOptions } from './packet_options.ts'
-import { EAGAIN, syscallError } from '../sys/syscall.ts'
+import { syscallError } from '../sys/syscall.ts'
 
 /** A packet is never longer, so one buffer takes any of them until it is copied into one of its own size. */
 const MAX_PACKET = 65535
@@ -29,7 +30,10 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
   extends PacketOptions<A>
   implements PacketConn<A>
 {
-  /** Puts an address into rsa and gives its length. Throws a bare error when it is not of the socket's family. */
+  /**
+   * Puts an address into sockaddrOut and gives its length. Throws a bare error when it is not of the socket's
+   * family.
+   */
   protected abstract put(addr: A): number
   /** Rejects what is no address of the socket's kind. */
   protected abstract checkAddr(addr: unknown): TypeError | null
@@ -47,7 +51,7 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
     if (fd.readReady && fd.reading.free && !isOver(options)) {
-      // What follows is ReceiveOp.attempt without the operation: in a flood most reads find their packet here.
+      // These lines are ReceiveOp.attempt without an operation: in a flood most reads find their packet here.
       const n = receiveOnce(fd, p)
       if (n >= 0) return Promise.resolve(this.#withPeer(n))
       if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'recvfrom', n))
@@ -68,7 +72,10 @@ export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
     return fd.writing.run(new SendOp(fd, p, addr, () => this.put(addr)), options)
   }
 
-  /** SendOp.attempt without the operation. Gives null if the packet went, undefined if it must wait, else the error. */
+  /**
+   * SendOp.attempt without the operation. Gives null if the packet went, undefined if it must wait, else the
+   * error.
+   */
   #sendNow(p: Uint8Array, addr: A): Error | null | undefined {
     try {
       const n = sendOnce(this.fd, p, this.put(addr))

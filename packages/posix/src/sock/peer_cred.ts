@@ -1,8 +1,12 @@
 // Constants and structs of sys/socket.h, sys/un.h and sys/ucred.h.
-import { OpError, type UnixConn } from '@net/contract'
-import { ErrUnsupported } from '@net/stubs'
+import type { UnixConn } from '@net/contract'
+import type { Kernel } from '../abi/abi.ts'
+import { abi } from '../abi/system.ts'
 
-/** Who is at the other end of a Unix socket: the process that connected or listened, or made the pair, as it was then. */
+/**
+ * Who is at the other end of a Unix socket: the process that connected or listened, or made the pair, as it
+ * was then.
+ */
 export interface PeerCred {
   /** The process, 0 where the system does not tell. */
   readonly pid: number
@@ -12,7 +16,9 @@ export interface PeerCred {
   readonly gid: number
 }
 
-/** Where a system tells a peer's credentials: an option and the byte offsets of its numbers, all of 4 bytes. */
+/**
+ * Where a system tells a peer's credentials: an option and the byte offsets of its numbers, all of 4 bytes.
+ */
 export interface PeerCredLayout {
   readonly level: number
   readonly name: number
@@ -23,9 +29,10 @@ export interface PeerCredLayout {
   readonly gid: number
 }
 
-// linux: struct ucred; openbsd: struct sockpeercred; freebsd and darwin: struct xucred, whose first group is the effective one.
+// linux: struct ucred; openbsd: struct sockpeercred; freebsd and darwin: struct xucred, whose first group is
+// the effective one.
 /** The layouts by system. */
-export const peerCredLayouts: Readonly<Partial<Record<NodeJS.Platform, PeerCredLayout>>> = {
+export const peerCredLayouts: Readonly<Record<Kernel, PeerCredLayout>> = {
   linux: { level: 1, name: 17 /* SO_PEERCRED */, size: 12, pid: 0, uid: 4, gid: 8 },
   openbsd: { level: 0xffff, name: 0x1022 /* SO_PEERCRED */, size: 12, uid: 0, gid: 4, pid: 8 },
   freebsd: { level: 0 /* SOL_LOCAL */, name: 1 /* LOCAL_PEERCRED */, size: 88, uid: 4, gid: 12, pid: 80 },
@@ -46,8 +53,9 @@ export function parsePeerCred(bytes: Uint8Array, layout: PeerCredLayout): PeerCr
 }
 
 /**
- * The credentials of a Unix connection's peer, which the kernel noted when the connection was made and nobody can forge.
- * Datagram sockets have them only in pairs. Throws an {@link OpError}, also where the target has no descriptors.
+ * The credentials of a Unix connection's peer, which the kernel noted when the connection was made and nobody
+ * can forge. Datagram sockets have them only in pairs. Throws an OpError, also where the target has no
+ * descriptors.
  *
  * @example
  * ```ts
@@ -60,8 +68,7 @@ export function parsePeerCred(bytes: Uint8Array, layout: PeerCredLayout): PeerCr
  */
 export function peerCred(c: UnixConn): PeerCred {
   const raw = c.syscallConn()
-  const layout = peerCredLayouts[process.platform]
-  if (layout === undefined) throw new OpError('get', c.localAddr.network, null, c.localAddr, ErrUnsupported)
+  const layout = peerCredLayouts[abi.kernel]
   const cred = parsePeerCred(raw.getsockopt(layout.level, layout.name, layout.size), layout)
   return layout.pid === null ? { ...cred, pid: raw.getsockoptInt(layout.level, LOCAL_PEERPID) } : cred
 }

@@ -8,15 +8,15 @@ import { FD } from '../fd/fd.ts'
 import { putAddr } from './ipsock.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { rsa } from '../wire/sockaddr.ts'
+import { sockaddrOut } from '../wire/sockaddr.ts'
 import { connect } from '../sys/syscall.ts'
 import { tcpsock } from './tcpsock.ts'
 import { UDPSocket } from './udpconn.ts'
 import { udpNames } from './udpsock.ts'
 
 /**
- * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what dialUDP gives, in
- * half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
+ * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what
+ * dialUDP gives, in half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
  */
 class QuerySocket extends UDPSocket {
   override close(): Promise<void> {
@@ -30,7 +30,7 @@ function dialQuery(raddr: UDPAddr): UDPSocket {
     const family = raddr.ip !== null && raddr.ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
     const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
     try {
-      must('connect', connect(s, rsa, putAddr(family, raddr)))
+      must('connect', connect(s, sockaddrOut, putAddr(family, raddr)))
       const fd = new FD(s, 'udp', udpNames)
       fd.setAddrs(undefined, raddr)
       fd.readReady = false // what comes is told when the descriptor is registered

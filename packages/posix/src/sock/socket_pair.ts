@@ -10,8 +10,9 @@ import { unixNames, UnixSocket } from './unixconn.ts'
 import { unixSocketType } from './unixsock.ts'
 
 /**
- * Makes two Unix sockets without names that are each other's peer (socketpair(2)): a stream ('unix', when absent), datagrams
- * ('unixgram') or sequenced packets ('unixpacket'; darwin has none). Throws an {@link OpError} of op 'socketpair'.
+ * Makes two Unix sockets without names that are each other's peer (socketpair(2)): a stream ('unix', when
+ * absent), datagrams ('unixgram') or sequenced packets ('unixpacket'; darwin has none). Throws an {@link
+ * OpError} of op 'socketpair'.
  *
  * @example
  * ```ts

@@ -2,14 +2,21 @@ import type { IP, IPAddr } from '@net/addr'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { putInet, resetLength, rsa, wsa, wsaLength, wsaUDPAddr } from '../wire/sockaddr.ts'
+import {
+  putInet,
+  resetLength,
+  sockaddrOut,
+  sockaddrIn,
+  sockaddrInLength,
+  getUDPAddr,
+} from '../wire/sockaddr.ts'
 import { connect, getsockname } from '../sys/syscall.ts'
 
 const ANY_PORT = 9 // nothing is sent to it
 
 /**
- * The address this machine would send from to each of `addrs`, null where it has no route to one: a UDP socket is connected
- * there, which sends nothing, and asked for its name.
+ * The address this machine would send from to each of `addrs`, null where it has no route to one: a UDP
+ * socket is connected there, which sends nothing, and asked for its name.
  */
 export function sourceAddrs(addrs: readonly IPAddr[]): (IP | null)[] {
   return addrs.map(sourceAddr)
@@ -20,9 +27,9 @@ function sourceAddr({ ip, zone }: IPAddr): IP | null {
   const fd = openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP)
   if (fd < 0) return null // the kernel does not have the family
   try {
-    if (connect(fd, rsa, putInet(family, ip, ANY_PORT, zone)) < 0) return null
+    if (connect(fd, sockaddrOut, putInet(family, ip, ANY_PORT, zone)) < 0) return null
     resetLength()
-    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr().ip
+    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUDPAddr().ip
   } finally {
     closeDescriptor(fd)
   }

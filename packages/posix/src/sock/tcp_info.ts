@@ -1,6 +1,7 @@
 // struct tcp_info and the TCP_ states of linux/tcp.h.
 import { OpError } from '@net/contract'
 import { UnsupportedError } from '@net/stubs'
+import { platform, system } from '../abi/system.ts'
 import { getOption, type OptionSocket } from '../option/option.ts'
 
 /** The state of a TCP connection (RFC 9293, section 3.3.2). */
@@ -24,8 +25,8 @@ export type CongestionState = 'open' | 'disorder' | 'cwr' | 'recovery' | 'loss'
 type Numbers = Readonly<Record<TCPInfoNumber, number> & Record<TCPInfoNewerNumber, number | null>>
 
 /**
- * What the kernel knows of a TCP connection: struct tcp_info, tcp(7). Counts are since the connection began. A newer number
- * is null where the running kernel does not tell it.
+ * What the kernel knows of a TCP connection: struct tcp_info, tcp(7). Counts are since the connection began.
+ * A newer number is null where the running kernel does not tell it.
  */
 export interface TCPInfo extends Numbers {
   /** The state of the connection: see {@link TCPState}. */
@@ -61,7 +62,7 @@ export interface TCPInfo extends Numbers {
 type Kind = 'u16' | 'u32' | 'u64'
 type Fields = Readonly<Record<string, readonly [offset: number, kind: Kind]>>
 
-// Infinity is what the kernel calls its largest number here.
+// The kernel reports a threshold without limit as this number.
 const TCP_INFINITE_SSTHRESH = 0x7fffffff
 
 /*
@@ -156,8 +157,8 @@ function number(view: DataView, offset: number, kind: Kind): number | null {
 }
 
 /**
- * Makes a {@link TCPInfo} of the bytes of a struct tcp_info, of as many as the kernel gave; a pacing rate or slow start
- * threshold without limit is Infinity.
+ * Makes a {@link TCPInfo} of the bytes of a struct tcp_info, of as many as the kernel gave; a pacing rate or
+ * slow start threshold without limit is Infinity.
  */
 export function parseTCPInfo(bytes: Uint8Array): TCPInfo {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -192,9 +193,9 @@ export function parseTCPInfo(bytes: Uint8Array): TCPInfo {
 }
 
 /**
- * Tells what the kernel knows of a TCP connection: round trip time, congestion window, retransmissions, rates. On linux;
- * the other kernels lay it out differently, or do not tell: there it throws an {@link OpError} whose code is ENOTSUP.
- * Throws the kernel's error for what is not a TCP socket.
+ * Tells what the kernel knows of a TCP connection: round trip time, congestion window, retransmissions,
+ * rates. On linux; the other kernels lay it out differently, or do not tell: there it throws an {@link
+ * OpError} whose code is ENOTSUP. Throws the kernel's error for what is not a TCP socket.
  *
  * @example
  * ```ts
@@ -208,8 +209,8 @@ export function parseTCPInfo(bytes: Uint8Array): TCPInfo {
  * ```
  */
 export function tcpInfo(conn: OptionSocket): TCPInfo {
-  if (process.platform !== 'linux') {
-    const cause = new UnsupportedError(`tcpInfo not supported by ${process.platform}`, 'ENOTSUP')
+  if (system?.has.tcpInfo !== true) {
+    const cause = new UnsupportedError(`tcpInfo not supported by ${platform}`, 'ENOTSUP')
     throw new OpError('get', 'tcp', null, null, cause)
   }
   return parseTCPInfo(getOption(conn, 'TCP_INFO'))

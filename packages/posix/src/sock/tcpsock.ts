@@ -21,20 +21,20 @@ import { ListenSocket } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, wsa, wsaLength, wsaTCPAddr } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, sockaddrInLength, getTCPAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
-import { connectsWithFirstWrite, isMultipathTCP } from '../option/sockopt_linux.ts'
+import { connectsWithFirstWrite, IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
 
 /** How to ask for the addresses of a TCP socket. */
 export const tcpNames: Names = {
   local(fd) {
     resetLength()
-    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
+    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getTCPAddr()
   },
   remote(fd) {
     resetLength()
-    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaTCPAddr()
+    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getTCPAddr()
   },
 }
 
@@ -93,10 +93,10 @@ export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements T
     return this.accept(options)
   }
 
-  // The options of a new connection are inherited from the listener.
+  // No options are set: a new connection inherits them from the listener.
   protected connection(fd: number): TCPConn {
     const accepted = new FD(fd, this.fd.net, tcpNames)
-    accepted.setAddrs(undefined, wsaTCPAddr())
+    accepted.setAddrs(undefined, getTCPAddr())
     return new TCPSocket(accepted)
   }
 }
@@ -123,8 +123,8 @@ function spec(
 
 const EADDRNOTAVAIL = 'EADDRNOTAVAIL'
 
-// A connect from a port of the kernel's choice may meet itself (both ends open at once), or find the port taken between its
-// choice and its use. Both pass when tried again (Go issues 2690, 5105).
+// A connect from a port that the kernel chose may meet itself (both ends open at once), or fail because the
+// port was taken between choice and use. Both pass when tried again (Go issues 2690, 5105).
 async function dialAgain(dial: () => Promise<FD>, laddr: TCPAddr | null): Promise<FD> {
   const free = laddr === null || laddr.port === 0
   for (let again = 0; ; again++) {
@@ -141,16 +141,15 @@ async function dialAgain(dial: () => Promise<FD>, laddr: TCPAddr | null): Promis
 function isSelfConnected(fd: FD): boolean {
   const local = fd.localAddr as TCPAddr | null
   const remote = fd.remoteAddr as TCPAddr | null
-  // Gone already: nothing was really connected. With fast open nothing is, until the first write.
+  // A missing name means that the connection is already dead, so the dial is tried again; except with TCP
+  // fast open, which connects with the first write.
   if (local === null || remote === null) return !connectsWithFirstWrite(fd.fd)
   return local.port === remote.port && local.ip !== null && remote.ip !== null && local.ip.equal(remote.ip)
 }
 
-const IPPROTO_MPTCP = 0x106 // linux/in.h
-
 /**
- * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems refuse it in
- * several ways (too old, turned off, forbidden), as Go says.
+ * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems
+ * refuse it in several ways (too old, turned off, forbidden), as Go says.
  */
 async function multipathFirst<T>(options: DialOptions, dial: (proto: number) => Promise<T>): Promise<T> {
   if (options.multipathTCP === true) {
@@ -164,16 +163,16 @@ async function multipathFirst<T>(options: DialOptions, dial: (proto: number) => 
 }
 
 function listenFD(s: SocketSpec, options: ListenOptions): FD {
-  // Connections inherit both, which saves every accept the calls.
+  // Accepted connections inherit both options, which saves the calls at every accept.
   const configure = (fd: number): number =>
     sockopt.setNoDelay(fd, true) || sockopt.setKeepAliveOption(fd, options.keepAlive)
   if (options.multipathTCP === true) {
-    // Not every kernel that has multipath TCP has these options for it.
+    // Failures are ignored: not every kernel that has multipath TCP accepts these options on it.
     const configureSome = (fd: number): number => Math.max(configure(fd), 0)
     try {
       return listenSocket({ ...s, proto: IPPROTO_MPTCP }, options, configureSome)
     } catch {
-      // The reason for which TCP fails, if it does, is told below.
+      // If plain TCP fails as well, its error is the one reported.
     }
   }
   return listenSocket(s, options, configure)
@@ -218,7 +217,7 @@ export const tcpsock: TCPSockGroup = {
       const to = { ...s, proto, raddr, putRemote: () => putAddr(s.family, raddr) }
       return dialAgain(() => dialSocket(to, options), laddr)
     })
-    // A peer that has gone already has no name; it is still who was dialled.
+    // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)
     sockopt.setKeepAliveOption(fd.fd, options.keepAlive)

@@ -10,7 +10,6 @@ import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
 import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../fd/batch_op.ts'
 import type { FD } from '../fd/fd.ts'
-import { hasBatches } from '../wire/mmsg.ts'
 import { putAddr } from './ipsock.ts'
 import { PacketSocket } from './packetconn.ts'
 import { descriptor } from '../fd/rawconn.ts'
@@ -98,9 +97,9 @@ export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
     const { fd } = this
     return (this.#batch ??= {
       family: this.family,
-      mmsg: hasBatches,
+      mmsg: abi.has.recvmmsg,
       gro: false,
-      gso: hasBatches && !fd.isClosed && hasOption(fd.fd, packetABI.UDP_SEGMENT),
+      gso: abi.has.recvmmsg && !fd.isClosed && hasOption(fd.fd, packetABI.UDP_SEGMENT),
       put: (addr) => this.put(addr),
       peer: () => this.peer(),
     })

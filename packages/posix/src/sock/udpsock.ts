@@ -14,7 +14,7 @@ import type { FD, Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
 import { dialSocket, listenSocket, must, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, wsa, wsaLength, wsaUDPAddr } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, sockaddrInLength, getUDPAddr } from '../wire/sockaddr.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
 import { UDPSocket } from './udpconn.ts'
 
@@ -22,11 +22,11 @@ import { UDPSocket } from './udpconn.ts'
 export const udpNames: Names = {
   local(fd) {
     resetLength()
-    return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr()
+    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUDPAddr()
   },
   remote(fd) {
     resetLength()
-    return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaUDPAddr()
+    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUDPAddr()
   },
 }
 
@@ -54,13 +54,16 @@ function isMulticast(laddr: UDPAddr | null): laddr is UDPAddr {
   return laddr?.ip?.isMulticast === true
 }
 
-/** Binds; a multicast address stands for its port on every address of its family, shared with other such sockets. */
+/**
+ * Binds; a multicast address stands for its port on every address of its family, shared with other such
+ * sockets.
+ */
 function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOptions): UDPSocketParts {
   const s = spec(network, laddr, null, 'listen')
   if (!isMulticast(laddr)) return { fd: listenSocket(s, options), family: s.family }
   putAddr(s.family, laddr) // refuses an address of the other family
   const any = new UDPAddr(null, laddr.port)
-  const reuse = abi.sockaddrHasLength ? { reuseAddress: true, reusePort: true } : { reuseAddress: true }
+  const reuse = { reuseAddress: true, reusePort: !abi.has.sharedMulticastPorts }
   const wildcard: SocketSpec = { ...s, laddr: any, putLocal: () => putAddr(s.family, any) }
   return { fd: listenSocket(wildcard, { ...reuse, ...options }), family: s.family }
 }

@@ -8,12 +8,12 @@ import {
   type UnixNetwork,
 } from '@net/contract'
 import { untilClosed } from '@net/io'
-import { abi } from '../abi/system.ts'
+import { EAFNOSUPPORT } from '../abi/errno.ts'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { StreamSocket } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
-import { resetLength, wsa, wsaLength, wsaUnixAddr } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
 import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
 import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
 
@@ -21,11 +21,11 @@ function namesOf(net: UnixNetwork): Names {
   return {
     local(fd) {
       resetLength()
-      return getsockname(fd, wsa, wsaLength) < 0 ? null : wsaUnixAddr(net)
+      return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUnixAddr(net)
     },
     remote(fd) {
       resetLength()
-      return getpeername(fd, wsa, wsaLength) < 0 ? null : wsaUnixAddr(net)
+      return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUnixAddr(net)
     },
   }
 }
@@ -42,16 +42,17 @@ export function pathOf(addr: UnixAddr): string {
   return /^[@\0]/.test(addr.name) ? '' : addr.name
 }
 
-const EAFNOSUPPORT = -(abi.errno.EAFNOSUPPORT ?? 0)
-
-/** A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says. */
+/**
+ * A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says.
+ */
 export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
   readonly #connected: boolean
   #unlink = false
 
   /** Takes over a socket; `connected` is false for a bound one that has no peer. */
   constructor(fd: FD, connected = true) {
-    // A read ends early where the sender's credentials or descriptors change, so it says nothing about what is left.
+    // A short read does not mean that the buffer is empty: the kernel also ends a read where the sender's
+    // credentials or descriptors change.
     super(fd, false, fd.net === 'unixgram' ? 0 : null)
     this.#connected = connected
   }
@@ -85,7 +86,7 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    const finish = (n: number): [number, UnixAddr] => [n, wsaUnixAddr(this.#net)]
+    const finish = (n: number): [number, UnixAddr] => [n, getUnixAddr(this.#net)]
     return this.fd.reading.run(new ReceiveOp(this.fd, p, finish), options)
   }
 
@@ -118,7 +119,7 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
   ): Promise<{ n: number; oobn: number }> {
     const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
     if (wrong !== null) throw wrong
-    // The kernel itself refuses an address on streams and sequenced packets, or leaves it unread.
+    // On streams and sequenced packets the kernel itself refuses or ignores an address.
     if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
     return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options)
   }
@@ -137,7 +138,8 @@ export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
     this.#unlink = on
   }
 
-  // The file goes first: whoever finds it gone may bind the name at once.
+  // The file is removed before the socket is closed, so that a program that finds it gone can bind the name
+  // at once.
   override close(): Promise<void> {
     if (this.#unlink && !this.fd.isClosed) {
       const path = pathOf(this.localAddr)

@@ -2,7 +2,7 @@ import type { UnixAddr } from '@net/addr'
 import type { IOOptions, UnixConn, UnixListener, UnixNetwork } from '@net/contract'
 import { FD } from '../fd/fd.ts'
 import { ListenSocket } from '../fd/listener.ts'
-import { wsaUnixAddr } from '../wire/sockaddr.ts'
+import { getUnixAddr } from '../wire/sockaddr.ts'
 import { unlink } from '../sys/syscall.ts'
 import { pathOf, unixNames, UnixSocket } from './unixconn.ts'
 
@@ -11,7 +11,9 @@ export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implement
   #path: string
   #unlink: boolean
 
-  /** Takes over a socket that listens on `addr`; `unlink` says whether close removes the file of that name. */
+  /**
+   * Takes over a socket that listens on `addr`; `unlink` says whether close removes the file of that name.
+   */
   constructor(fd: FD, addr: UnixAddr, unlink: boolean) {
     super(fd)
     this.#path = pathOf(addr)
@@ -30,7 +32,8 @@ export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implement
     this.#unlink = on
   }
 
-  // The file goes first: whoever finds it gone may bind the name at once.
+  // The file is removed before the socket is closed, so that a program that finds it gone can bind the name
+  // at once.
   override close(): Promise<void> {
     if (this.#unlink && this.#path !== '' && !this.fd.isClosed) unlink(this.#path)
     this.#path = ''
@@ -40,7 +43,7 @@ export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implement
   protected connection(fd: number): UnixConn {
     const net = this.fd.net as UnixNetwork
     const accepted = new FD(fd, net, unixNames[net])
-    accepted.setAddrs(undefined, wsaUnixAddr(net))
+    accepted.setAddrs(undefined, getUnixAddr(net))
     return new UnixSocket(accepted)
   }
 }

@@ -24,7 +24,7 @@ const sotypes: Readonly<Record<UnixNetwork, number>> = {
 
 /** The SOCK_ constant of a Unix network. Throws a bare error for what is none. */
 export function unixSocketType(network: UnixNetwork): number {
-  // The network may be any text that a program was given.
+  // `network` may be any string at run time, as programs pass on what they were given.
   const sotype = Object.hasOwn(sotypes, network) ? sotypes[network] : undefined
   if (sotype === undefined) throw new UnknownNetworkError(network)
   return sotype

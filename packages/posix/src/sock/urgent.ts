@@ -2,20 +2,20 @@
 import { OpError, type IOOptions, type TCPConn } from '@net/contract'
 import { type LaneOwner } from '@net/io'
 import { ErrUnsupported, UnsupportedError } from '@net/stubs'
+import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { checkBuffer } from '../common/argument.ts'
 import { streamFD } from '../fd/conn.ts'
 import type { FD } from '../fd/fd.ts'
 import { FDOp } from '../fd/op.ts'
+import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
 import { tcpOptions } from '../option/options_tcp.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { getsockoptBytes, getsockoptInt } from '../sys/sockopt.ts'
-import { EAGAIN, recv, send, syscall, syscallError } from '../sys/syscall.ts'
+import { recv, send, syscall, syscallError } from '../sys/syscall.ts'
 
 const sockatmark = syscall('int sockatmark(int fd)')
 
-const EINVAL = -(abi.errno.EINVAL ?? 0)
-const IPPROTO_MPTCP = 262 // linux/in.h
 const { linux: TCP_INFO = 0 } = tcpOptions.TCP_INFO.numbers
 
 // Of linux/tcp_states.h: the states in which a peer can still send.
@@ -48,11 +48,11 @@ class UrgentReadOp extends FDOp<number | null> {
 
   attempt(): boolean {
     const { fd } = this.fd
-    // The state is asked first: a byte that comes between the two calls wakes the operation again.
+    // The state is read before the byte: a byte that comes between the two calls wakes the operation again.
     const sends = peerSends(fd)
     const n = recv(fd, this.#p, 1, abi.MSG_OOB)
     if (n > 0) return this.done(this.#p[0] ?? 0)
-    // No byte is there (EINVAL), or one was announced and has not come (EAGAIN).
+    // EINVAL: there is no urgent byte. EAGAIN: one was announced and has not come yet.
     if (n === EINVAL || n === EAGAIN) return sends ? false : this.done(null)
     return n === 0 ? this.done(null) : this.fail(syscallError('recv', n))
   }
@@ -72,7 +72,8 @@ class UrgentWriteOp extends FDOp<number> {
     const length = this.#p.byteLength
     while (this.#n < length) {
       if (!this.fd.writeReady) return false
-      // A call of its own: were only a part of several bytes to go, the last of that part would be the urgent one.
+      // The last byte is sent by a call of its own: MSG_OOB marks the last byte that is sent, so a send of
+      // several bytes that went only in part would mark a wrong one.
       const [end, flag] = this.#n === length - 1 ? [length, abi.MSG_OOB] : [length - 1, 0]
       const part = this.#p.subarray(this.#n, end)
       const n = send(this.fd.fd, part, part.byteLength, abi.MSG_NOSIGNAL | flag)
@@ -90,7 +91,10 @@ class UrgentWriteOp extends FDOp<number> {
   }
 }
 
-/** The descriptor of a connection that may have urgent data. Throws the refusal of the connection's target for others. */
+/**
+ * The descriptor of a connection that may have urgent data. Throws the refusal of the connection's target for
+ * others.
+ */
 function tcpFD(conn: TCPConn, op: string): FD {
   const fd = streamFD(conn)
   if (fd?.net.startsWith('tcp') && (fd.isClosed || !isMultipath(fd.fd))) return fd
@@ -105,11 +109,11 @@ function tcpFD(conn: TCPConn, op: string): FD {
 }
 
 /**
- * Writes all of `p` to a TCP connection of the kernel, its last byte as an urgent one, and gives the number of bytes. It
- * keeps its turn among writes; deadlines, signal and `n` of an error are those of a write. A peer has room for
- * one urgent byte: one that it has not taken when the next comes is lost to it, or goes on in the stream. Rejects with an
- * {@link OpError}: that of the target for connections that are not the kernel's, ENOTSUP for those that are not of TCP or of
- * multipath TCP.
+ * Writes all of `p` to a TCP connection of the kernel, its last byte as an urgent one, and gives the number
+ * of bytes. It keeps its turn among writes; deadlines, signal and `n` of an error are those of a write. A
+ * peer has room for one urgent byte: one that it has not taken when the next comes is lost to it, or goes on
+ * in the stream. Rejects with an {@link OpError}: that of the target for connections that are not the
+ * kernel's, ENOTSUP for those that are not of TCP or of multipath TCP.
  */
 export async function writeUrgent(conn: TCPConn, p: Uint8Array, options?: IOOptions): Promise<number> {
   const wrong = checkBuffer(p)
@@ -119,25 +123,25 @@ export async function writeUrgent(conn: TCPConn, p: Uint8Array, options?: IOOpti
 }
 
 /**
- * Waits for an urgent byte and gives it, before the bytes that precede it in the stream have been read; null when the peer
- * will send no more. It can only come once there is room for it: a receive buffer that is full must be read first. Reads pass over it. Where `SO_OOBINLINE` is set urgent bytes stay in the stream, and this waits for the end: use
- * {@link atUrgentMark}. Ends by `signal` and close; the read deadline is of the stream's bytes only. Linux: elsewhere it
- * rejects with an {@link OpError} whose code is ENOTSUP; for other connections it rejects as {@link writeUrgent} does.
+ * Waits for an urgent byte and gives it, before the bytes that precede it in the stream have been read; null
+ * when the peer will send no more. It can only come once there is room for it: a receive buffer that is full
+ * must be read first. Reads pass over it. Where `SO_OOBINLINE` is set urgent bytes stay in the stream, and
+ * this waits for the end: use {@link atUrgentMark}. Ends by `signal` and close; the read deadline is of the
+ * stream's bytes only. Linux: elsewhere it rejects with an {@link OpError} whose code is ENOTSUP; for other
+ * connections it rejects as {@link writeUrgent} does.
  */
 export async function readUrgent(conn: TCPConn, options?: IOOptions): Promise<number | null> {
   const fd = tcpFD(conn, 'read')
-  if (process.platform !== 'linux') {
-    throw fd.opError(
-      'read',
-      new UnsupportedError(`readUrgent not supported by ${process.platform}`, 'ENOTSUP'),
-    )
+  if (!abi.has.urgentEvents) {
+    throw fd.opError('read', new UnsupportedError(`readUrgent not supported by ${abi.kernel}`, 'ENOTSUP'))
   }
   return await fd.urgent.run(new UrgentReadOp(fd), options)
 }
 
 /**
- * Whether the next byte that a TCP connection reads comes from behind the urgent mark: a read never goes over the mark in one
- * piece. With `SO_OOBINLINE` set that byte is the urgent one. Throws an {@link OpError}, as {@link writeUrgent} rejects.
+ * Whether the next byte that a TCP connection reads comes from behind the urgent mark: a read never goes over
+ * the mark in one piece. With `SO_OOBINLINE` set that byte is the urgent one. Throws an {@link OpError}, as
+ * {@link writeUrgent} rejects.
  */
 export function atUrgentMark(conn: TCPConn): boolean {
   const fd = tcpFD(conn, 'get')

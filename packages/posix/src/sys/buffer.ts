@@ -3,8 +3,9 @@ import { ffi, hasKernel } from './syscall.ts'
 const ALIGNMENT = 64 // bytes: a cache line
 
 /**
- * Makes a buffer of `byteLength` bytes, all zero, that begins at a multiple of 64 bytes in memory. Bulk reads into such a
- * buffer cost about half of what they cost into another. Where kernel sockets are not available it is an ordinary buffer.
+ * Makes a buffer of `byteLength` bytes, all zero, that begins at a multiple of 64 bytes in memory. Bulk reads
+ * into such a buffer cost about half of what they cost into another. Where kernel sockets are not available
+ * it is an ordinary buffer.
  *
  * @example
  * ```ts

@@ -1,20 +1,22 @@
 import { closeSync, openSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import { EMFILE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { close, closeAsync, dup2, dup3, fcntl } from './syscall.ts'
 
-// A worker thread that is terminated runs no more JavaScript, so its sockets would stay open as long as the process
-// lives. The host closes what its own fs opened in the thread: in a worker every descriptor takes the number of one of
-// those.
+// A worker thread that is terminated runs no more JavaScript, so it could not close its sockets, which would
+// stay open as long as the process lives. The host, however, closes what its own fs opened in the thread. So
+// in a worker every descriptor is moved to a number that fs has opened (/dev/null) and still counts as its
+// own.
 
 let spare = -1
 
-// The same system that has no flags for a socket's birth.
-const duplicate = abi.SOCK_CLOEXEC === 0 ? 'dup2' : 'dup3'
+const duplicate = abi.has.dup3 ? 'dup3' : 'dup2'
 
 /**
- * Makes sure that the next descriptor of this thread can be owned by it. Gives 0 or a negated error number. To be asked
- * before a call that opens one, so that a connection is not accepted and then dropped for want of a number.
+ * Makes sure that the next descriptor of this thread can be owned by it. Gives 0 or a negated error number.
+ * To be asked before a call that opens one, so that a connection is not accepted and then dropped for want of
+ * a number.
  */
 export function reserveDescriptor(): number {
   if (isMainThread || spare >= 0) return 0
@@ -23,13 +25,13 @@ export function reserveDescriptor(): number {
     return 0
   } catch (e) {
     const { errno } = e as NodeJS.ErrnoException
-    return errno ?? -(abi.errno.EMFILE ?? 0)
+    return errno ?? EMFILE
   }
 }
 
 /**
- * Makes a descriptor that was just opened the thread's own: closed with the thread if not before. Gives its number, which
- * may have changed. Negated error numbers are given back as they are.
+ * Makes a descriptor that was just opened the thread's own: closed with the thread if not before. Gives its
+ * number, which may have changed. Negated error numbers are given back as they are.
  */
 export function ownDescriptor(fd: number): number {
   if (isMainThread || fd < 0) return fd
@@ -43,8 +45,8 @@ export function ownDescriptor(fd: number): number {
 }
 
 /**
- * Makes the number `own` stand for what `fd` does, close-on-exec, as dup3(2) does; darwin lacks that, which `how` stands
- * for. Gives `own` or a negated error number.
+ * Makes the number `own` stand for what `fd` does, close-on-exec, as dup3(2) does; darwin lacks that, which
+ * `how` stands for. Gives `own` or a negated error number.
  */
 export function dupCloseOnExec(fd: number, own: number, how: 'dup2' | 'dup3' = duplicate): number {
   if (how === 'dup3') return dup3(fd, own, abi.O_CLOEXEC)
@@ -62,7 +64,8 @@ export function closeDescriptor(fd: number): void {
 /** The same for a socket whose close may wait for unsent data: it does so on another thread. */
 export function closeDescriptorLater(fd: number): Promise<void> {
   if (isMainThread) return closeAsync(fd)
-  // The host must learn that its number is free; a duplicate is what waits.
+  // closeSync tells the host that the number is free. It does not block: the duplicate keeps the socket open,
+  // and closing that is what waits.
   const waiting = fcntl(fd, abi.F_DUPFD_CLOEXEC, 0)
   closeSync(fd)
   return waiting < 0 ? Promise.resolve() : closeAsync(waiting)

@@ -22,7 +22,9 @@ export function getsockoptInt(fd: number, level: number, name: number, out: { va
   return result
 }
 
-/** Reads an option of any length into `value`. Gives the length the kernel filled or a negated error number. */
+/**
+ * Reads an option of any length into `value`. Gives the length the kernel filled or a negated error number.
+ */
 export function getsockoptBytes(fd: number, level: number, name: number, value: Uint8Array): number {
   length[0] = value.byteLength
   const result = getsockopt(fd, level, name, value, lengthBytes)
@@ -70,12 +72,15 @@ const IDLE = 15_000 // milliseconds
 const INTERVAL = 15_000 // milliseconds
 const COUNT = 9
 
-/** TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT, tcp(7), after SO_KEEPALIVE. Systems that lack them keep their own. */
+/**
+ * TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT, tcp(7), after SO_KEEPALIVE. Systems that lack them keep their
+ * own.
+ */
 export function setKeepAliveConfig(fd: number, config: KeepAliveConfig): number {
   const result = setKeepAlive(fd, config.enable)
   if (result < 0) return result
   const { idle = 0, interval = 0, count = 0 } = config
-  // A negative time leaves the option alone, however little it is.
+  // A negative time leaves the option alone; rounding up must not make 0 of a small one.
   const seconds = (ms: number): number => (ms < 0 ? -1 : Math.ceil(ms / 1000))
   return (
     setKeepAliveNumber(fd, abi.TCP_KEEPIDLE, seconds(idle === 0 ? IDLE : idle)) ||

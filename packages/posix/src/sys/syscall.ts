@@ -1,12 +1,13 @@
 import { Errno, SyscallError } from '@net/contract'
-import { abi, system } from '../abi/system.ts'
+import { EINTR } from '../abi/errno.ts'
+import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
 import { foreignHost } from '../ffi/host.ts'
 import { loadKoffi } from '../ffi/koffi.ts'
 
-// The C library's functions are bound together when the first of them is called, and not each when it is first needed: to
-// bind one may not be interrupted by the end of a worker thread. Each call below gives what the kernel would: the
-// result, or the negated error number.
+// The C library's functions are bound all together, when the first of them is called, as the end of a worker
+// thread must not interrupt a binding. Each call below gives what the kernel gives: the result, or the
+// negated error number.
 
 let loaded: FFI | null = null
 let failure: Error | null = null
@@ -15,7 +16,7 @@ let failure: Error | null = null
 export function ffi(): FFI {
   if (loaded !== null) return loaded
   if (failure !== null) throw failure
-  const lacks = system === undefined ? process.platform : foreignHost()
+  const lacks = system === undefined ? platform : foreignHost()
   if (lacks !== null) {
     failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
     throw failure
@@ -39,7 +40,7 @@ export function hasKernel(): boolean {
     ffi()
     return true
   } catch {
-    // The reason is told to those who ask for the kernel's sockets.
+    // Callers that need the kernel call ffi(), which throws the reason.
     return false
   }
 }
@@ -61,7 +62,7 @@ class Declared {
     try {
       this.#f = to.func(this.#declaration)
     } catch {
-      // Not every system has every function; who calls one that is missing is told by `f`.
+      // Not every system has every function: `f` throws when one that is missing is called.
     }
   }
 
@@ -73,7 +74,10 @@ class Declared {
   }
 }
 
-/** A system call that is not on a hot path: the result or the negated error number; interrupted calls are repeated. */
+/**
+ * A system call that is not on a hot path: the result or the negated error number; interrupted calls are
+ * repeated.
+ */
 export function syscall(declaration: string): (...args: CArgument[]) => number {
   const bound = new Declared(declaration)
   return (...args) => {
@@ -86,15 +90,10 @@ export function syscall(declaration: string): (...args: CArgument[]) => number {
   }
 }
 
-const EINTR = -(abi.errno.EINTR ?? 0)
-
 /** The error number of the call that just failed, negated. */
 function failed(): number {
   return -ffi().errno()
 }
-
-/** EAGAIN, negated: the answer of calls that would have to wait. */
-export const EAGAIN = -(abi.errno.EAGAIN ?? 0)
 
 /** socket(2) */
 export const socket = syscall('int socket(int domain, int type, int protocol)')
@@ -131,7 +130,8 @@ export const ifNameToIndex = syscall('uint32_t if_nametoindex(const char *name)'
 /** if_indextoname(3) into a buffer of IF_NAMESIZE bytes; 0 when there is no such interface */
 export const ifIndexToName = syscall('intptr_t if_indextoname(uint32_t index, void *name)')
 
-// Declared as variadic as it is: darwin passes such arguments on the stack on arm64, and the fixed ones in registers.
+// fcntl must be declared as variadic: darwin on arm64 passes variadic arguments on the stack, others in
+// registers.
 const fcntlFunction = syscall('int fcntl(int fd, int cmd, ...)')
 
 /** fcntl(2) with an int */
@@ -141,7 +141,10 @@ export function fcntl(fd: number, cmd: number, arg: number): number {
 
 const closeFunction = new Declared('int close(int fd)')
 
-/** close(2). An interrupted close has closed: it is not repeated, lest it hit a new descriptor of the same number. */
+/**
+ * close(2). An interrupted close has closed: it is not repeated, lest it hit a new descriptor of the same
+ * number.
+ */
 export function close(fd: number): number {
   return closeFunction.f(fd) < 0 ? failed() : 0
 }
@@ -149,14 +152,15 @@ export function close(fd: number): number {
 /** close(2) on another thread, for a descriptor whose close may wait (SO_LINGER). */
 export function closeAsync(fd: number): Promise<void> {
   return new Promise((resolve) => {
-    // The descriptor is gone whatever close says.
+    // The result does not matter: the descriptor is gone even when close fails.
     ffi().asyncFunc('int close(int fd)')(fd, () => {
       resolve()
     })
   })
 }
 
-// The calls below are those of every read and write, spelled out so that each has its own inline cache.
+// Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
+// gives each an inline cache of its own.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 

@@ -20,14 +20,14 @@ export interface ControlLayout {
   readonly level: number
   /** Where the data begins. */
   readonly data: number
-  /** What the next message's place is a multiple of. */
+  /** Each message begins at a multiple of it. */
   readonly alignment: number
 }
 
 /** How a system whose pointers have `word` bytes lays out control messages. */
 export function controlLayout(on: ABI, word: number): ControlLayout {
-  const alignment = on.controlAlignedToWord ? word : 4
-  const level = on.sockaddrHasLength ? 4 : word
+  const alignment = on.has.wordAlignedControl ? word : 4
+  const level = on.has.wordLengths ? word : 4
   const header = level + 8
   return { header, level, data: align(header, alignment), alignment }
 }
@@ -54,9 +54,9 @@ export function controlSpace(dataLength: number, layout = here): number {
 }
 
 /**
- * The control messages in `oob`, in order. What makes no sense ends them. When there was too little room the last one is cut
- * short (MSG_CTRUNC among the flags tells): linux says so in its length, so its data may be less than its type needs;
- * where the length is left as it was, the message is not given.
+ * The control messages in `oob`, in order. What makes no sense ends them. When there was too little room the
+ * last one is cut short (MSG_CTRUNC among the flags tells): linux says so in its length, so its data may be
+ * less than its type needs; where the length is left as it was, the message is not given.
  */
 export function* controlMessages(oob: Uint8Array, layout = here): Generator<ControlMessage, void, undefined> {
   const view = new DataView(oob.buffer, oob.byteOffset, oob.byteLength)
@@ -98,7 +98,8 @@ export function marshalControl(messages: readonly ControlMessage[], layout = her
 const SizeofInt = 4
 
 /**
- * The control message that passes descriptors (SCM_RIGHTS, unix(7)). Throws a RangeError for what is no descriptor's number.
+ * The control message that passes descriptors (SCM_RIGHTS, unix(7)). Throws a RangeError for what is no
+ * descriptor's number.
  *
  * @example
  * ```ts
@@ -128,8 +129,9 @@ export function unixRights(...fds: number[]): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The descriptors that the control messages in `oob` brought, in order; they belong to the caller. Where there was too
- * little room (MSG_CTRUNC among the flags), those whose numbers found a place are there, and the kernel dropped the rest.
+ * The descriptors that the control messages in `oob` brought, in order; they belong to the caller. Where
+ * there was too little room (MSG_CTRUNC among the flags), those whose numbers found a place are there, and
+ * the kernel dropped the rest.
  */
 export function parseUnixRights(oob: Uint8Array): number[] {
   const fds: number[] = []

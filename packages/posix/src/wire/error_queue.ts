@@ -1,6 +1,7 @@
 // struct sock_extended_err of linux/errqueue.h: ip(7), ipv6(7).
 import { IP, type Addr } from '@net/addr'
 import type { QueuedError } from '@net/contract'
+import { ENOPROTOOPT } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
 import { controlMessages, type ControlMessage } from './cmsg.ts'
@@ -16,8 +17,6 @@ import { errnoOf } from '../sys/syscall.ts'
  */
 const SizeofSockExtendedErr = 16
 const origins: readonly QueuedError['origin'][] = ['none', 'local', 'icmp', 'icmp6'] // SO_EE_ORIGIN_
-
-const ENOPROTOOPT = -(abi.errno.ENOPROTOOPT ?? 0)
 
 /** Keeps errors, or no longer. `both` as for switchControl. Gives 0 or a negated error number. */
 export function switchErrorQueue(fd: number, family: number, both: boolean, on: boolean): number {
@@ -66,14 +65,14 @@ export function parseExtendedError(oob: Uint8Array): ExtendedError | null {
 const MAX_PACKET = 65535
 const MAX_CONTROL = 512
 
-/** Takes all errors from a socket's queue; `destination` makes an address of wsa. */
+/** Takes all errors from a socket's queue; `destination` makes an address of sockaddrIn. */
 export function takeErrors(fd: number, destination: () => Addr): QueuedError[] {
   const errors: QueuedError[] = []
   if (packetABI.MSG_ERRQUEUE === 0) return errors
   const data = new Uint8Array(MAX_PACKET)
   const oob = new Uint8Array(MAX_CONTROL)
   for (;;) {
-    // The queue never makes a call wait: its end is EAGAIN.
+    // Reading the queue never waits: an empty queue gives EAGAIN.
     const n = recvmsg(fd, data, oob, packetABI.MSG_ERRQUEUE)
     if (n < 0) return errors
     const found = parseExtendedError(oob.subarray(0, received.oobn))

@@ -14,7 +14,7 @@ import {
   Structs,
   wordBytes,
 } from './msg.ts'
-import { rsa, SizeofSockaddrInet6, wsa } from './sockaddr.ts'
+import { sockaddrOut, SizeofSockaddrInet6, sockaddrIn } from './sockaddr.ts'
 import { syscall } from '../sys/syscall.ts'
 
 /*
@@ -39,7 +39,10 @@ const controlsAt = namesAt + BATCH * nameRoom
 const recvmmsg = syscall('int recvmmsg(int fd, void *vec, uint32_t n, int flags, void *timeout)')
 const sendmmsg = syscall('int sendmmsg(int fd, void *vec, uint32_t n, int flags)')
 
-/** The messages of a batch as the kernel wants them: {@link BATCH} of them, each with room for a name and control messages of its own. */
+/**
+ * The messages of a batch as the kernel wants them: {@link BATCH} of them, each with room for a name and
+ * control messages of its own.
+ */
 class MessageVector {
   protected readonly s = new Structs(controlsAt + BATCH * controlRoom)
   readonly #controls: bigint[] = []
@@ -53,7 +56,10 @@ class MessageVector {
     }
   }
 
-  /** Puts message `i`. `oob` null means the vector's own room for control messages, of which `own` bytes count. */
+  /**
+   * Puts message `i`. `oob` null means the vector's own room for control messages, of which `own` bytes
+   * count.
+   */
   put(i: number, buffer: Uint8Array, nameLength: number, oob: Uint8Array | null, own: number): void {
     this.s.setVector(vectorsAt + i * SizeofIovec, buffer)
     const control = oob === null ? (this.#controls[i] ?? 0n) : addressOf(oob)
@@ -96,10 +102,10 @@ export class ReceiveVector extends MessageVector {
     return messageFlags(this.s, i * SizeofMmsghdr)
   }
 
-  /** Puts the sender of message `i` into wsa. */
+  /** Puts the sender of message `i` into sockaddrIn. */
   takeName(i: number): void {
     const name = this.#names[i]
-    if (name !== undefined) wsa.set(name)
+    if (name !== undefined) sockaddrIn.set(name)
   }
 
   /** The bytes of control messages that came with message `i`. */
@@ -115,7 +121,8 @@ export class ReceiveVector extends MessageVector {
 
 /** A batch to send. */
 export class SendVector extends MessageVector {
-  // Whose address each name is, so that a run of batches to the same receivers puts no address twice.
+  // Remembers which address each name holds, so that a run of batches to the same receivers writes no address
+  // twice.
   readonly #addrs: (Addr | null)[] = new Array<Addr | null>(BATCH).fill(null)
   readonly #families = new Uint8Array(BATCH)
   readonly #lengths = new Uint8Array(BATCH)
@@ -131,18 +138,23 @@ export class SendVector extends MessageVector {
     for (let i = 0; i < BATCH; i++) this.s.bytes.set(control, controlsAt + i * controlRoom)
   }
 
-  /** Puts the receiver of message `i`, which `put` puts into rsa, giving its length. Gives the length. */
+  /**
+   * Puts the receiver of message `i`, which `put` puts into sockaddrOut, giving its length. Gives the length.
+   */
   putName(i: number, family: number, addr: Addr & { readonly zone: string }, put: () => number): number {
     if (this.#addrs[i] === addr && this.#families[i] === family) return this.#lengths[i] ?? 0
     const length = put()
-    this.s.bytes.set(rsa.subarray(0, length), namesAt + i * nameRoom)
+    this.s.bytes.set(sockaddrOut.subarray(0, length), namesAt + i * nameRoom)
     this.#addrs[i] = addr.zone === '' ? addr : null // an interface may change its number
     this.#families[i] = family
     this.#lengths[i] = length
     return length
   }
 
-  /** Puts message `i`: with the control messages in `oob`, or without any, or cut into packets of `segment` bytes unless that is 0. */
+  /**
+   * Puts message `i`: with the control messages in `oob`, or without any, or cut into packets of `segment`
+   * bytes unless that is 0.
+   */
   putBytes(i: number, buffer: Uint8Array, nameLength: number, oob: Uint8Array | null, segment: number): void {
     if (segment !== 0) this.#view.setUint16(controlsAt + i * controlRoom + controlSpace(0), segment, true)
     this.put(i, buffer, nameLength, oob, segment === 0 ? 0 : this.#segmentLength)
@@ -156,9 +168,6 @@ export class SendVector extends MessageVector {
 
 let receiving: ReceiveVector | null = null
 let sending: SendVector | null = null
-
-/** Whether the system has recvmmsg and sendmmsg as linux has them. */
-export const hasBatches = !abi.sockaddrHasLength
 
 /** The thread's batch to receive: calls do not nest, so there is one. */
 export function receiveVector(): ReceiveVector {

@@ -1,7 +1,7 @@
 // Structs of sys/socket.h and sys/uio.h.
 import type { ABI } from '../abi/abi.ts'
 import { abi } from '../abi/system.ts'
-import { rsa, wsa, wsaLength } from './sockaddr.ts'
+import { sockaddrOut, sockaddrIn, sockaddrInLength } from './sockaddr.ts'
 import { ffi, syscall } from '../sys/syscall.ts'
 
 /*
@@ -31,7 +31,7 @@ export const wordBytes = ['arm', 'ia32', 'mips', 'mipsel', 'ppc'].includes(proce
 
 /** The layout of struct msghdr on a system whose pointers have `word` bytes. */
 export function messageLayout(on: ABI, word: number): MessageLayout {
-  const flags = on.sockaddrHasLength ? 5 * word + 4 : 6 * word
+  const flags = on.has.wordLengths ? 6 * word : 5 * word + 4
   return {
     Name: 0,
     Namelen: word,
@@ -50,7 +50,10 @@ export const SizeofMsghdr = at.size
 /** The size of struct iovec here, in bytes. */
 export const SizeofIovec = 2 * wordBytes
 
-/** Memory of structs for system calls, whose numbers are in the host's byte order; all hosts with an FFI are little-endian. */
+/**
+ * Memory of structs for system calls, whose numbers are in the host's byte order; all hosts with an FFI are
+ * little-endian.
+ */
 export class Structs {
   /** The memory. */
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -119,7 +122,8 @@ export function putLengths(
 ): void {
   s.setUint32(offset + at.Namelen, nameLength)
   s.setPointer(offset + at.Control, controlLength === 0 ? 0n : control)
-  // As wide as a pointer on linux; elsewhere this clears the flags, which are beside it.
+  // On linux the field is as wide as a pointer. Elsewhere it has 4 bytes, and this also clears the flags,
+  // which follow it.
   s.setWord(offset + at.Controllen, controlLength)
   s.setUint32(offset + at.Flags, 0)
 }
@@ -149,15 +153,15 @@ const sendmsgCall = syscall('intptr_t sendmsg(int fd, const void *msg, int flags
 
 // Calls do not nest, so one message serves them all.
 const message = new Structs(SizeofMsghdr + SizeofIovec)
-const wsaLengthWord = new Uint32Array(wsaLength.buffer)
+const lengthWord = new Uint32Array(sockaddrInLength.buffer)
 
-let rsaAddress = 0n
-let wsaAddress = 0n
+let outAddress = 0n
+let inAddress = 0n
 let vectorAddress = 0n
 
 function resolve(): void {
-  rsaAddress = ffi().address(rsa)
-  wsaAddress = ffi().address(wsa)
+  outAddress = ffi().address(sockaddrOut)
+  inAddress = ffi().address(sockaddrIn)
   vectorAddress = message.address + BigInt(SizeofMsghdr)
 }
 
@@ -165,17 +169,18 @@ function resolve(): void {
 export const received = { oobn: 0, flags: 0 }
 
 /**
- * recvmsg(2) of one buffer and, unless `oob` is null or empty, of control messages. The sender's address is then in
- * {@link wsa} with its length (0 when there is none), the rest in {@link received}. Gives the bytes read or a negated error number.
+ * recvmsg(2) of one buffer and, unless `oob` is null or empty, of control messages. The sender's address is
+ * then in {@link sockaddrIn} with its length (0 when there is none), the rest in {@link received}. Gives the
+ * bytes read or a negated error number.
  */
 export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags: number): number {
   if (vectorAddress === 0n) resolve()
   message.setVector(SizeofMsghdr, p)
-  putMessage(message, 0, wsaAddress, vectorAddress)
-  putLengths(message, 0, wsa.byteLength, addressOf(oob), oob?.byteLength ?? 0)
+  putMessage(message, 0, inAddress, vectorAddress)
+  putLengths(message, 0, sockaddrIn.byteLength, addressOf(oob), oob?.byteLength ?? 0)
   const n = recvmsgCall(fd, message.bytes, flags)
   if (n >= 0) {
-    wsaLengthWord[0] = nameLength(message, 0)
+    lengthWord[0] = nameLength(message, 0)
     received.oobn = controlLength(message, 0)
     received.flags = messageFlags(message, 0)
   }
@@ -183,8 +188,9 @@ export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags
 }
 
 /**
- * sendmsg(2) of one buffer and, unless `oob` is null or empty, of control messages, to the address of `addrlen` bytes in
- * {@link rsa}; 0 sends to the socket's peer. Gives the bytes sent or a negated error number.
+ * sendmsg(2) of one buffer and, unless `oob` is null or empty, of control messages, to the address of
+ * `addrlen` bytes in {@link sockaddrOut}; 0 sends to the socket's peer. Gives the bytes sent or a negated
+ * error number.
  */
 export function sendmsg(
   fd: number,
@@ -195,7 +201,7 @@ export function sendmsg(
 ): number {
   if (vectorAddress === 0n) resolve()
   message.setVector(SizeofMsghdr, p)
-  putMessage(message, 0, rsaAddress, vectorAddress)
+  putMessage(message, 0, outAddress, vectorAddress)
   putLengths(message, 0, addrlen, addressOf(oob), oob?.byteLength ?? 0)
   return sendmsgCall(fd, message.bytes, flags)
 }

@@ -34,7 +34,7 @@ export const NLMSG_OVERRUN = 4
 export const NLM_F_REQUEST = 0x1
 /** The answer has more messages, up to {@link NLMSG_DONE}. */
 export const NLM_F_MULTI = 0x2
-/** What is dumped changed while it was dumped. */
+/** The table changed while it was dumped. */
 export const NLM_F_DUMP_INTR = 0x10
 /** Asks for everything there is: NLM_F_ROOT and NLM_F_MATCH. */
 export const NLM_F_DUMP = 0x300
@@ -91,7 +91,9 @@ export function parseMessages(b: Uint8Array): NetlinkMessage[] | null {
   return messages
 }
 
-/** Reads the attributes that follow a structure of `offset` bytes; null when a length in them is not possible. */
+/**
+ * Reads the attributes that follow a structure of `offset` bytes; null when a length in them is not possible.
+ */
 export function parseAttributes(payload: Uint8Array, offset = 0): Attributes | null {
   const view = viewOf(payload)
   const attributes = new Map<number, Uint8Array>()
@@ -107,7 +109,10 @@ export function parseAttributes(payload: Uint8Array, offset = 0): Attributes | n
   return attributes
 }
 
-/** The error of an NLMSG_ERROR or NLMSG_DONE: 0 or a negated error number; null when the message is too short for one. */
+/**
+ * The error of an NLMSG_ERROR or NLMSG_DONE: 0 or a negated error number; null when the message is too short
+ * for one.
+ */
 export function messageError(m: NetlinkMessage): number | null {
   return m.payload.byteLength < 4 ? null : viewOf(m.payload).getInt32(0, littleEndian)
 }
@@ -148,8 +153,8 @@ export function viewOf(b: Uint8Array): DataView {
 }
 
 /**
- * The answer to a dump, which comes in several datagrams: feed it each by {@link add} until that gives something else than
- * 'more'.
+ * The answer to a dump, which comes in several datagrams: feed it each by {@link add} until that gives
+ * something else than 'more'.
  */
 export class DumpReply {
   /** The number of the request. */
@@ -164,8 +169,9 @@ export class DumpReply {
   }
 
   /**
-   * Takes a datagram and hands each message of the answer to `each`. Says whether more follow, or it is complete, or what
-   * is dumped changed in between ('interrupted': ask again), or the kernel refused ('failed'), or it cannot be read.
+   * Takes a datagram and hands each message of the answer to `each`. Says whether more follow, or it is
+   * complete, or what is dumped changed in between ('interrupted': ask again), or the kernel refused
+   * ('failed'), or it cannot be read.
    */
   add(
     datagram: Uint8Array,
@@ -177,7 +183,7 @@ export class DumpReply {
       if (m.seq !== this.seq) continue
       if ((m.flags & NLM_F_DUMP_INTR) !== 0) this.#interrupted = true
       if (m.type === NLMSG_DONE || m.type === NLMSG_ERROR) {
-        // NLMSG_DONE has carried an error number only for some years.
+        // Older kernels send NLMSG_DONE without an error number.
         this.error = messageError(m) ?? 0
         if (this.error !== 0) return 'failed'
         return this.#interrupted ? 'interrupted' : 'done'

@@ -1,4 +1,5 @@
-// Constants of linux/rtnetlink.h, if_link.h, if_addr.h and if_arp.h: interfaces, addresses and routes of rtnetlink(7).
+// Constants of linux/rtnetlink.h, if_link.h, if_addr.h and if_arp.h: interfaces, addresses and routes of
+// rtnetlink(7).
 import { cidrMask, HardwareAddr, IP, IPNet, IPMask } from '@net/addr'
 import { parseAttributes, textAttribute, uint32Attribute, viewOf, littleEndian, align4 } from './netlink.ts'
 import type { Attributes } from './netlink.ts'
@@ -68,8 +69,9 @@ export interface Link {
 }
 
 /**
- * Reads a message about an interface: struct ifinfomsg and its attributes. Null for what is malformed and for what is not
- * about an interface as such: ports of bridges and events of wireless drivers come in the same messages.
+ * Reads a message about an interface: struct ifinfomsg and its attributes. Null for what is malformed and for
+ * what is not about an interface as such: ports of bridges and events of wireless drivers come in the same
+ * messages.
  *
  *   0        1     2      4       8       12      16
  *   +--------+-----+------+-------+-------+-------+-----------
@@ -89,7 +91,8 @@ export function parseLink(payload: Uint8Array): Link | null {
   }
 }
 
-// A tunnel tells its IP address in the place of a hardware address, a loopback device zeros.
+// The link-layer address of a tunnel is an IP address, and that of a loopback device is all zeros: neither is
+// a hardware address.
 function hardwareAddr(value: Uint8Array | undefined, type: number): HardwareAddr | null {
   if (value === undefined || tunnels[value.byteLength]?.includes(type)) return null
   return value.some((octet) => octet !== 0) ? HardwareAddr.from(value) : null
@@ -107,8 +110,8 @@ export interface LinkAddr {
 }
 
 /**
- * Reads a message about an address: struct ifaddrmsg and its attributes. Null for what is malformed and for families other
- * than IPv4 and IPv6.
+ * Reads a message about an address: struct ifaddrmsg and its attributes. Null for what is malformed and for
+ * families other than IPv4 and IPv6.
  *
  *   0        1        2       3       4       8
  *   +--------+--------+-------+-------+-------+-----------
@@ -119,7 +122,7 @@ export function parseLinkAddr(payload: Uint8Array): LinkAddr | null {
   const attributes = parseAttributes(payload, SizeofIfAddrmsg)
   if (attributes === null) return null
   const [family = 0, prefix = 0] = payload
-  // On a point-to-point link IFA_ADDRESS is the other end.
+  // On a point-to-point link IFA_ADDRESS is the address of the other end, and IFA_LOCAL our own.
   const ip = ipOf(family, attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS))
   const mask = maskOf(family, prefix)
   if (ip === null || mask === null) return null
@@ -195,8 +198,8 @@ export interface Route {
 }
 
 /**
- * Reads a message about a route: struct rtmsg and its attributes. Null for what is malformed, for families other than IPv4
- * and IPv6, and for entries that the kernel cached.
+ * Reads a message about a route: struct rtmsg and its attributes. Null for what is malformed, for families
+ * other than IPv4 and IPv6, and for entries that the kernel cached.
  *
  *   0        1         2         3     4       5          6       7      8       12
  *   +--------+---------+---------+-----+-------+----------+-------+------+-------+-----------

@@ -1,6 +1,7 @@
 // struct in_pktinfo and in6_pktinfo of netinet/in.h, ip(7), ipv6(7), RFC 3542.
 import { AddrError, IP } from '@net/addr'
 import type { ControlOptions } from '@net/contract'
+import { ENOPROTOOPT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { packetABI } from '../abi/ip.ts'
 import { controlMessages, marshalControl, type ControlMessage } from './cmsg.ts'
@@ -85,8 +86,9 @@ function parseIPv6({ type, data }: ControlMessage, info: Mutable): void {
 }
 
 /**
- * What the control messages in `oob` say of the packet that they came with. Only `oob` up to the `oobn` of the read holds
- * any. Which come is chosen by setControlMessages; others, and what is cut short, are passed over.
+ * What the control messages in `oob` say of the packet that they came with. Only `oob` up to the `oobn` of
+ * the read holds any. Which come is chosen by setControlMessages; others, and what is cut short, are passed
+ * over.
  */
 export function parsePacketInfo(oob: Uint8Array): PacketInfo {
   const info: Mutable = {}
@@ -125,9 +127,10 @@ function sourceIPv6(source: Uint8Array | undefined, index: number): ControlMessa
 }
 
 /**
- * The control messages of a packet to `to` whose sending is to be as `control` says, for writeMsgUDP, writeMsgIP and writeBatch.
- * The kernel looks at the values: one out of range is EINVAL of the write. Throws an {@link AddrError} for a source of another
- * family than `to`, a RangeError for a segment size that does not fit its 16 bits.
+ * The control messages of a packet to `to` whose sending is to be as `control` says, for writeMsgUDP,
+ * writeMsgIP and writeBatch. The kernel looks at the values: one out of range is EINVAL of the write. Throws
+ * an {@link AddrError} for a source of another family than `to`, a RangeError for a segment size that does
+ * not fit its 16 bits.
  */
 export function marshalPacketControl(
   control: PacketControl,
@@ -164,8 +167,6 @@ export function marshalPacketControl(
   return marshalControl(messages)
 }
 
-const ENOPROTOOPT = -(abi.errno.ENOPROTOOPT ?? 0)
-
 function switchIPv4(fd: number, { destination, ttl, tos }: ControlOptions): number {
   const t = packetABI
   const to: [number, boolean][] = []
@@ -195,11 +196,11 @@ function switchAll(fd: number, level: number, to: readonly [number, boolean][]):
 }
 
 /**
- * Switches control messages on or off. `both` says that an IPv6 socket has IPv4 packets, too, whose messages linux
- * switches on the same socket by IPv4's options. Gives 0 or a negated error number.
+ * Switches control messages on or off. `both` says that an IPv6 socket has IPv4 packets, too, whose messages
+ * linux switches on the same socket by IPv4's options. Gives 0 or a negated error number.
  */
 export function switchControl(fd: number, family: number, both: boolean, options: ControlOptions): number {
   if (family === abi.AF_INET) return switchIPv4(fd, options)
   const result = switchIPv6(fd, options)
-  return result < 0 || !both || abi.sockaddrHasLength ? result : switchIPv4(fd, options)
+  return result < 0 || !both || !abi.has.ipv4OptionsOnIPv6 ? result : switchIPv4(fd, options)
 }

@@ -14,16 +14,18 @@ export function closeRights(fds: readonly number[]): void {
   for (const fd of fds) close(fd)
 }
 
-/** Makes descriptors that came with a message close-on-exec, where the kernel does not do it itself (darwin). */
+/**
+ * Makes descriptors that came with a message close-on-exec, where the kernel does not do it itself (darwin).
+ */
 export function closeOnExec(control: Uint8Array): void {
   if (abi.MSG_CMSG_CLOEXEC !== 0) return
   for (const fd of parseUnixRights(control)) fcntl(fd, abi.F_SETFD, abi.FD_CLOEXEC)
 }
 
 /**
- * Copies control messages into `oob` as far as there is room, and gives the bytes it filled. A message that does not fit
- * is left out, and so are all after it; of descriptors as many are given as fit, and the others are closed: the caller
- * would never learn their numbers.
+ * Copies control messages into `oob` as far as there is room, and gives the bytes it filled. A message that
+ * does not fit is left out, and so are all after it; of descriptors as many are given as fit, and the others
+ * are closed: the caller would never learn their numbers.
  */
 export function giveControl(control: Uint8Array, oob: Uint8Array): { oobn: number; truncated: boolean } {
   if (control.byteLength <= oob.byteLength) {

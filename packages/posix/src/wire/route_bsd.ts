@@ -83,7 +83,7 @@ export const layouts = {
   },
 } as const satisfies Record<string, RoutingLayout>
 
-// Numbers past the end of a message count as 0, as its length is the kernel's word only.
+// Only the kernel vouches for the length of a message, so numbers past its end read as 0.
 function number16(m: DataView, at: number): number {
   return at + 2 <= m.byteLength ? m.getUint16(at, littleEndian) : 0
 }
@@ -100,7 +100,10 @@ interface RoutingMessage {
   readonly view: DataView
 }
 
-/** Splits a list into its messages; null when a length in it is not possible. Messages of another version are left out. */
+/**
+ * Splits a list into its messages; null when a length in it is not possible. Messages of another version are
+ * left out.
+ */
 function parseMessages(rib: Uint8Array, layout: RoutingLayout): RoutingMessage[] | null {
   const messages: RoutingMessage[] = []
   const list = viewOf(rib)
@@ -116,7 +119,10 @@ function parseMessages(rib: Uint8Array, layout: RoutingLayout): RoutingMessage[]
   return messages
 }
 
-/** Finds the addresses of a message by their RTAX number: each a view that ends with the message at the latest. */
+/**
+ * Finds the addresses of a message by their RTAX number: each a view that ends with the message at the
+ * latest.
+ */
 function parseAddrs(m: RoutingMessage, layout: RoutingLayout): (Uint8Array | undefined)[] {
   const set = number32(m.view, layout.addrs)
   const addrs: (Uint8Array | undefined)[] = []
@@ -179,7 +185,10 @@ function parseLinkAddr(b: Uint8Array): { name: string; hardwareAddr: HardwareAdd
   }
 }
 
-/** The addresses in a list of the interface of this number, or of all when it is 0; null when the list is malformed. */
+/**
+ * The addresses in a list of the interface of this number, or of all when it is 0; null when the list is
+ * malformed.
+ */
 export function parseLinkAddrs(rib: Uint8Array, layout: RoutingLayout, index: number): IPNet[] | null {
   const messages = parseMessages(rib, layout)
   if (messages === null) return null
@@ -210,7 +219,7 @@ function parseIP(b: Uint8Array | undefined, layout: RoutingLayout): IP | null {
   if (family === AF_INET) return b.byteLength < 8 ? null : IP.from(b.subarray(4, 8))
   if (family !== layout.AF_INET6 || b.byteLength < 24) return null
   const octets = b.slice(8, 24)
-  // The kernel keeps the number of the interface in the third and fourth byte of an address of the link's own.
+  // The kernel stores the interface's number in the third and fourth byte of a link-local address.
   if (isLinkLocal(octets)) octets.fill(0, 2, 4)
   return IP.from(octets)
 }
@@ -219,7 +228,8 @@ function isLinkLocal([a = 0, b = 0]: Uint8Array): boolean {
   return (a === 0xfe && (b & 0xc0) === 0x80) || (a === 0xff && ((b & 0xf) === 1 || (b & 0xf) === 2))
 }
 
-// A mask is cut off after its last byte that is not 0, and its family may be anything: the address says what it is.
+// The kernel cuts a mask off after its last byte that is not 0, and its family may be anything: the address
+// tells the length.
 function parseMask(b: Uint8Array, byteLength: 4 | 16): IPMask {
   const octets = new Uint8Array(byteLength)
   octets.set(byteLength === 4 ? b.subarray(4, 8) : b.subarray(8, 24))

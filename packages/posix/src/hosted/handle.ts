@@ -2,8 +2,10 @@ import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { Lane, type LaneOwner, Liveness } from '@net/io'
 
-/** What all of the host's sockets have for liveness: a new one keeps the process alive until `unref`. */
-export interface HostHandle {
+/**
+ * What decides whether one of the host's sockets keeps the process alive, which a new one does until `unref`.
+ */
+export interface Refable {
   /** Lets it keep the process alive. */
   ref(): unknown
   /** Lets the process exit in spite of it. */
@@ -11,10 +13,10 @@ export interface HostHandle {
 }
 
 /**
- * A socket of the host: the operations that wait on it, its addresses, and whether it keeps the process alive, which it
- * does while operations wait and at no other time.
+ * A socket of the host: the operations that wait on it, its addresses, and whether it keeps the process
+ * alive, which it does while operations wait and at no other time.
  */
-export abstract class FD implements LaneOwner {
+export abstract class Handle implements LaneOwner {
   /** The operations that read or accept. */
   readonly reading = new Lane(this)
   /** The operations that write. */
@@ -29,7 +31,7 @@ export abstract class FD implements LaneOwner {
   #closing: Promise<void> | null = null
 
   /** Takes over a socket of the host that is ready for use. */
-  protected constructor(handle: HostHandle, net: string, localAddr: Addr | null, remoteAddr: Addr | null) {
+  protected constructor(handle: Refable, net: string, localAddr: Addr | null, remoteAddr: Addr | null) {
     this.#liveness = new Liveness(handle)
     this.net = net
     this.localAddr = localAddr

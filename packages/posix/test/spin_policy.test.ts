@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest'
+import { SpinPolicy } from '../src/poll/spin_policy.ts'
+
+// Milliseconds. Events that are SHORT apart are a busy peer's, those that are LONG apart are not.
+const SHORT = 0.05
+const LONG = 10
+
+/** A policy that has met `n` events in quick succession, the last of them at `n * SHORT`. */
+function busy(n: number): SpinPolicy {
+  const policy = new SpinPolicy()
+  for (let i = 1; i <= n; i++) policy.wokeToEvents(i * SHORT)
+  return policy
+}
+
+/** Lets `n` yields of a spin last as long as a stranger's time slice. Gives whether the spin goes on after the last. */
+function crowd(policy: SpinPolicy, n: number): boolean {
+  let goesOn = true
+  for (let i = 0; i < n; i++) goesOn = policy.yielded(4)
+  return goesOn
+}
+
+describe('SpinPolicy.wokeToEvents()', () => {
+  test('does not spin for the first event, nor for events that are far apart', () => {
+    const policy = new SpinPolicy()
+    expect([1, 2, 3].map((i) => policy.wokeToEvents(i * LONG))).toEqual([false, false, false])
+  })
+
+  test('spins from the second of two events that are close together', () => {
+    const policy = new SpinPolicy()
+    expect(policy.wokeToEvents(LONG)).toBe(false)
+    expect(policy.wokeToEvents(LONG + SHORT)).toBe(true)
+  })
+
+  test('remembers as many short gaps as it forgives long ones, and no more than four', () => {
+    const policy = busy(100)
+    const spun = [1, 2, 3, 4, 5].map((i) => policy.wokeToEvents(100 + i * LONG))
+    expect(spun).toEqual([true, true, true, false, false])
+  })
+})
+
+describe('SpinPolicy.afterNothing()', () => {
+  test('looks again until the spin has lasted 0.2 ms without an event', () => {
+    const policy = busy(2)
+    const last = 2 * SHORT
+    expect(policy.afterNothing(last + 0.19)).toBe('look')
+    expect(policy.afterNothing(last + 0.21)).toBe('sleep')
+  })
+
+  test('counts from the last event that a look found', () => {
+    const policy = busy(2)
+    expect(policy.found(0.25)).toBe(true)
+    expect(policy.afterNothing(0.4)).toBe('look')
+    expect(policy.afterNothing(0.5)).toBe('sleep')
+  })
+
+  test('takes the credit of two events for a spin in vain', () => {
+    const policy = busy(100)
+    policy.afterNothing(50)
+    policy.afterNothing(50)
+    expect(policy.wokeToEvents(60)).toBe(false)
+    const once = busy(100)
+    once.afterNothing(50)
+    expect(once.wokeToEvents(60)).toBe(true)
+  })
+
+  test('leaves the next look to a new turn of the event loop after 1 ms', () => {
+    const policy = busy(2)
+    policy.found(1.3)
+    expect(policy.afterNothing(1.4)).toBe('turn')
+    policy.turned(1.4)
+    expect(policy.afterNothing(1.45)).toBe('look')
+  })
+})
+
+describe('SpinPolicy.found()', () => {
+  test('goes on in this turn for 1 ms, then in the next', () => {
+    const policy = busy(2)
+    expect(policy.found(1)).toBe(true)
+    expect(policy.found(1.2)).toBe(false)
+    policy.turned(1.2)
+    expect(policy.found(1.3)).toBe(true)
+  })
+})
+
+describe('SpinPolicy.yields()', () => {
+  test('yields after every look until a yield was over at once', () => {
+    const policy = busy(2)
+    expect([policy.yields(), policy.yields()]).toEqual([true, true])
+    policy.yielded(0.001)
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map(() => policy.yields())).toEqual([
+      ...[false, false, false, true],
+      ...[false, false, false, true],
+    ])
+  })
+
+  test('yields after every look again when somebody else was on the core', () => {
+    const policy = busy(2)
+    policy.yielded(0.001)
+    policy.yielded(0.05)
+    expect([policy.yields(), policy.yields()]).toEqual([true, true])
+  })
+})
+
+describe('SpinPolicy.yielded()', () => {
+  test('ends the spin at the third yield that lasted as long as a time slice', () => {
+    expect(crowd(busy(2), 2)).toBe(true)
+    expect(crowd(busy(2), 3)).toBe(false)
+  })
+
+  test('does not mind yields in which a peer answers', () => {
+    const policy = busy(2)
+    expect(Array.from({ length: 100 }, () => policy.yielded(0.05))).not.toContain(false)
+  })
+
+  test('keeps a crowded core from being spun on until enough events have come', () => {
+    const policy = busy(100)
+    crowd(policy, 3)
+    const now = 100 * SHORT
+    expect(policy.wokeToEvents(now + SHORT)).toBe(true) // one event makes up for a little already
+    crowd(policy, 1)
+    const spun = Array.from({ length: 16 }, (_, i) => policy.wokeToEvents(now + (i + 2) * SHORT))
+    expect(spun.slice(0, -1)).not.toContain(true)
+    expect(spun.at(-1)).toBe(true)
+  })
+})
+
+describe('SpinPolicy.enabled', () => {
+  test('is false while data streams, until the next wake-up', () => {
+    const policy = busy(2)
+    expect(policy.enabled).toBe(true)
+    policy.streams()
+    expect(policy.enabled).toBe(false)
+    policy.woke()
+    expect(policy.enabled).toBe(true)
+  })
+})
+
+describe('SpinPolicy.set()', () => {
+  test("turns spinning off by 'off' and by 0, and on again by 'auto'", () => {
+    const policy = new SpinPolicy()
+    policy.set('off')
+    expect(policy.enabled).toBe(false)
+    policy.set('auto')
+    expect(policy.enabled).toBe(true)
+    policy.set(0)
+    expect(policy.enabled).toBe(false)
+  })
+
+  test('takes a number as microseconds', () => {
+    const policy = busy(2)
+    policy.set(500)
+    expect(policy.afterNothing(2 * SHORT + 0.49)).toBe('look')
+    expect(policy.afterNothing(2 * SHORT + 0.51)).toBe('sleep')
+  })
+
+  test('forgets that the core was crowded', () => {
+    const policy = busy(2)
+    crowd(policy, 10)
+    expect(policy.wokeToEvents(3 * SHORT)).toBe(false)
+    policy.set('auto')
+    expect(policy.wokeToEvents(4 * SHORT)).toBe(true)
+  })
+})

@@ -20,6 +20,34 @@ const files = {
   nsswitch: new NSSwitchFile(),
 }
 
+// A variable is read when a choice first needs it, because hosts such as Deno ask permission for each, and kept, because
+// reading one costs more than the rest of the choice.
+class Environment {
+  readonly [name: string]: string | undefined
+  readonly #read = new Map<string, string | undefined>()
+
+  get LOCALDOMAIN(): string | undefined {
+    return this.#get('LOCALDOMAIN')
+  }
+
+  get RES_OPTIONS(): string | undefined {
+    return this.#get('RES_OPTIONS')
+  }
+
+  get HOSTALIASES(): string | undefined {
+    return this.#get('HOSTALIASES')
+  }
+
+  get ASR_CONFIG(): string | undefined {
+    return this.#get('ASR_CONFIG')
+  }
+
+  #get(name: string): string | undefined {
+    if (!this.#read.has(name)) this.#read.set(name, process.env[name])
+    return this.#read.get(name)
+  }
+}
+
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
 export class Surroundings {
   /** Asks DNS servers. */
@@ -70,7 +98,7 @@ export class Surroundings {
     this.#conditions = {
       preferSystem: this.system === null ? false : options.preferSystem,
       platform: process.platform,
-      env: { ...process.env }, // to ask for a variable costs more than the rest of the choice
+      env: new Environment(),
       resolvConf: readResolvConf,
       nss: this.#nss,
       machineName,

@@ -5,7 +5,7 @@ import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { recvmsg, sendmsg } from '../wire/msg.ts'
-import { FDOp } from './op.ts'
+import { checkKept, FDOp } from './op.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 /**
@@ -14,6 +14,7 @@ import { syscallError } from '../sys/syscall.ts'
  */
 export class ReceiveMessageOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #oob: Uint8Array | null
   readonly #flags: number
   readonly #finish: (n: number) => T
@@ -22,6 +23,7 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, flags: number, finish: (n: number) => T) {
     super('read', fd)
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#oob = oob
     this.#flags = flags
     this.#finish = finish
@@ -29,6 +31,7 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
+    checkKept(this.#p, Math.min(this.#byteLength, 1))
     const n = recvmsg(this.fd.fd, this.#p, this.#oob, this.#flags)
     if (n >= 0) return this.done(this.#finish(n))
     if (n !== EAGAIN) return this.fail(syscallError('recvmsg', n))
@@ -46,6 +49,7 @@ export interface SentMessage {
 /** Waits for room and sends a message. */
 export class SendMessageOp extends FDOp<SentMessage> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #oob: Uint8Array | null
   readonly #addr: Addr | null
   readonly #put: () => number
@@ -57,6 +61,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, addr: Addr | null, put: () => number) {
     super('write', fd)
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#oob = oob
     this.#addr = addr
     this.#put = put
@@ -64,6 +69,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
 
   attempt(): boolean {
     if (!this.fd.writeReady) return false
+    checkKept(this.#p, this.#byteLength)
     let length: number
     try {
       length = this.#put()

@@ -44,6 +44,16 @@ export function readOnce(fd: FD, p: Uint8Array, stream: boolean): number {
   return n
 }
 
+/**
+ * Throws when a buffer has lost bytes that an operation still needs: it was transferred, or its ArrayBuffer
+ * made smaller, while the operation waited. Whatever the kernel would say of an empty buffer means another thing.
+ */
+export function checkKept(p: Uint8Array, byteLength: number): void {
+  if (p.byteLength < byteLength) {
+    throw new TypeError('the buffer was transferred or made smaller while its operation was pending')
+  }
+}
+
 /** Waits for data and reads it. */
 export class ReadOp extends FDOp<number | null> {
   readonly #p: Uint8Array
@@ -62,6 +72,7 @@ export class ReadOp extends FDOp<number | null> {
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
+    checkKept(this.#p, 1)
     const n = readOnce(this.fd, this.#p, this.#stream)
     if (n > 0) return this.done(n)
     if (n === 0) return this.done(this.#end)
@@ -72,23 +83,26 @@ export class ReadOp extends FDOp<number | null> {
 /** Waits for room and writes all of a buffer. */
 export class WriteOp extends FDOp<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   #n: number
 
   /** Makes a write of `p` of which `n` bytes have gone. */
   constructor(fd: FD, p: Uint8Array, n: number) {
     super('write', fd)
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#n = n
   }
 
   attempt(): boolean {
     const p = this.#p
     while (this.fd.writeReady) {
+      checkKept(p, this.#byteLength)
       const rest = this.#n === 0 ? p : p.subarray(this.#n)
       const n = send(this.fd.fd, rest, rest.byteLength, abi.MSG_NOSIGNAL)
       if (n >= 0) {
         this.#n += n
-        if (this.#n === p.byteLength) return this.done(this.#n)
+        if (this.#n >= this.#byteLength) return this.done(this.#n)
       } else if (n === EAGAIN) {
         this.fd.writeReady = false
         this.fd.poller.bulk()
@@ -133,17 +147,20 @@ export function sendOnce(fd: FD, p: Uint8Array, length: number): number {
  */
 export class ReceiveOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #finish: (n: number) => T
 
   /** Makes a receive into `p`. */
   constructor(fd: FD, p: Uint8Array, finish: (n: number) => T) {
     super('read', fd)
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#finish = finish
   }
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
+    checkKept(this.#p, Math.min(this.#byteLength, 1))
     const n = receiveOnce(this.fd, this.#p)
     if (n >= 0) return this.done(this.#finish(n))
     return n === EAGAIN ? false : this.fail(syscallError('recvfrom', n))
@@ -153,6 +170,7 @@ export class ReceiveOp<T> extends FDOp<T> {
 /** Waits for room and sends a packet. */
 export class SendOp extends FDOp<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #addr: Addr
   readonly #put: () => number
 
@@ -163,12 +181,14 @@ export class SendOp extends FDOp<number> {
   constructor(fd: FD, p: Uint8Array, addr: Addr, put: () => number) {
     super('write', fd)
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#addr = addr
     this.#put = put
   }
 
   attempt(): boolean {
     if (!this.fd.writeReady) return false
+    checkKept(this.#p, this.#byteLength)
     let length: number
     try {
       length = this.#put()

@@ -5,7 +5,7 @@ import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { messageLayout, SizeofIovec, SizeofMsghdr, Structs, wordBytes } from '../wire/msg.ts'
-import { FDOp } from './op.ts'
+import { checkKept, FDOp } from './op.ts'
 import { syscall, syscallError } from '../sys/syscall.ts'
 
 const IOV_MAX = 1024 // limits.h of every kernel served
@@ -20,6 +20,7 @@ const message = new Structs(SizeofMsghdr + IOV_MAX * SizeofIovec)
 /** Waits for room and writes all of several buffers, in order. */
 class VectorWriteOp extends FDOp<number> {
   readonly #buffers: readonly Uint8Array[]
+  readonly #lengths: readonly number[] // bytes of each, as they were at the call
   #index = 0 // the buffer that is next
   #offset = 0 // the bytes of it that have gone
   #n = 0
@@ -27,6 +28,7 @@ class VectorWriteOp extends FDOp<number> {
   constructor(fd: FD, buffers: readonly Uint8Array[]) {
     super('writev', fd)
     this.#buffers = buffers
+    this.#lengths = buffers.map((p) => p.byteLength)
   }
 
   attempt(): boolean {
@@ -50,6 +52,7 @@ class VectorWriteOp extends FDOp<number> {
     const count = Math.min(this.#buffers.length - this.#index, IOV_MAX)
     for (let i = 0; i < count; i++) {
       const p = this.#buffers[this.#index + i] ?? new Uint8Array()
+      checkKept(p, this.#lengths[this.#index + i] ?? 0)
       message.setVector(SizeofMsghdr + i * SizeofIovec, i === 0 ? p.subarray(this.#offset) : p)
     }
     message.setPointer(layout.Iov, message.address + BigInt(SizeofMsghdr))
@@ -62,7 +65,7 @@ class VectorWriteOp extends FDOp<number> {
     this.#n += n
     this.#offset += n
     for (;;) {
-      const length = this.#buffers[this.#index]?.byteLength
+      const length = this.#lengths[this.#index]
       if (length === undefined || length > this.#offset) return
       this.#offset -= length
       this.#index++

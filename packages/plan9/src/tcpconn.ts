@@ -18,8 +18,6 @@ import { ReadAhead } from './read_ahead.ts'
 import { ReadOp, WriteOp } from './stream_op.ts'
 import { WriteBehind } from './write_behind.ts'
 
-const sendfile = copyingSendfileGroup
-
 /** A TCP connection over a conversation. */
 export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
   readonly #ahead: ReadAhead
@@ -74,7 +72,7 @@ export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
   }
 
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
-    return sendfile.sendFile(this, source, options)
+    return copyingSendfileGroup.sendFile(this, source, options)
   }
 
   multipathTCP(): boolean {

@@ -51,12 +51,10 @@ export async function sendFile(fd: FD, source: FileSource, options: SendFileOpti
   }
 }
 
-const copying = copyingSendfileGroup
-
 /** Sending files over the kernel's sockets; to other connections it copies. */
 export const sendfile: SendfileGroup = {
   sendFile(conn, source, options) {
     const fd = streamFD(conn)
-    return fd === null ? copying.sendFile(conn, source, options) : sendFile(fd, source, options)
+    return fd === null ? copyingSendfileGroup.sendFile(conn, source, options) : sendFile(fd, source, options)
   },
 }

@@ -25,8 +25,6 @@ import { READ_AHEAD, StreamHandle } from './stream.ts'
 
 const IDLE = 15_000 // milliseconds
 
-const copying = copyingSendfileGroup
-
 /**
  * The idle time of keep-alive in milliseconds, the one number that the host can set. Throws {@link
  * ErrWindows} for an interval or a count.
@@ -68,7 +66,7 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
 
   /** Copies: the host sends no files. Writes made meanwhile go between its own. */
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
-    return copying.sendFile(this, source, options)
+    return copyingSendfileGroup.sendFile(this, source, options)
   }
 
   /** False: the host has no multipath TCP. */

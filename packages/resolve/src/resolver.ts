@@ -16,12 +16,12 @@ import { Flights } from './lookup/flight.ts'
 import { byPref } from './order/mx.ts'
 import { isDomainName } from './dns/name.ts'
 import type { LookupOrder } from './order/order.ts'
-import { lookupProtocol } from './files/protocols.ts'
+import { findProtocol } from './files/protocols.ts'
 import { lookupRecords } from './lookup/record_lookup.ts'
 import type { ResolverOptions } from './lookup/resolver_options.ts'
 import { reverseAddr } from './order/reverse.ts'
 import { RRType, type RR } from './dns/rr.ts'
-import { lookupPort } from './files/services.ts'
+import { findPort } from './files/services.ts'
 import { byPriorityWeight } from './order/srv.ts'
 import { Surroundings } from './lookup/surroundings.ts'
 
@@ -97,7 +97,7 @@ export class Resolver implements LookupGroup {
    */
   async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
     begin(options, network, service)
-    return lookupPort(this.#around.services, network, service)
+    return findPort(this.#around.services, network, service)
   }
 
   /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
@@ -167,7 +167,7 @@ export class Resolver implements LookupGroup {
   /** The number of an IP protocol by name. An AddrError when it is not known. */
   async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
     begin(options, name)
-    return lookupProtocol(this.#around.protocols, name)
+    return findProtocol(this.#around.protocols, name)
   }
 
   /**

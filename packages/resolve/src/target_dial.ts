@@ -1,6 +1,6 @@
 import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
 import type { Conn, TCPSockGroup, UDPSockGroup } from '@net/contract'
-import type { Dial } from './client/dial.ts'
+import type { ServerDial } from './client/server_dial.ts'
 import { Resolver } from './resolver.ts'
 import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.ts'
 
@@ -8,7 +8,7 @@ import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.
 export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
 
 /** A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
-function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>) => Promise<Conn> {
+function targetDial(sockets: ResolverSockets): (...args: Parameters<ServerDial>) => Promise<Conn> {
   let last = { address: '', addr: new UDPAddr(null, 0) } // mostly one server is asked
   return (network, address, options) => {
     if (address !== last.address) last = { address, addr: udpAddr(address) }

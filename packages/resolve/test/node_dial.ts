@@ -3,13 +3,15 @@ import { connect, type Socket as Stream } from 'node:net'
 import { TCPAddr, UDPAddr } from '@net/addr'
 import { Errno, OpError, SyscallError, type Deadline } from '@net/contract'
 import { Lane, Op, type LaneOwner } from '@net/io'
-import type { Dial } from '../src/client/dial.ts'
+import type { ServerDial } from '../src/client/server_dial.ts'
 
 /** How many connections of {@link nodeDial} are open, and were opened ever. */
 export const open = { count: 0, everOpened: 0 }
 
 /** Connections over the host's own sockets, as a target gives them. */
-export const nodeDial = async (...[network, address, { signal }]: Parameters<Dial>): Promise<NodeConn> => {
+export const nodeDial = async (
+  ...[network, address, { signal }]: Parameters<ServerDial>
+): Promise<NodeConn> => {
   signal.throwIfAborted()
   const [host = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address)?.slice(1) ?? []
   return network === 'udp' ? dialUDP(host, Number(port)) : dialTCP(host, Number(port), signal)

@@ -1,7 +1,7 @@
 import type { Parser } from '../dns/parser.ts'
 import type { Cancellable } from './cancellation.ts'
-import { closeConn, dialWithin, type DNSConn } from './dial.ts'
-import type { Outcome, PacketRequest, PacketSocket } from './packet_socket.ts'
+import { closeConn, dialWithin, type DNSConn } from './server_dial.ts'
+import type { Outcome, PacketRequest, PooledSocket } from './pooled_socket.ts'
 import type { Query } from './query.ts'
 import { QueryMessage } from './query_message.ts'
 
@@ -15,7 +15,7 @@ export class Attempt implements PacketRequest, Cancellable {
   readonly start = performance.now()
   readonly end: number
   readonly #query: Query
-  #socket: PacketSocket | null = null
+  #socket: PooledSocket | null = null
   #resolve: (reply: Parser | Promise<Parser>) => void = () => {}
   #reject: (e: unknown) => void = () => {}
 

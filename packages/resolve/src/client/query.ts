@@ -1,14 +1,14 @@
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { DNSCache } from './cache.ts'
 import type { Cancellation } from './cancellation.ts'
-import type { Dial } from './dial.ts'
+import type { ServerDial } from './server_dial.ts'
 import type { ResolverEvent } from './event.ts'
 import type { SocketPool } from './socket_pool.ts'
 
 /** What all queries of a client have in common. */
 export interface QueryMeans {
   /** Makes connections to servers. */
-  readonly dial: Dial
+  readonly dial: ServerDial
   /** Owns the connections of packets. */
   readonly pool: SocketPool
   /** Keeps replies; null for none. */

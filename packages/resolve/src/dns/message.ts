@@ -20,7 +20,7 @@ export interface DNSMessage extends DNSHeader {
 export const UDP_SIZE = 1232
 
 /** Reads a message. Bytes behind it are not looked at. Throws a DNSMessageError when it is malformed. */
-export function decodeMessage(bytes: Uint8Array): DNSMessage {
+export function decodeDNSMessage(bytes: Uint8Array): DNSMessage {
   const p = new Parser(bytes)
   const questions: Question[] = []
   for (let q = p.question(); q !== null; q = p.question()) questions.push(q)
@@ -38,7 +38,7 @@ export function decodeMessage(bytes: Uint8Array): DNSMessage {
  * Writes a message, with names compressed. The bytes belong to the caller. Throws a DNSMessageError for what does not
  * fit the format: names that do not end with a dot or are too long, strings over 255 bytes, more than 65535 in all.
  */
-export function encodeMessage(message: DNSMessage): Uint8Array<ArrayBuffer> {
+export function encodeDNSMessage(message: DNSMessage): Uint8Array<ArrayBuffer> {
   const w = new WireWriter()
   writeMessage(w, message)
   return w.finish()

@@ -3,7 +3,7 @@ import { DNSError } from '@net/contract'
 import type { Cancellation } from '../client/cancellation.ts'
 import { sortByRFC6724 } from '../order/addr_select.ts'
 import type { Answer } from '../client/answer.ts'
-import type { Client } from '../client/client.ts'
+import type { DNSClient } from '../client/dns_client.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from '../client/failure.ts'
 import type { Hosts } from '../files/hosts.ts'
 import { isDomainName, nameList } from '../dns/name.ts'
@@ -33,7 +33,7 @@ const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
 
 /** What a lookup of addresses uses. */
 export interface AddrLookup {
-  readonly client: Client
+  readonly client: DNSClient
   /** What the hosts file says. */
   readonly hosts: Hosts
   /** Tells the sources of addresses, by which they are ordered; null leaves them as they were found. */
@@ -82,13 +82,13 @@ class Search {
   addrs: IPAddr[] = []
   cname = ''
   error: DNSError | null = null
-  readonly #client: Client
+  readonly #client: DNSClient
   readonly #conf: ResolvConf
   readonly #network: HostNetwork
   readonly #name: string
   readonly #cancellation: Cancellation
 
-  constructor(client: Client, network: HostNetwork, name: string, cancellation: Cancellation) {
+  constructor(client: DNSClient, network: HostNetwork, name: string, cancellation: Cancellation) {
     this.#client = client
     this.#network = network
     this.#name = name

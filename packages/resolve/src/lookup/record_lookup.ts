@@ -1,5 +1,5 @@
 import type { Cancellation } from '../client/cancellation.ts'
-import type { Client } from '../client/client.ts'
+import type { DNSClient } from '../client/dns_client.ts'
 import { cannotUnmarshal } from '../client/failure.ts'
 import type { RR } from '../dns/rr.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
@@ -9,7 +9,7 @@ import { DNSMessageError } from '../dns/wire_reader.ts'
  * what the error of a malformed record calls the name.
  */
 export async function lookupRecords(
-  client: Client,
+  client: DNSClient,
   name: string,
   type: number,
   shown: string,

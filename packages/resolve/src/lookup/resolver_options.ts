@@ -2,7 +2,7 @@ import { joinHostPort, UDPAddr, type IP, type IPAddr } from '@net/addr'
 import type { Conn } from '@net/contract'
 import type { DNSCache } from '../client/cache.ts'
 import type { ResolverEvent } from '../client/event.ts'
-import type { Dial } from '../client/dial.ts'
+import type { ServerDial } from '../client/server_dial.ts'
 import type { Hosts } from '../files/hosts.ts'
 import type { NSSConf } from '../files/nsswitch.ts'
 import type { Protocols } from '../files/protocols.ts'
@@ -16,7 +16,7 @@ export type SourceAddrs = (addrs: readonly IPAddr[], signal: AbortSignal) => Pro
 /** Options of a resolver. A file is given as its path or as what it says. */
 export interface ResolverOptions {
   /** Connects to DNS servers. Without it, hosts and addresses are looked up by the system, and nothing else in DNS. */
-  readonly dial?: Dial | undefined
+  readonly dial?: ServerDial | undefined
   /** True to look up hosts and addresses by the system's getaddrinfo, false never to; absent to go by Go's rules. */
   readonly preferSystem?: boolean | undefined
   /** The hosts file; absent means /etc/hosts. */
@@ -58,7 +58,7 @@ type LocalConn = Pick<Conn, 'localAddr' | 'close'>
  * Finds source addresses by connecting a UDP socket to each address, which sends nothing: for a `dial` that makes the
  * system's own sockets.
  */
-export function udpSourceAddrs(dial: (...args: Parameters<Dial>) => Promise<LocalConn>): SourceAddrs {
+export function udpSourceAddrs(dial: (...args: Parameters<ServerDial>) => Promise<LocalConn>): SourceAddrs {
   const source = async (addr: IPAddr, signal: AbortSignal): Promise<IP | null> => {
     try {
       // Any port does: nothing is sent to it.

@@ -1,6 +1,6 @@
 import { checkTimeout } from '@net/io'
-import { Client } from '../client/client.ts'
-import { noDial } from '../client/dial.ts'
+import { DNSClient } from '../client/dns_client.ts'
+import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
 import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
@@ -51,7 +51,7 @@ class Environment {
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
 export class Surroundings {
   /** Asks DNS servers. */
-  readonly client: Client
+  readonly client: DNSClient
   /** The system's resolver, or null. */
   readonly system: SystemResolver | null
   /** Tells the sources of addresses, or null. */
@@ -87,7 +87,7 @@ export class Surroundings {
     this.system = options.system === undefined ? hostSystem : options.system
     this.sourceAddrs = options.sourceAddrs ?? null
     const { strictErrors = false, shareSockets = false } = options
-    this.client = new Client({
+    this.client = new DNSClient({
       dial,
       resolvConf: readResolvConf,
       cache,

@@ -3,7 +3,7 @@ import { DeadlineTimer } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
 import { UDP_SIZE } from '../dns/message.ts'
 import { Cancellation } from './cancellation.ts'
-import { closeConn, dialWithin, serverAddr, type Dial, type DNSConn } from './dial.ts'
+import { closeConn, dialWithin, serverAddr, type ServerDial, type DNSConn } from './server_dial.ts'
 import type { QueryMessage } from './query_message.ts'
 
 // A source port serves this many queries, and for this many milliseconds, at most. The next queries come from another
@@ -39,9 +39,9 @@ export interface PacketRequest {
 }
 
 /** How the sockets of a pool work; they share this object. */
-export interface PacketMeans {
+export interface SocketMeans {
   /** Makes the connections. */
-  readonly dial: Dial
+  readonly dial: ServerDial
   /** Whether several queries may wait on one connection. */
   readonly shared: boolean
   /** Whether connections are believed to take batches; a socket whose connection refuses one sets it to false. */
@@ -52,10 +52,10 @@ export interface PacketMeans {
  * A connection of packets to a server, for several queries at once: replies find their queries by id, and what fits none
  * is passed over. It is dialled at once and, after {@link retire}, closed when no query waits any more.
  */
-export class PacketSocket {
+export class PooledSocket {
   /** The server it was dialled to. */
   readonly server: string
-  readonly #means: PacketMeans
+  readonly #means: SocketMeans
   readonly #waiting = new Map<number, PacketRequest>()
   readonly #dialling = new Cancellation()
   readonly #until: number
@@ -75,7 +75,7 @@ export class PacketSocket {
   listed = false
 
   /** Dials the server of a request, which is yet to be asked. */
-  constructor(means: PacketMeans, { server, start, end }: PacketRequest) {
+  constructor(means: SocketMeans, { server, start, end }: PacketRequest) {
     this.#means = means
     this.server = server
     this.#until = start + MAX_AGE

@@ -22,7 +22,7 @@ export interface DNSConn extends Pick<Conn, 'read' | 'write' | 'setDeadline' | '
  * that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a pipe, is a dial that
  * gives such a connection. It is closed after one query; a connection of packets may serve some that follow at once.
  */
-export type Dial = (
+export type ServerDial = (
   network: string,
   address: string,
   options: { readonly signal: AbortSignal; readonly deadline: Deadline },
@@ -33,7 +33,7 @@ export type Dial = (
  * is closed. `timeout` is in milliseconds.
  */
 export function dialWithin(
-  dial: Dial,
+  dial: ServerDial,
   network: string,
   server: string,
   timeout: number,
@@ -89,7 +89,7 @@ export function serverAddr(network: string, server: string): Addr {
 }
 
 /** The dial of a resolver that was given none: it always fails. */
-export const noDial: Dial = () => {
+export const noDial: ServerDial = () => {
   throw new Error('the resolver has no dial to reach DNS servers with')
 }
 

@@ -9,7 +9,7 @@ import type { ResolvConf } from '../files/resolv_conf.ts'
 import { SocketPool } from './socket_pool.ts'
 
 /** What a client needs. */
-export interface ClientOptions extends Omit<QueryMeans, 'pool'> {
+export interface DNSClientOptions extends Omit<QueryMeans, 'pool'> {
   /** The configuration, asked for at each lookup. */
   readonly resolvConf: () => ResolvConf
   /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
@@ -19,13 +19,13 @@ export interface ClientOptions extends Omit<QueryMeans, 'pool'> {
 }
 
 /** Asks DNS servers, as resolv.conf says. */
-export class Client {
-  readonly #options: ClientOptions
+export class DNSClient {
+  readonly #options: DNSClientOptions
   readonly #means: QueryMeans
   #turn = 0
 
   /** Makes a client. */
-  constructor(options: ClientOptions) {
+  constructor(options: DNSClientOptions) {
     const { dial, cache, debug, shareSockets } = options
     this.#options = options
     this.#means = { dial, pool: new SocketPool(dial, shareSockets), cache, debug }

@@ -9,10 +9,10 @@ import {
   type IP,
 } from '@net/addr'
 import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
+import { endingOf, type Ending } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
-import type { Cancellation } from './client/cancellation.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
-import { Flights } from './lookup/flight.ts'
+import { PendingLookups } from './lookup/pending_lookups.ts'
 import { byPref } from './order/mx.ts'
 import { isDomainName } from './dns/name.ts'
 import type { LookupOrder } from './order/order.ts'
@@ -23,7 +23,7 @@ import { reverseAddr } from './order/reverse.ts'
 import { RRType, type RR } from './dns/rr.ts'
 import { findPort } from './files/services.ts'
 import { byPriorityWeight } from './order/srv.ts'
-import { Surroundings } from './lookup/surroundings.ts'
+import { LookupMeans } from './lookup/lookup_means.ts'
 
 /**
  * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order and with the
@@ -43,18 +43,18 @@ import { Surroundings } from './lookup/surroundings.ts'
  * ```
  */
 export class Resolver implements LookupGroup {
-  readonly #around: Surroundings
-  readonly #flights: Flights
+  readonly #means: LookupMeans
+  readonly #pending: PendingLookups
 
   /** Makes a resolver; nothing is read or dialled before the first lookup. */
   constructor(options: ResolverOptions = {}) {
-    this.#around = new Surroundings(options)
-    this.#flights = new Flights(options.timeout ?? 0)
+    this.#means = new LookupMeans(options)
+    this.#pending = new PendingLookups(options.timeout ?? 0)
   }
 
   /** How many lookups are under way; those that were merged count once. */
   get pending(): number {
-    return this.#flights.size
+    return this.#pending.size
   }
 
   /** The addresses of a host as text, best first; an address is its own. */
@@ -62,9 +62,9 @@ export class Resolver implements LookupGroup {
     begin(options, host)
     if (host === '') throw noSuchHost(host)
     if (parseIPZone(host) !== null) return [host]
-    const order = this.#around.order(host)
+    const order = this.#means.order(host)
     if (order === 'files' || order === 'files,dns') {
-      const entry = this.#around.hosts.lookupHost(host)
+      const entry = this.#means.hosts.lookupHost(host)
       if (entry !== null) return [...entry.addrs]
     }
     return (await this.#find('ip', host, order, options)).addrs.map(String)
@@ -97,13 +97,13 @@ export class Resolver implements LookupGroup {
    */
   async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
     begin(options, network, service)
-    return findPort(this.#around.services, network, service)
+    return findPort(this.#means.services, network, service)
   }
 
   /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
   async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
     begin(options, host)
-    const order = this.#around.ownOrder(host)
+    const order = this.#means.ownOrder(host)
     const { cname } = await this.#find('CNAME', host, order, options)
     if (cname === '') throw noSuchHost(host)
     if (!isDomainName(cname)) throw new InvalidNamesError(host, '')
@@ -167,7 +167,7 @@ export class Resolver implements LookupGroup {
   /** The number of an IP protocol by name. An AddrError when it is not known. */
   async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
     begin(options, name)
-    return findProtocol(this.#around.protocols, name)
+    return findProtocol(this.#means.protocols, name)
   }
 
   /**
@@ -182,26 +182,26 @@ export class Resolver implements LookupGroup {
   #findLiteral(network: HostNetwork, host: string, options: LookupOptions): Promise<HostAddrs> {
     if (host === '') throw noSuchHost(host)
     const literal = parseIPZone(host)
-    if (literal === null) return this.#find(network, host, this.#around.order(host), options)
+    if (literal === null) return this.#find(network, host, this.#means.order(host), options)
     return Promise.resolve({ addrs: [new IPAddr(literal.ip, literal.zone)], cname: '' })
   }
 
   #find(network: HostNetwork, host: string, order: LookupOrder, options: LookupOptions): Promise<HostAddrs> {
-    const around = this.#around
-    const { system } = around
-    return this.#flights.run(`${order} ${network} ${host}`, host, options, (cancellation) =>
+    const means = this.#means
+    const { system } = means
+    return this.#pending.run(`${order} ${network} ${host}`, host, options, (ending) =>
       order === 'system' && system !== null
         ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
-        : lookupHostAddrs(around, network, host, order, cancellation),
+        : lookupHostAddrs(means, network, host, order, ending),
     )
   }
 
   async #names(addr: string, options: LookupOptions): Promise<string[]> {
-    const { hosts, system } = this.#around
-    const order = this.#around.order('')
+    const { hosts, system } = this.#means
+    const order = this.#means.order('')
     if (order === 'system' && system !== null) {
       const start = (): Promise<string[]> => system.lookupAddr(addr)
-      return [...(await this.#flights.run(`system addr ${addr}`, addr, options, start))]
+      return [...(await this.#pending.run(`system addr ${addr}`, addr, options, start))]
     }
     if (order === 'files' || order === 'files,dns') {
       const names = hosts.lookupAddr(addr)
@@ -220,18 +220,17 @@ export class Resolver implements LookupGroup {
   }
 
   #records(name: string, type: number, options: LookupOptions, shown = name): Promise<readonly RR[]> {
-    const { client } = this.#around
-    const start = (cancellation: Cancellation): Promise<RR[]> =>
-      lookupRecords(client, name, type, shown, cancellation)
-    return this.#flights.run(`dns ${type} ${name} ${shown}`, shown, options, start)
+    const { client } = this.#means
+    const start = (ending: Ending): Promise<RR[]> => lookupRecords(client, name, type, shown, ending)
+    return this.#pending.run(`dns ${type} ${name} ${shown}`, shown, options, start)
   }
 }
 
 /** Checks the arguments of a lookup, before anything is done for it. */
-function begin({ signal }: LookupOptions, ...names: string[]): void {
+function begin(options: LookupOptions, ...names: string[]): void {
   for (const name of names)
     if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
-  signal?.throwIfAborted()
+  endingOf(options)?.throwIfOver()
 }
 
 function fits(afnet: string, ip: IP): boolean {

@@ -314,3 +314,14 @@ test.each([
     expect(await a).toEqual(['late'])
   },
 )
+
+test.each([['udp'], ['tcp']])(
+  'Resolver takes what a dial of %s throws at once for its error',
+  async (network) => {
+    const dial: ServerDial = () => {
+      throw new Error('not today')
+    }
+    const resolver = resolverOf(['127.0.0.1:9'], { dial, resolvConf: { useTCP: network === 'tcp' } })
+    expect(await failure(resolver.lookupTXT('example.com'))).toMatchObject({ err: 'not today' })
+  },
+)

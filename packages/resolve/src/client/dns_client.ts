@@ -1,6 +1,6 @@
 import { DNSError } from '@net/contract'
+import type { Ending } from '@net/io'
 import { Answer } from './answer.ts'
-import type { Cancellation } from './cancellation.ts'
 import { noSuchHost, renamed } from './failure.ts'
 import { isDomainName, nameList } from '../dns/name.ts'
 import type { QueryMeans } from './query.ts'
@@ -43,14 +43,14 @@ export class DNSClient {
 
   /**
    * Asks for a name in each domain of the search list until one has records of a type. Rejects with a DNSError that
-   * has the name as it was given, or with the reason of the cancellation.
+   * has the name as it was given, or with why the lookup was ended.
    */
-  async lookup(name: string, type: number, cancellation: Cancellation): Promise<Answer> {
+  async lookup(name: string, type: number, ending: Ending): Promise<Answer> {
     if (!isDomainName(name)) throw noSuchHost(name)
     const conf = this.conf
     let last: DNSError | null = null
     for (const fqdn of nameList(name, conf.ndots, conf.search)) {
-      const answer = await this.query(fqdn, type, conf, cancellation)
+      const answer = await this.query(fqdn, type, conf, ending)
       if (answer instanceof Answer) return answer
       last = answer
       if (this.isFatal(last)) break
@@ -59,15 +59,10 @@ export class DNSClient {
   }
 
   /**
-   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer; rejects with the
-   * reason of the cancellation only.
+   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer; rejects only
+   * with why the lookup was ended.
    */
-  query(
-    fqdn: string,
-    type: number,
-    conf: ResolvConf,
-    cancellation: Cancellation,
-  ): Promise<Answer | DNSError> {
+  query(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
     const { cache, debug } = this.#means
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type) ?? null
@@ -77,6 +72,6 @@ export class DNSClient {
         kept.found === null ? noSuchHost(fqdn, kept.server) : new Answer(kept.server, kept.found),
       )
     }
-    return askServers({ name: fqdn, type, conf, turn, cancellation, means: this.#means })
+    return askServers({ name: fqdn, type, conf, turn, ending, means: this.#means })
   }
 }

@@ -1,10 +1,16 @@
 import { ErrDeadlineExceeded, OpError, type Message } from '@net/contract'
-import { DeadlineTimer } from '@net/io'
+import { DeadlineTimer, turnTaken } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
 import { UDP_SIZE } from '../dns/message.ts'
-import { Cancellation } from './cancellation.ts'
-import { closeConn, dialWithin, serverAddr, type ServerDial, type DNSConn } from './server_dial.ts'
 import type { QueryMessage } from './query_message.ts'
+import {
+  closeConn,
+  DialScope,
+  dialTimedOut,
+  serverAddr,
+  type DNSConn,
+  type ServerDial,
+} from './server_dial.ts'
 
 // A source port serves this many queries, and for this many milliseconds, at most. The next queries come from another
 // port, so that whoever wants to forge a reply has to guess it anew. The same holds for a port that received this many
@@ -57,7 +63,7 @@ export class PooledSocket {
   readonly server: string
   readonly #means: SocketMeans
   readonly #waiting = new Map<number, PacketRequest>()
-  readonly #dialling = new Cancellation()
+  readonly #dialling: DialScope
   readonly #until: number
   readonly #together: number
   readonly #timer = new DeadlineTimer(() => {
@@ -80,14 +86,8 @@ export class PooledSocket {
     this.server = server
     this.#until = start + MAX_AGE
     this.#together = means.shared ? MAX_USES : 1
-    dialWithin(means.dial, 'udp', server, end - start, this.#dialling).then(
-      (conn) => {
-        this.#connected(conn)
-      },
-      (e: unknown) => {
-        this.#fail(e)
-      },
-    )
+    this.#dialling = new DialScope(undefined, end, false)
+    void this.#dial()
   }
 
   /** Whether it is closed, or was found to be a stream. */
@@ -115,7 +115,10 @@ export class PooledSocket {
     this.#uses++
     this.#waiting.set(request.message.id, request)
     if (request.end < this.#timer.at) this.#timer.set(request.end)
-    if (this.#unsent.push(request) === 1 && this.#conn !== null) queueMicrotask(this.#flush)
+    if (this.#unsent.push(request) > 1 || this.#conn === null) return
+    queueMicrotask(() => {
+      this.#flush()
+    })
   }
 
   /** Ends a query that waits here with an error. */
@@ -127,6 +130,15 @@ export class PooledSocket {
   retire(): void {
     this.#retired = true
     if (this.#waiting.size === 0) this.#close()
+  }
+
+  async #dial(): Promise<void> {
+    try {
+      this.#connected(await this.#means.dial('udp', this.server, this.#dialling))
+    } catch (e) {
+      await Promise.resolve() // The dial may have thrown at once, when the request did not wait here yet.
+      this.#fail(e)
+    }
   }
 
   #connected(conn: DNSConn): void {
@@ -143,11 +155,10 @@ export class PooledSocket {
     } else {
       this.#conn = conn
       this.#flush()
-      if (this.#timer.at <= performance.now()) this.#expire()
     }
   }
 
-  readonly #flush = (): void => {
+  #flush(): void {
     const conn = this.#conn
     const requests = this.#unsent
     if (conn === null || this.#closed) return
@@ -189,6 +200,7 @@ export class PooledSocket {
       } catch (e) {
         this.#fail(e)
       }
+      await turnTaken() // anyone can send packets here, and for ever
     }
     this.#reading = false
     if (keptBuffers.length < MAX_KEPT_BUFFERS) keptBuffers.push(messages)
@@ -234,9 +246,11 @@ export class PooledSocket {
 
   /** Ends the queries whose time is up. The read goes on: its next packet may be for another query. */
   #expire(): void {
-    const conn = this.#conn
-    if (conn === null) return // The dial has a time limit of its own, and its error says that it was the dial.
-    const { localAddr = null, remoteAddr } = conn
+    if (this.#conn === null) {
+      this.#fail(dialTimedOut('udp', this.server))
+      return
+    }
+    const { localAddr = null, remoteAddr } = this.#conn
     const now = performance.now()
     let next = Infinity
     for (const request of [...this.#waiting.values()]) {
@@ -269,7 +283,7 @@ export class PooledSocket {
     if (this.#closed) return
     this.#closed = true
     this.#timer.clear()
-    if (this.#conn === null) this.#dialling.cancel()
+    if (this.#conn === null) this.#dialling.end(new Error('no query waits for the connection any more'))
     else closeConn(this.#conn)
   }
 }

@@ -1,6 +1,6 @@
+import type { Ending } from '@net/io'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { DNSCache } from './cache.ts'
-import type { Cancellation } from './cancellation.ts'
 import type { ServerDial } from './server_dial.ts'
 import type { ResolverEvent } from './event.ts'
 import type { SocketPool } from './socket_pool.ts'
@@ -28,7 +28,7 @@ export interface Query {
   /** The number of the server that is asked first, counted on past the last one. */
   readonly turn: number
   /** Ends the query when nobody waits for it any more. */
-  readonly cancellation: Cancellation
+  readonly ending: Ending
   /** What it has in common with other queries. */
   readonly means: QueryMeans
 }

@@ -8,10 +8,10 @@ import type { Query } from './query.ts'
 
 /**
  * Puts a query to the servers, one after the other, until one has an answer or says that there is none. Gives the error
- * when no server has one; rejects with the reason of the cancellation only.
+ * when no server has one; rejects only with why the lookup was ended.
  */
 export async function askServers(query: Query): Promise<Answer | DNSError> {
-  const { name, type, turn, cancellation } = query
+  const { name, type, turn, ending } = query
   const { servers, attempts } = query.conf
   const { debug } = query.means
   let error: DNSError | null = null
@@ -23,7 +23,7 @@ export async function askServers(query: Query): Promise<Answer | DNSError> {
       if (found !== null) return new Answer(server, found)
       error = noSuchHost(name, server)
     } catch (e) {
-      if (cancellation.reason !== undefined) throw cancellation.reason
+      ending.throwIfOver()
       error = dnsError(e, name, server)
     }
     debug?.({ type: 'failure', name, rrtype: type, server, error })

@@ -1,6 +1,6 @@
 import { IPAddr, parseIPZone } from '@net/addr'
 import { DNSError } from '@net/contract'
-import type { Cancellation } from '../client/cancellation.ts'
+import type { Ending } from '@net/io'
 import { sortByRFC6724 } from '../order/addr_select.ts'
 import type { Answer } from '../client/answer.ts'
 import type { DNSClient } from '../client/dns_client.ts'
@@ -42,19 +42,19 @@ export interface AddrLookup {
 
 /**
  * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first. Rejects with a
- * DNSError, or the reason of the cancellation. A name that must not be asked for has no addresses, and that is no error.
+ * DNSError, or with why the lookup was ended. A name that must not be asked for has no addresses, and that is no error.
  */
 export async function lookupHostAddrs(
   by: AddrLookup,
   network: HostNetwork,
   name: string,
   order: LookupOrder,
-  cancellation: Cancellation,
+  ending: Ending,
 ): Promise<HostAddrs> {
   let found = order === 'files' || order === 'files,dns' ? staticAddrs(by.hosts, name) : null
   if (found === null) {
     if (order === 'files' || !isDomainName(name)) throw noSuchHost(name)
-    const search = new Search(by.client, network, name, cancellation)
+    const search = new Search(by.client, network, name, ending)
     for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
     if (search.isEmpty && order === 'dns,files') found = staticAddrs(by.hosts, name)
     if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
@@ -62,7 +62,7 @@ export async function lookupHostAddrs(
   }
   const { addrs, cname } = found
   if (by.sourceAddrs === null || addrs.length < 2) return { addrs, cname }
-  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, cancellation.signal)), cname }
+  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, ending)), cname }
 }
 
 function staticAddrs(hosts: Hosts, name: string): HostAddrs | null {
@@ -86,13 +86,13 @@ class Search {
   readonly #conf: ResolvConf
   readonly #network: HostNetwork
   readonly #name: string
-  readonly #cancellation: Cancellation
+  readonly #ending: Ending
 
-  constructor(client: DNSClient, network: HostNetwork, name: string, cancellation: Cancellation) {
+  constructor(client: DNSClient, network: HostNetwork, name: string, ending: Ending) {
     this.#client = client
     this.#network = network
     this.#name = name
-    this.#cancellation = cancellation
+    this.#ending = ending
     this.#conf = client.conf
     this.names = nameList(name, this.#conf.ndots, this.#conf.search)
   }
@@ -127,7 +127,7 @@ class Search {
   }
 
   #ask(fqdn: string, type: number): Promise<Answered> {
-    return this.#client.query(fqdn, type, this.#conf, this.#cancellation)
+    return this.#client.query(fqdn, type, this.#conf, this.#ending)
   }
 
   async #askAll(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {

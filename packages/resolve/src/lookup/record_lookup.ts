@@ -1,11 +1,11 @@
-import type { Cancellation } from '../client/cancellation.ts'
+import type { Ending } from '@net/io'
 import type { DNSClient } from '../client/dns_client.ts'
 import { cannotUnmarshal } from '../client/failure.ts'
 import type { RR } from '../dns/rr.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 
 /**
- * Looks up the records of a type; there is at least one. Rejects with a DNSError, or the reason of the cancellation. `shown` is
+ * Looks up the records of a type; there is at least one. Rejects with a DNSError, or with why the lookup was ended. `shown` is
  * what the error of a malformed record calls the name.
  */
 export async function lookupRecords(
@@ -13,9 +13,9 @@ export async function lookupRecords(
   name: string,
   type: number,
   shown: string,
-  cancellation: Cancellation,
+  ending: Ending,
 ): Promise<RR[]> {
-  const answer = await client.lookup(name, type, cancellation)
+  const answer = await client.lookup(name, type, ending)
   const list: RR[] = []
   try {
     for (let { header } = answer; header !== null; { header } = answer) {

@@ -1,8 +1,9 @@
 import { joinHostPort, UDPAddr, type IP, type IPAddr } from '@net/addr'
-import type { Conn } from '@net/contract'
+import type { Conn, IOOptions } from '@net/contract'
+import { turnTaken } from '@net/io'
 import type { DNSCache } from '../client/cache.ts'
 import type { ResolverEvent } from '../client/event.ts'
-import type { ServerDial } from '../client/server_dial.ts'
+import { DialScope, type ServerDial } from '../client/server_dial.ts'
 import type { Hosts } from '../files/hosts.ts'
 import type { NSSConf } from '../files/nsswitch.ts'
 import type { Protocols } from '../files/protocols.ts'
@@ -10,8 +11,11 @@ import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { Services } from '../files/services.ts'
 import type { SystemResolver } from './system.ts'
 
-/** The addresses this host would send from to each of `addrs`, null where it has no route to one. */
-export type SourceAddrs = (addrs: readonly IPAddr[], signal: AbortSignal) => Promise<(IP | null)[]>
+/**
+ * Tells the addresses this host would send from to each of `addrs`, null where it has no route to one. The signal of `options`
+ * is aborted when nobody waits for the lookup any more. What it rejects with is what the lookup rejects with.
+ */
+export type SourceAddrs = (addrs: readonly IPAddr[], options: IOOptions) => Promise<(IP | null)[]>
 
 /** Options of a resolver. A file is given as its path or as what it says. */
 export interface ResolverOptions {
@@ -59,10 +63,10 @@ type LocalConn = Pick<Conn, 'localAddr' | 'close'>
  * system's own sockets.
  */
 export function udpSourceAddrs(dial: (...args: Parameters<ServerDial>) => Promise<LocalConn>): SourceAddrs {
-  const source = async (addr: IPAddr, signal: AbortSignal): Promise<IP | null> => {
+  const source = async (addr: IPAddr, scope: DialScope): Promise<IP | null> => {
     try {
       // Any port does: nothing is sent to it.
-      const conn = await dial('udp', joinHostPort(addr.toString(), 9), { signal, deadline: null })
+      const conn = await dial('udp', joinHostPort(addr.toString(), 9), scope)
       const local = conn.localAddr
       await conn.close()
       return local instanceof UDPAddr ? local.ip : null
@@ -70,10 +74,19 @@ export function udpSourceAddrs(dial: (...args: Parameters<ServerDial>) => Promis
       return null // no route, or no such family here
     }
   }
-  return async (addrs, signal) => {
-    const sources: (IP | null)[] = []
-    // One at a time: it takes no time, and an answer may have very many.
-    for (const addr of addrs) sources.push(await source(addr, signal))
-    return sources
+  return async (addrs, options) => {
+    const scope = new DialScope(options, Infinity, false)
+    try {
+      const sources: (IP | null)[] = []
+      // One socket at a time is enough, as a dial that sends nothing takes no time. An answer may have very many addresses.
+      for (const addr of addrs) {
+        scope.throwIfOver()
+        sources.push(await source(addr, scope))
+        await turnTaken()
+      }
+      return sources
+    } finally {
+      scope.leave()
+    }
   }
 }

@@ -49,7 +49,7 @@ class Environment {
 }
 
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
-export class Surroundings {
+export class LookupMeans {
   /** Asks DNS servers. */
   readonly client: DNSClient
   /** The system's resolver, or null. */

@@ -20,13 +20,13 @@ export class Attempt implements PacketRequest, Ended {
   #resolve: (reply: Parser | Promise<Parser>) => void = () => {}
   #reject: (e: unknown) => void = () => {}
 
-  /** Makes an attempt. Throws when the query cannot be written. */
-  constructor(query: Query, server: string) {
+  /** Makes an attempt, with EDNS or without. Throws when the query cannot be written. */
+  constructor(query: Query, server: string, edns0: boolean) {
     const { name, type, conf } = query
     this.#query = query
     this.server = server
     this.end = this.start + conf.timeout
-    this.message = new QueryMessage(name, type, conf.trustAD)
+    this.message = new QueryMessage(name, type, conf.trustAD, edns0)
   }
 
   /** Asks. Gives the reply, its question read; rejects with the error of the connection, or with why the lookup was ended. */

@@ -1,6 +1,7 @@
 import { DNSError } from '@net/contract'
 import type { Ending } from '@net/io'
 import { Answer } from './answer.ts'
+import { EDNSSupport } from './edns_support.ts'
 import { noSuchHost, renamed } from './failure.ts'
 import { isDomainName, nameList } from '../dns/name.ts'
 import type { QueryMeans } from './query.ts'
@@ -9,13 +10,15 @@ import type { ResolvConf } from '../files/resolv_conf.ts'
 import { SocketPool } from './socket_pool.ts'
 
 /** What a client needs. */
-export interface DNSClientOptions extends Omit<QueryMeans, 'pool'> {
+export interface DNSClientOptions extends Omit<QueryMeans, 'pool' | 'edns'> {
   /** The configuration, asked for at each lookup. */
   readonly resolvConf: () => ResolvConf
   /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
   readonly strictErrors: boolean
   /** Whether queries under way at once may share a connection of packets. */
   readonly shareSockets: boolean
+  /** Whether servers are asked with EDNS, unless they refuse it. */
+  readonly edns0: boolean
 }
 
 /** Asks DNS servers, as resolv.conf says. */
@@ -26,9 +29,10 @@ export class DNSClient {
 
   /** Makes a client. */
   constructor(options: DNSClientOptions) {
-    const { dial, cache, debug, shareSockets } = options
+    const { dial, cache, debug, shareSockets, edns0 } = options
     this.#options = options
-    this.#means = { dial, pool: new SocketPool(dial, shareSockets), cache, debug }
+    const pool = new SocketPool(dial, shareSockets)
+    this.#means = { dial, pool, edns: new EDNSSupport(edns0), cache, debug }
   }
 
   /** The configuration now. */

@@ -19,6 +19,9 @@ const MAX_USES = 16
 const MAX_AGE = 1000
 const MAX_FORGED = 16
 
+// One byte more than is asked for shows that a packet was larger, and has been cut.
+const BUFFER_SIZE = UDP_SIZE + 1
+
 // Buffers for the next socket that reads. Only some are kept of those that a burst of lookups needed.
 const MAX_KEPT_BUFFERS = 64
 const keptBuffers: Message[][] = []
@@ -210,7 +213,7 @@ export class PooledSocket {
   async #readInto(conn: DNSConn, messages: Message[]): Promise<number> {
     const batches = conn.readBatch !== undefined && this.#means.batches
     const wanted = batches ? Math.min(this.#waiting.size, MAX_USES) : 1
-    while (messages.length < wanted) messages.push({ buffer: new Uint8Array(UDP_SIZE), n: 0, addr: null })
+    while (messages.length < wanted) messages.push({ buffer: new Uint8Array(BUFFER_SIZE), n: 0, addr: null })
     const [first] = messages
     if (conn.readBatch !== undefined && wanted > 1) {
       try {

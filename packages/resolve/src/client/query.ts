@@ -2,6 +2,7 @@ import type { Ending } from '@net/io'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { DNSCache } from './cache.ts'
 import type { ServerDial } from './server_dial.ts'
+import type { EDNSSupport } from './edns_support.ts'
 import type { ResolverEvent } from './event.ts'
 import type { SocketPool } from './socket_pool.ts'
 
@@ -11,6 +12,8 @@ export interface QueryMeans {
   readonly dial: ServerDial
   /** Owns the connections of packets. */
   readonly pool: SocketPool
+  /** Knows which servers have no EDNS. */
+  readonly edns: EDNSSupport
   /** Keeps replies; null for none. */
   readonly cache: DNSCache | null
   /** Told what happens; undefined for nobody. */

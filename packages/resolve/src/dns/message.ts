@@ -66,16 +66,19 @@ function writeMessage(w: WireWriter, message: DNSMessage): void {
 }
 
 /**
- * The query of a stub resolver: recursion desired, EDNS with {@link UDP_SIZE}, the AD bit when `ad` is true. It has
- * its length in two bytes before it, for streams; what is sent as a packet begins behind them.
+ * The query of a stub resolver: recursion desired, the AD bit when `ad` is true, EDNS with {@link UDP_SIZE} unless `edns0` is
+ * false. It has its length in two bytes before it, for streams; what is sent as a packet begins behind them. In the name, which
+ * must end with a dot, a backslash and three decimal digits stand for a byte. Throws a {@link DNSMessageError} for a name that
+ * does not fit the format.
  */
 export function encodeQuery(
   id: number,
   name: string,
   type: number,
   ad: boolean,
+  edns0 = true,
 ): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
-  const stream = encodeStreamQuery(id, name, type, ad)
+  const stream = encodeStreamQuery(id, name, type, ad, edns0)
   return { stream, packet: stream.subarray(2) }
 }
 
@@ -85,19 +88,24 @@ export function encodeStreamQuery(
   name: string,
   type: number,
   ad: boolean,
+  edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
   const w = new WireWriter(2, smallBuffer(name.length + 30))
   w.uint16(id)
   w.uint16(ad ? 0x120 : 0x100)
-  for (const count of [1, 0, 0, 1]) w.uint16(count)
+  w.uint16(1) // question
+  w.uint32(0)
+  w.uint16(edns0 ? 1 : 0)
   w.name(name, false)
   w.uint16(type)
   w.uint16(CLASS_IN)
-  w.name('.', false)
-  w.uint16(RRType.OPT)
-  w.uint16(UDP_SIZE)
-  w.uint32(0)
-  w.uint16(0)
+  if (edns0) {
+    w.name('.', false)
+    w.uint16(RRType.OPT)
+    w.uint16(UDP_SIZE)
+    w.uint32(0)
+    w.uint16(0)
+  }
   w.setUint16(0, w.length - 2)
   return w.finish()
 }

@@ -86,13 +86,14 @@ export class LookupMeans {
     const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
     this.system = options.system === undefined ? hostSystem : options.system
     this.sourceAddrs = options.sourceAddrs ?? null
-    const { strictErrors = false, shareSockets = false } = options
+    const { strictErrors = false, shareSockets = false, edns0 = true } = options
     this.client = new DNSClient({
       dial,
       resolvConf: readResolvConf,
       cache,
       strictErrors,
       shareSockets,
+      edns0,
       debug,
     })
     this.#conditions = {

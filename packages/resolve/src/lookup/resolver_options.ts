@@ -45,6 +45,12 @@ export interface ResolverOptions {
    * sixteen on each, and more only when 256 are open. Off by default: one query at a time on each.
    */
   readonly shareSockets?: boolean | undefined
+  /**
+   * Whether servers are asked with EDNS, for replies of up to 1232 bytes in a packet. On by default: a server that refuses it is
+   * asked without from its next attempt on, for a quarter of an hour. False helps where something on the way drops such queries
+   * (Go has GODEBUG=netedns0=0 for that; the C library asks with EDNS only where resolv.conf says `options edns0`).
+   */
+  readonly edns0?: boolean | undefined
   /** Keeps replies for as long as they say; absent means that each lookup asks. */
   readonly cache?: DNSCache | undefined
   /** Tells the sources by which addresses are ordered (RFC 6724); absent means that they stay as they were found. */

@@ -8,16 +8,18 @@ import {
   UnknownNetworkError,
   type IP,
 } from '@net/addr'
-import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
-import { endingOf, type Ending } from '@net/io'
+import { DNSError, type LookupGroup, type LookupOptions, type MX, type NS, type SRV } from '@net/contract'
+import { endingOf } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
+import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
 import { PendingLookups } from './lookup/pending_lookups.ts'
 import { byPref } from './order/mx.ts'
-import { isDomainName } from './dns/name.ts'
+import { absDomainName, isDomainName } from './dns/name.ts'
 import type { LookupOrder } from './order/order.ts'
+import { Hosts } from './files/hosts.ts'
 import { findProtocol } from './files/protocols.ts'
-import { lookupRecords } from './lookup/record_lookup.ts'
+import { lookupRecords, type RecordLookup } from './lookup/record_lookup.ts'
 import type { ResolverOptions } from './lookup/resolver_options.ts'
 import { reverseAddr } from './order/reverse.ts'
 import { RRType, type RR } from './dns/rr.ts'
@@ -64,7 +66,7 @@ export class Resolver implements LookupGroup {
     if (parseIPZone(host) !== null) return [host]
     const order = this.#means.order(host)
     if (order === 'files' || order === 'files,dns') {
-      const entry = this.#means.hosts.lookupHost(host)
+      const entry = (await this.#hosts(host, options)).lookupHost(host)
       if (entry !== null) return [...entry.addrs]
     }
     return (await this.#find('ip', host, order, options)).addrs.map(String)
@@ -176,7 +178,15 @@ export class Resolver implements LookupGroup {
    */
   async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
     begin(options, name)
-    return [...(await this.#records(name, type, options))]
+    return [
+      ...(await this.#ask({ name, asked: askedName(name, this.#means.idna), type, shown: name }, options)),
+    ]
+  }
+
+  /** What the hosts file says. Whoever may leave does not have to wait until a large one has been read. */
+  #hosts(name: string, options: LookupOptions): Hosts | Promise<Hosts> {
+    const hosts = this.#means.hosts()
+    return hosts instanceof Hosts ? hosts : this.#pending.run('hosts', name, options, async () => hosts)
   }
 
   #findLiteral(network: HostNetwork, host: string, options: LookupOptions): Promise<HostAddrs> {
@@ -197,14 +207,15 @@ export class Resolver implements LookupGroup {
   }
 
   async #names(addr: string, options: LookupOptions): Promise<string[]> {
-    const { hosts, system } = this.#means
+    const { system } = this.#means
+    if (parseIPZone(addr) === null) throw new DNSError('unrecognized address', addr)
     const order = this.#means.order('')
     if (order === 'system' && system !== null) {
       const start = (): Promise<string[]> => system.lookupAddr(addr)
-      return [...(await this.#pending.run(`system addr ${addr}`, addr, options, start))]
+      return (await this.#pending.run(`system addr ${addr}`, addr, options, start)).map(absDomainName)
     }
     if (order === 'files' || order === 'files,dns') {
-      const names = hosts.lookupAddr(addr)
+      const names = (await this.#hosts(addr, options)).lookupAddr(addr)
       if (names !== null) return names
       if (order === 'files') throw noSuchHost(addr)
     }
@@ -213,16 +224,22 @@ export class Resolver implements LookupGroup {
       const records = await this.#records(arpa, RRType.PTR, options, addr)
       return records.flatMap(({ data }) => (data.kind === 'PTR' ? [data.target] : []))
     } catch (e) {
-      const names = order === 'dns,files' && isNotFound(e) ? hosts.lookupAddr(addr) : null
-      if (names !== null) return names
-      throw e
+      if (order !== 'dns,files' || !isNotFound(e)) throw e
+      const names = (await this.#hosts(addr, options)).lookupAddr(addr)
+      if (names === null) throw e
+      return names
     }
   }
 
   #records(name: string, type: number, options: LookupOptions, shown = name): Promise<readonly RR[]> {
-    const { client } = this.#means
-    const start = (ending: Ending): Promise<RR[]> => lookupRecords(client, name, type, shown, ending)
-    return this.#pending.run(`dns ${type} ${name} ${shown}`, shown, options, start)
+    return this.#ask({ name, asked: askedHost(name, this.#means.idna), type, shown }, options)
+  }
+
+  #ask(lookup: RecordLookup, options: LookupOptions): Promise<readonly RR[]> {
+    const { name, asked, type, shown } = lookup
+    return this.#pending.run(`dns ${type} ${asked} ${name} ${shown}`, shown, options, (ending) =>
+      lookupRecords(this.#means.client, lookup, ending),
+    )
   }
 }
 

@@ -28,7 +28,7 @@ function udpAddr(address: string): UDPAddr {
 
 /**
  * A resolver over a target that has sockets, such as `posix()` of @net/posix: it asks servers with them, finds source
- * addresses by them, and lets lookups share them. `options` as for a {@link Resolver}. Nothing is opened or read before
+ * addresses by them, lets lookups share them, and asks for names that are not ASCII by their A-labels. `options` as for a {@link Resolver}. Nothing is opened or read before
  * the first lookup.
  *
  * @example
@@ -42,5 +42,5 @@ function udpAddr(address: string): UDPAddr {
  */
 export function resolverOver(sockets: ResolverSockets, options: ResolverOptions = {}): Resolver {
   const dial = targetDial(sockets)
-  return new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial), shareSockets: true, ...options })
+  return new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial), shareSockets: true, idna: true, ...options })
 }

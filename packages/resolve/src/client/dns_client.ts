@@ -3,7 +3,7 @@ import type { Ending } from '@net/io'
 import { Answer } from './answer.ts'
 import { EDNSSupport } from './edns_support.ts'
 import { noSuchHost, renamed } from './failure.ts'
-import { isDomainName, nameList } from '../dns/name.ts'
+import { isLocalhost, nameList } from '../dns/name.ts'
 import type { QueryMeans } from './query.ts'
 import { askServers } from './servers.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
@@ -46,14 +46,14 @@ export class DNSClient {
   }
 
   /**
-   * Asks for a name in each domain of the search list until one has records of a type. Rejects with a DNSError that
-   * has the name as it was given, or with why the lookup was ended.
+   * Asks for a name, `asked`, in each domain of the search list until one has records of a type. Rejects with a DNSError that has
+   * `name`, the name as it was given, or with why the lookup was ended.
    */
-  async lookup(name: string, type: number, ending: Ending): Promise<Answer> {
-    if (!isDomainName(name)) throw noSuchHost(name)
+  async lookup(name: string, asked: string, type: number, ending: Ending): Promise<Answer> {
+    if (isLocalhost(asked)) throw noSuchHost(name)
     const conf = this.conf
     let last: DNSError | null = null
-    for (const fqdn of nameList(name, conf.ndots, conf.search)) {
+    for (const fqdn of nameList(asked, conf.ndots, conf.search)) {
       const answer = await this.query(fqdn, type, conf, ending)
       if (answer instanceof Answer) return answer
       last = answer
@@ -67,6 +67,7 @@ export class DNSClient {
    * with why the lookup was ended.
    */
   query(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
+    if (isLocalhost(fqdn)) return Promise.resolve(noSuchHost(fqdn)) // such as one that the search list has made
     const { cache, debug } = this.#means
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type) ?? null

@@ -96,7 +96,7 @@ export function encodeStreamQuery(
   w.uint16(1) // question
   w.uint32(0)
   w.uint16(edns0 ? 1 : 0)
-  w.name(name, false)
+  w.escapedName(name)
   w.uint16(type)
   w.uint16(CLASS_IN)
   if (edns0) {

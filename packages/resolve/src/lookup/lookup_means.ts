@@ -54,10 +54,13 @@ export class LookupMeans {
   readonly client: DNSClient
   /** The system's resolver, or null. */
   readonly system: SystemResolver | null
+  /** Whether names that are not ASCII are asked for in A-labels. */
+  readonly idna: boolean
   /** Tells the sources of addresses, or null. */
   readonly sourceAddrs: SourceAddrs | null
   readonly #options: ResolverOptions
-  readonly #hosts: () => Hosts
+  /** What the hosts file says; a promise while a large one is being read. */
+  readonly hosts: () => Hosts | Promise<Hosts>
   readonly #services: () => Services
   readonly #protocols: () => Protocols
   readonly #nss: () => NSSConf
@@ -78,13 +81,15 @@ export class LookupMeans {
     } = options
     checkTimeout(timeout ?? 0)
     this.#options = options
-    this.#hosts = reader(hosts, files.hosts, (path) => new HostsFile(path))
+    const hostsFile = typeof hosts === 'string' ? new HostsFile(hosts) : files.hosts
+    this.hosts = typeof hosts === 'object' ? () => hosts : () => hostsFile.load()
     this.#services = reader(services, files.services, (path) => new ServicesFile(path))
     this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
     this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
     const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
     const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
     this.system = options.system === undefined ? hostSystem : options.system
+    this.idna = options.idna ?? false
     this.sourceAddrs = options.sourceAddrs ?? null
     const { strictErrors = false, shareSockets = false, edns0 = true } = options
     this.client = new DNSClient({
@@ -105,11 +110,6 @@ export class LookupMeans {
       machineName,
       mdnsAllow: () => fileExists('/etc/mdns.allow'),
     }
-  }
-
-  /** What the hosts file says. */
-  get hosts(): Hosts {
-    return this.#hosts()
   }
 
   /** What the services file says. */

@@ -51,6 +51,11 @@ export interface ResolverOptions {
    * (Go has GODEBUG=netedns0=0 for that; the C library asks with EDNS only where resolv.conf says `options edns0`).
    */
   readonly edns0?: boolean | undefined
+  /**
+   * Whether a name that is not ASCII is looked up in DNS by its A-labels (RFC 5891), as `domainToASCII` of node:url gives them. Off
+   * by default, as in Go: such a name is no such host then. {@link resolverOver} turns it on.
+   */
+  readonly idna?: boolean | undefined
   /** Keeps replies for as long as they say; absent means that each lookup asks. */
   readonly cache?: DNSCache | undefined
   /** Tells the sources by which addresses are ordered (RFC 6724); absent means that they stay as they were found. */

@@ -14,9 +14,9 @@ export interface HostsEntry {
 /** The content of a hosts file (hosts(5)): names to addresses and back. Upper and lower case count as equal. */
 export class Hosts {
   // Lists of blocked names have a million lines of one name and one address: such a line takes an entry in a map and no object.
-  readonly #byName = new Map<string, readonly string[]>()
+  readonly #byName = new Map<string, string[]>() // lists of one address are shared
   readonly #canonical = new Map<string, string>() // of those names that have another for it
-  readonly #byAddr = new Map<string, { readonly list: readonly [string]; readonly names: string[] }>()
+  readonly #byAddr = new Map<string, { readonly list: string[]; readonly names: string[] }>()
 
   /** Adds a line: an address in its canonical form and its names, the first of which is the canonical one. */
   add(addr: string, names: readonly string[]): void {
@@ -28,8 +28,14 @@ export class Hosts {
       const name = lowerASCII(rooted)
       byAddr.names.push(rooted)
       const addrs = this.#byName.get(name)
-      this.#byName.set(name, addrs === undefined ? byAddr.list : [...addrs, addr])
-      if (addrs === undefined && name !== canonical) this.#canonical.set(name, canonical)
+      if (addrs === undefined) {
+        this.#byName.set(name, byAddr.list)
+        if (name !== canonical) this.#canonical.set(name, canonical)
+      } else if (addrs.length === 1) {
+        this.#byName.set(name, [...addrs, addr])
+      } else {
+        addrs.push(addr)
+      }
     }
   }
 

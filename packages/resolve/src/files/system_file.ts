@@ -6,7 +6,7 @@ export const FILE_MAX_AGE = 5000
 
 // Parsing a file of this many bytes takes a few milliseconds. Larger ones are parsed in pieces.
 const SMALL = 262_144
-const PIECE = 16_384
+const PIECE = 4096
 
 /** Parses a text that comes in pieces, which may end anywhere, and yields after each. */
 export type PiecewiseParser<T> = (pieces: Iterable<string>) => Generator<undefined, T>

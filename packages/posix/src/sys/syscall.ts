@@ -4,6 +4,7 @@ import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
 import { foreignHost } from '../ffi/host.ts'
 import { loadKoffi } from '../ffi/koffi.ts'
+import { networkRefusal } from '../permission.ts'
 
 // The C library's functions are bound all together, when the first of them is called, as the end of a worker
 // thread must not interrupt a binding. Each call below gives what the kernel gives: the result, or the
@@ -21,28 +22,44 @@ export function ffi(): FFI {
     failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
     throw failure
   }
+  const forbidden = networkRefusal()
+  if (forbidden !== null) {
+    failure = new Error('kernel sockets are not available to this process', { cause: forbidden })
+    throw failure
+  }
   try {
     loaded = loadKoffi()
   } catch (cause) {
-    failure = new Error(
-      `kernel sockets are not available, as the foreign function interface did not load: use hosted()`,
-      { cause },
-    )
+    const missing = (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
+    const reason = missing
+      ? 'koffi is not installed where this program can load it (a bundle needs it beside itself)'
+      : 'the foreign function interface did not load'
+    failure = new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
     throw failure
   }
   for (const declared of declarations) declared.bind(loaded)
   return loaded
 }
 
-/** Whether the kernel can be called. */
-export function hasKernel(): boolean {
+/**
+ * Why the kernel's sockets cannot be reached in this process, as the error that `posix()` throws here; null when they can.
+ * The first call loads the foreign function interface, where there is one.
+ *
+ * @example
+ * ```ts
+ * import { posixRefusal } from '@net/posix'
+ *
+ * const refusal = posixRefusal()
+ * if (refusal !== null) console.log(refusal.message, refusal.cause)
+ * ```
+ */
+export function posixRefusal(): Error | null {
   try {
     ffi()
-    return true
-  } catch {
-    // Callers that need the kernel call ffi(), which throws the reason.
-    return false
+  } catch (e) {
+    return e as Error
   }
+  return null
 }
 
 const declarations: Declared[] = []

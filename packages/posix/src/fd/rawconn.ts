@@ -1,4 +1,4 @@
-import { OpError, type RawConn } from '@net/contract'
+import { OpError, type RawConn, byteLengthOf, checkBuffer } from '@net/contract'
 import type { FD } from './fd.ts'
 import { FDOp } from './op.ts'
 import { getsockoptBytes, getsockoptInt, setsockoptInt } from '../sys/sockopt.ts'
@@ -67,11 +67,10 @@ export class PosixRawConn implements RawConn {
   }
 
   setsockopt(level: number, name: number, value: Uint8Array): void {
-    this.#check(
-      'set',
-      'setsockopt',
-      setsockopt(this.#descriptor('set'), level, name, value, value.byteLength),
-    )
+    const wrong = checkBuffer(value, 'the value')
+    if (wrong !== null) throw wrong
+    const result = setsockopt(this.#descriptor('set'), level, name, value, byteLengthOf(value))
+    this.#check('set', 'setsockopt', result)
   }
 
   #descriptor(op: string): number {

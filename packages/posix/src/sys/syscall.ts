@@ -1,4 +1,4 @@
-import { Errno, SyscallError } from '@net/contract'
+import { Errno, SyscallError, byteLengthOf } from '@net/contract'
 import { EINTR } from '../abi/errno.ts'
 import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
@@ -177,13 +177,14 @@ export function closeAsync(fd: number): Promise<void> {
 }
 
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
-// gives each an inline cache of its own.
+// gives each an inline cache of its own. No length is believed that a buffer does not have in memory: a
+// subclass of Uint8Array may say what it likes.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 
 /** recv(2) */
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = recvFunction.f(fd, p, length, flags)
+  const n = recvFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags)
   return n >= 0 ? n : failed()
 }
 
@@ -191,7 +192,7 @@ const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t
 
 /** send(2) */
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = sendFunction.f(fd, p, length, flags)
+  const n = sendFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags)
   return n >= 0 ? n : failed()
 }
 
@@ -208,7 +209,7 @@ export function recvfrom(
   addr: Uint8Array,
   addrlen: Uint8Array,
 ): number {
-  const n = recvfromFunction.f(fd, p, length, flags, addr, addrlen)
+  const n = recvfromFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags, addr, addrlen)
   return n >= 0 ? n : failed()
 }
 
@@ -225,7 +226,7 @@ export function sendto(
   addr: Uint8Array,
   addrlen: number,
 ): number {
-  const n = sendtoFunction.f(fd, p, length, flags, addr, addrlen)
+  const n = sendtoFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags, addr, addrlen)
   return n >= 0 ? n : failed()
 }
 

@@ -151,6 +151,7 @@ export async function dialSocket(spec: DialSpec, options: DialOptions): Promise<
     fd.setAddrs(spec.laddr, spec.raddr)
     options.control?.(controlNetwork(spec), spec.raddr.toString(), new PosixRawConn(fd))
     if (spec.laddr !== null) must('bind', bindTo(fd, spec))
+    fd.keepNonblocking()
     const length = spec.putRemote()
     const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
     if (result === EINPROGRESS) {

@@ -160,13 +160,14 @@ export function closeAsync(fd: number): Promise<void> {
 }
 
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
-// gives each an inline cache of its own.
+// gives each an inline cache of its own. They never wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file,
+// and another process that has it, as a child whose standard input it is, may have switched it off.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 
 /** recv(2) */
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = recvFunction.f(fd, p, length, flags)
+  const n = recvFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT)
   return n >= 0 ? n : failed()
 }
 
@@ -174,7 +175,7 @@ const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t
 
 /** send(2) */
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = sendFunction.f(fd, p, length, flags)
+  const n = sendFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT)
   return n >= 0 ? n : failed()
 }
 
@@ -191,7 +192,7 @@ export function recvfrom(
   addr: Uint8Array,
   addrlen: Uint8Array,
 ): number {
-  const n = recvfromFunction.f(fd, p, length, flags, addr, addrlen)
+  const n = recvfromFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT, addr, addrlen)
   return n >= 0 ? n : failed()
 }
 
@@ -208,7 +209,7 @@ export function sendto(
   addr: Uint8Array,
   addrlen: number,
 ): number {
-  const n = sendtoFunction.f(fd, p, length, flags, addr, addrlen)
+  const n = sendtoFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT, addr, addrlen)
   return n >= 0 ? n : failed()
 }
 

@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { UDPAddr } from '@net/addr'
 import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { listenTCPSync, listenUDPSync, posix, socketPair } from '../src/index.ts'
@@ -131,7 +132,7 @@ describe.skipIf(missing('python3', '--version') !== '')('what a Python program m
   })
 
   test('receives and sends datagrams without the thread, one by one and in batches', async () => {
-    await using socket = listenUDPSync('udp', loopback)
+    await using socket = listenUDPSync('udp', new UDPAddr(loopback.ip, 0))
     await using file = await socket.file()
     await using program = python(SET_BLOCKING, [], [file.fd])
     expect(await program.line()).toBe('blocking')

@@ -1,8 +1,7 @@
 import { networkInterfaces } from 'node:os'
-import { AddrError, parseIPZone, type IP } from '@net/addr'
+import { AddrError, parseIPZone, type IP, type UDPAddr } from '@net/addr'
 import { type IPSockGroup } from '@net/contract'
 import { socketDisabledIPv6 } from '@net/io'
-import type { InetAddr } from '../sock/ipsock.ts'
 import { callError } from './errors.ts'
 import { hostHas } from './host_features.ts'
 
@@ -19,6 +18,9 @@ export const hostedIPSockGroup: IPSockGroup = {
   supportsIPv6: () => hasAddress('IPv6'),
   supportsIPv4map: () => hostHas.ipv4OnIPv6 && hasAddress('IPv4') && hasAddress('IPv6'),
 }
+
+/** The part of an internet address that a socket is made from. */
+type InetAddr = Pick<UDPAddr, 'ip' | 'port' | 'zone'>
 
 /** The family of a socket, and whether an IPv6 one keeps to IPv6. */
 export interface Family {

@@ -124,14 +124,11 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/**
- * The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare
- * errors.
- */
-function path({ name }: UnixAddr): string {
+/** The path by which the host knows a name: only on linux are there abstract ones. Throws bare errors. */
+function path({ name, path }: UnixAddr): string {
   if (!hostHas.abstractNames) return name
   refuseAbstract(name)
-  return name.startsWith('@') ? `\0${name.slice(1)}` : name
+  return path
 }
 
 /** Stream sockets in the Unix domain over the host's. */

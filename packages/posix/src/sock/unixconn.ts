@@ -39,7 +39,7 @@ export const unixNames: Readonly<Record<UnixNetwork, Names>> = {
 
 /** The path of the file that a socket of this name made, or '' when there is none. */
 export function pathOf(addr: UnixAddr): string {
-  return /^[@\0]/.test(addr.name) ? '' : addr.name
+  return addr.path.startsWith('\0') ? '' : addr.name
 }
 
 /**

@@ -103,6 +103,18 @@ export function listenSocket(
   }
 }
 
+/** Makes a socket that has neither a name nor a peer. Throws bare errors. */
+export function unnamedSocket(spec: SocketSpec, { control }: DialOptions): FD {
+  const fd = newSocket(spec)
+  try {
+    control?.(controlNetwork(spec), '', new PosixRawConn(fd))
+    return fd
+  } catch (e) {
+    void fd.close()
+    throw e
+  }
+}
+
 function bindTo(fd: FD, spec: SocketSpec): number {
   const length = spec.putLocal()
   return length < 0 ? EINVAL : bind(fd.fd, sockaddrOut, length)

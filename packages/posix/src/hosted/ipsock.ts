@@ -67,15 +67,13 @@ function familyOf(
  */
 export function hostAddress(version: 4 | 6, a: InetAddr | null, every: boolean): string {
   const ip = a?.ip ?? null
+  const v4 = ip?.to4() ?? null
+  if (version === 4 && ip !== null && v4 === null) throw new AddrError('non-IPv4 address', ip.toString())
   if (a === null || ip === null || ip.isUnspecified) {
     if (every) return version === 4 ? '0.0.0.0' : '::'
     return version === 4 ? '127.0.0.1' : '::1'
   }
-  const v4 = ip.to4()
-  if (version === 4) {
-    if (v4 === null) throw new AddrError('non-IPv4 address', ip.toString())
-    return v4.toString()
-  }
+  if (version === 4) return ip.toString()
   if (v4 !== null) return `::ffff:${v4.toString()}`
   return a.zone === '' ? ip.toString() : `${ip.toString()}%${a.zone}`
 }

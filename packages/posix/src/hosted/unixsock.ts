@@ -4,12 +4,14 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostedStreamConn } from './conn.ts'
@@ -54,6 +56,11 @@ class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
 
   writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
     return this.writeTo(p, addr, options)
+  }
+
+  /** Copies: the host sends no files. Writes made meanwhile go between its own. */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return copyingSendfileGroup.sendFile(this, source, options)
   }
 
   async receive(

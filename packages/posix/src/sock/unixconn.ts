@@ -2,7 +2,9 @@ import { UnixAddr } from '@net/addr'
 import {
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixMessage,
   type UnixNetwork,
@@ -13,6 +15,7 @@ import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { PosixStreamConn } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
+import { sendFile } from '../fd/sendfile.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
 import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
 import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
@@ -122,6 +125,11 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     // On streams and sequenced packets the kernel itself refuses or ignores an address.
     if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
     return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options)
+  }
+
+  async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    this.#checkStream('sendFile')
+    return await sendFile(this.fd, source, options)
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {

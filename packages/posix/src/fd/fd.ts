@@ -191,7 +191,10 @@ export class FD implements LaneOwner, Pollable {
     // The addresses are cached before the descriptor is gone, as later errors name them.
     this.#local = this.localAddr
     this.#remote = this.remoteAddr
-    if (this.#slot >= 0) this.poller.remove(fd, this.#slot)
+    if (this.#slot >= 0) {
+      if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
+      else this.poller.forget(this.#slot)
+    }
     this.#slot = this.#fd = -1
     this.reading.close(cause)
     this.writing.close(cause)

@@ -95,28 +95,18 @@ function failed(): number {
   return -ffi().errno()
 }
 
-/** socket(2) */
-export const socket = syscall('int socket(int domain, int type, int protocol)')
 /** socketpair(2) */
 export const socketpair = syscall('int socketpair(int domain, int type, int protocol, void *sv)')
 /** bind(2) */
 export const bind = syscall('int bind(int fd, const void *addr, uint32_t addrlen)')
 /** listen(2) */
 export const listen = syscall('int listen(int fd, int backlog)')
-/** connect(2) */
-export const connect = syscall('int connect(int fd, const void *addr, uint32_t addrlen)')
 /** shutdown(2) */
 export const shutdown = syscall('int shutdown(int fd, int how)')
-/** getsockname(2) */
-export const getsockname = syscall('int getsockname(int fd, void *addr, void *addrlen)')
 /** getpeername(2) */
 export const getpeername = syscall('int getpeername(int fd, void *addr, void *addrlen)')
 /** getsockopt(2) */
 export const getsockopt = syscall('int getsockopt(int fd, int level, int name, void *value, void *length)')
-/** setsockopt(2) */
-export const setsockopt = syscall(
-  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
-)
 /** dup2(2) */
 export const dup2 = syscall('int dup2(int oldfd, int newfd)')
 /** dup3(2); darwin lacks it */
@@ -219,6 +209,45 @@ const accept4Function = new Declared('int accept4(int fd, void *addr, void *addr
 export function accept4(fd: number, addr: Uint8Array, addrlen: Uint8Array, flags: number): number {
   const n = accept4Function.f(fd, addr, addrlen, flags)
   return n >= 0 ? n : failed()
+}
+
+// Every dial makes the calls below, which are spelled out for the same reason. None of them is ever interrupted.
+
+const socketFunction = new Declared('int socket(int domain, int type, int protocol)')
+
+/** socket(2) */
+export function socket(domain: number, type: number, protocol: number): number {
+  const fd = socketFunction.f(domain, type, protocol)
+  return fd >= 0 ? fd : failed()
+}
+
+const connectFunction = new Declared('int connect(int fd, const void *addr, uint32_t addrlen)')
+
+/** connect(2), of a non-blocking socket */
+export function connect(fd: number, addr: Uint8Array, addrlen: number): number {
+  return connectFunction.f(fd, addr, addrlen) < 0 ? failed() : 0
+}
+
+const getsocknameFunction = new Declared('int getsockname(int fd, void *addr, void *addrlen)')
+
+/** getsockname(2) */
+export function getsockname(fd: number, addr: Uint8Array, addrlen: Uint8Array): number {
+  return getsocknameFunction.f(fd, addr, addrlen) < 0 ? failed() : 0
+}
+
+const setsockoptFunction = new Declared(
+  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+)
+
+/** setsockopt(2) */
+export function setsockopt(
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: number,
+): number {
+  return setsockoptFunction.f(fd, level, name, value, length) < 0 ? failed() : 0
 }
 
 const schedYieldFunction = new Declared('int sched_yield()')

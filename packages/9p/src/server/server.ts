@@ -51,6 +51,8 @@ export function serve9P(stream: Stream, tree: Tree, options: ServeOptions = {}):
 export class ServerSession {
   /** Resolves when the session is over, every file of it is closed, and the stream; never rejects. */
   readonly done: Promise<void>
+  /** When bytes came last, or the session began: milliseconds of `performance.now()`. */
+  heard = performance.now()
   /** What ended the session; null while it lasts, or when the client just left. */
   error: unknown = null
   readonly #holdings: Holdings
@@ -162,8 +164,10 @@ export class ServerSession {
   // Receives more; false at the end of the stream.
   async #more(): Promise<boolean> {
     const long = this.#transfers.incoming()
-    if (long === null) return this.#reader.fill()
-    await this.#reader.finish(long.rest)
+    if (long !== null) await this.#reader.finish(long.rest)
+    else if (!(await this.#reader.fill())) return false
+    this.heard = performance.now()
+    if (long === null) return true
     if (!this.#ended) void this.#request(long)
     return true
   }

@@ -1,4 +1,4 @@
-import { BufferPool } from '../wire/buffer_pool.ts'
+import { BufferPool, bufferSize } from '../wire/buffer_pool.ts'
 
 /** The memory that several sessions share. It is counted, not allocated: in bytes, as a session takes and returns it. */
 export interface Memory {
@@ -57,13 +57,8 @@ export class Holdings {
    * given without room, too: to receive what has begun to come.
    */
   take(size: number, anyhow = false): Uint8Array<ArrayBuffer> {
+    if (!anyhow) this.check(bufferSize(size))
     const b = pool.take(size)
-    try {
-      if (!anyhow) this.check(b.byteLength)
-    } catch (e) {
-      pool.give(b)
-      throw e
-    }
     this.hold(b.byteLength)
     return b
   }

@@ -148,8 +148,7 @@ export class ServerSession {
           const wait = this.#request()
           if (wait !== undefined) await wait
           // A chunk may hold more than a thousand requests that are answered at once: other sessions have their turn between.
-          const turn = turnTaken()
-          if (turn !== null) await turn
+          for (let turn = turnTaken(); turn !== null; turn = turnTaken()) await turn
           // A client that does not read its replies is not read from.
           if (this.#writer.pending > 2 * this.#maxMsize) await this.#writer.drained()
         }

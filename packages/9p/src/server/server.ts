@@ -148,7 +148,8 @@ export class ServerSession {
           const wait = this.#request()
           if (wait !== undefined) await wait
           // A chunk may hold more than a thousand requests that are answered at once: other sessions have their turn between.
-          for (let turn = turnTaken(); turn !== null; turn = turnTaken()) await turn
+          const turn = turnTaken()
+          if (turn !== null) await turn
           // A client that does not read its replies is not read from.
           if (this.#writer.pending > 2 * this.#maxMsize) await this.#writer.drained()
         }

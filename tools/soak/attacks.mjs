@@ -39,7 +39,9 @@ const three = (sorted) => [0.5, 0.99, 1].map((q) => at(sorted, q).toFixed(1)).jo
 
 /** Starts a program of this folder and gives it with its first message. */
 async function start(script, ...args) {
-  const child = fork(new URL(script, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(new URL(script, import.meta.url), args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const [message] = await once(child, 'message')
   return { child, message }
 }
@@ -84,7 +86,8 @@ async function run(name, echo) {
 if (await enclose()) {
   const asked = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
   const echo = await echoServer()
-  for (const name of asked.length > 0 ? asked : ATTACKS) if (!(await run(name, echo.port))) process.exitCode = 1
+  for (const name of asked.length > 0 ? asked : ATTACKS)
+    if (!(await run(name, echo.port))) process.exitCode = 1
   await echo.listener.close()
   await echo.done
 }

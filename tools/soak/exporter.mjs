@@ -10,7 +10,7 @@ const net = exportNet(target, listener)
 let most = 0
 const timer = setInterval(() => {
   most = Math.max(most, process.memoryUsage.rss())
-}, 20)
+}, 50)
 process.on('message', () => {
   const { sessions, conversations, refusedSessions } = net.activity
   process.send({ rss: most, sessions, conversations, refusedSessions })

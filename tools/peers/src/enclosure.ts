@@ -32,5 +32,6 @@ export async function enclose(): Promise<boolean> {
 export function checkNear(host: string): void {
   if (host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)) return
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  if (!own.some(({ address }) => address === host)) throw new Error(`${host} is not an address of this machine`)
+  if (!own.some(({ address }) => address === host))
+    throw new Error(`${host} is not an address of this machine`)
 }

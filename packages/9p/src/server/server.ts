@@ -1,4 +1,3 @@
-import { turnTaken } from '@net/io'
 import { Call } from './call.ts'
 import { CallTable } from './call_table.ts'
 import { decodeMessage } from '../wire/codec.ts'
@@ -13,6 +12,7 @@ import { CALL_SIZE, Holdings, type Memory } from './holdings.ts'
 import { Replies } from './replies.ts'
 import type { Stream } from '../wire/stream.ts'
 import { type LongWrite, Transfers } from './transfers.ts'
+import { turns } from './turns.ts'
 import type { Tree } from '../wire/tree.ts'
 
 /** What one client may use. */
@@ -148,7 +148,7 @@ export class ServerSession {
           const wait = this.#request()
           if (wait !== undefined) await wait
           // A chunk may hold more than a thousand requests that are answered at once: other sessions have their turn between.
-          const turn = turnTaken()
+          const turn = turns.next()
           if (turn !== null) await turn
           // A client that does not read its replies is not read from.
           if (this.#writer.pending > 2 * this.#maxMsize) await this.#writer.drained()

@@ -10,6 +10,7 @@ import type { Session } from '../conversation/session.ts'
 const SERVICE = "cs: can't translate service"
 const ADDRESS = "cs: can't translate address: "
 const MOST_WANTED = 32 // attributes that one ipinfo query may ask for
+const MOST_TOLD = 512 // pairs of an answer
 const commands = new Set(['refresh', 'debug', 'add'])
 const ours = new Set(['tcp', 'udp', 'net'])
 
@@ -103,7 +104,7 @@ async function ipinfo(session: Session, wanted: readonly Pair[]): Promise<readon
   const byName = new Map<string, Pair[]>()
   for (const { attr, value } of wanted) if (value === '') byName.set(attr.replace(/^@/, ''), [])
   for (const pair of all) if (pair.value !== '') byName.get(pair.attr)?.push(pair)
-  const found = [...byName.values()].flat()
+  const found = [...byName.values()].flat().slice(0, MOST_TOLD)
   return found.length === 0 ? fail('cs: no match') : [printPairs(found)]
 }
 
@@ -126,5 +127,7 @@ async function entries(
     const proto = await session.stack.names.ask((g) => g.lookupProtocol(value, options)).catch(() => null)
     return proto === null ? [] : [[key, { attr: 'ipv4proto', value: String(proto) }]]
   }
-  return (await session.ndb.attributes(attr)).includes(value) ? [await session.ndb.pairs()] : []
+  return (await session.ndb.attributes(attr)).includes(value)
+    ? [(await session.ndb.pairs()).slice(0, MOST_TOLD)]
+    : []
 }

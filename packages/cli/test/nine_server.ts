@@ -3,9 +3,11 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 
 /**
  * A server of 9P2000 that behaves badly: it says 'nothing' at all, falls silent once a session stands ('attached'), answers every
- * read with data and so never comes to an end ('chatter'), or refuses everything in words of its own.
+ * read with data and so never comes to an end ('chatter'), or refuses everything in words of its own, once a session stands if
+ * it is `attached`.
  */
-export type Manner = 'nothing' | 'attached' | 'chatter' | { readonly words: string }
+export type Manner =
+  'nothing' | 'attached' | 'chatter' | { readonly words: string; readonly attached?: boolean }
 
 const T = { version: 100, attach: 104, flush: 108, walk: 110, open: 112, read: 116, write: 118, clunk: 120 }
 const ERROR = 107
@@ -61,7 +63,7 @@ function answerTo(request: Buffer, manner: Manner): Buffer | null {
   }
   if (manner === 'nothing') return null
   if (type === T.version) return message(type + 1, request.subarray(3))
-  if (typeof manner === 'object') {
+  if (typeof manner === 'object' && !(manner.attached === true && type === T.attach)) {
     const words = Buffer.from(manner.words)
     return message(ERROR, Buffer.from([words.length & 255, words.length >> 8]), words)
   }

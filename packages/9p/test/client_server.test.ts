@@ -12,7 +12,7 @@ import {
   QTDIR,
   RemoteError,
   RemoteFile,
-  serve,
+  serve9P,
   type ServeOptions,
   ServerSession,
   SessionError,
@@ -32,7 +32,7 @@ const rigs: Rig[] = []
 async function rig(options: ServeOptions & PairOptions & { ask?: number } = {}): Promise<Rig> {
   const tree = new MemoryTree()
   const [near, far] = streamPair(options)
-  const session = serve(far, tree, options)
+  const session = serve9P(far, tree, options)
   const client = await Client.connect(near, options.ask === undefined ? {} : { msize: options.ask })
   const made = { tree, session, client, root: await client.attach({ uname: 'glenda' }) }
   rigs.push(made)

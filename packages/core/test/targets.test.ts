@@ -91,11 +91,11 @@ describe.each(names)('targets.%s', (name) => {
 
 const tree = plan9Package.osNet('/net')
 const plan9Groups: Partial<Record<keyof TargetGroups, object>> = {
-  interface: plan9Package.interfaceGroup(tree),
-  ipsock: plan9Package.ipsock,
-  lookup: plan9Package.lookupGroup(tree),
-  tcpsock: plan9Package.tcpSockGroup(tree),
-  udpsock: plan9Package.udpSockGroup(tree),
+  interface: plan9Package.plan9InterfaceGroup(tree),
+  ipsock: plan9Package.plan9IPSockGroup,
+  lookup: plan9Package.plan9LookupGroup(tree),
+  tcpsock: plan9Package.plan9TCPSockGroup(tree),
+  udpsock: plan9Package.plan9UDPSockGroup(tree),
 }
 
 /** The functions of a group as text: those of two groups over two trees are the same. */

@@ -8,7 +8,7 @@ import {
   Client,
   decodeMessage,
   encodedMessage,
-  type Message,
+  type Message9P,
   NOFID,
   NOTAG,
   RemoteFile,
@@ -105,7 +105,7 @@ describe('sessions', () => {
     await using out = await exported()
     const raw = await out.connect()
     const p = new Uint8Array(8192)
-    const ask = async (message: Message): Promise<Message> => {
+    const ask = async (message: Message9P): Promise<Message9P> => {
       await raw.write(encodedMessage(message))
       const n = await raw.read(p)
       return decodeMessage(p.slice(0, n ?? 0))

@@ -12,7 +12,7 @@ import {
   type NetFS,
 } from '@net/contract'
 import { ErrPlan9 } from '@net/stubs'
-import { leave } from './conversation.ts'
+import { leave } from './open_conversation.ts'
 import { leadingNumber } from './plan9_addr.ts'
 import { fieldsOf, textOf } from './query.ts'
 
@@ -124,7 +124,7 @@ async function hardwareAddr(fs: NetFS, status: string): Promise<HardwareAddr | n
 }
 
 /** The interfaces of a network tree: those below its directory ipifc. */
-export function interfaceGroup(fs: NetFS): InterfaceGroup {
+export function plan9InterfaceGroup(fs: NetFS): InterfaceGroup {
   async function interfaces(): Promise<Interface[]> {
     const bound = (await statuses(fs)).map((status, number) => ({ status, number }))
     return await Promise.all(

@@ -9,7 +9,7 @@ import {
 } from '@net/contract'
 import { deadlineAt, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { Conversation, leave, openData, type Opened } from './conversation.ts'
+import { OpenConversation, leave, openData, type Opened } from './open_conversation.ts'
 import { inTree, protocolOf, queryCS1 } from './cs.ts'
 import { errno, plan9Error } from './errors.ts'
 import { plan9LocalAddr } from './plan9_addr.ts'
@@ -26,7 +26,7 @@ export interface InetAddr {
  * What the stack of a tree supports. Plan 9 has IPv6 throughout, with IPv4 inside it; a machine without an address of one
  * family fails each call in its own words.
  */
-export const ipsock: IPSockGroup = {
+export const plan9IPSockGroup: IPSockGroup = {
   supportsIPv4: () => true,
   supportsIPv6: () => !socketDisabledIPv6(),
   supportsIPv4map: () => !socketDisabledIPv6(),
@@ -116,7 +116,7 @@ async function connect(
   const { path, dest } = await clone(fs, network, to, options)
   const local = plan9LocalAddr(laddr)
   const messages = [`connect ${dest}${local === '' ? '' : ` ${local}`}`]
-  let conversation: Conversation
+  let conversation: OpenConversation
   try {
     conversation = await begin(fs, path, messages, options)
   } catch (e) {
@@ -137,8 +137,8 @@ async function begin(
   path: string,
   messages: readonly string[],
   options: IOOptions | undefined,
-): Promise<Conversation> {
-  const conversation = await Conversation.open(fs, path, options)
+): Promise<OpenConversation> {
+  const conversation = await OpenConversation.open(fs, path, options)
   try {
     for (const message of messages) await conversation.control(message, options)
     return conversation
@@ -154,7 +154,7 @@ export async function announcePlan9(
   network: string,
   laddr: InetAddr | null,
   ...more: string[]
-): Promise<Conversation> {
+): Promise<OpenConversation> {
   const { path, dest } = await clone(fs, network, laddr ?? { ip: null, port: 0 }, undefined)
   return await begin(fs, path, [`announce ${dest}`, ...more], undefined)
 }

@@ -10,8 +10,8 @@ import {
 } from '@net/contract'
 import { copyingSendfileGroup, isOver, ConnStreams } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { checkBuffer, ConversationConn } from './conn.ts'
-import type { Opened } from './conversation.ts'
+import { checkBuffer, Plan9Conn } from './conn.ts'
+import type { Opened } from './open_conversation.ts'
 import { drain } from './drain.ts'
 import { keepAliveMessage } from './keep_alive.ts'
 import { ReadAhead } from './read_ahead.ts'
@@ -19,7 +19,7 @@ import { ReadOp, WriteOp } from './stream_op.ts'
 import { WriteBehind } from './write_behind.ts'
 
 /** A TCP connection over a conversation. */
-export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
+export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   readonly #ahead: ReadAhead
   readonly #behind: WriteBehind
   #streams: ConnStreams | null = null

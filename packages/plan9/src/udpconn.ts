@@ -15,8 +15,8 @@ import {
 import { isOver, untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { udpHeaderSize } from '@net/udp-header'
-import { checkBuffer, ConversationConn } from './conn.ts'
-import type { Opened } from './conversation.ts'
+import { checkBuffer, Plan9Conn } from './conn.ts'
+import type { Opened } from './open_conversation.ts'
 import { type Datagram, messageTo, withHeader } from './datagram.ts'
 import { ReceiveOp, Sender, SendOp } from './datagram_op.ts'
 import { errno } from './errors.ts'
@@ -31,7 +31,7 @@ function copyInto(p: Uint8Array, payload: Uint8Array): number {
 }
 
 /** A UDP conversation: connected to one peer, or announced, with a header before each datagram. */
-export class Plan9UDPConn extends ConversationConn<UDPAddr> implements UDPConn {
+export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   readonly #connected: boolean
   readonly #ahead: ReadAhead
   readonly #sender: Sender

@@ -39,11 +39,11 @@ const LINGER = 1000 // ms that the last replies have to leave after the client h
  * the order they come and run side by side. A frame whose size can't be true ends the session; a message that is wrong
  * in itself is answered with Rerror.
  */
-export function serve(stream: Stream, tree: Tree, options: ServeOptions = {}): ServerSession {
+export function serve9P(stream: Stream, tree: Tree, options: ServeOptions = {}): ServerSession {
   return new ServerSession(stream, tree, options)
 }
 
-/** The server's end of a 9P2000 session; see {@link serve}. */
+/** The server's end of a 9P2000 session; see {@link serve9P}. */
 export class ServerSession {
   /** Resolves when the session is over, every file of it is closed, and the stream; never rejects. */
   readonly done: Promise<void>
@@ -62,7 +62,7 @@ export class ServerSession {
   #ended = false
   #end: () => void = () => {}
 
-  /** Begins to serve; see {@link serve}. */
+  /** Begins to serve; see {@link serve9P}. */
   constructor(stream: Stream, tree: Tree, options: ServeOptions) {
     const { msize = DEFAULT_MSIZE, maxFids = 16384, maxRequests = 8192, maxBytes = 64 << 20 } = options
     this.#stream = stream

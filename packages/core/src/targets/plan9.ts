@@ -1,4 +1,11 @@
-import { interfaceGroup, ipsock, lookupGroup, netTree, tcpSockGroup, udpSockGroup } from '@net/plan9'
+import {
+  netTree,
+  plan9InterfaceGroup,
+  plan9IPSockGroup,
+  plan9LookupGroup,
+  plan9TCPSockGroup,
+  plan9UDPSockGroup,
+} from '@net/plan9'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrPlan9, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
 import { nativeDial } from '../native_dial.ts'
@@ -10,12 +17,12 @@ const tree = netTree({ dial: nativeDial }) // $PLAN9_NET, else /net
 export const row: Row = {
   name: 'plan9',
   file: fileStubs(ErrPlan9),
-  interface: interfaceGroup(tree),
+  interface: plan9InterfaceGroup(tree),
   iprawsock: ipRawSockStubs(ErrPlan9),
-  ipsock,
-  lookup: lookupGroup(tree),
+  ipsock: plan9IPSockGroup,
+  lookup: plan9LookupGroup(tree),
   sendfile: copyingSendfileGroup,
-  tcpsock: tcpSockGroup(tree),
-  udpsock: udpSockGroup(tree),
+  tcpsock: plan9TCPSockGroup(tree),
+  udpsock: plan9UDPSockGroup(tree),
   unixsock: unixSockStubs(ErrPlan9),
 }

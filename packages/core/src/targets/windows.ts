@@ -1,4 +1,10 @@
-import { hostedIPSock, hostedLookup, hostedTCPSock, hostedUDPSock, hostedUnixSock } from '@net/posix'
+import {
+  hostedIPSockGroup,
+  hostedLookupGroup,
+  hostedTCPSockGroup,
+  hostedUDPSockGroup,
+  hostedUnixSockGroup,
+} from '@net/posix'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
@@ -9,10 +15,10 @@ export const row: Row = {
   file: fileStubs(ErrWindows),
   interface: interfaceStubs(ErrWindows),
   iprawsock: ipRawSockStubs(ErrWindows),
-  ipsock: hostedIPSock,
-  lookup: hostedLookup,
+  ipsock: hostedIPSockGroup,
+  lookup: hostedLookupGroup,
   sendfile: copyingSendfileGroup,
-  tcpsock: hostedTCPSock,
-  udpsock: hostedUDPSock,
-  unixsock: hostedUnixSock,
+  tcpsock: hostedTCPSockGroup,
+  udpsock: hostedUDPSockGroup,
+  unixsock: hostedUnixSockGroup,
 }

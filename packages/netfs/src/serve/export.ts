@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseIPZone, splitHostPort } from '@net/addr'
-import { serve, type ServerSession } from '@net/9p'
+import { serve9P, type ServerSession } from '@net/9p'
 import { type Conn, ErrClosed, isErr, type Listener, type Target } from '@net/contract'
 import type { Activity } from '../account/activity.ts'
 import { Session } from '../conversation/session.ts'
@@ -158,7 +158,7 @@ class Exporter implements NetExport {
       clearTimeout(timer)
       this.#silent.delete(served)
     })
-    const served = serve(conn, tree, {
+    const served = serve9P(conn, tree, {
       msize: limits.msize,
       maxFids: limits.fids,
       maxRequests: limits.requests,

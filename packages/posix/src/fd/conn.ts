@@ -14,13 +14,13 @@ import { checkBuffer } from '../common/argument.ts'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
-import { check, descriptor, RawSocket } from './rawconn.ts'
+import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
 import { writev } from './writev.ts'
 
 /** A socket that reads and writes: what all connections have in common. */
-export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A> {
+export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn<A> {
   /** The descriptor. */
   protected readonly fd: FD
   readonly #stream: boolean
@@ -91,7 +91,7 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
   }
 
   syscallConn(): RawConn {
-    return new RawSocket(this.fd)
+    return new PosixRawConn(this.fd)
   }
 
   ref(): void {
@@ -108,7 +108,7 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
 }
 
 /** A connection that is a stream of bytes. */
-export abstract class StreamSocket<A extends Addr> extends Socket<A> implements ByteStreams {
+export abstract class PosixStreamConn<A extends Addr> extends PosixConn<A> implements ByteStreams {
   #streams: ConnStreams | null = null
 
   /** Takes over a connected socket. */
@@ -130,7 +130,7 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
 
   /** What {@link streamFD} gives. */
   static fdOf(conn: unknown): FD | null {
-    return conn instanceof StreamSocket ? conn.fd : null
+    return conn instanceof PosixStreamConn ? conn.fd : null
   }
 
   closeRead(): Promise<void> {
@@ -151,5 +151,5 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
 
 /** The descriptor of a stream connection of this package; null for anything else. */
 export function streamFD(conn: unknown): FD | null {
-  return StreamSocket.fdOf(conn)
+  return PosixStreamConn.fdOf(conn)
 }

@@ -25,7 +25,7 @@ class RawOp extends FDOp<undefined> {
 }
 
 /** Access to the descriptor and options of a socket. */
-export class RawSocket implements RawConn {
+export class PosixRawConn implements RawConn {
   readonly #fd: FD
 
   /** Makes the access to `fd`, which stays its owner. */

@@ -52,7 +52,7 @@ export async function sendFile(fd: FD, source: FileSource, options: SendFileOpti
 }
 
 /** Sending files over the kernel's sockets; to other connections it copies. */
-export const sendfile: SendfileGroup = {
+export const sendfileGroup: SendfileGroup = {
   sendFile(conn, source, options) {
     const fd = streamFD(conn)
     return fd === null ? copyingSendfileGroup.sendFile(conn, source, options) : sendFile(fd, source, options)

@@ -6,7 +6,7 @@ import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from './fd.ts'
 import { FDOp } from './op.ts'
-import { RawSocket } from './rawconn.ts'
+import { PosixRawConn } from './rawconn.ts'
 import { sockaddrOut } from '../wire/sockaddr.ts'
 import { openSocket } from './sock_cloexec.ts'
 import { setsockoptInt, socketError } from '../sys/sockopt.ts'
@@ -92,7 +92,7 @@ export function listenSocket(
     }
     if (options.reusePort) must('setsockopt', setsockoptInt(fd.fd, abi.SOL_SOCKET, abi.SO_REUSEPORT, 1))
     if (configure !== undefined) must('setsockopt', configure(fd.fd))
-    options.control?.(controlNetwork(spec), spec.laddr?.toString() ?? '', new RawSocket(fd))
+    options.control?.(controlNetwork(spec), spec.laddr?.toString() ?? '', new PosixRawConn(fd))
     must('bind', bindTo(fd, spec))
     if (stream) must('listen', listen(fd.fd, options.backlog ?? maxBacklog()))
     fd.setAddrs(spec.names.local(fd.fd), null)
@@ -149,7 +149,7 @@ export async function dialSocket(spec: DialSpec, options: DialOptions): Promise<
   }
   try {
     fd.setAddrs(spec.laddr, spec.raddr)
-    options.control?.(controlNetwork(spec), spec.raddr.toString(), new RawSocket(fd))
+    options.control?.(controlNetwork(spec), spec.raddr.toString(), new PosixRawConn(fd))
     if (spec.laddr !== null) must('bind', bindTo(fd, spec))
     const length = spec.putRemote()
     const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)

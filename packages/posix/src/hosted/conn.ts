@@ -15,7 +15,7 @@ import type { Handle } from './handle.ts'
 import { ReadOp, WriteOp, type StreamHandle } from './stream.ts'
 
 /** A socket of the host that reads and writes: what all connections have in common. */
-export abstract class HostSocket<F extends Handle, A extends Addr>
+export abstract class HostedConn<F extends Handle, A extends Addr>
   extends LaneConn
   implements Omit<Conn<A>, 'read' | 'write'>
 {
@@ -75,8 +75,8 @@ export abstract class HostSocket<F extends Handle, A extends Addr>
 }
 
 /** A connection of the host that is a stream of bytes. */
-export abstract class HostStream<A extends Addr>
-  extends HostSocket<StreamHandle, A>
+export abstract class HostedStreamConn<A extends Addr>
+  extends HostedConn<StreamHandle, A>
   implements Conn<A>, ByteStreams
 {
   #streams: ConnStreams | null = null

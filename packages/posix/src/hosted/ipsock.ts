@@ -14,7 +14,7 @@ function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
  * What the host's internet stack supports: the families of which an interface that is up has an address. All
  * systems that the host runs on carry IPv4 over IPv6 sockets but OpenBSD.
  */
-export const ipsock: IPSockGroup = {
+export const hostedIPSockGroup: IPSockGroup = {
   supportsIPv4: () => hasAddress('IPv4'),
   supportsIPv6: () => hasAddress('IPv6'),
   supportsIPv4map: () => hostHas.ipv4OnIPv6 && hasAddress('IPv4') && hasAddress('IPv6'),
@@ -53,7 +53,7 @@ function familyOf(
   if (network.endsWith('4')) return { version: 4, v6only: false }
   if (network.endsWith('6')) return { version: 6, v6only: true }
   if (mode === 'listen' && laddr?.ip?.isUnspecified !== false) {
-    const six = ipsock.supportsIPv4map() || !ipsock.supportsIPv4()
+    const six = hostedIPSockGroup.supportsIPv4map() || !hostedIPSockGroup.supportsIPv4()
     return { version: six || !is4(laddr) ? 6 : 4, v6only: false }
   }
   return { version: is4(laddr) && is4(raddr) ? 4 : 6, v6only: false }

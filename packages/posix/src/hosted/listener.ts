@@ -115,7 +115,7 @@ export function listenServer(listen: HostListenOptions, options: ServerOpts = {}
 }
 
 /** A socket of the host that accepts connections: what all listeners have in common. */
-export abstract class HostListener<C extends Conn, A extends Addr> extends LaneListener<C, A> {
+export abstract class HostedListener<C extends Conn, A extends Addr> extends LaneListener<C, A> {
   /** The host's socket. */
   protected readonly handle: ListenHandle
 

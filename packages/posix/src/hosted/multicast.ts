@@ -9,7 +9,7 @@ import {
   type MulticastMembership,
   type QueuedError,
 } from '@net/contract'
-import { HostSocket } from './conn.ts'
+import { HostedConn } from './conn.ts'
 import type { DatagramHandle } from './datagram.ts'
 import { hostError } from './errors.ts'
 
@@ -53,7 +53,10 @@ function ipOf(address: IP | string, version: 4 | 6): IP {
  * A datagram socket of the host, and the options it has: multicast it can do, control messages and the error
  * queue it cannot.
  */
-export abstract class HostDatagram extends HostSocket<DatagramHandle, UDPAddr> implements DatagramOptions {
+export abstract class HostedPacketConn
+  extends HostedConn<DatagramHandle, UDPAddr>
+  implements DatagramOptions
+{
   /** The IP version of the socket. */
   protected readonly version: 4 | 6
 

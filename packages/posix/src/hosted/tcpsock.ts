@@ -16,10 +16,10 @@ import {
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { checkNetwork, missingAddress } from '../common/argument.ts'
-import { HostStream } from './conn.ts'
+import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
-import { BACKLOG, HostListener, ListenHandle, listenServer } from './listener.ts'
+import { BACKLOG, HostedListener, ListenHandle, listenServer } from './listener.ts'
 import { refuseReusePort } from './host_features.ts'
 import { READ_AHEAD, StreamHandle } from './stream.ts'
 
@@ -49,7 +49,7 @@ function tcpAddr(address: string | undefined, port: number | undefined): TCPAddr
 }
 
 /** A TCP connection over a socket of the host. */
-class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
+class HostedTCPConn extends HostedStreamConn<TCPAddr> implements TCPConn {
   readonly #socket: Socket
   #idle = IDLE
 
@@ -102,7 +102,7 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
 }
 
 /** A TCP listener over a socket of the host. */
-class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListener {
+class HostedTCPListener extends HostedListener<TCPConn, TCPAddr> implements TCPListener {
   /** Takes over a listening socket. */
   constructor(server: Server, net: string) {
     const addr = server.address()
@@ -116,7 +116,7 @@ class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListe
   }
 
   protected connection(socket: Socket): TCPConn {
-    return new HostTCPConn(socket, this.handle.net, null)
+    return new HostedTCPConn(socket, this.handle.net, null)
   }
 }
 
@@ -156,7 +156,7 @@ function isSelfConnected(c: TCPConn): boolean {
 }
 
 /** TCP over the host's sockets. */
-export const tcpsock: TCPSockGroup = {
+export const hostedTCPSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options = {}) {
     const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
     let how: NetConnectOpts
@@ -166,7 +166,7 @@ export const tcpsock: TCPSockGroup = {
       throw error(e as Error)
     }
     for (let again = 0; ; again++) {
-      const c = new HostTCPConn(await dialSocket(how, error, options), network, raddr)
+      const c = new HostedTCPConn(await dialSocket(how, error, options), network, raddr)
       const chosen = laddr !== null && laddr.port !== 0
       if (again === 2 || chosen || !isSelfConnected(c)) return c
       await c.close()
@@ -188,7 +188,7 @@ export const tcpsock: TCPSockGroup = {
         },
         { noDelay: true, ...keepAliveOptions(options.keepAlive) },
       )
-      return new HostTCPListener(server, network)
+      return new HostedTCPListener(server, network)
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
     }

@@ -18,7 +18,7 @@ import { checkBuffer, checkNetwork, missingAddress } from '../common/argument.ts
 import { DatagramHandle, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
-import { HostDatagram } from './multicast.ts'
+import { HostedPacketConn } from './multicast.ts'
 import { refuseReusePort } from './host_features.ts'
 
 const noPeer = new UDPAddr(null, 0)
@@ -30,7 +30,7 @@ function copy(packet: Packet, p: Uint8Array): number {
 }
 
 /** A UDP socket of the host. */
-class HostUDPConn extends HostDatagram implements UDPConn {
+class HostedUDPConn extends HostedPacketConn implements UDPConn {
   readonly #connected: boolean
 
   /** Takes over a bound or connected socket. */
@@ -209,7 +209,7 @@ function addrOf({ address, port }: { address: string; port: number }): UDPAddr {
   return new UDPAddr(ip, port, zone)
 }
 
-async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPAddr): Promise<HostUDPConn> {
+async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPAddr): Promise<HostedUDPConn> {
   const family = socketFamily(network, laddr, raddr, 'dial')
   const host = hostAddress(family.version, raddr, false)
   const socket = await bound(family, laddr, {})
@@ -221,7 +221,7 @@ async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPA
       addrOf(socket.address()),
       addrOf(socket.remoteAddress()),
     )
-    return new HostUDPConn(handle, family.version)
+    return new HostedUDPConn(handle, family.version)
   } catch (e) {
     socket.close()
     throw hostError(e, 'connect')
@@ -236,7 +236,7 @@ async function listened(
   network: UDPNetwork,
   laddr: UDPAddr | null,
   options: ListenOptions,
-): Promise<HostUDPConn> {
+): Promise<HostedUDPConn> {
   checkNetwork(network, 'udp')
   if (options.control !== undefined) throw ErrWindows
   refuseReusePort(options.reusePort)
@@ -247,11 +247,14 @@ async function listened(
     reuseAddr: options.reuseAddress ?? multicast,
     ...(options.reusePort === true ? { reusePort: true } : {}),
   })
-  return new HostUDPConn(new DatagramHandle(socket, network, addrOf(socket.address()), null), family.version)
+  return new HostedUDPConn(
+    new DatagramHandle(socket, network, addrOf(socket.address()), null),
+    family.version,
+  )
 }
 
 /** UDP over the host's sockets. */
-export const udpsock: UDPSockGroup = {
+export const hostedUDPSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options = {}) {
     options.signal?.throwIfAborted()
     try {
@@ -274,7 +277,7 @@ export const udpsock: UDPSockGroup = {
   },
 
   async listenMulticastUDP(network, iface, gaddr, options = {}) {
-    let conn: HostUDPConn | null = null
+    let conn: HostedUDPConn | null = null
     try {
       checkNetwork(network, 'udp')
       const group = gaddr?.ip ?? null

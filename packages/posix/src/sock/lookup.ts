@@ -7,6 +7,6 @@ import { sourceAddrs } from './source_addr.ts'
  * Lookups over the kernel's sockets: hosts and addresses in the system's files and in DNS, the rest as Go has
  * it.
  */
-export const lookup: LookupGroup = lookupOver(querySockets, () => ({
+export const lookupGroup: LookupGroup = lookupOver(querySockets, () => ({
   sourceAddrs: (addrs) => Promise.resolve(sourceAddrs(addrs)),
 }))

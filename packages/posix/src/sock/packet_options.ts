@@ -7,7 +7,7 @@ import {
   type QueuedError,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { Socket } from '../fd/conn.ts'
+import { PosixConn } from '../fd/conn.ts'
 import { switchErrorQueue, takeErrors } from '../wire/error_queue.ts'
 import type { FD } from '../fd/fd.ts'
 import {
@@ -26,7 +26,7 @@ import { bindToDevice } from '../option/sockopt_linux.ts'
 
 /** The options that sockets of packets with an internet address have in common. */
 export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
-  extends Socket<A>
+  extends PosixConn<A>
   implements DatagramOptions
 {
   /** AF_INET or AF_INET6. */

@@ -26,7 +26,7 @@ export function scratch(): Uint8Array<ArrayBuffer> {
 }
 
 /** A socket of packets with an internet address: what UDP and raw IP have in common. */
-export abstract class PacketSocket<A extends Addr & { readonly ip: IP | null }>
+export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null }>
   extends PacketOptions<A>
   implements PacketConn<A>
 {

@@ -14,10 +14,10 @@ import {
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import { checkNetwork, missingAddress } from '../common/argument.ts'
-import { StreamSocket } from '../fd/conn.ts'
+import { PosixStreamConn } from '../fd/conn.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'
-import { ListenSocket } from '../fd/listener.ts'
+import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
@@ -39,7 +39,7 @@ export const tcpNames: Names = {
 }
 
 /** A TCP connection over a kernel socket. */
-export class TCPSocket extends StreamSocket<TCPAddr> implements TCPConn {
+export class PosixTCPConn extends PosixStreamConn<TCPAddr> implements TCPConn {
   /** Takes over a connected socket. */
   constructor(fd: FD) {
     super(fd, true)
@@ -84,7 +84,7 @@ export class TCPSocket extends StreamSocket<TCPAddr> implements TCPConn {
 }
 
 /** A TCP listener over a kernel socket. */
-export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements TCPListener {
+export class PosixTCPListener extends PosixListener<TCPConn, TCPAddr> implements TCPListener {
   get addr(): TCPAddr {
     return this.fd.localAddr as TCPAddr
   }
@@ -97,7 +97,7 @@ export class TCPListenSocket extends ListenSocket<TCPConn, TCPAddr> implements T
   protected connection(fd: number): TCPConn {
     const accepted = new FD(fd, this.fd.net, tcpNames)
     accepted.setAddrs(undefined, getTCPAddr())
-    return new TCPSocket(accepted)
+    return new PosixTCPConn(accepted)
   }
 }
 
@@ -197,14 +197,14 @@ export function listenTCPSync(
   options: ListenOptions = {},
 ): TCPListener {
   try {
-    return new TCPListenSocket(listenFD(spec(network, laddr, null, 'listen'), options))
+    return new PosixTCPListener(listenFD(spec(network, laddr, null, 'listen'), options))
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
   }
 }
 
 /** TCP over the kernel's sockets. */
-export const tcpsock: TCPSockGroup = {
+export const tcpSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
     let s: SocketSpec
     try {
@@ -221,7 +221,7 @@ export const tcpsock: TCPSockGroup = {
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)
     sockopt.setKeepAliveOption(fd.fd, options.keepAlive)
-    return new TCPSocket(fd)
+    return new PosixTCPConn(fd)
   },
 
   async listenTCP(network, laddr, options) {

@@ -11,7 +11,7 @@ import { abi } from '../abi/system.ts'
 import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../fd/batch_op.ts'
 import type { FD } from '../fd/fd.ts'
 import { putAddr } from './ipsock.ts'
-import { PacketSocket } from './packetconn.ts'
+import { PosixPacketConn } from './packetconn.ts'
 import { descriptor } from '../fd/rawconn.ts'
 import { PeerCache } from '../wire/sockaddr.ts'
 import { getsockoptInt, setsockoptInt } from '../sys/sockopt.ts'
@@ -24,7 +24,7 @@ function hasOption(fd: number, option: number): boolean {
 }
 
 /** A UDP socket of the kernel. */
-export class UDPSocket extends PacketSocket<UDPAddr> implements UDPConn {
+export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   readonly #peers = new PeerCache()
   #batch: BatchSocket | null = null
 

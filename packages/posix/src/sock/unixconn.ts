@@ -10,7 +10,7 @@ import {
 import { untilClosed } from '@net/io'
 import { EAFNOSUPPORT } from '../abi/errno.ts'
 import { checkBuffer, missingAddress } from '../common/argument.ts'
-import { StreamSocket } from '../fd/conn.ts'
+import { PosixStreamConn } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
@@ -45,7 +45,7 @@ export function pathOf(addr: UnixAddr): string {
 /**
  * A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says.
  */
-export class UnixSocket extends StreamSocket<UnixAddr> implements UnixConn {
+export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn {
   readonly #connected: boolean
   #unlink = false
 

@@ -14,7 +14,7 @@ export class VirtualClock {
   constructor(epoch: number, now: number, random: () => number) {
     this.#start = epoch
     this.#clock = install({
-      now: epoch + Math.floor(now),
+      now: epoch,
       toFake: [
         'setTimeout',
         'clearTimeout',
@@ -29,6 +29,8 @@ export class VirtualClock {
       // A timer of before may be cleared meanwhile.
       shouldClearNativeTimers: true,
     })
+    // It counts from here, so that performance.now() gives virtual time.
+    this.#clock.tick(Math.floor(now))
     this.#random = Math.random
     Math.random = random
     // The host's own would wait for real time.

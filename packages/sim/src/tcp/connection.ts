@@ -175,7 +175,7 @@ export class Connection {
 
   /** Ends it by a reset. */
   abort(): void {
-    if (this.#isSynchronized) this.#emit(this.#sender.next, RST | ACK, NONE)
+    if (this.#isSynchronized) this.#emit(this.#sender.sent, RST | ACK, NONE)
     this.#end()
   }
 
@@ -223,7 +223,7 @@ export class Connection {
 
   /** Sends an acknowledgement. */
   acknowledge(): void {
-    if (this.#state !== 'CLOSED') this.#emit(this.#sender.next, ACK, NONE)
+    if (this.#state !== 'CLOSED') this.#emit(this.#sender.sent, ACK, NONE)
   }
 
   /** There is something to read. */

@@ -1,10 +1,12 @@
 import { parseMAC, type HardwareAddr } from '@net/addr'
 import type { Target } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
-import { ErrUnsupported, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
+import { ErrUnsupported, fileStubs } from '@net/stubs'
 import { isMulticast, versionOf } from '../ip/address.ts'
 import { parsePrefix, type Prefix } from '../ip/prefix.ts'
+import { ipRawSockGroup } from '../raw/iprawsock.ts'
 import { RawIP } from '../raw/raw_ip.ts'
+import type { SocketState } from '../see/netstat.ts'
 import type { Hold, Open } from '../socket/hold.ts'
 import { TCP } from '../tcp/tcp.ts'
 import { tcpSockGroup } from '../tcp/tcpsock.ts'
@@ -12,6 +14,8 @@ import type { TCPOptions } from '../tcp/tcp_options.ts'
 import type { Groups } from '../udp/membership.ts'
 import { UDP } from '../udp/udp.ts'
 import { udpSockGroup } from '../udp/udpsock.ts'
+import { UnixNames } from '../unix/unix_names.ts'
+import { unixSockGroup } from '../unix/unixsock.ts'
 import { interfaceGroup } from './interface.ts'
 import { lookupGroup, resolverOf, type HostFiles } from './lookup.ts'
 import { NIC } from './nic.ts'
@@ -54,6 +58,7 @@ export class Host {
   readonly #tcp: TCP
   readonly #udp: UDP
   readonly #raw: RawIP
+  readonly #names = new UnixNames()
 
   /** Makes a host that no link leads to. {@link SimNetwork.host} is what makes one that is part of a network. */
   constructor(name: string, options: HostOptions, around: Surroundings, random: Random, forwards: boolean) {
@@ -90,6 +95,11 @@ export class Host {
   /** What is open on it. */
   get opened(): Open[] {
     return [...this.#opened]
+  }
+
+  /** Its listeners, connections and UDP sockets: what netstat shows, those included that only wait for stragglers. */
+  netstat(): SocketState[] {
+    return [...this.#tcp.states(), ...this.#udp.states()]
   }
 
   /**
@@ -136,7 +146,7 @@ export class Host {
       name: 'sim',
       ...fileStubs(ErrUnsupported),
       ...interfaceGroup(() => this.#stack.nics),
-      ...ipRawSockStubs(ErrUnsupported),
+      ...ipRawSockGroup(this.#raw, () => null, this.#opened),
       supportsIPv4: () => has(4),
       supportsIPv6: () => has(6),
       supportsIPv4map: () => has(4) && has(6),
@@ -144,7 +154,7 @@ export class Host {
       ...copyingSendfileGroup,
       ...tcp,
       ...udp,
-      ...unixSockStubs(ErrUnsupported),
+      ...unixSockGroup(this.#stack.time, this.#names, this.#opened),
     }
   }
 }

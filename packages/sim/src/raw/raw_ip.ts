@@ -7,12 +7,10 @@ import { protocolOf, type Packet } from '../ip/packet.ts'
 import { Endpoint } from '../udp/endpoint.ts'
 import type { Groups } from '../udp/membership.ts'
 
-/** A raw socket: what it is bound to, and the protocol whose packets it gets. */
+/** A raw socket: what it is bound to, and the protocol whose packets it gets, those of IPv4 with their header. */
 export class RawEndpoint extends Endpoint {
   readonly protocol: number
   readonly version: 4 | 6
-  /** Whether packets come with their IPv4 header. */
-  withHeader = false
 
   /** Makes one for packets of a protocol to `addr`. */
   constructor(addr: string, protocol: number, peer: string | null, groups: Groups) {
@@ -72,7 +70,7 @@ export class RawIP {
       if (e.device !== '' && e.device !== iface) continue
       if (isMulticast(packet.dst) && !e.memberships.has(packet.dst, iface, packet.src)) continue
       taken = true
-      const data = e.withHeader && packet.version === 4 ? encodePacket(packet) : encodeBody(packet)
+      const data = packet.version === 4 ? encodePacket(packet) : encodeBody(packet)
       e.deliver({ data, addr: packet.src, port: 0 })
     }
     return taken

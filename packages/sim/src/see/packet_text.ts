@@ -1,4 +1,5 @@
 import { ACK, FIN, PSH, RST, SYN, type Body, type Packet } from '../ip/packet.ts'
+import { endText } from './netstat.ts'
 
 const letters: readonly (readonly [number, string])[] = [
   [SYN, 'S'],
@@ -10,7 +11,7 @@ const letters: readonly (readonly [number, string])[] = [
 
 /** A packet in words: 'tcp 10.0.0.1:32768 > 10.0.0.2:80 S seq 17 win 65535 len 0'. */
 export function packetText({ src, dst, body }: Packet): string {
-  const ends = (srcPort: number, dstPort: number): string => `${end(src, srcPort)} > ${end(dst, dstPort)}`
+  const ends = (srcPort: number, dstPort: number): string => `${endText({ addr: src, port: srcPort })} > ${endText({ addr: dst, port: dstPort })}`
   switch (body.kind) {
     case 'tcp': {
       const ack = (body.flags & ACK) !== 0 ? ` ack ${body.ack}` : ''
@@ -40,8 +41,4 @@ function otherText(body: Exclude<Body, { kind: 'tcp' | 'udp' }>): string {
     case 'fragment':
       return `fragment % protocol ${body.protocol} offset ${body.offset}${body.more ? '+' : ''} len ${length}`
   }
-}
-
-function end(addr: string, port: number): string {
-  return addr.includes(':') ? `[${addr}]:${port}` : `${addr}:${port}`
 }

@@ -4,6 +4,7 @@ import { troubleErrno, type Trouble } from '../ip/icmp.ts'
 import type { IPLayer } from '../ip/ip_layer.ts'
 import { versionOf } from '../ip/address.ts'
 import { ACK, FIN, RST, SYN, type Packet, type TCPSegment } from '../ip/packet.ts'
+import { endText, type SocketState } from '../see/netstat.ts'
 import { covers } from '../socket/family.ts'
 import { PortTable, type Binding } from '../socket/port_table.ts'
 import { Connection, type ConnectionOwner, type End } from './connection.ts'
@@ -40,6 +41,19 @@ export class TCP implements ConnectionOwner {
   /** All connections. */
   get connections(): Iterable<Connection> {
     return this.#connections.values()
+  }
+
+  /** Its listeners and connections, as netstat tells of them. */
+  *states(): Generator<SocketState, void> {
+    for (const b of this.ports.all()) {
+      if (b.backlog === null) continue
+      const received = b.backlog.length
+      yield { protocol: 'tcp', state: 'LISTEN', local: endText(b), remote: '*', received, sending: 0 }
+    }
+    for (const { state, local, remote, receiver, sender } of this.connections) {
+      const ends = { local: endText(local), remote: endText(remote) }
+      yield { protocol: 'tcp', state, ...ends, received: receiver.queue.length, sending: sender.buffer.length }
+    }
   }
 
   /**

@@ -48,6 +48,11 @@ export class Endpoint implements Binding {
     this.memberships = new Memberships(groups)
   }
 
+  /** The bytes that wait to be read. */
+  get received(): number {
+    return this.#waiting.reduce((n, { data }) => n + data.byteLength, 0)
+  }
+
   /** A datagram has come in; it is lost when there is no room. Gives whether there was. */
   deliver(arrived: Arrived): boolean {
     const size = arrived.data.byteLength + OVERHEAD

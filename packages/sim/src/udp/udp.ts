@@ -3,6 +3,7 @@ import type { Quoted } from '../ip/decode.ts'
 import { troubleErrno, type Trouble } from '../ip/icmp.ts'
 import type { IPLayer } from '../ip/ip_layer.ts'
 import type { Packet, UDPDatagram } from '../ip/packet.ts'
+import { endText, type SocketState } from '../see/netstat.ts'
 import { covers } from '../socket/family.ts'
 import { PortTable, type Binding } from '../socket/port_table.ts'
 import { Endpoint } from './endpoint.ts'
@@ -25,9 +26,12 @@ export class UDP {
     this.#ports = new PortTable(ip.random)
   }
 
-  /** All that is bound. */
-  get endpoints(): Iterable<Endpoint> {
-    return this.#ports.all()
+  /** Its sockets, as netstat tells of them. */
+  *states(): Generator<SocketState, void> {
+    for (const e of this.#ports.all()) {
+      const ends = { local: endText(e), remote: e.peer === null ? '*' : endText(e.peer) }
+      yield { protocol: 'udp', state: '', ...ends, received: e.received, sending: 0 }
+    }
   }
 
   /** Binds; port 0 means a free one. Gives what is bound, or the name of what is wrong. */

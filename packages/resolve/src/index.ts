@@ -26,4 +26,5 @@ export { hostLookupOrder, type LookupOrder, type OrderChoice, type OrderConditio
 export { Resolver } from './resolver.ts'
 export { udpSourceAddrs, type ResolverOptions, type SourceAddrs } from './lookup/resolver_options.ts'
 export type { SystemResolver } from './lookup/system.ts'
+export { lookupGroupOver } from './lookup_group.ts'
 export { resolverOver, type ResolverSockets } from './target_dial.ts'

@@ -7,7 +7,7 @@ const NUMBER = 16 // bytes of a conversation's number, and some
 const ADDRESS = 128 // bytes of an address, and some
 
 /** A conversation of a network tree: the directory of its files, and its ctl file, which keeps it in being. */
-export class Conversation {
+export class OpenConversation {
   /** Its directory below the root: 'tcp/7'. */
   readonly dir: string
   /** Its ctl file. */
@@ -29,7 +29,7 @@ export class Conversation {
     path: string,
     options?: NetOpenOptions,
     then: IOOptions | undefined = options,
-  ): Promise<Conversation> {
+  ): Promise<OpenConversation> {
     const ctl = await fs.open(path, 'rw', options)
     try {
       const p = new Uint8Array(NUMBER)
@@ -37,7 +37,7 @@ export class Conversation {
       // Some systems pad the number with blanks.
       const number = /^\s*(\d+)/.exec(textOf(p.subarray(0, n)))?.[1]
       if (number === undefined) throw new Error(`${path} gives no number of a conversation`)
-      return new Conversation(fs, `${path.slice(0, path.indexOf('/'))}/${number}`, ctl)
+      return new OpenConversation(fs, `${path.slice(0, path.indexOf('/'))}/${number}`, ctl)
     } catch (e) {
       leave(ctl)
       throw e
@@ -79,7 +79,7 @@ export function leave(file: NetFile): void {
 
 /** A conversation with its data file open and the addresses of its two ends. */
 export interface Opened {
-  readonly conversation: Conversation
+  readonly conversation: OpenConversation
   readonly data: NetFile
   readonly local: TCPAddr | UDPAddr
   readonly remote: TCPAddr | UDPAddr
@@ -87,7 +87,7 @@ export interface Opened {
 
 /** Opens the data file of a conversation and reads its addresses, side by side. Lets the conversation go when that fails. */
 export async function openData(
-  conversation: Conversation,
+  conversation: OpenConversation,
   network: string,
   options?: NetOpenOptions,
 ): Promise<Opened> {

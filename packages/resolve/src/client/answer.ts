@@ -39,8 +39,7 @@ export class Answer {
  * Throws for a reply that is of no use.
  */
 export function findAnswer(reply: Parser, type: number, fqdn: string, server: string): Found | null {
-  const { authoritative, recursionAvailable, rcode: low } = reply.header
-  const { rcode, hasAdditional } = extendedRCode(reply, low)
+  const { rcode, hasAdditional } = extendedRCode(reply)
   const isMixedUp = reply.hasOPTAnswer
   if (rcode === RCode.nameError) return null
   try {
@@ -50,8 +49,10 @@ export function findAnswer(reply: Parser, type: number, fqdn: string, server: st
     }
     // A server that neither knows nor asks others refers to those who might; libresolv goes on to the next
     // too.
-    if (!authoritative && !recursionAvailable && first === null && !hasAdditional)
-      throw new Error('lame referral')
+    if (first === null && !hasAdditional) {
+      const { authoritative, recursionAvailable } = reply.header
+      if (!authoritative && !recursionAvailable) throw new Error('lame referral')
+    }
     while (first !== null && first.type !== type) first = reply.next('answers')
     if (first !== null) return { parser: reply, first }
     // A server that puts the OPT record among the answers may have put the answers elsewhere.
@@ -67,9 +68,11 @@ export function findAnswer(reply: Parser, type: number, fqdn: string, server: st
  * The outcome, with the eight bits that EDNS adds (RFC 6891 section 6.1.3), and whether there are
  * additional records.
  */
-function extendedRCode(reply: Parser, rcode: number): { rcode: number; hasAdditional: boolean } {
-  const p = reply.clone()
+function extendedRCode(reply: Parser): { rcode: number; hasAdditional: boolean } {
+  const { rcode } = reply
   let hasAdditional = false
+  if (!reply.hasAdditionals) return { rcode, hasAdditional }
+  const p = reply.clone()
   try {
     for (let h = p.next('additionals'); h !== null; h = p.next('additionals')) {
       hasAdditional = true

@@ -98,6 +98,7 @@ async function readFull(conn: DNSConn, p: Uint8Array, options: IOOptions): Promi
     const n = await conn.read(p.subarray(at), options)
     if (n === null) throw new Error(at === 0 ? 'EOF' : 'unexpected EOF')
     at += n
-    await turnTaken() // A server may send byte by byte.
+    const turn = turnTaken() // A server may send byte by byte.
+    if (turn !== null) await turn
   }
 }

@@ -172,7 +172,7 @@ export class PooledSocket {
     const requests = this.#unsent
     if (conn === null || this.#closed) return
     this.#unsent = []
-    const [first] = requests
+    const first = requests[0]
     if (first !== undefined && requests.length === 1) this.#write(conn, first)
     else void this.#writeAll(conn, requests)
     if (!this.#reading) void this.#read(conn)
@@ -204,12 +204,13 @@ export class PooledSocket {
     const messages = keptBuffers.pop() ?? []
     while (this.#waiting.size > 0) {
       try {
-        const n = await this.#readInto(conn, messages)
-        for (const { buffer, n: length } of messages.slice(0, n)) this.#deliver(buffer.subarray(0, length))
+        const count = await this.#readInto(conn, messages)
+        for (let i = 0; i < count; i++) this.#deliver(messages[i])
       } catch (e) {
         this.#fail(e)
       }
-      await turnTaken() // Anyone can send packets here, and without end.
+      const turn = turnTaken() // Anyone can send packets here, and without end.
+      if (turn !== null) await turn
     }
     this.#reading = false
     if (keptBuffers.length < MAX_KEPT_BUFFERS) keptBuffers.push(messages)
@@ -220,7 +221,7 @@ export class PooledSocket {
     const batches = conn.readBatch !== undefined && this.#means.batches
     const wanted = batches ? Math.min(this.#waiting.size, MAX_USES) : 1
     while (messages.length < wanted) messages.push({ buffer: new Uint8Array(BUFFER_SIZE), n: 0, addr: null })
-    const [first] = messages
+    const first = messages[0]
     if (conn.readBatch !== undefined && wanted > 1) {
       try {
         return await conn.readBatch(messages.slice(0, wanted))
@@ -245,7 +246,9 @@ export class PooledSocket {
     return true
   }
 
-  #deliver(packet: Uint8Array): void {
+  #deliver(message: Message | undefined): void {
+    if (message === undefined) return
+    const packet = message.buffer.subarray(0, message.n)
     const request = this.#waiting.get(((packet[0] ?? 0) << 8) | (packet[1] ?? 0))
     const reply = request?.message.readPacket(packet) ?? null
     if (request !== undefined && reply !== null) {

@@ -84,7 +84,8 @@ export class QueryMessage {
     if (message.byteLength < end) return false
     const nameEnd = end - TYPE_AND_CLASS_SIZE
     for (let i = HEADER_SIZE; i < end; i++) {
-      const [is, was] = [byteAt(message, i), byteAt(sent, LENGTH_SIZE + i)]
+      const is = byteAt(message, i)
+      const was = byteAt(sent, LENGTH_SIZE + i)
       if (is !== was && !(i < nameEnd && isSameLetter(is, was))) return false
     }
     return true

@@ -80,7 +80,8 @@ export function avoidDNS(name: string): boolean {
  * (RFC 6761 section 6.3).
  */
 export function isLocalhost(name: string): boolean {
-  return /(^|\.)localhost\.?$/i.test(name)
+  const last = name.charCodeAt(name.length - (isRooted(name) ? 2 : 1)) | 0x20
+  return last === 116 && /(^|\.)localhost\.?$/i.test(name) // Most names do not end with a t.
 }
 
 /**

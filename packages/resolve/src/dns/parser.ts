@@ -123,6 +123,11 @@ export class Parser {
     return this.#left[0]
   }
 
+  /** Whether there are additional records that were not read yet, as the header says. */
+  get hasAdditionals(): boolean {
+    return this.#left[3] > 0
+  }
+
   /**
    * Whether the OPT record of EDNS, which belongs to the additional records, is the first answer. Only once
    * the questions are read, and no record.

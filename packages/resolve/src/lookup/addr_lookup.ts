@@ -6,7 +6,7 @@ import type { Answer } from '../client/answer.ts'
 import type { DNSClient } from '../client/dns_client.ts'
 import { askedHost } from '../client/asked_name.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from '../client/failure.ts'
-import type { Hosts } from '../files/hosts.ts'
+import { Hosts } from '../files/hosts.ts'
 import { ensureRooted, isLocalhost, lowerASCII, nameList } from '../dns/name.ts'
 import type { LookupOrder } from '../order/order.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
@@ -76,8 +76,13 @@ export async function lookupHostAddrs(
 }
 
 /** What the hosts file says of a host, or null. */
-async function staticAddrs(by: AddrLookup, name: string): Promise<HostAddrs | null> {
-  const entry = (await by.hosts()).lookupHost(name)
+function staticAddrs(by: AddrLookup, name: string): HostAddrs | null | Promise<HostAddrs | null> {
+  const hosts = by.hosts()
+  return hosts instanceof Hosts ? addrsIn(hosts, name) : hosts.then((loaded) => addrsIn(loaded, name))
+}
+
+function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
+  const entry = hosts.lookupHost(name)
   if (entry === null) return null
   const addrs = entry.addrs.flatMap((text) => {
     const parsed = parseIPZone(text)

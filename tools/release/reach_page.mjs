@@ -1,3 +1,5 @@
+import { runtimes } from './runtimes.mjs'
+
 /** @typedef {import('./reach.mjs').Row} Row */
 
 /** The page that tells where the packages have run. @param {Row[]} rows @param {Date} date */
@@ -18,11 +20,13 @@ export function page(rows, date) {
     ...labels.map((label) => `suite: ${label}`),
   ]
   const lines = [heading, heading.map(() => '---'), ...table].map((line) => `| ${line.join(' | ')} |`)
-  const failures = rows.flatMap((row) =>
-    [...row.smoke.failures, ...row.contract.flatMap((c) => c.failures ?? [])].map(
-      (failure) => `- ${row.name}: ${failure.replaceAll('|', '\\|')}`,
-    ),
-  )
+  const failures = rows.flatMap((row) => {
+    const { known = [] } = runtimes.find(({ name }) => name === row.name) ?? {}
+    return failuresOf(row).map((failure) => {
+      const why = known.find(({ failure: part }) => failure.includes(part))?.why
+      return `- ${row.name}: ${failure.replaceAll('|', '\\|')}${why === undefined ? '' : ` (${why})`}`
+    })
+  })
   return `# Where it has run
 
 Each row is a JavaScript runtime on a machine, each number what was seen when the packed packages were tried there: the
@@ -32,6 +36,12 @@ openbsd) and musl have tables and layouts that were compared with their headers;
 
 ${lines.join('\n')}
 ${failures.length === 0 ? '' : `\n## What failed\n\n${failures.join('\n')}\n`}`
+}
+
+/** Everything that failed in a row. @param {Row} row */
+export function failuresOf(row) {
+  const echo = row.echo === '' || row.echo.startsWith('over ') ? [] : [`dial and listen: ${row.echo}`]
+  return [...echo, ...row.smoke.failures, ...row.contract.flatMap((c) => c.failures ?? [])]
 }
 
 /** @param {number} passed @param {string[]} failures */

@@ -3,11 +3,10 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { pack } from '../release/pack.mjs'
-import { mustRun } from '../release/run.mjs'
-import { readPackages, root } from '../release/workspace.mjs'
-import { page } from './page.mjs'
+import { pack } from './pack.mjs'
+import { mustRun } from './run.mjs'
+import { readPackages, root } from './workspace.mjs'
+import { failuresOf, page } from './reach_page.mjs'
 import { commandOf, runtimes } from './runtimes.mjs'
 
 /**
@@ -17,7 +16,6 @@ import { commandOf, runtimes } from './runtimes.mjs'
  * @typedef {{ label: string, refused?: string, passed?: number, failures?: string[] }} Contract
  */
 
-const here = fileURLToPath(new URL('.', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'net-reach-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
@@ -43,7 +41,7 @@ async function makeProject() {
   await mustRun('npm', ['install', '--force', '--no-save', '--no-audit', '--no-fund', ...builds], dir)
   const smoke = join(root, 'tools/release/smoke')
   for (const file of readdirSync(smoke)) cpSync(join(smoke, file), join(dir, `smoke_${file}`))
-  cpSync(join(here, 'contract.mjs'), join(dir, 'contract.mjs'))
+  cpSync(join(root, 'tools/release/contract/everywhere.mjs'), join(dir, 'contract.mjs'))
   cpSync(join(root, 'packages/core/test/echo.mjs'), join(dir, 'echo.mjs'))
   return dir
 }
@@ -63,8 +61,8 @@ async function tryOne(dir, runtime) {
   )
   // The colours of a terminal are not wanted in a page.
   Object.assign(process.env, { NO_COLOR: '1' })
-  row.version = (await run('version.mjs')).trim()
-  row.echo = await run('echo.mjs').then((text) => `over ${JSON.parse(text).name}`, firstLines)
+  row.version = lineOf(await run('version.mjs'), /^v?\d+\./)
+  row.echo = await run('echo.mjs').then((text) => `over ${JSON.parse(lineOf(text, /^\{/)).name}`, firstLines)
   if (runtime.echoOnly === true) return row
   for (const file of readdirSync(dir).filter((name) => name.startsWith('smoke_'))) {
     try {
@@ -81,6 +79,16 @@ async function tryOne(dir, runtime) {
     row.contract = [{ label: 'the run of the suite', passed: 0, failures: [firstLines(e)] }]
   }
   return row
+}
+
+/** The first line that looks like what a script prints: the host may print warnings around it. @param {string} text @param {RegExp} pattern */
+function lineOf(text, pattern) {
+  return (
+    text
+      .split('\n')
+      .find((line) => pattern.test(line))
+      ?.trim() ?? text.trim()
+  )
 }
 
 /** @param {unknown} e */
@@ -101,8 +109,14 @@ for (const runtime of runtimes.filter(({ name }) => only.length === 0 || only.in
   console.log(JSON.stringify(rows.at(-1), null, 1), `${((performance.now() - start) / 1000).toFixed(0)} s`)
 }
 if (only.length === 0) writeFileSync(join(root, 'docs/reach.md'), page(rows, new Date()))
-process.exitCode = rows.some(
-  (row) => row.smoke.failures.length + row.contract.flatMap((c) => c.failures ?? []).length > 0,
+for (const row of rows) {
+  const { known = [] } = runtimes.find(({ name }) => name === row.name) ?? {}
+  const news = failuresOf(row).filter(
+    (failure) => !known.some(({ failure: start }) => failure.includes(start)),
+  )
+  if (news.length > 0) process.exitCode = 1
+  for (const failure of news) console.error(`${row.name}: ${failure}`)
+}
+console.log(
+  `${rows.length} runtimes were tried${process.exitCode === 1 ? '; what failed anew stands above' : ''}`,
 )
-  ? 1
-  : 0

@@ -1,6 +1,7 @@
 import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
+import { isLaneTraced, tracedClose, tracedOp } from './lane_trace.ts'
 import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
 /** What a lane needs of the connection or listener it belongs to. */
@@ -51,10 +52,10 @@ export class Lane implements Deferred {
 
   /**
    * Counts an operation, and gives whether it may try at once without asking the lane: that is open, empty and without
-   * limits, and the event loop need not have its turn first.
+   * limits, the event loop need not have its turn first, and nobody traces operations.
    */
   get free(): boolean {
-    return this.#head === null && this.#closed === null && !this.#limited && !isTurnOver()
+    return this.#head === null && this.#closed === null && !this.#limited && !isTurnOver() && !isLaneTraced()
   }
 
   /** Whether operations are waiting. */
@@ -103,6 +104,11 @@ export class Lane implements Deferred {
    * at once when none waits before it and the event loop has had its turn; else lets it wait.
    */
   run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
+    if (!isLaneTraced()) return this.#run(op, options)
+    return tracedOp(this.owner, op, () => this.#run(op, options))
+  }
+
+  #run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
       operations.begin(op, this, resolve, reject)
     })
@@ -141,6 +147,7 @@ export class Lane implements Deferred {
 
   /** Fails the waiting and all later operations with `cause`. */
   close(cause: Error = ErrClosed): void {
+    if (cause === ErrClosed && this.#closed === null) tracedClose(this.owner)
     this.#closed ??= cause
     this.#deadline?.clear()
     this.#failAll(cause)

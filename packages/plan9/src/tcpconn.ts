@@ -147,7 +147,6 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
       read: (p, options) => this.read(p, options),
       write: (p, options) => this.write(p, options),
       close: () => this.close(),
-      closeRead: () => this.closeRead(),
       // The end is told by close, when the other stream has ended too.
       closeWrite: () => this.#behind.drained(),
     }))

@@ -226,6 +226,7 @@ export class AcceptOp<C> extends FDOp<C> {
 
   attempt(): boolean {
     if (!this.fd.readReady || this.#resting()) return false
+    this.fd.keepNonblocking()
     for (;;) {
       const reserved = reserveDescriptor()
       const n = reserved < 0 ? reserved : acceptSocket(this.fd.fd)

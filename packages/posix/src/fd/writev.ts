@@ -57,7 +57,7 @@ class VectorWriteOp extends FDOp<number> {
     }
     message.setPointer(layout.Iov, message.address + BigInt(SizeofMsghdr))
     message.setWord(layout.Iovlen, count)
-    return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL)
+    return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL | abi.MSG_DONTWAIT)
   }
 
   // Skips the `n` bytes that went, and empty buffers.

@@ -4,7 +4,9 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
@@ -12,7 +14,7 @@ import {
   checkBuffer,
   missingAddress,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
@@ -55,6 +57,11 @@ class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
 
   writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
     return this.writeTo(p, addr, options)
+  }
+
+  /** Copies: the host sends no files. Writes made meanwhile go between its own. */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return copyingSendfileGroup.sendFile(this, source, options)
   }
 
   async receive(
@@ -125,14 +132,11 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/**
- * The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare
- * errors.
- */
-function path({ name }: UnixAddr): string {
+/** The path by which the host knows a name: only on linux are there abstract ones. Throws bare errors. */
+function path({ name, path }: UnixAddr): string {
   if (!hostHas.abstractNames) return name
   refuseAbstract(name)
-  return name.startsWith('@') ? `\0${name.slice(1)}` : name
+  return path
 }
 
 /** Stream sockets in the Unix domain over the host's. */

@@ -146,14 +146,14 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
   }
 
   #membership(level: number, leave: (fd: number) => number): MulticastMembership {
-    const later = async (call: (fd: number) => number): Promise<void> => {
-      await Promise.resolve()
-      this.set(call)
+    // Each acts before it returns, so that a close right behind it comes too late to make it fail.
+    const act = async (call: (fd: number) => number): Promise<void> => {
+      await Promise.resolve(this.set(call))
     }
     return {
-      leave: () => later(leave),
-      setLoopback: (on) => later((fd) => setLoopback(fd, level, on)),
-      setTTL: (ttl) => later((fd) => setMulticastTTL(fd, level, ttl)),
+      leave: () => act(leave),
+      setLoopback: (on) => act((fd) => setLoopback(fd, level, on)),
+      setTTL: (ttl) => act((fd) => setMulticastTTL(fd, level, ttl)),
     }
   }
 }

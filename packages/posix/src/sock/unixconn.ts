@@ -2,7 +2,9 @@ import { UnixAddr } from '@net/addr'
 import {
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixMessage,
   type UnixNetwork,
@@ -15,6 +17,7 @@ import { EAFNOSUPPORT } from '../abi/errno.ts'
 import { PosixStreamConn } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
+import { sendFile } from '../fd/sendfile.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
 import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
 import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
@@ -41,7 +44,7 @@ export const unixNames: Readonly<Record<UnixNetwork, Names>> = {
 
 /** The path of the file that a socket of this name made, or '' when there is none. */
 export function pathOf(addr: UnixAddr): string {
-  return /^[@\0]/.test(addr.name) ? '' : addr.name
+  return addr.path.startsWith('\0') ? '' : addr.name
 }
 
 /**
@@ -125,6 +128,11 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     // On streams and sequenced packets the kernel itself refuses or ignores an address.
     if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
     return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options)
+  }
+
+  async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    this.#checkStream('sendFile')
+    return await sendFile(this.fd, source, options)
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {

@@ -90,7 +90,7 @@ export class ReceiveVector extends MessageVector {
 
   /** Receives up to `n` messages. Gives how many came or a negated error number. */
   receive(fd: number, n: number): number {
-    return recvmmsg(fd, this.s.bytes, n, 0, null)
+    return recvmmsg(fd, this.s.bytes, n, abi.MSG_DONTWAIT, null)
   }
 
   /** The bytes of message `i`. */
@@ -163,7 +163,7 @@ export class SendVector extends MessageVector {
 
   /** Sends `n` messages. Gives how many went, from the first, or the negated error number of the first. */
   send(fd: number, n: number): number {
-    return sendmmsg(fd, this.s.bytes, n, abi.MSG_NOSIGNAL)
+    return sendmmsg(fd, this.s.bytes, n, abi.MSG_NOSIGNAL | abi.MSG_DONTWAIT)
   }
 }
 

@@ -175,7 +175,7 @@ function resolve(): void {
 export const received = { oobn: 0, flags: 0 }
 
 /**
- * recvmsg(2) of one buffer and, unless `oob` is null or empty, of control messages. The sender's address is
+ * recvmsg(2), which never waits, of one buffer and, unless `oob` is null or empty, of control messages. The sender's address is
  * then in {@link sockaddrIn} with its length (0 when there is none), the rest in {@link received}. Gives the
  * bytes read or a negated error number.
  */
@@ -184,7 +184,7 @@ export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags
   message.setVector(SizeofMsghdr, p)
   putMessage(message, 0, inAddress, vectorAddress)
   putLengths(message, 0, sockaddrIn.byteLength, addressOf(oob), controlSize(oob))
-  const n = recvmsgCall(fd, message.bytes, flags)
+  const n = recvmsgCall(fd, message.bytes, flags | abi.MSG_DONTWAIT)
   if (n >= 0) {
     lengthWord[0] = nameLength(message, 0)
     received.oobn = controlLength(message, 0)
@@ -194,7 +194,7 @@ export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags
 }
 
 /**
- * sendmsg(2) of one buffer and, unless `oob` is null or empty, of control messages, to the address of
+ * sendmsg(2), which never waits, of one buffer and, unless `oob` is null or empty, of control messages, to the address of
  * `addrlen` bytes in {@link sockaddrOut}; 0 sends to the socket's peer. Gives the bytes sent or a negated
  * error number.
  */
@@ -209,5 +209,5 @@ export function sendmsg(
   message.setVector(SizeofMsghdr, p)
   putMessage(message, 0, outAddress, vectorAddress)
   putLengths(message, 0, addrlen, addressOf(oob), controlSize(oob))
-  return sendmsgCall(fd, message.bytes, flags)
+  return sendmsgCall(fd, message.bytes, flags | abi.MSG_DONTWAIT)
 }

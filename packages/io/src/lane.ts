@@ -27,7 +27,21 @@ let leaveLane: (lane: Lane, op: Op<unknown>) => void
 /**
  * One direction of a connection: the operations that wait in it, first come first served, and what can end them:
  * readiness, the deadline, a signal, close. Targets build their read, write and accept on it, so that all of them
- * keep the same promises.
+ * keep the same promises. What sets a limit throws a TypeError for what is no time, and does nothing after close.
+ *
+ * @example
+ * ```ts
+ * import { OpError } from '@net/contract'
+ * import { Lane, Op } from '@net/io'
+ *
+ * class Never extends Op<number> {
+ *   attempt = () => false
+ * }
+ * const lane = new Lane({ opError: (op, cause) => new OpError(op, 'mine', null, null, cause), waiting() {} })
+ * const reading = lane.run(new Never('read')).catch((e) => e.message)
+ * lane.close()
+ * console.log(await reading) // read mine: use of closed network connection
+ * ```
  */
 export class Lane implements Deferred {
   /** The owner; it makes the errors. */
@@ -68,7 +82,7 @@ export class Lane implements Deferred {
     return this.#closed
   }
 
-  /** The deadline on the monotonic clock, Infinity for none. */
+  /** The deadline on the monotonic clock, `performance.now()`'s milliseconds; Infinity for none. */
   get deadline(): number {
     return this.#deadline === null ? Infinity : this.#deadline.at
   }
@@ -185,7 +199,29 @@ function attempt(op: Op<unknown>): boolean {
   }
 }
 
-/** An operation in a lane. A subclass says how to try it; the lane says when. */
+/**
+ * An operation in a lane. A subclass says how to try it; the lane says when.
+ *
+ * @example
+ * ```ts
+ * import { OpError } from '@net/contract'
+ * import { Lane, Op } from '@net/io'
+ *
+ * const queue = ['one']
+ * class Take extends Op<string> {
+ *   attempt() {
+ *     const first = queue.shift()
+ *     return first !== undefined && this.done(first)
+ *   }
+ * }
+ * const lane = new Lane({ opError: (op, cause) => new OpError(op, 'mine', null, null, cause), waiting() {} })
+ * console.log(await lane.run(new Take('read'))) // one
+ * const second = lane.run(new Take('read')) // waits
+ * queue.push('two')
+ * lane.wake()
+ * console.log(await second) // two
+ * ```
+ */
 export abstract class Op<T> implements Ended {
   /** What errors call it: 'read', 'write', 'accept', ... */
   readonly name: string

@@ -48,6 +48,13 @@ export const isLogging: boolean = debug?.enabled ?? false
 /**
  * Writes a line to standard error if {@link isLogging}. The line is written when the calls that are under way have returned, as
  * writing it would change the error number of the thread.
+ *
+ * @example
+ * ```ts
+ * import { isLogging, log } from '@net/io'
+ *
+ * if (isLogging) log('mine: nothing to read')
+ * ```
  */
 export function log(line: string): void {
   if (isLogging) queueMicrotask(() => debug?.(line))
@@ -127,7 +134,16 @@ export function isLaneTraced(): boolean {
   return isLogging || read.isOn || write.isOn || accept.isOn
 }
 
-/** Whether anybody wants to know of a kind of operation. */
+/**
+ * Whether anybody wants to know of a kind of operation.
+ *
+ * @example
+ * ```ts
+ * import { isTraced } from '@net/io'
+ *
+ * console.log(isTraced('read')) // false
+ * ```
+ */
 export function isTraced(kind: TracedKind): boolean {
   return tracers[kind].isOn
 }
@@ -135,6 +151,14 @@ export function isTraced(kind: TracedKind): boolean {
 /**
  * Does work, and tells the channels of its kind when it begins and how it ends. `message` makes what they get, and is called only
  * if anybody wants to know. Gives or throws what the work comes to.
+ *
+ * @example
+ * ```ts
+ * import { traced } from '@net/io'
+ *
+ * const message = () => ({ op: 'dial', net: 'mine', source: null, addr: 'there' })
+ * console.log(await traced('dial', message, async () => 'connected')) // connected
+ * ```
  */
 export function traced<T>(kind: TracedKind, message: () => TraceMessage, work: () => Promise<T>): Promise<T> {
   const tracer = tracers[kind]

@@ -39,7 +39,8 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
     this.#inner = inner
     this.#liveness = new Liveness(inner)
     // A socket without a certificate of the peer gives an empty object.
-    this.identity = keyName ?? (socket.getPeerCertificate() as { fingerprint256?: string } | null)?.fingerprint256 ?? null
+    this.identity =
+      keyName ?? (socket.getPeerCertificate() as { fingerprint256?: string } | null)?.fingerprint256 ?? null
     this.alpn = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null
     const wake = (): void => {
       this.lanes.reading.wake()

@@ -2,7 +2,7 @@ import { equal, ok } from './assert.ts'
 import { part, type PartOptions, type Runner } from './part.ts'
 
 /** How a child process makes what is tested. */
-export interface Liveness {
+export interface LivenessScript {
   /** The text of a module: imports, and declarations of what is tested. May use top-level await. */
   readonly script: string
   /** Where the child runs, so that the script's imports are found; absent: where this process runs. */
@@ -36,7 +36,7 @@ setTimeout(() => {
 export function testLiveness(
   t: Runner,
   options: PartOptions,
-  liveness: Liveness,
+  liveness: LivenessScript,
   cases: readonly (readonly [statement: string, code: string, alive: boolean])[],
 ): void {
   for (const [statement, code, alive] of cases) {
@@ -57,7 +57,7 @@ function argsOf(script: string, execArgv: readonly string[]): string[] {
   return [...execArgv, '--input-type=module', '-e', script]
 }
 
-async function child(script: string, { cwd, execArgv = [] }: Liveness): Promise<Outcome> {
+async function child(script: string, { cwd, execArgv = [] }: LivenessScript): Promise<Outcome> {
   const { spawn } = await import('node:child_process')
   const process = (globalThis as { process?: NodeJS.Process }).process
   ok(process !== undefined, 'this host has no processes')

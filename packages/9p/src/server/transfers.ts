@@ -85,9 +85,9 @@ export class Transfers {
     this.#write(long.head, long.data, long.buffer)
   }
 
-  /** Lets go of a long Twrite that is not done. */
+  /** Lets go of a long Twrite that was refused, at once, so that nobody has its buffer. */
   refuse(long: LongWrite): void {
-    this.#holdings.abandon(long.buffer)
+    this.#holdings.give(long.buffer)
   }
 
   /** The long Twrite that has begun to come; null when what comes is not one. */

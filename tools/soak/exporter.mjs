@@ -1,5 +1,6 @@
 // The export that is attacked, in a process of its own with the default limits. It tells its port, and, asked, its memory.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { clearInterval, setInterval } from 'node:timers'
 import { parseIP, TCPAddr } from '@net/addr'
 import { exportNet, tlsListener } from '@net/netfs'
 import { HONEST, keys, target } from './place.mjs'

@@ -26,7 +26,7 @@ class Turns implements Deferred {
   async #run(): Promise<void> {
     do {
       this.#queue.shift()?.()
-      await null // the session does its request, and waits again if it has more
+      await Promise.resolve() // the session does its request, and waits again if it has more
     } while (this.#queue.length > 0 && !isTurnOver())
     this.#running = this.#queue.length > 0
     if (this.#running) deferToNextTurn(this)

@@ -1,5 +1,6 @@
 import type { IP } from '@net/addr'
 import { DENIED, fail, NO_DEVICES } from '../base/errors.ts'
+import type { Ifc } from '../base/interfaces.ts'
 import type { Operation } from './policy.ts'
 import type { Peer } from './peer.ts'
 import type { Stack } from './stack.ts'
@@ -27,23 +28,33 @@ export class Account {
 
   /** Throws "permission denied" for what the policy does not allow. */
   check(operation: Operation, network: 'tcp' | 'udp', ip: IP | null, port: number): void {
-    if (this.stack.gate.allows(operation, network, ip, port)) return
+    if (this.stack.rules.allows(operation, network, ip, port)) return
     this.stack.activity.denied++
     fail(DENIED)
   }
 
   /** Whether a call or datagram from `ip` may come in; one that may not is counted. */
   admits(network: 'tcp' | 'udp', ip: IP | null): boolean {
-    if (ip === null || this.stack.gate.admits(network, ip)) return true
+    if (ip === null || this.stack.rules.admits(network, ip)) return true
     this.stack.activity.denied++
     return false
   }
 
   /** Throws "permission denied" for a multicast group with which the policy allows nothing. */
   checkGroup(group: IP): void {
-    if (this.stack.gate.reaches(group)) return
+    if (this.stack.rules.reaches(group)) return
     this.stack.activity.denied++
     fail(DENIED)
+  }
+
+  /** The interfaces, with those of their addresses with which the policy allows anything. */
+  async interfaces(): Promise<readonly Ifc[]> {
+    const { interfaces, rules } = this.stack
+    return (await interfaces.list()).map((ifc) => {
+      const addrs = ifc.addrs.filter(({ ip }) => rules.reaches(ip))
+      const isHidden = addrs.length === 0 && ifc.addrs.length > 0
+      return { ...ifc, addrs, hardwareAddr: isHidden ? null : ifc.hardwareAddr }
+    })
   }
 
   /** Throws "no free devices" when no conversation may begin. */

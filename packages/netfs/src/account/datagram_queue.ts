@@ -1,5 +1,5 @@
 import type { IOOptions } from '@net/contract'
-import { Gate } from '../base/gate.ts'
+import { Condition } from '../base/condition.ts'
 import type { Account } from './account.ts'
 
 const MAX_BYTES = 128 * 1024 // of one queue, as a kernel's receive buffer
@@ -8,7 +8,7 @@ const OVERHEAD = 64 // bytes that a datagram counts beside its own
 /** Datagrams of one sender that wait to be read. What does not fit is dropped, as the network may. */
 export class DatagramQueue {
   readonly #session: Account
-  readonly #gate = new Gate()
+  readonly #changed = new Condition()
   #datagrams: Uint8Array[] = []
   #bytes = 0
   #closed = false
@@ -29,7 +29,7 @@ export class DatagramQueue {
     if (this.#closed || this.#bytes + size > MAX_BYTES || !this.#session.reserve(size)) return
     this.#bytes += size
     this.#datagrams.push(datagram.slice())
-    this.#gate.open()
+    this.#changed.wakeAll()
   }
 
   /** Waits for a datagram, puts what fits of it into `p` and gives how much; null when the queue is closed. */
@@ -43,7 +43,7 @@ export class DatagramQueue {
         return part.byteLength
       }
       if (this.#closed) return null
-      await this.#gate.wait(options)
+      await this.#changed.wait(options)
     }
   }
 
@@ -52,7 +52,7 @@ export class DatagramQueue {
     this.#closed = true
     this.#datagrams = []
     this.#free(this.#bytes)
-    this.#gate.open()
+    this.#changed.wakeAll()
   }
 
   #free(bytes: number): void {

@@ -4,16 +4,16 @@ import type { RawConn } from '@net/contract'
 const IPPROTO_IP = 0
 const IPPROTO_IPV6 = 41
 
-interface Names {
+interface OptionNames {
   readonly IP_TTL: number
   readonly IP_TOS: number
   readonly IPV6_UNICAST_HOPS: number
   readonly IPV6_TCLASS: number
 }
 
-const linux: Names = { IP_TTL: 2, IP_TOS: 1, IPV6_UNICAST_HOPS: 16, IPV6_TCLASS: 67 }
-const bsd: Names = { IP_TTL: 4, IP_TOS: 3, IPV6_UNICAST_HOPS: 4, IPV6_TCLASS: 61 }
-const systems: Partial<Record<string, Names>> = {
+const linux: OptionNames = { IP_TTL: 2, IP_TOS: 1, IPV6_UNICAST_HOPS: 16, IPV6_TCLASS: 67 }
+const bsd: OptionNames = { IP_TTL: 4, IP_TOS: 3, IPV6_UNICAST_HOPS: 4, IPV6_TCLASS: 61 }
+const systems: Partial<Record<string, OptionNames>> = {
   linux,
   darwin: { ...bsd, IPV6_TCLASS: 36 },
   freebsd: bsd,

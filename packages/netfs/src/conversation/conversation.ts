@@ -11,7 +11,7 @@ import {
 } from '../base/address.ts'
 import { controlWords, leadingNumber } from '../base/control_message.ts'
 import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from '../base/errors.ts'
-import { Gate } from '../base/gate.ts'
+import { Condition } from '../base/condition.ts'
 import type { Membership } from './memberships.ts'
 import { OWNER } from '../base/node.ts'
 import type { Account } from '../account/account.ts'
@@ -47,7 +47,7 @@ export abstract class Conversation {
   /** Counts what was closed here: who waited for the target meanwhile has come too late. */
   protected epoch = 0
   /** Requests that wait for the end of the conversation, or for a reason in its err file. */
-  protected readonly gate = new Gate()
+  protected readonly changed = new Condition()
   #references = 0
   #keeping = 0
   #closing: Promise<void> | null = null
@@ -109,7 +109,7 @@ export abstract class Conversation {
       if (this.#closing === closing) this.#closing = null
     })
     this.#closing = closing
-    this.gate.open()
+    this.changed.wakeAll()
     await closing
   }
 
@@ -173,7 +173,7 @@ export abstract class Conversation {
     for (;;) {
       const text = this.#errors.shift()
       if (text !== undefined) return text
-      await this.gate.wait(options)
+      await this.changed.wait(options)
     }
   }
 
@@ -197,7 +197,7 @@ export abstract class Conversation {
   /** Keeps a reason for the err file. */
   protected tell(reason: string): void {
     if (this.#errors.length < MAX_ERRORS) this.#errors.push(reason)
-    this.gate.open()
+    this.changed.wakeAll()
   }
 
   /** Connects. Throws what went wrong. */

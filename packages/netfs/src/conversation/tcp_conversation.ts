@@ -50,7 +50,7 @@ export class TCPConversation extends Conversation {
 
   override async read(p: Uint8Array, options: IOOptions): Promise<number> {
     if (this.#broken !== null) fail(this.#broken)
-    if (this.#listener !== null) await this.gate.wait(options)
+    if (this.#listener !== null) await this.changed.wait(options)
     const conn = this.#conn
     if (conn === null || this.#state === 'Close_wait') return this.#end()
     if (p.byteLength === 0) return 0
@@ -197,7 +197,7 @@ export class TCPConversation extends Conversation {
     this.#hungup = true
     this.#state = 'Closed'
     if (conn !== null) this.protocol.count('CurrEstab', -1)
-    this.gate.open()
+    this.changed.wakeAll()
     // What the target still has to say about something closed has nobody to tell.
     await Promise.allSettled([conn?.close(), listener?.close()])
   }

@@ -19,7 +19,7 @@ import { type Membership, Memberships } from './memberships.ts'
 import type { PacketAddress } from '../base/packet_address.ts'
 import { setHopLimits } from '../base/sockopt.ts'
 import { headerOf, payloadOf, putHeader } from './udp_headers.ts'
-import { type Call, UDPPort } from './udp_port.ts'
+import { type Caller, UDPPort } from './udp_port.ts'
 
 /**
  * A UDP conversation, in one of four forms: connected; announced with headers; announced without, when each sender
@@ -28,7 +28,7 @@ import { type Call, UDPPort } from './udp_port.ts'
 export class UDPConversation extends Conversation {
   #conn: UDPConn | null = null // connected
   #port: UDPPort | null = null // announced, or the port that the sender called
-  #call: Call | null = null
+  #call: Caller | null = null
   #headers = false
   #unreachable = false
   #hungup = false
@@ -57,7 +57,7 @@ export class UDPConversation extends Conversation {
       if (this.#call !== null) n = await this.#call.queue.read(p, options)
       else if (this.#conn !== null) n = await this.#readConnected(this.#conn, p, options)
       else if (this.#port !== null && this.#headers) n = await this.#readAnnounced(this.#port, p, options)
-      else await this.gate.wait(options)
+      else await this.changed.wait(options)
       if (n === null) continue
       this.protocol.count('InDatagrams')
       this.session.stack.activity.bytesRead += n
@@ -97,11 +97,12 @@ export class UDPConversation extends Conversation {
     options: IOOptions,
   ): Promise<void> {
     const ip = remote.ip === null ? null : destination(remote.ip)
+    const { epoch } = this
+    await this.session.stack.interfaces.list() // whose broadcast addresses the policy is asked about
     this.session.check('connect', 'udp', ip, remote.port)
     this.checkLocal('udp', local, ip)
     const laddr = local === null ? null : new UDPAddr(local.ip, local.port)
     const { signal } = options
-    const { epoch } = this
     let conn: UDPConn
     try {
       conn = await this.session.stack.target.dialUDP('udp', laddr, new UDPAddr(ip, remote.port), { signal })
@@ -142,7 +143,7 @@ export class UDPConversation extends Conversation {
   protected override command(words: readonly string[]): boolean {
     if (words[0] !== 'headers') return false
     this.#headers = true
-    this.gate.open()
+    this.changed.wakeAll()
     return true
   }
 
@@ -153,7 +154,7 @@ export class UDPConversation extends Conversation {
     this.#conn = this.#port = this.#call = null
     this.epoch++
     this.#hungup = true
-    this.gate.open()
+    this.changed.wakeAll()
     await Promise.allSettled([conn?.close(), call === null ? port?.retire() : port?.leave(call.remote)])
   }
 
@@ -188,7 +189,7 @@ export class UDPConversation extends Conversation {
     this.refer()
     this.#tune(conn)
     this.#groups.join(conn)
-    this.gate.open()
+    this.changed.wakeAll()
   }
 
   #tune(conn: UDPConn): void {
@@ -280,7 +281,7 @@ export class UDPConversation extends Conversation {
     if (rport !== 0) await this.#port?.send(payload, new UDPAddr(ip, rport), laddr, options)
   }
 
-  async #answer(port: UDPPort, call: Call): Promise<Conversation> {
+  async #answer(port: UDPPort, call: Caller): Promise<Conversation> {
     let called: Conversation
     try {
       called = this.protocol.clone(this.owner)

@@ -68,7 +68,7 @@ function refuse(session: Session): never {
 }
 
 async function lookup(session: Session, host: string, options: IOOptions): Promise<IP[]> {
-  if (!session.stack.gate.lookups) return refuse(session)
+  if (!session.stack.rules.lookups) return refuse(session)
   try {
     return await session.stack.names.addresses('ip', host, options)
   } catch (e) {
@@ -83,8 +83,8 @@ async function lookup(session: Session, host: string, options: IOOptions): Promi
 function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: string): boolean {
   const port = Number(service)
   if (!(port <= 65535)) return true
-  const { gate } = session.stack
-  return gate.allows('connect', network, ip, port) || gate.allows('announce', network, ip, port)
+  const { rules } = session.stack
+  return rules.allows('connect', network, ip, port) || rules.allows('announce', network, ip, port)
 }
 
 // `!attr=value want=* ...` and `!ipinfo [attr=value] want ...`
@@ -116,7 +116,7 @@ async function entries(
   const { attr, value } = key
   if (attr === 'dom' || attr === 'sys') {
     const ips = await lookup(session, value, options).catch(() => [])
-    const told = ips.filter((ip) => session.stack.gate.reaches(ip))
+    const told = ips.filter((ip) => session.stack.rules.reaches(ip))
     return told.map((ip) => [key, { attr: ip.to4() === null ? 'ipv6' : 'ip', value: ip.toString() }])
   }
   if ((attr === 'tcp' || attr === 'udp') && !/^\d*$/.test(value)) {

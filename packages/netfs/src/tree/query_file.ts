@@ -9,7 +9,7 @@ const MAX_ANSWERS = 512 // of a query
 const OVERHEAD = 64 // bytes that an answer counts beside its own
 
 /** What answers the queries that are written to a file: a list of answers, or an error to give for the write. */
-export type Answer = (query: string, offset: number, options: IOOptions) => Promise<readonly string[]>
+export type Answerer = (query: string, offset: number, options: IOOptions) => Promise<readonly string[]>
 
 /**
  * An open cs or dns: a write asks, the reads that follow give the answers one by one. Answers stand in a row, and the offset
@@ -20,14 +20,14 @@ export class QueryFile implements OpenFile {
   readonly iounit = 8192
   readonly #program: string
   readonly #session: Account
-  readonly #answer: Answer
+  readonly #answer: Answerer
   #answers: Uint8Array[] = []
   #bytes = 0 // of the answers
   #busy = false
   #closed = false
 
   /** Makes the file of a program, 'cs' or 'dns', whose errors begin with its name. */
-  constructor(node: TreeNode, program: string, session: Account, answer: Answer) {
+  constructor(node: TreeNode, program: string, session: Account, answer: Answerer) {
     this.node = node
     this.#program = program
     this.#session = session

@@ -3,7 +3,7 @@ import { endingOf, turnTaken, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
 /** Lets so many at a time do something; the others wait, first come first served. */
-export class Turnstile {
+export class Semaphore {
   readonly #most: number
   #inside = 0
   #queue: Waiter[] = []
@@ -15,7 +15,7 @@ export class Turnstile {
   }
 
   /** Does it when there is room. Rejects with "interrupted" when what ends `options` comes before. */
-  async pass<T>(options: IOOptions, act: () => Promise<T>): Promise<T> {
+  async run<T>(options: IOOptions, act: () => Promise<T>): Promise<T> {
     if (this.#inside < this.#most) this.#inside++
     else await this.#turn(options)
     try {

@@ -3,7 +3,7 @@ import { endingOf, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
 /** Where requests wait until something happens. */
-export class Gate {
+export class Condition {
   readonly #waiting = new Set<Waiter>()
 
   /** How many wait. */
@@ -26,7 +26,7 @@ export class Gate {
   }
 
   /** Lets all that wait go on. */
-  open(): void {
+  wakeAll(): void {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const waiter of waiting) waiter.go()

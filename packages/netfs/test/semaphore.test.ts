@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Turnstile } from '../src/base/turnstile.ts'
+import { Semaphore } from '../src/base/semaphore.ts'
 
 /** A promise with what settles it. */
 function gate(): { readonly opened: Promise<void>; open(): void } {
@@ -8,14 +8,14 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open }
 }
 
-test('Turnstile.pass() lets so many in at a time, first come first served', async () => {
-  const turnstile = new Turnstile(2)
+test('Semaphore.run() lets so many in at a time, first come first served', async () => {
+  const semaphore = new Semaphore(2)
   const order: number[] = []
   const gates = Array.from({ length: 5 }, gate)
   let inside = 0
   let most = 0
   const passing = gates.map(({ opened }, i) =>
-    turnstile.pass({}, async () => {
+    semaphore.run({}, async () => {
       most = Math.max(most, ++inside)
       order.push(i)
       await opened
@@ -27,8 +27,8 @@ test('Turnstile.pass() lets so many in at a time, first come first served', asyn
   expect([most, order]).toEqual([2, [0, 1, 2, 3, 4]])
 })
 
-test('Turnstile.pass() wakes one that waits when one leaves, and no other', async () => {
-  const turnstile = new Turnstile(1)
+test('Semaphore.run() wakes one that waits when one leaves, and no other', async () => {
+  const semaphore = new Semaphore(1)
   const first = gate()
   const waiting = 1000
   let looks = 0
@@ -39,28 +39,28 @@ test('Turnstile.pass() wakes one that waits when one leaves, and no other', asyn
       return undefined
     },
   })
-  const passing = [turnstile.pass({}, () => first.opened)]
-  for (let i = 0; i < waiting; i++) passing.push(turnstile.pass(options, () => Promise.resolve()))
+  const passing = [semaphore.run({}, () => first.opened)]
+  for (let i = 0; i < waiting; i++) passing.push(semaphore.run(options, () => Promise.resolve()))
   first.open()
   await Promise.all(passing)
   expect(looks).toBe(waiting)
 })
 
-test('Turnstile.pass() rejects one that is interrupted while it waits, and its turn goes to the next', async () => {
-  const turnstile = new Turnstile(1)
+test('Semaphore.run() rejects one that is interrupted while it waits, and its turn goes to the next', async () => {
+  const semaphore = new Semaphore(1)
   const first = gate()
   const controller = new AbortController()
-  const one = turnstile.pass({}, () => first.opened)
-  const two = turnstile.pass({ signal: controller.signal }, () => Promise.resolve())
-  const three = turnstile.pass({}, () => Promise.resolve('three'))
+  const one = semaphore.run({}, () => first.opened)
+  const two = semaphore.run({ signal: controller.signal }, () => Promise.resolve())
+  const three = semaphore.run({}, () => Promise.resolve('three'))
   controller.abort()
   await expect(two).rejects.toThrow('interrupted')
-  await expect(turnstile.pass({ signal: controller.signal }, () => Promise.resolve())).rejects.toThrow(
+  await expect(semaphore.run({ signal: controller.signal }, () => Promise.resolve())).rejects.toThrow(
     'interrupted',
   )
   first.open()
   await one
   expect(await three).toBe('three')
-  await expect(turnstile.pass({}, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
-  expect(await turnstile.pass({}, () => Promise.resolve('again'))).toBe('again')
+  await expect(semaphore.run({}, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+  expect(await semaphore.run({}, () => Promise.resolve('again'))).toBe('again')
 })

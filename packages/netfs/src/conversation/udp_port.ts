@@ -15,7 +15,7 @@ const MAX_CALLS = 10 // senders that wait for an open of listen
 const MAX_DATAGRAM = 65535
 
 /** A sender, as the announced port met it. */
-export interface Caller {
+export interface UDPCaller {
   readonly remote: UDPAddr
   /** The address of this machine that it called; null when the target does not tell. */
   readonly local: IP | null
@@ -39,7 +39,7 @@ export class UDPPort {
   readonly #tells: boolean // whether the target tells where a datagram was sent to
   readonly #senders = new Map<string, DatagramQueue>()
   readonly #changed = new Condition()
-  #calls: Caller[] = []
+  #calls: UDPCaller[] = []
   #announced = true
   #keeping = 0
   #pumping = false
@@ -85,7 +85,7 @@ export class UDPPort {
   }
 
   /** Waits for the next sender that has no conversation yet; null when the announcement has ended. */
-  async call(options: NetOpenOptions): Promise<Caller | null> {
+  async call(options: NetOpenOptions): Promise<UDPCaller | null> {
     const keeps = options.ref !== false
     if (keeps) this.keep(1)
     try {
@@ -102,7 +102,7 @@ export class UDPPort {
     else this.conn.unref()
   }
 
-  async #call(options: NetOpenOptions): Promise<Caller | null> {
+  async #call(options: NetOpenOptions): Promise<UDPCaller | null> {
     this.#pump()
     for (;;) {
       const call = this.#calls.shift()

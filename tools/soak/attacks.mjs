@@ -1,12 +1,13 @@
 /**
- * What an honest client of an export feels while another one attacks it, and the memory that the export takes: each attack on an
- * export of its own with default limits, in processes of their own, in a network of their own.
+ * What an honest client of an export feels while another one attacks it, and the memory that the export
+ * takes: each attack on an export of its own with default limits, in processes of their own, in a network of
+ * their own.
  *
  *   node tools/soak/attacks.mjs [--short] [name ...]
  *
- * It prints a line for each attack, which begins with `pass` or `fail`. An attack passes when the 99th percentile of the honest
- * client's echoes is at most ten times the quiet one (and 10 ms at least count as quiet enough), no new session of it fails, and
- * the export never takes 256 MB.
+ * It prints a line for each attack, which begins with `pass` or `fail`. An attack passes when the 99th
+ * percentile of the honest client's echoes is at most ten times the quiet one (and 10 ms at least count as
+ * quiet enough), no new session of it fails, and the export never takes 256 MB.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

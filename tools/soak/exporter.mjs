@@ -1,4 +1,5 @@
-// The export that is attacked, in a process of its own with the default limits. It tells its port, and, asked, its memory.
+// The export that is attacked, in a process of its own with the default limits. It tells its port, and,
+// asked, its memory.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { clearInterval, setInterval } from 'node:timers'
 import { parseIP, TCPAddr } from '@net/addr'

@@ -32,7 +32,10 @@ const policies = {
 type Name = keyof typeof policies
 const names = Object.keys(policies) as Name[]
 
-/** What each of the policies, in their order, says of each form of an address: + it is allowed, - it is denied. */
+/**
+ * What each of the policies, in their order, says of each form of an address: + it is allowed, - it is
+ * denied.
+ */
 const table: readonly [address: string, verdicts: string][] = [
   // This machine, by all its names.
   ['127.0.0.1', '-++++-+'],

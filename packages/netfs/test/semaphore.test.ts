@@ -32,7 +32,8 @@ test('Semaphore.run() wakes one that waits when one leaves, and no other', async
   const first = gate()
   const waiting = 1000
   let looks = 0
-  // The options of one that waits are looked at when it is put into the queue; whoever is woken in vain would look again.
+  // The options of one that waits are looked at when it is put into the queue; whoever is woken in vain would
+  // look again.
   const options = Object.defineProperty({}, 'signal', {
     get() {
       looks++

@@ -169,7 +169,8 @@ describe.skipIf(process.platform !== 'linux')('one peer of an export', () => {
         return texts.filter((text) => text === 'ended').length
       }),
     )
-    // Of the 1 MiB, 67,648 bytes each: nobody has more than half and the last one, and who is late has something.
+    // Of the 1 MiB, 67,648 bytes each: nobody has more than half and the last one, and who is late has
+    // something.
     expect(Math.max(...kept)).toBeLessThanOrEqual(8)
     expect(Math.min(...kept)).toBeGreaterThanOrEqual(3)
     expect((await logs[0]?.stat())?.name).toBe('log')

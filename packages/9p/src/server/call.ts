@@ -1,8 +1,8 @@
 import { Ending } from '@net/io'
 
 /**
- * A request that a server works on: the options that the tree gets, which end when the client flushes it or its session is over,
- * and what waits for its end.
+ * A request that a server works on: the options that the tree gets, which end when the client flushes it or
+ * its session is over, and what waits for its end.
  */
 export class Call extends Ending {
   readonly tag: number

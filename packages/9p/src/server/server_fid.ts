@@ -22,7 +22,10 @@ export class ServerFid {
   #listing: Listing | null = null
   #closing: Promise<void> | null = null
 
-  /** Makes a fid of a node, not open; while it is it will be in the set `open`. Directories are listed by `listings`. */
+  /**
+   * Makes a fid of a node, not open; while it is it will be in the set `open`. Directories are listed by
+   * `listings`.
+   */
   constructor(node: TreeNode, open: Set<ServerFid>, listings: OneByOne) {
     this.node = node
     this.#open = open
@@ -113,7 +116,10 @@ export class ServerFid {
     if ((this.#mode & ORCLOSE) !== 0) await file.node.remove?.({})
   }
 
-  /** Reads whole entries of the directory into `p` and gives the bytes; the offset is 0 or where the last read ended. */
+  /**
+   * Reads whole entries of the directory into `p` and gives the bytes; the offset is 0 or where the last read
+   * ended.
+   */
   async readDirectory(p: Uint8Array, offset: number, call: Call): Promise<number> {
     const file = this.readable
     if (offset === 0) {

@@ -78,7 +78,10 @@ export class Transfers {
     this.#write(bytes.subarray(start, start + IO_HEADER), data, null)
   }
 
-  /** Does a Twrite of which everything has come. Throws why it can't; then it is to be forgotten by {@link refuse}. */
+  /**
+   * Does a Twrite of which everything has come. Throws why it can't; then it is to be forgotten by {@link
+   * refuse}.
+   */
   writeLong(long: LongWrite): void {
     this.#count()
     this.#holdings.check(0)
@@ -170,7 +173,8 @@ export class Transfers {
     this.#calls.remove(call)
   }
 
-  // Counts the memory of the reader beyond what every session has: chunks that pending writes hold, and a longer one.
+  // Counts the memory of the reader beyond what every session has: chunks that pending writes hold, and a
+  // longer one.
   #count(): void {
     const { held, bytes } = this.#reader
     const received = held + bytes.byteLength - this.#usual

@@ -5,7 +5,8 @@ import type { Operation } from './policy.ts'
 import type { Peer } from './peer.ts'
 import type { Stack } from './stack.ts'
 
-const CONVERSATION_SIZE = 2048 // bytes that the number of a conversation counts, which is kept as long as the session
+// Bytes that the number of a conversation counts, which is kept as long as the session.
+const CONVERSATION_SIZE = 2048
 
 /** What one client may do and has used up. */
 export class Account {
@@ -69,7 +70,9 @@ export class Account {
     this.stack.activity.countConversation(change)
   }
 
-  /** Counts a number that no conversation had before. Throws "no free devices" when there is no room for it. */
+  /**
+   * Counts a number that no conversation had before. Throws "no free devices" when there is no room for it.
+   */
   addNumber(): void {
     if (!this.peer.hasRoom(CONVERSATION_SIZE)) fail(NO_DEVICES)
     this.peer.hold(CONVERSATION_SIZE)

@@ -32,7 +32,9 @@ export class DatagramQueue {
     this.#changed.wakeAll()
   }
 
-  /** Waits for a datagram, puts what fits of it into `p` and gives how much; null when the queue is closed. */
+  /**
+   * Waits for a datagram, puts what fits of it into `p` and gives how much; null when the queue is closed.
+   */
   async read(p: Uint8Array, options: IOOptions): Promise<number | null> {
     for (;;) {
       const datagram = this.#datagrams.shift()

@@ -35,8 +35,8 @@ export class Rules {
   readonly #isBroadcast: (ip: IP) => boolean
 
   /**
-   * Reads a policy. Throws a TypeError for a rule that makes no sense. `isBroadcast` knows the broadcast addresses of the networks
-   * that the machine is in.
+   * Reads a policy. Throws a TypeError for a rule that makes no sense. `isBroadcast` knows the broadcast
+   * addresses of the networks that the machine is in.
    */
   constructor(policy: Policy = {}, isBroadcast: (ip: IP) => boolean = () => false) {
     this.lookups = policy.lookups !== 'deny'
@@ -46,8 +46,8 @@ export class Rules {
   }
 
   /**
-   * Whether it is allowed. `ip` null is every address of this machine: a rule that denies any address denies it, and one
-   * that allows certain addresses does not allow it.
+   * Whether it is allowed. `ip` null is every address of this machine: a rule that denies any address denies
+   * it, and one that allows certain addresses does not allow it.
    */
   allows(operation: Operation, network: 'tcp' | 'udp', ip: IP | null, port: number): boolean {
     const inner = ip === null ? null : embeddedIPv4(ip)
@@ -61,8 +61,9 @@ export class Rules {
   }
 
   /**
-   * Whether calls and datagrams from `ip` are let in on a port that was announced. The first rule decides that names an
-   * address, covers `ip` and is for every operation and every port; without one they are let in.
+   * Whether calls and datagrams from `ip` are let in on a port that was announced. The first rule decides
+   * that names an address, covers `ip` and is for every operation and every port; without one they are let
+   * in.
    */
   admits(network: 'tcp' | 'udp', ip: IP): boolean {
     const inner = embeddedIPv4(ip)

@@ -23,7 +23,9 @@ export function printIP(ip: IP | null): string {
   return (ip ?? IPv6unspecified).toString()
 }
 
-/** Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none. */
+/**
+ * Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none.
+ */
 export function parseNumeric(text: string): IP | null {
   const ip = parseIP(text)
   if (ip !== null) return ip
@@ -46,7 +48,10 @@ export function parseRemote(text: string): Address & { readonly restricted: bool
   return { ip: parseNumeric(host) ?? fail(BAD_IP), port: parsePort(service), restricted: rest.includes('r') }
 }
 
-/** What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`, every port. */
+/**
+ * What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`,
+ * every port.
+ */
 export function parseLocal(text: string): { readonly ip: IP | null; readonly port: number | null } {
   const [first = '', second] = text.split('!')
   const host = second === undefined ? '*' : first

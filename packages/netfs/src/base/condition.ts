@@ -11,7 +11,10 @@ export class Condition {
     return this.#waiting.size
   }
 
-  /** Waits until the gate is opened the next time; rejects with "interrupted" when what ends `options` comes before. */
+  /**
+   * Waits until the gate is opened the next time; rejects with "interrupted" when what ends `options` comes
+   * before.
+   */
   wait(options: IOOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       const ending = endingOf(options)

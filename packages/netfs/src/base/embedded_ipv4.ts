@@ -11,11 +11,16 @@ const carriers = (
   ] as const
 ).map(([cidr, at]) => ({ net: parseCIDR(cidr).net, at }))
 
-/** Bytes 8 to 11 of an ISATAP address, whose last four are the IPv4 address, whatever the network: RFC 5214. */
+/**
+ * Bytes 8 to 11 of an ISATAP address, whose last four are the IPv4 address, whatever the network: RFC 5214.
+ */
 const ISATAP: readonly number[] = [0x00, 0x00, 0x5e, 0xfe]
 const UNIVERSAL = 0x02 // the bit of the first of them that is set in an address which is unique
 
-/** The IPv4 address that an IPv6 address leads to by a translator or a tunnel; null for others, and for IPv4 itself. */
+/**
+ * The IPv4 address that an IPv6 address leads to by a translator or a tunnel; null for others, and for IPv4
+ * itself.
+ */
 export function embeddedIPv4(ip: IP): IP | null {
   if (ip.to4() !== null || ip.isLoopback || ip.isUnspecified) return null
   const bytes = ip.bytes()

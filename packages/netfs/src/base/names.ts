@@ -7,8 +7,8 @@ import { codeOf } from './errors.ts'
 const refused = new Set(['ENOTSUP', 'EPLAN9', 'EWINDOWS'])
 
 /**
- * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS servers, through
- * the target's sockets.
+ * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS
+ * servers, through the target's sockets.
  */
 export class Names {
   readonly #target: Target

@@ -21,8 +21,9 @@ const systems: Partial<Record<string, OptionNames>> = {
 }
 
 /**
- * Sets the time to live and the type of service of a socket, null leaving what it has. A target without descriptors, and a
- * system that is not known, leave both: the control messages for them are advice, and answered all the same.
+ * Sets the time to live and the type of service of a socket, null leaving what it has. A target without
+ * descriptors, and a system that is not known, leave both: the control messages for them are advice, and
+ * answered all the same.
  */
 export function setHopLimits(conn: { syscallConn(): RawConn }, ttl: number | null, tos: number | null): void {
   const names = systems[process.platform]

@@ -22,9 +22,9 @@ const MAX_ERRORS = 8 // reasons kept for the err file
 const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this end for `!r`
 
 /**
- * A conversation, which the files below tcp/N and udp/N show. It lives while something holds it: a fid open on its ctl,
- * data or err, or an open of its listen that waits. When the last lets go, it is closed, and its number is free when the
- * target has closed what it had.
+ * A conversation, which the files below tcp/N and udp/N show. It lives while something holds it: a fid open
+ * on its ctl, data or err, or an open of its listen that waits. When the last lets go, it is closed, and its
+ * number is free when the target has closed what it had.
  */
 export abstract class Conversation {
   readonly number: number
@@ -187,7 +187,10 @@ export abstract class Conversation {
     return `${printAddress(this[which])}\n`
   }
 
-  /** Throws "permission denied" for a port of this end, chosen by who connects, that the policy lets nobody announce. */
+  /**
+   * Throws "permission denied" for a port of this end, chosen by who connects, that the policy lets nobody
+   * announce.
+   */
   protected checkLocal(network: 'tcp' | 'udp', local: Address | null, remote: IP | null): void {
     if (local === null || local.port === 0) return
     const likely = remote === null ? null : this.session.stack.interfaces.localFor(remote)

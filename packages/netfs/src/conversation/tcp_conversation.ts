@@ -23,7 +23,10 @@ const KEEP_ALIVE = 30_000 // milliseconds of a keepalive without a number
 /** The states of tcp(3) that a program above the host's TCP can tell apart. */
 type State = 'Closed' | 'Listen' | 'Syn_sent' | 'Established' | 'Close_wait'
 
-/** A TCP conversation. Bytes are not kept here: a read goes to the target when the client asks, and so does a write. */
+/**
+ * A TCP conversation. Bytes are not kept here: a read goes to the target when the client asks, and so does a
+ * write.
+ */
 export class TCPConversation extends Conversation {
   #state: State = 'Closed'
   #conn: TCPConn | null = null

@@ -21,7 +21,10 @@ import { AnnouncedUDP, calledAddress, CalledUDP, ConnectedUDP, type UDPForm } fr
 import { headerOf, payloadOf, putHeader } from './udp_headers.ts'
 import { type UDPCaller, UDPPort } from './udp_port.ts'
 
-/** A UDP conversation. What it can do depends on its form, which it gets once: by connect, by announce or as a caller. */
+/**
+ * A UDP conversation. What it can do depends on its form, which it gets once: by connect, by announce or as a
+ * caller.
+ */
 export class UDPConversation extends Conversation {
   #form: UDPForm | null = null
   #headers = false

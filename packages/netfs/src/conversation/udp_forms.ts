@@ -98,7 +98,9 @@ export class AnnouncedUDP {
     return this.port.receive(p, options)
   }
 
-  /** Sends a datagram to whom its header names, and gives whether it went: one without a receiver is dropped. */
+  /**
+   * Sends a datagram to whom its header names, and gives whether it went: one without a receiver is dropped.
+   */
   async send(p: Uint8Array, header: UDPHeader | null, options: IOOptions): Promise<boolean> {
     if (header === null) return false
     const { laddr, raddr, rport } = header

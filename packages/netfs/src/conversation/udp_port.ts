@@ -22,7 +22,9 @@ export interface UDPCaller {
   readonly queue: DatagramQueue
 }
 
-/** A datagram that came: its length, its sender, and where it was sent to, null when the target does not tell. */
+/**
+ * A datagram that came: its length, its sender, and where it was sent to, null when the target does not tell.
+ */
 export interface ReceivedDatagram {
   readonly n: number
   readonly from: UDPAddr
@@ -30,8 +32,8 @@ export interface ReceivedDatagram {
 }
 
 /**
- * A port that was announced, and the conversations that its senders became. The socket is shared: it is closed when the
- * announcement and all those conversations have ended.
+ * A port that was announced, and the conversations that its senders became. The socket is shared: it is
+ * closed when the announcement and all those conversations have ended.
  */
 export class UDPPort {
   readonly conn: UDPConn
@@ -79,7 +81,9 @@ export class UDPPort {
     else await this.conn.writeTo(p, to, options)
   }
 
-  /** Whether datagrams are handed out by sender; before the first {@link call} they are left to the system. */
+  /**
+   * Whether datagrams are handed out by sender; before the first {@link call} they are left to the system.
+   */
   get isPumping(): boolean {
     return this.#pumping
   }

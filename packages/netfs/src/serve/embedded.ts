@@ -23,8 +23,9 @@ export interface EmbeddedNet extends NetFS, AsyncDisposable {
 }
 
 /**
- * Serves a target as a Plan 9 /net in this process: the same files that {@link exportNet} serves, without 9P between. The
- * tree is one session: the conversations of another embeddedNet are not in it. Nothing has to be closed but the files.
+ * Serves a target as a Plan 9 /net in this process: the same files that {@link exportNet} serves, without 9P
+ * between. The tree is one session: the conversations of another embeddedNet are not in it. Nothing has to be
+ * closed but the files.
  *
  * @example
  * ```ts

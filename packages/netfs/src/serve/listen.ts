@@ -11,20 +11,26 @@ const OWNER_ONLY = 0o600
 
 /** Options of {@link listenExport}. */
 export interface ListenExportOptions extends ExportOptions {
-  /** Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsClient`. */
+  /**
+   * Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsClient`.
+   */
   readonly tls?: TLSServerOptions | undefined
 }
 
-/** The Unix socket of an export for which no address was given: the user's own place for such things, else the home. */
+/**
+ * The Unix socket of an export for which no address was given: the user's own place for such things, else the
+ * home.
+ */
 export function defaultSocket(): string {
   const { XDG_RUNTIME_DIR: dir } = process.env
   return dir === undefined || dir === '' ? join(homedir(), '.netfs') : join(dir, 'netfs')
 }
 
 /**
- * Listens and exports a target there, as {@link exportNet} does. The address is a dial string: 'unix!/path', 'tcp!*!port' or
- * 'tcp!127.0.0.1!port' with a numeric host; absent, a Unix socket at {@link defaultSocket}. Unix sockets can be opened by this
- * user alone. Rejects, nothing left open, for an address that anybody could use.
+ * Listens and exports a target there, as {@link exportNet} does. The address is a dial string: 'unix!/path',
+ * 'tcp!*!port' or 'tcp!127.0.0.1!port' with a numeric host; absent, a Unix socket at {@link defaultSocket}.
+ * Unix sockets can be opened by this user alone. Rejects, nothing left open, for an address that anybody
+ * could use.
  *
  * @example
  * ```ts

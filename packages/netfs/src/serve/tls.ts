@@ -31,7 +31,10 @@ export type TLSClientOptions = IOOptions &
     | PreSharedKey
   )
 
-/** Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their names. */
+/**
+ * Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their
+ * names.
+ */
 export type TLSServerOptions = (
   CertificateOptions | { readonly keys: Readonly<Record<string, Uint8Array>> }
 ) & {
@@ -39,7 +42,8 @@ export type TLSServerOptions = (
   readonly handshakeTimeout?: number | undefined
 }
 
-// The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing recorded.
+// The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing
+// recorded.
 const pskSuites = {
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
   minVersion: 'TLSv1.2',
@@ -56,16 +60,18 @@ function checkKey(key: Uint8Array): void {
 }
 
 /**
- * Speaks TLS as a client over a connection, which belongs to the result from then on. Rejects, the connection closed, when the
- * server does not prove who it is or does not let this client in; `signal` cancels the handshake.
+ * Speaks TLS as a client over a connection, which belongs to the result from then on. Rejects, the connection
+ * closed, when the server does not prove who it is or does not let this client in; `signal` cancels the
+ * handshake.
  */
 export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
   return secureConn(conn, clientOptions(options), options)
 }
 
 /**
- * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have proved who they are;
- * others are hung up on and do not show. A slow client does not hold up the next one. Closing it closes the other listener.
+ * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have
+ * proved who they are; others are hung up on and do not show. A slow client does not hold up the next one.
+ * Closing it closes the other listener.
  */
 export function tlsListener(listener: Listener, options: TLSServerOptions): Listener {
   return Object.assign(secureListener(listener, serverOptions(options)), { [authenticates]: true })

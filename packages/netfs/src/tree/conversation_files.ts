@@ -72,8 +72,9 @@ abstract class ConversationNode extends Node {
   }
 
   /**
-   * Sets the conversation's owner and permissions, by ctl and data. A length and times are taken without effect, as the kernel
-   * takes them: an open of Linux that truncates sends them. Nothing else can be changed.
+   * Sets the conversation's owner and permissions, by ctl and data. A length and times are taken without
+   * effect, as the kernel takes them: an open of Linux that truncates sends them. Nothing else can be
+   * changed.
    */
   wstat({ uid, gid, muid, name, mode }: Stat): void {
     const c = this.dir.conversation
@@ -108,7 +109,10 @@ class DataFile extends ConversationNode {
   }
 }
 
-/** The open ctl of a conversation that the caller holds; closing it lets go. `parent` is the directory of the protocol. */
+/**
+ * The open ctl of a conversation that the caller holds; closing it lets go. `parent` is the directory of the
+ * protocol.
+ */
 export function openCtl(conversation: Conversation, parent: Directory): OpenFile {
   return new Ctl(new ConversationDir(conversation, parent).ctl)
 }

@@ -46,7 +46,8 @@ async function translateService(
   options: IOOptions,
 ): Promise<string> {
   if (service === '*' || /^\d+$/.test(service)) return service
-  // In two steps, each of which looks at a character once: together in one they would take the square of the length.
+  // In two steps, each of which looks at a character once: together in one they would take the square of the
+  // length.
   if (!/^[A-Za-z0-9$_.-]+$/.test(service) || !/[A-Za-z]/.test(service)) fail(SERVICE)
   const port = await session.stack.names.port(network, service, options)
   return port === null ? fail(SERVICE) : String(port)

@@ -254,7 +254,8 @@ class NdbFile extends SpecialFile {
   }
 }
 
-// Nothing is logged: reading waits, as it does in a kernel whose debugging is off, and switching it on changes nothing.
+// Nothing is logged: reading waits, as it does in a kernel whose debugging is off, and switching it on
+// changes nothing.
 function openLog(node: SpecialFile): OpenFile {
   const never = new Condition()
   return {

@@ -2,8 +2,8 @@ import { type Call, interrupted } from './call.ts'
 import type { Awaitable } from '../wire/tree.ts'
 
 /**
- * Lets costly work of a session be done one piece at a time, with a turn of the event loop between: who asks
- * for much of it at once does not hold up the sessions of others.
+ * Lets costly work of a session be done one piece at a time, with a turn of the event loop between, so
+ * that a client which asks for much of it at once does not hold up the sessions of others.
  */
 export class OneByOne {
   #waiting = 0
@@ -22,7 +22,7 @@ export class OneByOne {
       }
       return await work()
     })()
-    this.#last = turn.catch(() => {}) // who asked for it is told
+    this.#last = turn.catch(() => {}) // the caller gets the error by `turn`
     try {
       return await turn
     } finally {

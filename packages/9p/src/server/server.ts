@@ -96,32 +96,34 @@ export class ServerSession {
     return this.#reader.limit
   }
 
-  /** The requests that came: each is answered, dropped with its session, or pending. */
+  /** The number of requests that came: each is answered, dropped with its session, or pending. */
   get requests(): number {
     return this.#requests
   }
 
-  /** The replies that went. */
+  /** The number of replies that were sent. */
   get replies(): number {
     return this.#replies.sent
   }
 
-  /** The requests that were not answered because a Tversion or the end of the session came first. */
+  /**
+   * The number of requests that were not answered because a Tversion or the end of the session came first.
+   */
   get dropped(): number {
     return this.#calls.dropped
   }
 
-  /** The requests that wait for the tree, or for such a one. */
+  /** The number of requests that wait for the tree, and of flushes that wait for one of those. */
   get pending(): number {
     return this.#calls.size
   }
 
-  /** The fids bound, or about to be. */
+  /** The number of fids that are bound, or about to be. */
   get fids(): number {
     return this.#fids.size
   }
 
-  /** The files open. */
+  /** The number of files that are open. */
   get openFiles(): number {
     return this.#fids.open
   }
@@ -131,13 +133,16 @@ export class ServerSession {
     return this.#holdings.bytes
   }
 
-  /** Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does. */
+  /**
+   * Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does and never
+   * rejects.
+   */
   async close(): Promise<void> {
     this.#finish(null)
     await this.done
   }
 
-  /** Closes the session. */
+  /** Closes the session as {@link close} does, and never rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -7,7 +7,7 @@ import type { OpenFile, TreeNode } from '../wire/tree.ts'
 
 /** A fid of a server's session. */
 export class ServerFid {
-  /** What it refers to. */
+  /** The node that it refers to. */
   node: TreeNode
   /** Whether it is being opened, or walked to another node. */
   busy = false
@@ -78,7 +78,7 @@ export class ServerFid {
     if (reading) this.#reads--
     if (!this.gone || this.#uses > 0) return
     this.close().catch(() => {
-      // The clunk that asked for it was answered long ago.
+      // The Tclunk was answered long ago, so that the error has nobody to go to.
     })
   }
 

@@ -45,7 +45,7 @@ export class Transfers {
     this.#usual = reader.bytes.byteLength
   }
 
-  /** Does the Tread at the reader. Throws why it can't. */
+  /** Does the Tread at the reader. Throws when it can't be done. */
   read(): void {
     const { bytes, start, end, tag } = this.#reader
     if (end - start !== IO_HEADER) throw new MessageError('Tread is not 23 bytes long')
@@ -68,7 +68,7 @@ export class Transfers {
     }
   }
 
-  /** Does the Twrite at the reader. Throws why it can't. */
+  /** Does the Twrite at the reader. Throws when it can't be done. */
   write(): void {
     const { bytes, start, end } = this.#reader
     if (end - start < IO_HEADER) throw new MessageError('count and size of Twrite disagree')
@@ -79,8 +79,8 @@ export class Transfers {
   }
 
   /**
-   * Does a Twrite of which everything has come. Throws why it can't; then it is to be forgotten by {@link
-   * refuse}.
+   * Does a Twrite of which everything has come. Throws when it can't be done, and then
+   * {@link refuse} is to be called.
    */
   writeLong(long: LongWrite): void {
     this.#count()

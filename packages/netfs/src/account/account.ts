@@ -8,15 +8,15 @@ import type { Stack } from './stack.ts'
 // Bytes that the number of a conversation counts, which is kept as long as the session.
 const CONVERSATION_SIZE = 2048
 
-/** What one client may do and has used up. */
+/** The account of one session: what its client may do, and what it has used up. */
 export class Account {
   readonly stack: Stack
-  /** Whose account it is, together with others. */
+  /** The peer that the session belongs to, perhaps with other sessions. */
   readonly peer: Peer
   /** The conversations that are held. */
   conversations = 0
   #queued = 0 // bytes of datagrams and answers that wait here to be read
-  #numbers = 0 // of conversations, free ones too
+  #numbers = 0 // how many conversations were ever made, which all keep their numbers
   #ended = false
 
   /** Opens an account of a client of `stack`. */

@@ -5,7 +5,10 @@ import type { Account } from './account.ts'
 const MAX_BYTES = 128 * 1024 // of one queue, as a kernel's receive buffer
 const OVERHEAD = 64 // bytes that a datagram counts beside its own
 
-/** Datagrams of one sender that wait to be read. What does not fit is dropped, as the network may. */
+/**
+ * Datagrams of one sender that wait to be read. A datagram for which there is no room is dropped, as a
+ * network may do.
+ */
 export class DatagramQueue {
   readonly #session: Account
   readonly #changed = new Condition()

@@ -63,7 +63,7 @@ export type FullLimits = { readonly [K in keyof Limits]-?: number }
 
 const MOST_CONVERSATIONS = 4096 // the numbers a qid has room for
 
-/** Fills in the defaults. Throws a RangeError for what is no positive whole number. */
+/** Fills in the defaults. Throws a RangeError for a limit that is not a positive whole number. */
 export function fullLimits(limits: Limits = {}): FullLimits {
   const descriptors = maxDescriptors()
   const sessions = limits.sessions ?? Math.max(1, Math.min(64, descriptors >> 3))
@@ -84,7 +84,7 @@ export function fullLimits(limits: Limits = {}): FullLimits {
   }
   for (const [name, n] of Object.entries(full)) {
     if (!Number.isSafeInteger(n) || n < 1)
-      throw new RangeError(`the limit ${name} is a positive whole number`)
+      throw new RangeError(`the limit ${name} must be a positive whole number`)
   }
   return full
 }

@@ -1,7 +1,7 @@
 /** What a client wants to do with an address. */
 export type Operation = 'connect' | 'announce'
 
-/** One line of a {@link Policy}; what is absent matches everything. */
+/** One line of a {@link Policy}; a field that is absent matches everything. */
 export interface Rule {
   /** What the rule decides. */
   readonly action: 'allow' | 'deny'

@@ -60,13 +60,13 @@ export function parseLocal(text: string): { readonly ip: IP | null; readonly por
   return { ip, port: service === '*' ? null : parsePort(service) }
 }
 
-/** The address that is really meant by one to connect to: nowhere is this machine. */
+/** The address that a connect to `ip` really goes to: the unspecified address means this machine. */
 export function destination(ip: IP): IP {
   if (!ip.isUnspecified) return ip
   return ip.to4() === null ? IPv6loopback : localhost
 }
 
-/** The address of this machine that a loopback address is spoken to from; null for other addresses. */
+/** The local address of connections to a loopback address; null for other addresses. */
 export function loopbackOf(ip: IP): IP | null {
   if (!ip.isLoopback) return null
   return ip.to4() === null ? IPv6loopback : localhost

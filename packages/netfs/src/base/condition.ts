@@ -12,7 +12,7 @@ export class Condition {
   }
 
   /**
-   * Waits until the gate is opened the next time; rejects with "interrupted" when what ends `options` comes
+   * Waits until the next {@link wakeAll}; rejects with "interrupted" when what ends `options` comes
    * before.
    */
   wait(options: IOOptions): Promise<void> {

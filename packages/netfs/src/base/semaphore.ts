@@ -19,7 +19,8 @@ export class Semaphore {
     if (this.#inside < this.#most) this.#inside++
     else await this.#turn(options)
     try {
-      // Much that is answered without waiting for anything must not keep the event loop from turning.
+      // Work that never waits for anything must not keep the event loop from turning, however much there is
+      // of it.
       for (let turn = turnTaken(); turn !== null; turn = turnTaken()) await turn
       return await act()
     } finally {
@@ -33,7 +34,7 @@ export class Semaphore {
     })
   }
 
-  // Whoever leaves hands the place to one that waits, so that N of them take N steps and not N times N.
+  // The place goes to one of those that wait, since waking all of them for each place takes N times N steps.
   #leave(): void {
     while (this.#next < this.#queue.length) {
       const waiter = this.#queue[this.#next++]

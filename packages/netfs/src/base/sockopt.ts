@@ -45,7 +45,7 @@ function set(raw: RawConn, value: number | null, ...options: [number, number, nu
     try {
       raw.setsockoptInt(options[i] ?? 0, options[i + 1] ?? 0, value & 0xff)
     } catch {
-      // Refused: advice that the system does not take.
+      // The system refuses the option, which is only advice.
     }
   }
 }

@@ -44,7 +44,7 @@ export abstract class Conversation {
   protected ignoreAdvice = false
   /** Whether it has connected or announced, or tried to. */
   protected spent = false
-  /** Counts what was closed here: who waited for the target meanwhile has come too late. */
+  /** Counts the closes, so that an operation which waited for the target sees whether one came meanwhile. */
   protected epoch = 0
   /** Requests that wait for the end of the conversation, or for a reason in its err file. */
   protected readonly changed = new Condition()
@@ -188,7 +188,7 @@ export abstract class Conversation {
   }
 
   /**
-   * Throws "permission denied" for a port of this end, chosen by who connects, that the policy lets nobody
+   * Throws "permission denied" for a port of this end, chosen by the client, that the policy lets nobody
    * announce.
    */
   protected checkLocal(network: 'tcp' | 'udp', local: Address | null, remote: IP | null): void {
@@ -248,7 +248,7 @@ export abstract class Conversation {
       throw plan9Error(e, options.signal)
     }
     if (this.isOpen) return
-    // Everything was closed while it connected.
+    // All files of the conversation were closed while it connected.
     await this.end()
     fail(INTERRUPTED)
   }
@@ -267,7 +267,7 @@ export abstract class Conversation {
 
   async #announce(words: readonly string[]): Promise<void> {
     const { ip, port } = parseLocal(words[1] ?? '')
-    // All ports that nobody else has are for the owner of a machine.
+    // An announcement of every port that nobody else has is for the owner of the machine.
     if (port === null) fail(DENIED)
     if (ip?.isUnspecified === true) fail('not a local IP address')
     try {

@@ -33,7 +33,8 @@ export class TCPConversation extends Conversation {
   #listener: TCPListener | null = null
   #announced = false
   #zeros = 0
-  // Why reads and writes fail; a hangup lets reads give 0 first.
+  // The reason for which reads and writes fail. After a hangup reads give 0 first, so it has a flag of its
+  // own.
   #broken: string | null = null
   #hungup = false
   #keepAlive = 0
@@ -78,7 +79,7 @@ export class TCPConversation extends Conversation {
     if (this.#hungup) fail(HUNGUP)
     const conn = this.#conn
     if (conn === null) {
-      // The kernel takes the bytes, then finds nobody to send them to; an announcement does not survive it.
+      // Plan 9's kernel takes the bytes and only then finds no peer; the write also ends an announcement.
       if (this.#listener === null) this.#broken = HANGUP
       else await this.#hangup()
       return p.byteLength
@@ -146,7 +147,7 @@ export class TCPConversation extends Conversation {
       this.#state = 'Closed'
       this.#broken = HANGUP
       const words = plan9Words(e)
-      // Without an address of its own, it has none of that family.
+      // The client named no local address, so the machine has none of that family.
       if (words === NOT_LOCAL && laddr === null) fail('no route')
       if (words !== 'address in use') this.local = { ip: null, port: 0 }
       throw e
@@ -154,7 +155,7 @@ export class TCPConversation extends Conversation {
   }
 
   protected override async announce(local: Address): Promise<void> {
-    // Which port 0 will be nobody knows before.
+    // Port 0 stands for one that is known, and checked, only after the listen.
     if (local.port !== 0) this.session.check('announce', 'tcp', local.ip, local.port)
     const { epoch } = this
     const listener = await this.session.stack.target.listenTCP('tcp', new TCPAddr(local.ip, local.port))
@@ -201,7 +202,7 @@ export class TCPConversation extends Conversation {
     this.#state = 'Closed'
     if (conn !== null) this.protocol.count('CurrEstab', -1)
     this.changed.wakeAll()
-    // What the target still has to say about something closed has nobody to tell.
+    // Errors of closing have nobody to go to.
     await Promise.allSettled([conn?.close(), listener?.close()])
   }
 
@@ -217,12 +218,12 @@ export class TCPConversation extends Conversation {
     try {
       if (time > 0) conn.setKeepAliveConfig({ enable: true, idle: time, interval: time })
     } catch {
-      // The connection has gone; the next read or write tells.
+      // The connection has gone, and the next read or write fails with the reason.
     }
     setHopLimits(conn, this.ttl === 255 ? null : this.ttl, this.tos === 0 ? null : this.tos)
   }
 
-  // Only datagrams are multicast.
+  // Multicast is for datagrams only.
   protected override join(): void {
     fail(UNKNOWN_CONTROL)
   }
@@ -239,7 +240,7 @@ export class TCPConversation extends Conversation {
       await conn.close()
       throw e
     }
-    // A protocol makes conversations of one kind.
+    // The check is for the compiler: a protocol makes conversations of one kind.
     if (called instanceof TCPConversation) {
       this.protocol.count('PassiveOpens')
       called.spent = true
@@ -277,7 +278,7 @@ export class TCPConversation extends Conversation {
     try {
       this.#conn?.setLinger(0)
     } catch {
-      // It has gone already.
+      // The connection has gone already.
     }
     await this.shutdown()
   }

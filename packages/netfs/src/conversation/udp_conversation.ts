@@ -105,7 +105,7 @@ export class UDPConversation extends Conversation {
     try {
       conn = await this.session.stack.target.dialUDP('udp', laddr, new UDPAddr(ip, remote.port), { signal })
     } catch (e) {
-      // Without an address of its own, the machine has none of that family.
+      // The client named no local address, so the machine has none of that family.
       if (laddr === null && plan9Words(e) === NOT_LOCAL) fail('no route')
       throw e
     }
@@ -149,7 +149,7 @@ export class UDPConversation extends Conversation {
     this.epoch++
     this.#hungup = true
     this.changed.wakeAll()
-    // What the target still has to say about something closed has nobody to tell.
+    // Errors of closing have nobody to go to.
     await Promise.allSettled([form?.close()])
   }
 
@@ -180,7 +180,7 @@ export class UDPConversation extends Conversation {
     this.changed.wakeAll()
   }
 
-  // Gives null to look again what the conversation has become.
+  // Receives one datagram. Null: the conversation has changed meanwhile, and the caller looks at it again.
   async #receive(form: UDPForm, p: Uint8Array, options: IOOptions): Promise<number | null> {
     const headers = this.#headers && form.takesHeaders
     try {

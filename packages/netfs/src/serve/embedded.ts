@@ -141,12 +141,13 @@ class File implements NetFile {
     return this.#closing
   }
 
-  // Only what goes over the network waits for long.
+  // Only reads and writes of data wait for long, so only they can keep the process alive.
   #keep(on: boolean): void {
     if (this.#closing === null && this.#file instanceof Data) this.#file.keep(on)
   }
 
-  // What closing the file ends has no cost of its own where the caller can't end it otherwise.
+  // A call without a signal or deadline uses the ending of the file itself, and so makes no object of its
+  // own.
   async #run(options: IOOptions | undefined, act: (limits: IOOptions) => Promise<number>): Promise<number> {
     const ending = endingOf(options)
     ending?.throwIfOver()

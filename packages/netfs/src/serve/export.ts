@@ -28,7 +28,10 @@ export interface NetExport extends AsyncDisposable {
    * that ended it.
    */
   readonly done: Promise<void>
-  /** Stops listening and ends all sessions, with everything they made. */
+  /**
+   * Stops listening and ends all sessions, with everything they made. Rejects with the error of the listener,
+   * if one ended the export.
+   */
   close(): Promise<void>
 }
 
@@ -78,7 +81,19 @@ export function exportNet(target: Target, listener: Listener, options: ExportOpt
 }
 
 /**
- * Throws unless the listener is safe to serve a network on: not TCP beyond loopback without authentication.
+ * Throws an Error unless the listener is safe to serve a network on: one on TCP beyond loopback must
+ * authenticate its clients. The listener is left as it is.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { checkListener } from '@net/netfs'
+ * import { listenTCPSync } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * checkListener(listener) // nobody but this machine reaches it
+ * await listener.close()
+ * ```
  */
 export function checkListener(listener: Listener): void {
   const { addr } = listener
@@ -124,7 +139,7 @@ class Exporter implements NetExport {
     this.#listener = listener
     this.done = this.#accept()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Callers see the error by `done`; this handler only keeps it from being unhandled.
     })
   }
 
@@ -148,7 +163,7 @@ class Exporter implements NetExport {
     }
   }
 
-  // One connection that fails while it is accepted is no reason to stop.
+  // An error that may pass, such as a lack of descriptors, does not end the export.
   async #next(): Promise<Conn> {
     for (;;) {
       try {
@@ -166,7 +181,7 @@ class Exporter implements NetExport {
     if (this.#closing || (!peer.sessions.has(1) && !this.#makeRoom(peer))) {
       this.activity.refusedSessions++
       void conn.close().catch(() => {
-        // It is refused whether or not that can be told.
+        // The connection is gone either way.
       })
       return
     }
@@ -229,7 +244,7 @@ class Exporter implements NetExport {
   }
 }
 
-// Whether the place of `a` is rather taken than that of `b`, an older one.
+// Whether `a` shall make room before `b`, which is older.
 function isBetter(a: Client, b: Client): boolean {
   if (a.attached !== b.attached) return b.attached
   return a.peer.sessions.used > b.peer.sessions.used

@@ -18,8 +18,15 @@ export interface ListenExportOptions extends ExportOptions {
 }
 
 /**
- * The Unix socket of an export for which no address was given: the user's own place for such things, else the
- * home.
+ * The path of the Unix socket of an export for which no address was given: 'netfs' in the user's runtime
+ * directory (XDG_RUNTIME_DIR), else '.netfs' in the home.
+ *
+ * @example
+ * ```ts
+ * import { defaultSocket } from '@net/netfs'
+ *
+ * console.log(defaultSocket().endsWith('netfs')) // true
+ * ```
  */
 export function defaultSocket(): string {
   const { XDG_RUNTIME_DIR: dir } = process.env
@@ -76,9 +83,11 @@ async function listen(target: Target, address: string): Promise<Listener> {
 }
 
 async function listenUnix(target: Target, path: string): Promise<Listener> {
-  // An abstract name has no file, and anybody may connect to it.
+  // An abstract name has no file whose permissions could keep anybody out.
   if (path.startsWith('@') || path.startsWith('\0')) {
-    throw new TypeError('a socket of an abstract name is open to everybody')
+    throw new TypeError(
+      'an export does not listen on an abstract name, because everybody on the machine can connect to it',
+    )
   }
   // The socket must never be there for others, not for a moment; targets bind before their first wait.
   const mask = process.umask(0o177)

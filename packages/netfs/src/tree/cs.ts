@@ -80,7 +80,8 @@ async function lookup(session: Session, host: string, options: IOOptions): Promi
   }
 }
 
-// What the policy keeps from being reached is not told either. Ports that can't be are left to connect.
+// Whether the policy lets a client use an address at all; others are not told. A port that cannot be is left
+// to connect.
 function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: string): boolean {
   const port = Number(service)
   if (!(port <= 65535)) return true

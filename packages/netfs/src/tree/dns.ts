@@ -97,10 +97,10 @@ async function addresses(
   options: IOOptions,
 ): Promise<DNSRecord[]> {
   const found = await session.stack.names.addresses(network, name, options)
-  // What the policy keeps from being reached is not told either.
+  // An address with which the policy allows nothing is not told either.
   const ips = found.filter((ip) => session.stack.rules.reaches(ip))
   if (ips.length === 0 && found.length > 0) refuse(session)
-  // The owner of an address is what the aliases lead to; that nobody knows it is no reason to fail.
+  // The owner of an address is the name that the aliases lead to; without an answer it is the name asked for.
   const owner = name.includes('.') ? await canonical(session, name, options).catch(() => name) : name
   return ips.map((ip) => ({ owner, type, value: ip.toString() }))
 }

@@ -57,7 +57,7 @@ export class QueryFile implements OpenFile {
     return 0
   }
 
-  /** Asks. */
+  /** Asks the query that is written, and keeps its answers for the reads that follow. */
   async write(p: Uint8Array, offset: number, options: IOOptions): Promise<number> {
     const name = this.#program
     if (this.#busy) fail(`${name}: query already in progress`)

@@ -47,7 +47,7 @@ export class NetTree implements Tree {
     return this.#root
   }
 
-  /** Gives the root to anybody: who may connect was decided before. */
+  /** Gives the root to every client: whether it may connect was decided when it was accepted. */
   attach({ uname }: Pick<Attach, 'uname'>): TreeNode {
     this.#attached()
     return this.root(uname)
@@ -65,7 +65,7 @@ const routeWords: TableWords = {
   other: 'bad cmd: want flush/remove/add/tag',
 }
 
-// A table that the owner of the machine's tree could change, who is no client here.
+// A table that only the owner of a machine's own tree may change, and no client of an export is that.
 function table(
   name: 'arp' | 'iproute',
   parent: Directory,
@@ -173,7 +173,7 @@ class IpifcDir extends Directory {
     const clone = qidPath(IPIFC, 0, Kind.clone)
     return [
       ...ifcs.map((ifc, n) => new IfcDir(ifc, n, this)),
-      // Interfaces are the machine's own business.
+      // A client makes no interfaces of the machine.
       new SpecialFile('clone', this, clone, 0o666, () => fail(DENIED)),
       new TextFile('stats', this, qidPath(IPIFC, 0, Kind.stats), () => ''),
     ]
@@ -194,7 +194,7 @@ class IfcDir extends Directory {
     const path = (kind: number): bigint => qidPath(IPIFC, this.#number, kind)
     const ifc = this.#ifc
     const number = String(this.#number)
-    // What is of interfaces alone is the machine's own business.
+    // A client gets no packets of an interface.
     const closed = (name: 'data' | 'err' | 'listen' | 'snoop', mode: number): SpecialFile =>
       new SpecialFile(name, this, path(Kind[name]), mode, () => fail(DENIED))
     return [

@@ -110,8 +110,10 @@ export class AnnouncedUDP {
     return true
   }
 
-  /** Reads that wait end with the socket alone. */
-  interrupt(): void {}
+  /** Ends the reads that wait, of which a datagram that came back ends none here. */
+  interrupt(): void {
+    // A socket that is not connected is not told that a datagram came back.
+  }
 
   /** Says whether what waits keeps the process alive. */
   keep(on: boolean): void {
@@ -168,8 +170,10 @@ export class CalledUDP {
     return true
   }
 
-  /** Reads that wait end with the queue alone. */
-  interrupt(): void {}
+  /** Ends the reads that wait, of which a datagram that came back ends none here. */
+  interrupt(): void {
+    // The socket of the port is not told that a datagram came back.
+  }
 
   /** Says whether what waits keeps the process alive. */
   keep(on: boolean): void {

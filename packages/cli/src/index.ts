@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { completion } from './completion.ts'
 import { dial } from './dial.ts'
 import { exportNetwork } from './export.ts'
 import { importNetwork } from './import.ts'
@@ -14,7 +15,7 @@ import { version } from './version.ts'
 
 export type { Terminal } from './terminal.ts'
 
-const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets]
+const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets, completion]
 
 /**
  * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when it was

@@ -8,6 +8,7 @@ import {
   type NetOpenOptions,
 } from '@net/core/plan9'
 import { Ending, Scope } from '@net/io'
+import { momentAfter } from './session.ts'
 
 const FIRST_PAUSE = 500 // milliseconds between attempts to connect again, doubled each time
 const LONGEST_PAUSE = 30_000
@@ -96,10 +97,7 @@ export class Link implements NetFS, AsyncDisposable {
 
 async function session(address: string, options: LinkOptions, ending: Ending): Promise<ImportedNet> {
   const { connectTimeout, ...rest } = options
-  using scope = new Scope(
-    ending,
-    connectTimeout === undefined ? Infinity : performance.now() + connectTimeout,
-  )
+  using scope = new Scope(ending, momentAfter(connectTimeout))
   return await dialNet(address, { ...rest, signal: scope.signal })
 }
 

@@ -27,6 +27,11 @@ export function placeOf(command: string, words: readonly string[]): Place {
   return ['tcp', addressOf(command, words)]
 }
 
+/** The host of a place of a network that has some: the name that a certificate should have. */
+export function hostOf(place: Place): string {
+  return place.length === 1 ? (place[0].split('!')[1] ?? '') : splitHostPort(place[1]).host
+}
+
 function addressOf(command: string, words: readonly string[]): string {
   const [host, port, ...rest] = words
   if (host === undefined || rest.length > 0) throw new UsageError(`${command} wants a place`)

@@ -36,7 +36,7 @@ export class Session implements Disposable {
     const { timeout } = options
     this.#terminal = terminal
     this.#options = options
-    this.ending = new Scope(undefined, timeout === undefined ? Infinity : performance.now() + timeout)
+    this.ending = new Scope(undefined, momentAfter(timeout))
     this.#broken = (e) => {
       if (!this.ending.isOver) this.#isUnread = codeOf(e) === 'EPIPE'
       this.ending.end(e)
@@ -44,7 +44,7 @@ export class Session implements Disposable {
     for (const stream of [terminal.output, terminal.messages]) stream.on('error', this.#broken)
   }
 
-  /** Whether it has said an error. */
+  /** Whether the command has failed. */
   get failed(): boolean {
     return this.#failed
   }
@@ -77,6 +77,11 @@ export class Session implements Disposable {
     }
   }
 
+  /** The end of a step that may take so many milliseconds; absent means no limit but the command's own. */
+  scope(timeout: number | undefined): Scope {
+    return new Scope(this.ending, momentAfter(timeout))
+  }
+
   /** Gives an answer: lines of the output, or with JSON this object. */
   answer(lines: readonly string[], object: object): void {
     const { output } = this.#terminal
@@ -94,10 +99,15 @@ export class Session implements Disposable {
     this.#terminal.messages.write(this.#options.json === true ? jsonLine(object) : `${printable(line)}\n`)
   }
 
-  /** Says with what error the command has failed. */
-  fail(e: unknown): void {
-    const error = e instanceof Error ? e.message : String(e)
+  /** Says with what error the command has failed; without one its answer has told. */
+  fail(e?: unknown): void {
     this.#failed = true
+    if (e !== undefined) this.warn(e)
+  }
+
+  /** Says what error there was, which is none of the command. */
+  warn(e: unknown): void {
+    const error = e instanceof Error ? e.message : String(e)
     this.say(`netx: ${error}`, { error, code: codeOf(e) })
   }
 
@@ -113,7 +123,7 @@ export class Session implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.ending.leave()
+    this.ending.end(new Error('the command is over'))
     for (const stream of [this.#terminal.output, this.#terminal.messages]) stream.off('error', this.#broken)
   }
 }
@@ -127,6 +137,11 @@ async function settled(work: Promise<void>, patience: number): Promise<unknown> 
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** The moment on the monotonic clock that is so many milliseconds from now; Infinity for none. */
+export function momentAfter(timeout: number | undefined): number {
+  return timeout === undefined ? Infinity : performance.now() + timeout
 }
 
 function codeOf(e: unknown): unknown {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { listen, listenPacket } from '@net/core'
 import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { expect, test } from 'vitest'
-import { finish, finished, start } from './finished.ts'
+import { answered, finish, finished, start } from './finished.ts'
 
 test('netx dial sends its input and prints the answer', async () => {
   await using listener = await listen('tcp', '127.0.0.1:0')
@@ -148,23 +148,23 @@ test('netx interfaces prints what the system has', async () => {
   })
 })
 
-const commands = ['dial', 'listen', 'resolve', 'interfaces', 'export', 'import', 'targets']
+const commands = ['dial', 'listen', 'resolve', 'interfaces', 'export', 'import', 'targets', 'completion']
 
 test('netx tells how it is called, and its version', async () => {
-  const whole = await finished('--help')
+  const whole = await answered('--help')
   expect(whole).toMatchObject({ code: 0, stderr: '' })
   const listed = whole.stdout.split('\n').flatMap((line) => /^ {2}([a-z]+) /.exec(line)?.slice(1) ?? [])
   expect(listed).toEqual([...commands, 'help'])
-  expect(await finished('help')).toEqual(whole)
+  expect(await answered('help')).toEqual(whole)
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   for (const option of ['--version', '-V'])
-    expect(await finished(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    expect(await answered(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test.each(commands)('netx help %s has a sentence, options, two examples and exit codes', async (command) => {
-  const help = await finished('help', command)
+  const help = await answered('help', command)
   expect(help).toMatchObject({ code: 0, stderr: '' })
   const lines = help.stdout.split('\n')
   expect(lines[0]).toMatch(new RegExp(`^Usage: netx ${command} \\[options\\]`))
@@ -173,12 +173,12 @@ test.each(commands)('netx help %s has a sentence, options, two examples and exit
     expect(help.stdout).toContain(`\n  ${option} `)
   expect(lines.slice(lines.indexOf('Examples:')).filter((line) => line.startsWith('  # '))).toHaveLength(2)
   expect(help.stdout).toMatch(/\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n$/)
-  expect(await finished(command, '--help')).toEqual(help)
-  expect(await finished(command, '-h')).toEqual(help)
+  expect(await answered(command, '--help')).toEqual(help)
+  expect(await answered(command, '-h')).toEqual(help)
 })
 
 test('netx targets prints the table that docs/targets.md has', async () => {
-  const { code, stdout } = await finished('targets')
+  const { code, stdout } = await answered('targets')
   expect(code).toBe(0)
   const page = readFileSync(new URL('../../../docs/targets.md', import.meta.url), 'utf8')
   const documented = page
@@ -207,7 +207,7 @@ test.each([
   [['resolve', '--server', 'localhost:53', 'localhost']],
   [['interfaces', 'lo', 'eth0']],
 ])('netx shows its usage when it is called with %j', async (args) => {
-  const { code, stdout, stderr } = await finished(...args)
+  const { code, stdout, stderr } = await answered(...args)
   expect(code).toBe(2)
   expect(stdout).toBe('')
   expect(stderr).toMatch(/usage: netx /i)

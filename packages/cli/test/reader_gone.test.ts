@@ -40,7 +40,7 @@ test('netx dial ends when the reader of what comes has gone, and what comes has 
 })
 
 test('netx listen ends when nobody reads the packets that it prints', async () => {
-  const listening = start('listen', 'udp', '127.0.0.1', '0')
+  const listening = start('listen', '-v', 'udp', '127.0.0.1', '0')
   const [line] = (await once(listening.stderr, 'data')) as [Buffer]
   const port = /:(\d+)\n$/.exec(line.toString())?.[1] ?? ''
   listening.stdout.destroy()

@@ -16,7 +16,7 @@ export async function checkPorts(
   timeout: number | undefined,
 ): Promise<void> {
   const [network, host, ...wanted] = isNetwork(words[0] ?? '') ? words : ['tcp', ...words]
-  if (network === undefined || !network.startsWith('tcp')) throw new UsageError('-z is for ports of TCP')
+  if (!network?.startsWith('tcp')) throw new UsageError('-z is for ports of TCP')
   if (host === undefined || wanted.length === 0) throw new UsageError('-z wants a host and ports')
   const ports = wanted.flatMap(portsOf)
   const { signal } = session.ending

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listen, listenPacket } from '@net/core'
-import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { expect, test } from 'vitest'
 import { answered, finish, finished, start } from './finished.ts'
 
@@ -70,17 +69,6 @@ test('netx listen prints packets', async () => {
   await once(server, 'close')
 })
 
-test('netx resolve prints addresses', async () => {
-  expect(await finished('resolve', '127.0.0.1')).toEqual({ code: 0, stdout: '127.0.0.1\n', stderr: '' })
-  expect((await finished('resolve', 'tcp', '[::1]:http')).stdout).toBe('[::1]:80\n')
-  expect((await finished('resolve', 'localhost')).stdout).toMatch(/^(127\.0\.0\.1|::1)$/m)
-  expect(await finished('resolve', 'no such')).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'netx: lookup no such: no such host\n',
-  })
-})
-
 test('netx dial and netx listen take dial strings', async () => {
   const server = start('listen', 'tcp!127.0.0.1!0')
   const [line] = (await once(server.stderr, 'data')) as [Buffer]
@@ -92,44 +80,6 @@ test('netx dial and netx listen take dial strings', async () => {
   expect(served).toEqual({ code: 0, stdout: 'from the client', stderr: '' })
   expect(dialled).toEqual({ code: 0, stdout: 'from the server', stderr: '' })
 })
-
-const zone = [
-  '--local=/test/',
-  '--host-record=dual.test,192.0.2.1,2001:db8::1',
-  '--cname=alias.test,dual.test',
-  '--mx-host=mail.test,mx2.mail.test,20',
-  '--mx-host=mail.test,mx1.mail.test,10',
-  '--srv-host=_sip._tcp.test,b.test,5061,20,5',
-  '--srv-host=_sip._tcp.test,a.test,5060,10,5',
-  '--txt-record=text.test,one,two',
-  '--ptr-record=9.2.0.192.in-addr.arpa,nine.test',
-]
-const absent = dnsmasqPath === null ? ' (skipped: dnsmasq is not installed)' : ''
-
-test.skipIf(dnsmasqPath === null)(
-  `netx resolve asks the server and for the type it is given${absent}`,
-  async () => {
-    await using server = await Dnsmasq.start(dnsmasqPath ?? '', zone)
-    const asked: [type: string, name: string, answer: RegExp][] = [
-      ['ip', 'dual.test', /^(192\.0\.2\.1\n2001:db8::1|2001:db8::1\n192\.0\.2\.1)\n$/],
-      ['cname', 'alias.test', /^dual\.test\.\n$/],
-      ['mx', 'mail.test', /^10 mx1\.mail\.test\.\n20 mx2\.mail\.test\.\n$/],
-      ['SRV', '_sip._tcp.test', /^10 5 5060 a\.test\.\n20 5 5061 b\.test\.\n$/],
-      ['txt', 'text.test', /^onetwo\n$/],
-      ['ptr', '192.0.2.9', /^nine\.test\.\n$/],
-    ]
-    for (const [type, name, answer] of asked) {
-      const outcome = await finished('resolve', '--server', server.address, '--type', type, name)
-      expect(outcome).toMatchObject({ code: 0, stderr: '' })
-      expect(outcome.stdout).toMatch(answer)
-    }
-    expect(await finished('resolve', '--server', server.address, '--type', 'ns', 'nosuch.test')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `netx: lookup nosuch.test on ${server.address}: no such host\n`,
-    })
-  },
-)
 
 test('netx interfaces prints what the system has', async () => {
   const before = readdirSync('/sys/class/net')

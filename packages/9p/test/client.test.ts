@@ -3,11 +3,11 @@ import {
   Client,
   encodedMessage,
   type Fid,
-  type Message,
+  type Message9P,
   NOTAG,
   RemoteError,
   RemoteFile,
-  serve,
+  serve9P,
   SessionError,
 } from '../src/index.ts'
 import { MemoryTree } from './memory_tree.ts'
@@ -47,17 +47,17 @@ afterEach(async () => {
 })
 
 /** The next request, with its tag. */
-async function request<T extends Message['type']>(
+async function request<T extends Message9P['type']>(
   server: RawPeer,
   type: T,
-): Promise<Extract<Message, { type: T }>> {
+): Promise<Extract<Message9P, { type: T }>> {
   const message = await server.next()
   expect(message?.type).toBe(type)
-  return message as Extract<Message, { type: T }>
+  return message as Extract<Message9P, { type: T }>
 }
 
 describe('Client.connect()', () => {
-  test.each<[Message | string, string, string]>([
+  test.each<[Message9P | string, string, string]>([
     [
       { type: 101, tag: NOTAG, msize: 8216, version: 'unknown' },
       'SessionError',
@@ -145,7 +145,7 @@ describe('replies', () => {
     ])
   })
 
-  test.each<[string, (tag: number) => Message | Uint8Array]>([
+  test.each<[string, (tag: number) => Message9P | Uint8Array]>([
     ['of another type', (tag) => ({ type: 119, tag, count: 1 })],
     ['with more data than asked for', (tag) => ({ type: 117, tag, data: new Uint8Array(5) })],
     ['with a count too large', (tag) => Uint8Array.of(12, 0, 0, 0, 117, tag, 0, 2, 0, 0, 0, 0)],
@@ -259,7 +259,7 @@ describe('a session that ends', () => {
   test('await using closes fids, files and clients', async () => {
     const [near, far] = streamPair()
     const tree = new MemoryTree()
-    const session = serve(far, tree)
+    const session = serve9P(far, tree)
     {
       await using client = await Client.connect(near)
       await using root = await client.attach()
@@ -305,7 +305,7 @@ describe('Tflush', () => {
     const tags = [(await request(server, 124)).tag, (await request(server, 124)).tag]
     expect(tags).not.toContain(old)
     expect(tags).not.toContain(tag)
-    await server.send({ type: 109, tag }, ...tags.map((t): Message => ({ type: 107, tag: t, ename: 'no' })))
+    await server.send({ type: 109, tag }, ...tags.map((t): Message9P => ({ type: 107, tag: t, ename: 'no' })))
     await Promise.allSettled(stats)
     expect(client.requests).toBe(0)
   })

@@ -6,7 +6,7 @@ import {
   encodedMessage,
   encodeMessage,
   encodeStat,
-  type Message,
+  type Message9P,
   MessageError,
   messageSize,
   type Stat,
@@ -37,7 +37,7 @@ const statBytes = `
   03 00 6e c3 a9  01 00 75  02 00 67 67  00 00`
 
 // Laid out by hand after intro(5): size[4] type[1] tag[2] and the fields; no two values are the same.
-const golden: [Message, string][] = [
+const golden: [Message9P, string][] = [
   [
     { type: 100, tag: 0xffff, msize: 0x14131211, version: '9P2000' },
     '13000000 64 ffff 11121314 0600 395032303030',
@@ -172,7 +172,7 @@ describe('messages', () => {
     expect(() => decodeMessage(hex('07000000 6d 0102'), -1, 7)).toThrow(MessageError)
   })
 
-  test.each<[string, Message]>([
+  test.each<[string, Message9P]>([
     ['a tag too large', { type: 109, tag: 0x10000 }],
     ['a negative fid', { type: 120, tag: 1, fid: -1 }],
     ['a fid that is no whole number', { type: 120, tag: 1, fid: 1.5 }],
@@ -197,7 +197,7 @@ describe('messages', () => {
   test.each(['', 'plain', 'naïve', '日本語', '🜚', '\ufeffmark', 'x'.repeat(100), 'é'.repeat(100)])(
     'a text %j comes back',
     (ename) => {
-      const message: Message = { type: 107, tag: 1, ename }
+      const message: Message9P = { type: 107, tag: 1, ename }
       expect(decodeMessage(encodedMessage(message))).toEqual(message)
     },
   )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Client, ORDWR, OREAD, RemoteFile, serve } from '../src/index.ts'
+import { Client, ORDWR, OREAD, RemoteFile, serve9P } from '../src/index.ts'
 import { MemoryTree } from './memory_tree.ts'
 import { type PairOptions, streamPair } from './stream_pair.ts'
 
@@ -33,7 +33,7 @@ async function script(client: Client, tree: MemoryTree): Promise<void> {
 async function run(options: PairOptions): Promise<{ failed: boolean }> {
   const tree = new MemoryTree()
   const [near, far] = streamPair(options)
-  const session = serve(far, tree)
+  const session = serve9P(far, tree)
   let failed = false
   let client: Client | null = null
   try {

@@ -6,11 +6,11 @@ import {
   decodeStats,
   encodedMessage,
   type Fid,
-  type Message,
+  type Message9P,
   MessageError,
   messageSize,
   ORDWR,
-  serve,
+  serve9P,
   SessionError,
 } from '../src/index.ts'
 import { MemoryTree } from './memory_tree.ts'
@@ -19,7 +19,7 @@ import { RawPeer } from './raw_peer.ts'
 import { streamPair } from './stream_pair.ts'
 
 /** What a decoder makes of bytes: a message, or its own error. */
-function tryDecode(b: Uint8Array): Message | null {
+function tryDecode(b: Uint8Array): Message9P | null {
   try {
     return decodeMessage(b)
   } catch (e) {
@@ -107,7 +107,7 @@ const tags = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 9 }) },
   { weight: 1, arbitrary: fc.constant(0xffff) },
 )
-const likely: fc.Arbitrary<Message> = fc.oneof(
+const likely: fc.Arbitrary<Message9P> = fc.oneof(
   fc.record({
     type: fc.constant(104 as const),
     tag: tags,
@@ -152,7 +152,7 @@ const traffic = fc.oneof(
 )
 
 describe('the server', () => {
-  test('serve() answers or drops each request, whatever a client sends', async () => {
+  test('serve9P() answers or drops each request, whatever a client sends', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(traffic, fc.integer({ min: 0, max: 3 })), { maxLength: 60 }),
@@ -164,7 +164,7 @@ describe('the server', () => {
           tree.file('f', 'some text')
           const queues = [tree.queue('q'), tree.queue('slow', true)]
           const [near, far] = streamPair({ piece: () => next(pieces) })
-          const session = serve(far, tree, { maxFids: 4, maxRequests: 12, msize: 8192 })
+          const session = serve9P(far, tree, { maxFids: 4, maxRequests: 12, msize: 8192 })
           const peer = new RawPeer(near)
           let got = 0
           const reading = (async () => {
@@ -193,12 +193,12 @@ describe('the server', () => {
     )
   })
 
-  test('serve() survives any bytes', async () => {
+  test('serve9P() survives any bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 10 }), async (writes) => {
         const tree = new MemoryTree()
         const [near, far] = streamPair()
-        const session = serve(far, tree)
+        const session = serve9P(far, tree)
         for (const bytes of writes) await near.write(bytes).catch(() => {})
         near.closeWrite()
         await session.done
@@ -290,7 +290,7 @@ describe('the client', () => {
 const qid = { type: 0, version: 0, path: 0n }
 
 /** A reply that a server could give. */
-function plausible(x: Message, kind: number): Message {
+function plausible(x: Message9P, kind: number): Message9P {
   const { tag } = x
   if (kind === 3) return { type: 107, tag, ename: 'some error' }
   switch (x.type) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Client, OREAD, RemoteFile, serve, type Stat, type Tree, type TreeNode } from '../src/index.ts'
+import { Client, OREAD, RemoteFile, serve9P, type Stat, type Tree, type TreeNode } from '../src/index.ts'
 import { streamPair } from './stream_pair.ts'
 
 const qid = { type: 0x80, version: 0, path: 1n }
@@ -17,7 +17,7 @@ const stat: Stat = {
   muid: 'none',
 }
 
-test('serve() lists a directory once at a time, and turns of the event loop lie between', async () => {
+test('serve9P() lists a directory once at a time, and turns of the event loop lie between', async () => {
   let inside = 0
   let most = 0
   let turns = 0
@@ -38,7 +38,7 @@ test('serve() lists a directory once at a time, and turns of the event loop lie 
   }
   const tree: Tree = { attach: () => node }
   const [near, far] = streamPair()
-  const session = serve(far, tree)
+  const session = serve9P(far, tree)
   const client = await Client.connect(near)
   const dir = await RemoteFile.open(await client.attach(), '', OREAD)
   let counting = true

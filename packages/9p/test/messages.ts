@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Message, Qid, Stat } from '../src/index.ts'
+import type { Message9P, Qid, Stat } from '../src/index.ts'
 
 const u8 = fc.integer({ min: 0, max: 0xff })
 const u16 = fc.integer({ min: 0, max: 0xffff })
@@ -30,8 +30,8 @@ export function messages(
   tag: fc.Arbitrary<number>,
   fid: fc.Arbitrary<number>,
   name: fc.Arbitrary<string> = text,
-): fc.Arbitrary<Message> {
-  const of = <T extends Message['type'], F>(
+): fc.Arbitrary<Message9P> {
+  const of = <T extends Message9P['type'], F>(
     type: T,
     fields: F,
   ): F & { type: fc.Arbitrary<T>; tag: typeof tag } => ({
@@ -75,4 +75,4 @@ export function messages(
 }
 
 /** Any message. */
-export const anyMessage: fc.Arbitrary<Message> = messages(u16, u32)
+export const anyMessage: fc.Arbitrary<Message9P> = messages(u16, u32)

@@ -1,4 +1,4 @@
-import { decodeMessage, encodedMessage, type Message, type Stream } from '../src/index.ts'
+import { decodeMessage, encodedMessage, type Message9P, type Stream } from '../src/index.ts'
 
 /** One end of a session by hand: messages as they are, right or wrong. */
 export class RawPeer {
@@ -10,7 +10,7 @@ export class RawPeer {
   }
 
   /** Sends messages, or bytes as they are, in one write. */
-  async send(...messages: (Message | Uint8Array | string)[]): Promise<void> {
+  async send(...messages: (Message9P | Uint8Array | string)[]): Promise<void> {
     const parts = messages.map((m) =>
       typeof m === 'string'
         ? Buffer.from(m.replaceAll(' ', ''), 'hex')
@@ -22,7 +22,7 @@ export class RawPeer {
   }
 
   /** Gives the next message; null at the end of the stream. */
-  async next(): Promise<Message | null> {
+  async next(): Promise<Message9P | null> {
     while (this.#bytes.length < 4 || this.#bytes.length < this.#bytes.readUInt32LE()) {
       const p = new Uint8Array(4096)
       const n = await this.#stream.read(p)
@@ -36,7 +36,7 @@ export class RawPeer {
   }
 
   /** Sends a message and gives the next one that comes. */
-  async ask(message: Message | Uint8Array | string): Promise<Message | null> {
+  async ask(message: Message9P | Uint8Array | string): Promise<Message9P | null> {
     await this.send(message)
     return this.next()
   }

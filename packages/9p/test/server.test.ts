@@ -4,12 +4,12 @@ import {
   NOFID,
   NOTAG,
   type OpenFile,
-  serve,
+  serve9P,
   type ServeOptions,
   ServerSession,
   type Tree,
 } from '../src/index.ts'
-import type { Message, TreeNode } from '../src/index.ts'
+import type { Message9P, TreeNode } from '../src/index.ts'
 import { MemoryTree } from './memory_tree.ts'
 import { RawPeer } from './raw_peer.ts'
 import { streamPair } from './stream_pair.ts'
@@ -24,7 +24,7 @@ const rigs: Rig[] = []
 
 async function rig(options: ServeOptions = {}, tree = new MemoryTree()): Promise<Rig> {
   const [near, far] = streamPair()
-  const made = { tree, session: serve(far, tree, options), peer: new RawPeer(near) }
+  const made = { tree, session: serve9P(far, tree, options), peer: new RawPeer(near) }
   rigs.push(made)
   expect(await made.peer.ask(version(8216))).toMatchObject({ type: 101, version: '9P2000' })
   expect(await made.peer.ask(attach(1))).toMatchObject({ type: 105, tag: 1 })
@@ -40,13 +40,13 @@ afterEach(async () => {
   }
 })
 
-const version = (msize: number, text = '9P2000', tag = NOTAG): Message => ({
+const version = (msize: number, text = '9P2000', tag = NOTAG): Message9P => ({
   type: 100,
   tag,
   msize,
   version: text,
 })
-const attach = (tag: number, fid = 1): Message => ({
+const attach = (tag: number, fid = 1): Message9P => ({
   type: 104,
   tag,
   fid,
@@ -54,24 +54,24 @@ const attach = (tag: number, fid = 1): Message => ({
   uname: 'u',
   aname: '',
 })
-const walk = (tag: number, fid: number, newfid: number, ...wname: string[]): Message => ({
+const walk = (tag: number, fid: number, newfid: number, ...wname: string[]): Message9P => ({
   type: 110,
   tag,
   fid,
   newfid,
   wname,
 })
-const open = (tag: number, fid: number, mode = 0): Message => ({ type: 112, tag, fid, mode })
-const read = (tag: number, fid: number, offset = 0n, count = 8192): Message => ({
+const open = (tag: number, fid: number, mode = 0): Message9P => ({ type: 112, tag, fid, mode })
+const read = (tag: number, fid: number, offset = 0n, count = 8192): Message9P => ({
   type: 116,
   tag,
   fid,
   offset,
   count,
 })
-const clunk = (tag: number, fid: number): Message => ({ type: 120, tag, fid })
-const flush = (tag: number, oldtag: number): Message => ({ type: 108, tag, oldtag })
-const error = (tag: number, ename: string): Message => ({ type: 107, tag, ename })
+const clunk = (tag: number, fid: number): Message9P => ({ type: 120, tag, fid })
+const flush = (tag: number, oldtag: number): Message9P => ({ type: 108, tag, oldtag })
+const error = (tag: number, ename: string): Message9P => ({ type: 107, tag, ename })
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve))
@@ -89,9 +89,9 @@ describe('Tversion', () => {
     ['9P20001', 8192, 'unknown', 8192],
     ['9P', 8192, 'unknown', 8192],
     ['', 8192, 'unknown', 8192],
-  ])('serve() answers %j with msize %i by %j and %i', async (text, msize, answer, granted) => {
+  ])('serve9P() answers %j with msize %i by %j and %i', async (text, msize, answer, granted) => {
     const [near, far] = streamPair()
-    const session = serve(far, new MemoryTree(), { msize: 65_560 })
+    const session = serve9P(far, new MemoryTree(), { msize: 65_560 })
     const peer = new RawPeer(near)
     expect(await peer.ask(version(msize, text))).toEqual({
       type: 101,
@@ -103,7 +103,7 @@ describe('Tversion', () => {
     await session.close()
   })
 
-  test('serve() refuses an msize that no message fits, and goes on', async () => {
+  test('serve9P() refuses an msize that no message fits, and goes on', async () => {
     const { peer } = await rig()
     expect(await peer.ask(version(24))).toEqual(error(NOTAG, 'message size too small'))
     expect(await peer.ask(version(8216))).toMatchObject({ type: 101 })
@@ -133,7 +133,7 @@ describe('Tversion', () => {
 
   test('Tattach before Tversion is served, as real servers do', async () => {
     const [near, far] = streamPair()
-    const session = serve(far, new MemoryTree())
+    const session = serve9P(far, new MemoryTree())
     expect(await new RawPeer(near).ask(attach(1))).toMatchObject({ type: 105 })
     await session.close()
   })
@@ -154,7 +154,7 @@ describe('fids', () => {
     expect(await peer.ask(walk(2, 1, NOFID))).toEqual(error(2, 'Bad fid'))
   })
 
-  test.each<[string, Message]>([
+  test.each<[string, Message9P]>([
     ['Twalk', walk(2, 77, 78)],
     ['Topen', open(2, 77)],
     ['Tcreate', { type: 114, tag: 2, fid: 77, name: 'x', perm: 0, mode: 0 }],
@@ -198,7 +198,7 @@ describe('fids', () => {
       },
     }
     const [near, far] = streamPair()
-    const session = serve(far, slow)
+    const session = serve9P(far, slow)
     const peer = new RawPeer(near)
     await peer.send(attach(1), attach(2), clunk(3, 1), walk(4, 1, 2))
     expect([await peer.next(), await peer.next(), await peer.next()]).toEqual([
@@ -299,7 +299,7 @@ describe('Tread and Twrite', () => {
     }
     const tree = new MemoryTree()
     const [near, far] = streamPair()
-    const session = serve(far, { attach: () => node })
+    const session = serve9P(far, { attach: () => node })
     const peer = new RawPeer(near)
     await peer.ask(attach(1))
     await peer.ask(open(1, 1, 2))
@@ -369,7 +369,7 @@ describe('Tflush', () => {
   test('a flood of Tflush ends the session at twice maxRequests', async () => {
     const tree = new MemoryTree()
     const [near, far] = streamPair()
-    const session = serve(far, tree, { maxRequests: 10 })
+    const session = serve9P(far, tree, { maxRequests: 10 })
     const peer = new RawPeer(near)
     const queue = tree.queue('q', true)
     await peer.ask(attach(1))
@@ -430,7 +430,7 @@ describe('what is no 9P', () => {
   test('a frame that ends with the link ends the session', async () => {
     const tree = new MemoryTree()
     const [near, far] = streamPair()
-    const session = serve(far, tree)
+    const session = serve9P(far, tree)
     await near.write(Uint8Array.of(11, 0, 0, 0, 120))
     near.closeWrite()
     await session.done
@@ -439,7 +439,7 @@ describe('what is no 9P', () => {
 
   test('a client that has sent its last request still gets the replies', async () => {
     const [near, far] = streamPair()
-    const session = serve(far, new MemoryTree())
+    const session = serve9P(far, new MemoryTree())
     const peer = new RawPeer(near)
     await peer.send(version(8216), flush(3, 4))
     near.closeWrite()
@@ -459,7 +459,7 @@ describe('what is no 9P', () => {
       },
     }
     const [near, far] = streamPair()
-    const session = serve(far, tree)
+    const session = serve9P(far, tree)
     const peer = new RawPeer(near)
     expect(await peer.ask(attach(1))).toEqual(error(1, 'é'.repeat(63)))
     await peer.ask(version(100))
@@ -498,10 +498,10 @@ describe('what is no 9P', () => {
   })
 })
 
-test('serve() answers more errors in one turn than a batch of replies holds', async () => {
+test('serve9P() answers more errors in one turn than a batch of replies holds', async () => {
   const { peer } = await rig()
   const tags = Array.from({ length: 3000 }, (_, i) => i + 1)
-  await peer.send(...tags.map((tag): Message => ({ type: 120, tag, fid: 99 })))
+  await peer.send(...tags.map((tag): Message9P => ({ type: 120, tag, fid: 99 })))
   const answers: unknown[] = []
   for (let i = 0; i < tags.length; i++) answers.push(await peer.next())
   expect(answers).toEqual(tags.map((tag) => ({ type: 107, tag, ename: 'Bad fid' })))

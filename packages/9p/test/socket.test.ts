@@ -5,7 +5,7 @@ import {
   Client,
   ORDWR,
   RemoteFile,
-  serve,
+  serve9P,
   type ServerSession,
   SessionError,
   type Stream,
@@ -64,7 +64,7 @@ async function listen(
   const sockets: Socket[] = []
   const server = createServer((socket) => {
     sockets.push(socket)
-    sessions.push(serve(new SocketStream(socket), tree))
+    sessions.push(serve9P(new SocketStream(socket), tree))
   })
   servers.push(server)
   server.listen(0, '127.0.0.1')

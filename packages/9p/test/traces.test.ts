@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { decodeMessage, encodedMessage, type Message } from '../src/index.ts'
+import { decodeMessage, encodedMessage, type Message9P } from '../src/index.ts'
 
 interface Reply {
   readonly peer: 'K' | 'I'
@@ -23,7 +23,7 @@ function frame({ type, tag, body }: Reply): Uint8Array {
   return new Uint8Array(b)
 }
 
-function reply(peer: string, request: string): Message {
+function reply(peer: string, request: string): Message9P {
   const found = replies.find((r) => r.peer === peer && r.request === request)
   if (found === undefined) throw new Error(`${request} was not recorded`)
   return decodeMessage(frame(found))

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Client, DONT_TOUCH, ORDWR, RemoteFile, serve } from '../src/index.ts'
+import { Client, DONT_TOUCH, ORDWR, RemoteFile, serve9P } from '../src/index.ts'
 import { MemoryTree } from './memory_tree.ts'
 import { pcap } from './pcap.ts'
 import { streamPair } from './stream_pair.ts'
@@ -18,7 +18,7 @@ async function record(msize: number): Promise<[0 | 1, Uint8Array][]> {
   const tree = new MemoryTree()
   const queue = tree.queue('q')
   for (let i = 0; i < 30; i++) tree.file(`file${i}`, 'text')
-  const session = serve(far, {
+  const session = serve9P(far, {
     attach: (who) => tree.attach(who),
     auth: (uname) => {
       if (uname !== 'glenda') throw new Error('unknown user')

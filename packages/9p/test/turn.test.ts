@@ -8,7 +8,7 @@ import {
   ORDWR,
   OWRITE,
   QTDIR,
-  serve,
+  serve9P,
   ServerSession,
   type OpenFile,
   type Stat,
@@ -79,7 +79,7 @@ async function rig(): Promise<Rig> {
   const writes: [number, number] = [0, 0]
   const [near, far] = streamPair({ tap: (from) => writes[from]++ })
   const tree = new EchoTree()
-  const session = serve(far, tree)
+  const session = serve9P(far, tree)
   const client = await Client.connect(near)
   const root = await client.attach()
   const file = await root.walk(['echo'])
@@ -139,7 +139,7 @@ describe('the messages of one turn', () => {
   test('an Rwrite that waits for data leaves when the client ends the session', async () => {
     const [near, far] = streamPair()
     const tree = new EchoTree()
-    const session = serve(far, tree)
+    const session = serve9P(far, tree)
     const peer = new RawPeer(near)
     await peer.ask({ type: 100, tag: NOTAG, msize: 8216, version: '9P2000' })
     await peer.ask({ type: 104, tag: 1, fid: 1, afid: NOFID, uname: 'u', aname: '' })
@@ -168,7 +168,7 @@ describe('a long write', () => {
     async (most) => {
       const [near, far] = streamPair({ piece: () => most })
       const tree = new EchoTree()
-      const session = serve(far, tree)
+      const session = serve9P(far, tree)
       const client = await Client.connect(near)
       const file = await (await client.attach()).walk(['echo'])
       await file.open(OWRITE)
@@ -184,7 +184,7 @@ describe('a long write', () => {
 
   test('whose count lies, or whose fid is none, is refused and the session goes on', async () => {
     const [near, far] = streamPair()
-    const session = serve(far, new EchoTree())
+    const session = serve9P(far, new EchoTree())
     const peer = new RawPeer(near)
     await peer.ask({ type: 100, tag: NOTAG, msize: 1 << 17, version: '9P2000' })
     await peer.ask({ type: 104, tag: 1, fid: 1, afid: NOFID, uname: 'u', aname: '' })
@@ -213,7 +213,7 @@ describe('a long write', () => {
 
   test('that the end of the stream cuts off ends the session', async () => {
     const [near, far] = streamPair()
-    const session = serve(far, new EchoTree())
+    const session = serve9P(far, new EchoTree())
     const peer = new RawPeer(near)
     await peer.ask({ type: 100, tag: NOTAG, msize: 1 << 17, version: '9P2000' })
     const head = Buffer.alloc(40_000)
@@ -228,7 +228,7 @@ describe('a long write', () => {
 
   test('many requests that come in one write and are answered at once let the event loop turn between', async () => {
     const [near, far] = streamPair()
-    const session = serve(far, new EchoTree())
+    const session = serve9P(far, new EchoTree())
     const peer = new RawPeer(near)
     await peer.ask({ type: 100, tag: NOTAG, msize: 1 << 17, version: '9P2000' })
     const many = 20_000

@@ -17,7 +17,7 @@ import { row as windows } from '../src/targets/windows.ts'
 import { targetsPage } from '../targets_page.mjs'
 import { rejection } from './vectors.ts'
 
-const rows: Readonly<Record<TargetName, Row>> = { linux, darwin, freebsd, openbsd, windows, plan9 }
+const rows: Readonly<Record<TargetName, () => Row>> = { linux, darwin, freebsd, openbsd, windows, plan9 }
 const names = Object.keys(rows) as TargetName[]
 const groups = Object.keys(targets.linux) as (keyof TargetGroups)[]
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -36,7 +36,7 @@ function seedFiles(target: TargetName, group: string): string[] {
 }
 
 describe.each(names)('targets.%s', (name) => {
-  const row = rows[name]
+  const row = rows[name]()
 
   test('is the row of its name', () => {
     expect(row.name).toBe(name)
@@ -91,11 +91,11 @@ describe.each(names)('targets.%s', (name) => {
 
 const tree = plan9Package.osNet('/net')
 const plan9Groups: Partial<Record<keyof TargetGroups, object>> = {
-  interface: plan9Package.interfaceGroup(tree),
-  ipsock: plan9Package.ipsock,
-  lookup: plan9Package.lookupGroup(tree),
-  tcpsock: plan9Package.tcpSockGroup(tree),
-  udpsock: plan9Package.udpSockGroup(tree),
+  interface: plan9Package.plan9InterfaceGroup(tree),
+  ipsock: plan9Package.plan9IPSockGroup,
+  lookup: plan9Package.plan9LookupGroup(tree),
+  tcpsock: plan9Package.plan9TCPSockGroup(tree),
+  udpsock: plan9Package.plan9UDPSockGroup(tree),
 }
 
 /** The functions of a group as text: those of two groups over two trees are the same. */

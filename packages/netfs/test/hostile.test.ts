@@ -1,7 +1,7 @@
 import {
   Client,
   encodedMessage,
-  type Message,
+  type Message9P,
   NOFID,
   NOTAG,
   Tattach,
@@ -129,7 +129,7 @@ function peerPort(): number {
   return peer.port
 }
 
-const requests: fc.Arbitrary<Message> = fc.oneof(
+const requests: fc.Arbitrary<Message9P> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
@@ -268,7 +268,7 @@ describe('a hostile client', () => {
   })
 
   test('cut at any byte leaves nothing behind', async () => {
-    const script: Message[] = [
+    const script: Message9P[] = [
       ...opening,
       { type: Twalk, tag: 1, fid: 0, newfid: 1, wname: ['tcp', 'clone'] },
       { type: Topen, tag: 1, fid: 1, mode: 2 },

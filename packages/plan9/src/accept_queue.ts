@@ -1,6 +1,6 @@
 import type { NetFS, NetOpenOptions } from '@net/contract'
 import { Ending } from '@net/io'
-import { Conversation, openData, type Opened } from './conversation.ts'
+import { OpenConversation, openData, type Opened } from './open_conversation.ts'
 
 const MOST = 8 // opens of listen that wait side by side
 
@@ -24,7 +24,7 @@ class Opening extends Ending implements NetOpenOptions {
  */
 export class AcceptQueue {
   readonly #fs: NetFS
-  readonly #announced: Conversation
+  readonly #announced: OpenConversation
   readonly #network: string
   readonly #wake: () => void
   readonly #ready: Opened[] = []
@@ -37,7 +37,7 @@ export class AcceptQueue {
   #idle: (() => void)[] = []
 
   /** Takes the calls of `announced`; `wake` is called when there is one, or an error. */
-  constructor(fs: NetFS, announced: Conversation, network: string, wake: () => void) {
+  constructor(fs: NetFS, announced: OpenConversation, network: string, wake: () => void) {
     this.#fs = fs
     this.#announced = announced
     this.#network = network
@@ -92,7 +92,7 @@ export class AcceptQueue {
     const opening = new Opening(this.#ref)
     this.#opening.add(opening)
     try {
-      const call = await Conversation.open(this.#fs, `${this.#announced.dir}/listen`, opening, {})
+      const call = await OpenConversation.open(this.#fs, `${this.#announced.dir}/listen`, opening, {})
       this.#opening.delete(opening)
       // From here on it is a connection, whoever waits for it.
       this.#called++

@@ -1,10 +1,10 @@
 import { joinHostPort } from '@net/addr'
 
 /** What a dial string names: a network and an address as core's dial takes them. */
-export interface DialString {
+export interface Plan9DialString {
   /** The network: 'tcp', 'unix'. */
   readonly network: string
-  /** The address as {@link Dial} takes it: 'host:port', or a path. */
+  /** The address as {@link DialConn} takes it: 'host:port', or a path. */
   readonly address: string
 }
 
@@ -16,13 +16,13 @@ const PORT_9FS = '564' // IANA's name for it is 9pfs
  *
  * @example
  * ```ts
- * import { parseDialString } from '@net/plan9'
+ * import { parsePlan9DialString } from '@net/plan9'
  *
- * console.log(parseDialString('tcp!127.0.0.1!9fs')?.address) // 127.0.0.1:564
- * console.log(parseDialString('/net')) // null
+ * console.log(parsePlan9DialString('tcp!127.0.0.1!9fs')?.address) // 127.0.0.1:564
+ * console.log(parsePlan9DialString('/net')) // null
  * ```
  */
-export function parseDialString(s: string): DialString | null {
+export function parsePlan9DialString(s: string): Plan9DialString | null {
   const bang = s.indexOf('!')
   if (bang < 0) return null
   const network = s.slice(0, bang)

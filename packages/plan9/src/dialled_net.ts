@@ -3,7 +3,7 @@ import { race } from '@net/io'
 import { importNet, type ImportedNet } from './import_net.ts'
 
 /** Dials an address, as core's dial does. What it rejects with, opening a file of the tree rejects with. */
-export type Dial = (network: string, address: string) => Promise<Conn>
+export type DialConn = (network: string, address: string) => Promise<Conn>
 
 /** A network tree that is dialled when it is first used, and anew when its session has ended. */
 export class DialledNet implements NetFS {

@@ -10,9 +10,10 @@ import {
   type Interface,
   type InterfaceGroup,
   type NetFS,
+  isError,
 } from '@net/contract'
 import { ErrPlan9 } from '@net/stubs'
-import { leave } from './conversation.ts'
+import { leave } from './open_conversation.ts'
 import { leadingNumber } from './plan9_addr.ts'
 import { fieldsOf, textOf } from './query.ts'
 
@@ -37,7 +38,7 @@ async function readAll(fs: NetFS, path: string): Promise<string> {
 }
 
 function isAbsent(e: unknown): boolean {
-  return e instanceof Error && /does not exist|no such file/i.test(e.message)
+  return isError(e) && /does not exist|no such file/i.test(e.message)
 }
 
 // The status of each interface; they are numbered without gaps.
@@ -124,7 +125,7 @@ async function hardwareAddr(fs: NetFS, status: string): Promise<HardwareAddr | n
 }
 
 /** The interfaces of a network tree: those below its directory ipifc. */
-export function interfaceGroup(fs: NetFS): InterfaceGroup {
+export function plan9InterfaceGroup(fs: NetFS): InterfaceGroup {
   async function interfaces(): Promise<Interface[]> {
     const bound = (await statuses(fs)).map((status, number) => ({ status, number }))
     return await Promise.all(

@@ -11,7 +11,7 @@ import {
 import { Lane, LaneListener, Op, type LaneOwner } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { AcceptQueue } from './accept_queue.ts'
-import type { Conversation, Opened } from './conversation.ts'
+import type { OpenConversation, Opened } from './open_conversation.ts'
 import { plan9Error } from './errors.ts'
 
 /** Waits for a call. */
@@ -39,7 +39,7 @@ class AcceptOp extends Op<TCPConn> {
 export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements TCPListener, LaneOwner {
   readonly addr: TCPAddr
   readonly #net: string
-  readonly #conversation: Conversation
+  readonly #conversation: OpenConversation
   readonly #queue: AcceptQueue
   protected readonly accepting = new Lane(this)
   readonly #connection: (opened: Opened) => TCPConn
@@ -50,7 +50,7 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
   constructor(
     fs: NetFS,
     net: string,
-    conversation: Conversation,
+    conversation: OpenConversation,
     addr: TCPAddr,
     connection: (opened: Opened) => TCPConn,
   ) {

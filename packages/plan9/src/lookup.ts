@@ -18,7 +18,7 @@ function literal(host: string): IPAddr | null {
 }
 
 /** The lookups of a network tree: hosts, ports and protocols through its cs, records through its dns. */
-export function lookupGroup(fs: NetFS): LookupGroup {
+export function plan9LookupGroup(fs: NetFS): LookupGroup {
   const records = new Records(fs)
 
   async function lookupHost(host: string, options?: IOOptions): Promise<string[]> {

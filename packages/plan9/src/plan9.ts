@@ -1,14 +1,14 @@
 import type { NetFS, Target } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrPlan9, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
-import { parseDialString } from './dial_string.ts'
-import { DialledNet, type Dial } from './dialled_net.ts'
-import { interfaceGroup } from './interface.ts'
-import { ipsock } from './ipsock.ts'
-import { lookupGroup } from './lookup.ts'
+import { parsePlan9DialString } from './dial_string.ts'
+import { DialledNet, type DialConn } from './dialled_net.ts'
+import { plan9InterfaceGroup } from './interface.ts'
+import { plan9IPSockGroup } from './ipsock.ts'
+import { plan9LookupGroup } from './lookup.ts'
 import { osNet } from './os_net.ts'
-import { tcpSockGroup } from './tcpsock.ts'
-import { udpSockGroup } from './udpsock.ts'
+import { plan9TCPSockGroup } from './tcpsock.ts'
+import { plan9UDPSockGroup } from './udpsock.ts'
 
 /** Options of {@link plan9}. */
 export interface Plan9Options {
@@ -18,7 +18,7 @@ export interface Plan9Options {
    */
   readonly net?: NetFS | string | undefined
   /** Dials the address of a 9P server. Needed for such an address only; core supplies that of the running system. */
-  readonly dial?: Dial | undefined
+  readonly dial?: DialConn | undefined
 }
 
 /** The plan9 target. Disposing of it closes the 9P session that it has dialled itself, if any. */
@@ -44,13 +44,13 @@ export function plan9(options: Plan9Options = {}): Plan9Target {
   return {
     name: 'plan9',
     ...fileStubs(ErrPlan9),
-    ...interfaceGroup(fs),
+    ...plan9InterfaceGroup(fs),
     ...ipRawSockStubs(ErrPlan9),
-    ...ipsock,
-    ...lookupGroup(fs),
+    ...plan9IPSockGroup,
+    ...plan9LookupGroup(fs),
     ...copyingSendfileGroup,
-    ...tcpSockGroup(fs),
-    ...udpSockGroup(fs),
+    ...plan9TCPSockGroup(fs),
+    ...plan9UDPSockGroup(fs),
     ...unixSockStubs(ErrPlan9),
     async [Symbol.asyncDispose]() {
       if (fs instanceof DialledNet) await fs.close()
@@ -65,7 +65,7 @@ export function plan9(options: Plan9Options = {}): Plan9Target {
 export function netTree({ net, dial }: Plan9Options = {}): NetFS {
   const given = net ?? process.env.PLAN9_NET ?? '/net'
   if (typeof given !== 'string') return given
-  const server = parseDialString(given)
+  const server = parsePlan9DialString(given)
   if (server === null) return osNet(given)
   if (dial === undefined) throw new TypeError(`to import ${given} a dial is needed`)
   return new DialledNet(() => dial(server.network, server.address))

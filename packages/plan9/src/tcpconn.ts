@@ -7,11 +7,13 @@ import {
   type KeepAliveConfig,
   type SendFileOptions,
   type TCPConn,
+  checkBuffer,
+  checkBuffers,
 } from '@net/contract'
 import { copyingSendfileGroup, isOver, ConnStreams } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { checkBuffer, ConversationConn } from './conn.ts'
-import type { Opened } from './conversation.ts'
+import { Plan9Conn } from './conn.ts'
+import type { Opened } from './open_conversation.ts'
 import { drain } from './drain.ts'
 import { keepAliveMessage } from './keep_alive.ts'
 import { ReadAhead } from './read_ahead.ts'
@@ -19,7 +21,7 @@ import { ReadOp, WriteOp } from './stream_op.ts'
 import { WriteBehind } from './write_behind.ts'
 
 /** A TCP connection over a conversation. */
-export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
+export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   readonly #ahead: ReadAhead
   readonly #behind: WriteBehind
   #streams: ConnStreams | null = null
@@ -66,8 +68,8 @@ export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
   }
 
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array))
-      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
+    const wrong = checkBuffers(buffers)
+    if (wrong !== null) return Promise.reject(wrong)
     return this.writing.run(new WriteOp(this.#behind, [...buffers]), options)
   }
 
@@ -145,7 +147,6 @@ export class Plan9TCPConn extends ConversationConn<TCPAddr> implements TCPConn {
       read: (p, options) => this.read(p, options),
       write: (p, options) => this.write(p, options),
       close: () => this.close(),
-      closeRead: () => this.closeRead(),
       // The end is told by close, when the other stream has ended too.
       closeWrite: () => this.#behind.drained(),
     }))

@@ -1,6 +1,6 @@
 import { TCPAddr } from '@net/addr'
 import { OpError, type DialOptions, type ListenOptions, type NetFS, type TCPSockGroup } from '@net/contract'
-import type { Opened } from './conversation.ts'
+import type { Opened } from './open_conversation.ts'
 import { plan9Error } from './errors.ts'
 import { announcePlan9, checkAddrs, checkOptions, dialPlan9 } from './ipsock.ts'
 import { Plan9TCPListener } from './listener.ts'
@@ -18,7 +18,7 @@ function tcpAddr(a: { ip: TCPAddr['ip']; port: number }): TCPAddr {
 }
 
 /** TCP of a network tree. */
-export function tcpSockGroup(fs: NetFS): TCPSockGroup {
+export function plan9TCPSockGroup(fs: NetFS): TCPSockGroup {
   return {
     async dialTCP(network, laddr, raddr, options = {}) {
       return connection(network, await dialPlan9(fs, network, 'tcp', laddr, raddr, options), options)

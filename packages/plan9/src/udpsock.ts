@@ -1,7 +1,7 @@
 import { UDPAddr } from '@net/addr'
 import { OpError, type NetFS, type UDPSockGroup } from '@net/contract'
 import { ErrPlan9, udpSockStubs } from '@net/stubs'
-import { leave } from './conversation.ts'
+import { leave } from './open_conversation.ts'
 import { plan9Error } from './errors.ts'
 import { announcePlan9, checkAddrs, checkOptions, dialPlan9 } from './ipsock.ts'
 import { Plan9UDPConn } from './udpconn.ts'
@@ -11,7 +11,7 @@ function udpAddr(a: { ip: UDPAddr['ip']; port: number }): UDPAddr {
 }
 
 /** UDP of a network tree. Multicast is refused. */
-export function udpSockGroup(fs: NetFS): UDPSockGroup {
+export function plan9UDPSockGroup(fs: NetFS): UDPSockGroup {
   return {
     async dialUDP(network, laddr, raddr, options = {}) {
       const opened = await dialPlan9(fs, network, 'udp', laddr, raddr, options)

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
-import { type Attach, type OpenFile, serve, type ServerSession, type Tree, type TreeNode } from '@net/9p'
+import { type Attach, type OpenFile, serve9P, type ServerSession, type Tree, type TreeNode } from '@net/9p'
 import { ledger } from '@net/contract/suite'
 import { posix } from '@net/posix'
 import { importNet, type Authenticate, type ImportedNet, type ImportOptions } from '../src/index.ts'
@@ -88,7 +88,7 @@ async function importFrom(
   const listener = await kernel.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
   const [conn, other] = await Promise.all([kernel.dialTCP('tcp', null, listener.addr), listener.accept()])
   await listener.close()
-  const served = serve(other, tree)
+  const served = serve9P(other, tree)
   try {
     return { net: await importNet(conn, options), served }
   } catch (e) {

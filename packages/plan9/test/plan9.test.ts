@@ -4,7 +4,7 @@ import { OpError } from '@net/contract'
 import { socketDisableIPv6 } from '@net/io'
 import { embeddedNet } from '@net/netfs'
 import { hosted, posix } from '@net/posix'
-import { parseDialString, plan9 } from '../src/index.ts'
+import { parsePlan9DialString, plan9 } from '../src/index.ts'
 
 const loopback = parseIP('127.0.0.1')
 const target = plan9({ net: embeddedNet(posix()) })
@@ -102,11 +102,11 @@ test('with socketDisableIPv6() IPv6 sockets fail with EAFNOSUPPORT, on kernel an
 })
 
 test('parseDialString() reads Plan 9’s addresses', () => {
-  expect(parseDialString('tcp!10.0.0.1!17007')).toEqual({ network: 'tcp', address: '10.0.0.1:17007' })
-  expect(parseDialString('tcp!::1!564')).toEqual({ network: 'tcp', address: '[::1]:564' })
-  expect(parseDialString('net!host.example')).toEqual({ network: 'tcp', address: 'host.example:564' })
-  expect(parseDialString('unix!/run/net!1')).toEqual({ network: 'unix', address: '/run/net!1' })
-  expect(parseDialString('/net')).toBeNull()
+  expect(parsePlan9DialString('tcp!10.0.0.1!17007')).toEqual({ network: 'tcp', address: '10.0.0.1:17007' })
+  expect(parsePlan9DialString('tcp!::1!564')).toEqual({ network: 'tcp', address: '[::1]:564' })
+  expect(parsePlan9DialString('net!host.example')).toEqual({ network: 'tcp', address: 'host.example:564' })
+  expect(parsePlan9DialString('unix!/run/net!1')).toEqual({ network: 'unix', address: '/run/net!1' })
+  expect(parsePlan9DialString('/net')).toBeNull()
 })
 
 test('plan9() of a server’s address needs a dial', () => {

@@ -10,14 +10,8 @@ export { allocBuffer } from './sys/buffer.ts'
 export { parseUnixRights, unixRights } from './wire/cmsg.ts'
 export { newFile } from './fd/fd_file.ts'
 export { FDStream } from './sock/fd_stream.ts'
-export { foreignHost } from './ffi/host.ts'
 export { fileGroup } from './sock/file.ts'
-export { hosted } from './hosted/hosted.ts'
-export { ipsock as hostedIPSock } from './hosted/ipsock.ts'
-export { lookup as hostedLookup } from './hosted/lookup.ts'
-export { tcpsock as hostedTCPSock } from './hosted/tcpsock.ts'
-export { udpsock as hostedUDPSock } from './hosted/udpsock.ts'
-export { unixsock as hostedUnixSock } from './hosted/unixsock.ts'
+export * from './hosted/index.ts'
 export { interfaceGroup } from './interface/interface.ts'
 export type {
   AddressEvent,
@@ -28,9 +22,9 @@ export type {
   RouteEvent,
 } from './interface/interface_event.ts'
 export { watchInterfaces } from './interface/interface_watch.ts'
-export { dialPing, iprawsock, listenPing } from './sock/iprawsock.ts'
-export { ipsock } from './sock/ipsock.ts'
-export { lookup } from './sock/lookup.ts'
+export { dialPing, ipRawSockGroup, listenPing } from './sock/iprawsock.ts'
+export { ipSockGroup } from './sock/ipsock.ts'
+export { lookupGroup } from './sock/lookup.ts'
 export type { NextHop, Route, RouteType } from './wire/netlink_route.ts'
 export {
   marshalPacketControl,
@@ -54,7 +48,8 @@ export type { OptionLevel, OptionNumbers, OptionRow, SettableRow, StateRow } fro
 export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
 export { posix, type PosixOptions } from './posix.ts'
 export type { Spin } from './poll/spin_policy.ts'
-export { sendfile } from './fd/sendfile.ts'
+export { sendfileGroup } from './fd/sendfile.ts'
+export { posixRefusal } from './sys/syscall.ts'
 export { socketPair } from './sock/socket_pair.ts'
 export {
   tcpInfo,
@@ -64,7 +59,7 @@ export {
   type TCPInfoNumber,
   type TCPState,
 } from './sock/tcp_info.ts'
-export { listenTCPSync, tcpsock } from './sock/tcpsock.ts'
-export { listenMulticastUDPSync, listenUDPSync, udpsock } from './sock/udpsock.ts'
+export { listenTCPSync, tcpSockGroup } from './sock/tcpsock.ts'
+export { listenMulticastUDPSync, listenUDPSync, udpSockGroup } from './sock/udpsock.ts'
 export { atUrgentMark, readUrgent, writeUrgent } from './sock/urgent.ts'
-export { listenUnixgramSync, listenUnixSync, unixsock } from './sock/unixsock.ts'
+export { listenUnixgramSync, listenUnixSync, unixSockGroup } from './sock/unixsock.ts'

@@ -1,16 +1,16 @@
 import type { Target } from '@net/contract'
 import { fileGroup } from './sock/file.ts'
 import { interfaceGroup } from './interface/interface.ts'
-import { iprawsock } from './sock/iprawsock.ts'
-import { ipsock } from './sock/ipsock.ts'
-import { lookup } from './sock/lookup.ts'
+import { ipRawSockGroup } from './sock/iprawsock.ts'
+import { ipSockGroup } from './sock/ipsock.ts'
+import { lookupGroup } from './sock/lookup.ts'
 import { poller } from './poll/poller.ts'
 import type { Spin } from './poll/spin_policy.ts'
-import { sendfile } from './fd/sendfile.ts'
+import { sendfileGroup } from './fd/sendfile.ts'
 import { ffi } from './sys/syscall.ts'
-import { tcpsock } from './sock/tcpsock.ts'
-import { udpsock } from './sock/udpsock.ts'
-import { unixsock } from './sock/unixsock.ts'
+import { tcpSockGroup } from './sock/tcpsock.ts'
+import { udpSockGroup } from './sock/udpsock.ts'
+import { unixSockGroup } from './sock/unixsock.ts'
 
 /** Options of {@link posix}. */
 export interface PosixOptions {
@@ -24,7 +24,8 @@ export interface PosixOptions {
 
 /**
  * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none
- * of that kind, or a host without a foreign function interface; {@link hosted} works there.
+ * of that kind, or a host without a foreign function interface; {@link hosted} works there, and
+ * {@link posixRefusal} gives that reason.
  *
  * @example
  * ```ts
@@ -44,12 +45,12 @@ export function posix(options: PosixOptions = {}): Target {
     name: 'posix',
     ...fileGroup,
     ...interfaceGroup,
-    ...iprawsock,
-    ...ipsock,
-    ...lookup,
-    ...sendfile,
-    ...tcpsock,
-    ...udpsock,
-    ...unixsock,
+    ...ipRawSockGroup,
+    ...ipSockGroup,
+    ...lookupGroup,
+    ...sendfileGroup,
+    ...tcpSockGroup,
+    ...udpSockGroup,
+    ...unixSockGroup,
   }
 }

@@ -7,7 +7,7 @@ import { ledger, testConn, testPacketConn } from '@net/contract/suite'
 import fc from 'fast-check'
 import {
   fileGroup,
-  iprawsock,
+  ipRawSockGroup,
   listenPing,
   listenTCPSync,
   marshalPacketControl,
@@ -81,7 +81,7 @@ describe.skipIf(!root)(raw('an echo request over raw IP'), () => {
   ] as const)(
     '%s is answered, read by read(), readFrom(), receive() and readMsgIP()',
     async (network, to, ask, told) => {
-      await using c = await iprawsock.dialIP(network, null, to)
+      await using c = await ipRawSockGroup.dialIP(network, null, to)
       c.setReadTimeout(10_000)
       expect([c.remoteAddr.toString(), c.localAddr.toString()]).toEqual([to.toString(), to.toString()])
       const reads: ((p: Uint8Array) => Promise<number>)[] = [
@@ -124,19 +124,22 @@ for (const [network, a, b] of root ? pairs.slice(0, 1) : []) {
   testPacketConn(
     { test },
     async () => {
-      const [p1, p2] = [await iprawsock.listenIP(network, a), await iprawsock.listenIP(network, b)]
+      const [p1, p2] = [await ipRawSockGroup.listenIP(network, a), await ipRawSockGroup.listenIP(network, b)]
       const stop = async (): Promise<void> => {
         await p1.close()
         await p2.close()
       }
       return { p1, p2, stop }
     },
-    { label: network, network: 'ip4', makeConnected: () => iprawsock.dialIP(network, null, b) },
+    { label: network, network: 'ip4', makeConnected: () => ipRawSockGroup.dialIP(network, null, b) },
   )
   testConn(
     { test },
     async () => {
-      const [c1, c2] = [await iprawsock.dialIP(network, a, b), await iprawsock.dialIP(network, b, a)]
+      const [c1, c2] = [
+        await ipRawSockGroup.dialIP(network, a, b),
+        await ipRawSockGroup.dialIP(network, b, a),
+      ]
       const stop = async (): Promise<void> => {
         await c1.close()
         await c2.close()
@@ -149,9 +152,9 @@ for (const [network, a, b] of root ? pairs.slice(0, 1) : []) {
 
 describe.skipIf(!root)(raw('IPConn'), () => {
   test.each(pairs)('%s: readMsgIP() and writeMsgIP() carry control messages', async (network, a, b) => {
-    await using c = await iprawsock.listenIP(network, b)
+    await using c = await ipRawSockGroup.listenIP(network, b)
     c.setControlMessages({ destination: true, ttl: true, tos: true })
-    await using s = await iprawsock.listenIP(network, a)
+    await using s = await ipRawSockGroup.listenIP(network, a)
     const control = marshalPacketControl({ ttl: 33, tos: 4 }, b)
     expect(await s.writeMsgIP(payload, control, b)).toEqual({
       n: payload.byteLength,
@@ -166,8 +169,8 @@ describe.skipIf(!root)(raw('IPConn'), () => {
   })
 
   test('has a peer or takes addresses, and refuses the other', async () => {
-    await using c = await iprawsock.dialIP('ip4:253', null, v4)
-    await using s = await iprawsock.listenIP('ip4:253', v4)
+    await using c = await ipRawSockGroup.dialIP('ip4:253', null, v4)
+    await using s = await ipRawSockGroup.listenIP('ip4:253', v4)
     const p = new Uint8Array(4)
     expect(isErr(await rejection(c.writeTo(p, v4)), ErrWriteToConnected)).toBe(true)
     expect((await rejection(s.writeMsgIP(p, p, null))).message).toBe('write ip4 127.0.0.1: missing address')
@@ -180,7 +183,7 @@ describe.skipIf(!root)(raw('IPConn'), () => {
   })
 
   test('a packet larger than the protocol allows is EMSGSIZE, and the socket usable afterwards', async () => {
-    await using s = await iprawsock.listenIP('ip4:253', v4)
+    await using s = await ipRawSockGroup.listenIP('ip4:253', v4)
     const e = await rejection(s.writeTo(new Uint8Array(65516), v4))
     expect(e.message).toBe('write ip4 127.0.0.1->127.0.0.1: sendto: message too long')
     await s.writeTo(payload, v4)
@@ -188,7 +191,7 @@ describe.skipIf(!root)(raw('IPConn'), () => {
   })
 
   test('is recognised from a descriptor', async () => {
-    await using s = await iprawsock.listenIP('ip4:253', v4)
+    await using s = await ipRawSockGroup.listenIP('ip4:253', v4)
     await using file = await s.file()
     await using c = await fileGroup.filePacketConn(file)
     await s.writeTo(payload, v4)
@@ -197,7 +200,7 @@ describe.skipIf(!root)(raw('IPConn'), () => {
   })
 
   test('ends pending reads with close, and says so afterwards', async () => {
-    const s: IPConn = await iprawsock.listenIP('ip:253', null)
+    const s: IPConn = await ipRawSockGroup.listenIP('ip:253', null)
     const pending = rejection(s.readFrom(new Uint8Array(4)))
     await s.close()
     expect(isErr(await pending, ErrClosed)).toBe(true)
@@ -219,8 +222,8 @@ describe('dialIP() and listenIP()', () => {
   test.each(ours)('give the error of Go: $err', async ({ in: { fn, network, laddr, raddr }, err }) => {
     const made =
       fn === 'DialIP'
-        ? iprawsock.dialIP(network, addr(laddr), addr(raddr))
-        : iprawsock.listenIP(network, addr(laddr))
+        ? ipRawSockGroup.dialIP(network, addr(laddr), addr(raddr))
+        : ipRawSockGroup.listenIP(network, addr(laddr))
     expect((await rejection(made)).message).toBe(err)
   })
 
@@ -231,10 +234,10 @@ describe('dialIP() and listenIP()', () => {
     ['tcp', 'unknown network tcp'],
     ['udp:1', 'unknown network udp:1'],
   ])('refuse the network %o', async (network, message) => {
-    expect((await rejection(iprawsock.dialIP(network, null, v4))).message).toBe(
+    expect((await rejection(ipRawSockGroup.dialIP(network, null, v4))).message).toBe(
       `dial ${network} 127.0.0.1: ${message}`,
     )
-    expect((await rejection(iprawsock.listenIP(network, v4))).message).toBe(
+    expect((await rejection(ipRawSockGroup.listenIP(network, v4))).message).toBe(
       `listen ${network} 127.0.0.1: ${message}`,
     )
     if (network !== 'ip') return
@@ -246,34 +249,36 @@ describe('dialIP() and listenIP()', () => {
   })
 
   test('want an address to dial, and of the network', async () => {
-    expect((await rejection(iprawsock.dialIP('ip4:icmp', v4, null))).message).toBe(
+    expect((await rejection(ipRawSockGroup.dialIP('ip4:icmp', v4, null))).message).toBe(
       'dial ip4:icmp 127.0.0.1: missing address',
     )
     if (!root) return
-    expect((await rejection(iprawsock.dialIP('ip4:icmp', null, v6))).message).toBe(
+    expect((await rejection(ipRawSockGroup.dialIP('ip4:icmp', null, v6))).message).toBe(
       'dial ip4:icmp ::1: address ::1: non-IPv4 address',
     )
-    expect((await rejection(iprawsock.listenIP('ip4:icmp', v6))).cause.message).toBe(
+    expect((await rejection(ipRawSockGroup.listenIP('ip4:icmp', v6))).cause.message).toBe(
       'address ::1: non-IPv4 address',
     )
-    await expect(iprawsock.dialIP('ip4:icmp', null, v4, { signal: AbortSignal.abort(5) })).rejects.toBe(5)
-    const late = await rejection(iprawsock.dialIP('ip4:icmp', null, v4, { deadline: 1 }))
+    await expect(ipRawSockGroup.dialIP('ip4:icmp', null, v4, { signal: AbortSignal.abort(5) })).rejects.toBe(
+      5,
+    )
+    const late = await rejection(ipRawSockGroup.dialIP('ip4:icmp', null, v4, { deadline: 1 }))
     expect([late.message, late.timeout]).toEqual(['dial ip4:icmp 127.0.0.1: i/o timeout', true])
   })
 
   test('are in the target', () => {
-    expect(posix()).toMatchObject(iprawsock)
+    expect(posix()).toMatchObject(ipRawSockGroup)
   })
 
   test.skipIf(!root)(raw('without the privilege are EPERM'), () => {
     const script = `
-import { iprawsock } from '@net/posix'
+import { ipRawSockGroup } from '@net/posix'
 import { IPAddr, parseIP } from '@net/addr'
 process.setgroups([]); process.setgid(65534); process.setuid(65534)
 const messages = []
 const note = (e) => messages.push([e.message, e.code])
-await iprawsock.listenIP('ip4:icmp', null).catch(note)
-await iprawsock.dialIP('ip6:ipv6-icmp', null, new IPAddr(parseIP('::1'))).catch(note)
+await ipRawSockGroup.listenIP('ip4:icmp', null).catch(note)
+await ipRawSockGroup.dialIP('ip6:ipv6-icmp', null, new IPAddr(parseIP('::1'))).catch(note)
 console.log(JSON.stringify(messages))`
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: import.meta.dirname,

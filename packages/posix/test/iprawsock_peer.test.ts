@@ -4,7 +4,7 @@ import type { IPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import {
   fileGroup,
-  iprawsock,
+  ipRawSockGroup,
   listenTCPSync,
   marshalPacketControl,
   newFile,
@@ -30,7 +30,7 @@ test.skipIf(none !== '').each([
 ])(
   `%s: packets go to and come from a Python program, with TTL and TOS, without the header ${none}`,
   async (net, family, ours, theirs) => {
-    const conn = await iprawsock.listenIP(`${net}:${PROTO}`, new IPAddr(parseIP(ours)))
+    const conn = await ipRawSockGroup.listenIP(`${net}:${PROTO}`, new IPAddr(parseIP(ours)))
     conn.setReadTimeout(20_000)
     conn.setControlMessages({ ttl: true, tos: true, destination: true })
     await using peer = python(`
@@ -102,7 +102,7 @@ for port in 1, 0:
       [],
       [file.fd],
     )
-    const receiver = await iprawsock.listenIP(`ip4:${PROTO}`, new IPAddr(parseIP('127.0.0.4')))
+    const receiver = await ipRawSockGroup.listenIP(`ip4:${PROTO}`, new IPAddr(parseIP('127.0.0.4')))
     receiver.setReadTimeout(20_000)
     // As in Go, a peer that the kernel does not tell (its port is 0) is none.
     for (const remote of ['127.0.0.4', '']) {

@@ -10,12 +10,12 @@ import {
 } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import {
-  hostedUDPSock,
+  hostedUDPSockGroup,
   interfaceGroup,
   listenMulticastUDPSync,
   listenTCPSync,
   listenUDPSync,
-  udpsock,
+  udpSockGroup,
 } from '../src/index.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
@@ -70,8 +70,8 @@ async function heard(c: UDPConn): Promise<number | undefined> {
 }
 
 describe.each([
-  ['the kernel', udpsock],
-  ['the host', hostedUDPSock],
+  ['the kernel', udpSockGroup],
+  ['the host', hostedUDPSockGroup],
 ])('listenMulticastUDP() of %s', (_name, sockets) => {
   test('hears the group on its port, as do others that listen', async () => {
     await using a = await sockets.listenMulticastUDP('udp4', lo, new UDPAddr(group, 0))
@@ -205,8 +205,8 @@ test('setMulticastTTL() refuses what is out of range', async () => {
 })
 
 describe.each([
-  ['the kernel', udpsock],
-  ['the host', hostedUDPSock],
+  ['the kernel', udpSockGroup],
+  ['the host', hostedUDPSockGroup],
 ])("Deno's joinMulticastV4() and joinMulticastV6() of %s", (_name, sockets) => {
   test('join with texts, and the membership leaves', async () => {
     await using c = await sockets.listenUDP('udp4', null)
@@ -224,13 +224,22 @@ describe.each([
     six.leaveGroup(ip('ff02::79'), 'lo')
     expect(await groups()).not.toContain('ff02::79')
     // The host cannot tell which interface has the number of lo, as lo has no link-local address.
-    if (sockets === hostedUDPSock) {
+    if (sockets === hostedUDPSockGroup) {
       await expect(six.joinMulticastV6('ff02::79', lo.index)).rejects.toThrow('no such network interface')
       return
     }
     const m6 = await six.joinMulticastV6('ff02::79', lo.index)
     expect(await groups()).toContain('ff02::79')
     await m6.leave()
+  })
+
+  test('leave before leave() returns, so that a close right behind it rejects nothing', async () => {
+    const c = await sockets.listenUDP('udp4', null)
+    const membership = await c.joinMulticastV4(group, '127.0.0.1')
+    const all = [membership.setTTL(3), membership.setLoopback(true), membership.leave()]
+    await c.close()
+    expect(await Promise.all(all)).toEqual([undefined, undefined, undefined])
+    expect((await rejection(membership.leave())).message).toMatch(/use of closed network connection$/)
   })
 
   test('reject what is no address and what is of the other family', async () => {
@@ -250,7 +259,7 @@ describe.each([
 })
 
 test('listenUDP() on a multicast address shares the port and hears the group once it has joined', async () => {
-  await using a = await udpsock.listenUDP('udp4', new UDPAddr(group, 0))
+  await using a = await udpSockGroup.listenUDP('udp4', new UDPAddr(group, 0))
   await using b = listenMulticastUDPSync('udp4', lo, new UDPAddr(group, a.localAddr.port))
   expect(a.localAddr.toString()).toBe(b.localAddr.toString())
   a.joinGroup(group, lo)
@@ -259,7 +268,7 @@ test('listenUDP() on a multicast address shares the port and hears the group onc
 })
 
 test('control messages, the error queue and batches are refused by the host in words', async () => {
-  await using c = await hostedUDPSock.listenUDP('udp4', new UDPAddr(ip('127.0.0.1'), 0))
+  await using c = await hostedUDPSockGroup.listenUDP('udp4', new UDPAddr(ip('127.0.0.1'), 0))
   const p = new Uint8Array(1)
   const errors = [
     thrown(() => c.setControlMessages({ ttl: true })),

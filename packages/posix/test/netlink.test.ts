@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
 import {
   DumpReply,
-  encodeMessage,
+  encodeNetlinkMessage,
   messageError,
   NLM_F_DUMP_INTR,
   NLM_F_MULTI,
@@ -42,17 +42,17 @@ test.each(arches)('the sizes of headers are those of linux/%s', (arch) => {
 })
 
 describe('parseMessages()', () => {
-  test('reads what encodeMessage() wrote, any number in a datagram', () => {
+  test('reads what encodeNetlinkMessage() wrote, any number in a datagram', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 5 }), (messages) => {
-        expect(parseMessages(concat(messages.map(encodeMessage)))).toEqual(messages)
+        expect(parseMessages(concat(messages.map(encodeNetlinkMessage)))).toEqual(messages)
       }),
     )
   })
 
   test('reads a last message without its padding', () => {
     const m = { type: 1, flags: 2, seq: 3, pid: 4, payload: Uint8Array.of(1, 2, 3) }
-    const b = encodeMessage(m)
+    const b = encodeNetlinkMessage(m)
     expect(b.byteLength).toBe(20)
     expect(parseMessages(b.subarray(0, 19))).toEqual([m])
     expect(parseMessages(b.subarray(0, 18))).toBe(null)
@@ -61,7 +61,7 @@ describe('parseMessages()', () => {
   test('reads or refuses any bytes, and never looks outside of them', () => {
     fc.assert(
       fc.property(
-        garbage(fc.array(message, { maxLength: 4 }).map((all) => concat(all.map(encodeMessage)))),
+        garbage(fc.array(message, { maxLength: 4 }).map((all) => concat(all.map(encodeNetlinkMessage)))),
         (b) => {
           const messages = parseMessages(b)
           for (const { payload } of messages ?? []) expect(isWithin(payload, b)).toBe(true)
@@ -72,7 +72,7 @@ describe('parseMessages()', () => {
   })
 
   test('refuses lengths below that of the header and beyond the datagram', () => {
-    const b = encodeMessage({ type: 1, flags: 0, seq: 0, pid: 0, payload: new Uint8Array(4) })
+    const b = encodeNetlinkMessage({ type: 1, flags: 0, seq: 0, pid: 0, payload: new Uint8Array(4) })
     for (const length of [0, 1, 15, 21, 0x7fffffff, 0xffffffff]) {
       viewOf(b).setUint32(0, length, true)
       expect(parseMessages(b)).toBe(null)
@@ -135,7 +135,7 @@ describe('DumpReply', () => {
     payload: Uint8Array = new Uint8Array(4),
     of = seq,
   ): Uint8Array {
-    return encodeMessage({ type, flags, seq: of, pid: 1, payload })
+    return encodeNetlinkMessage({ type, flags, seq: of, pid: 1, payload })
   }
 
   function add(...datagrams: Uint8Array[]): { states: string[]; types: number[]; error: number } {
@@ -184,7 +184,7 @@ describe('DumpReply', () => {
     expect(add(reply(16).subarray(0, 10)).states).toEqual(['malformed'])
     fc.assert(
       fc.property(
-        garbage(fc.array(message, { maxLength: 4 }).map((all) => concat(all.map(encodeMessage)))),
+        garbage(fc.array(message, { maxLength: 4 }).map((all) => concat(all.map(encodeNetlinkMessage)))),
         (b) => {
           expect(['more', 'done', 'interrupted', 'failed', 'malformed']).toContain(add(b).states[0])
         },

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ErrClosed, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { hosted, listenTCPSync, listenUnixSync, posix, sendfile, socketPair } from '../src/index.ts'
+import { hosted, listenTCPSync, listenUnixSync, posix, sendfileGroup, socketPair } from '../src/index.ts'
 import { Connected, loopback, readAll } from './connected.ts'
 import { data, equal, Folder, rejection, SIZE } from './sent_file.ts'
 
@@ -62,6 +62,10 @@ describe('TCPConn.sendFile() of a connection', () => {
     const [u1, u2] = await Promise.all([posix().dialUnix('unix', null, listener.addr), listener.accept()])
     await listener.close()
     await using tcp = await Connected.dial()
+    const toUnix = u2.sendFile(tcp.s, { length: 4 })
+    await tcp.c.write(Buffer.from('unix'))
+    const four = Buffer.alloc(8)
+    expect([await toUnix, await u1.read(four), four.toString('latin1', 0, 4)]).toEqual([4, 4, 'unix'])
     const hostListener = await hosted().listenTCP('tcp', loopback)
     const [h1, h2] = await Promise.all([
       hosted().dialTCP('tcp', null, hostListener.addr),
@@ -194,14 +198,14 @@ test('sendfile.sendFile() serves Unix streams, and copies to connections of othe
   const [p1, p2] = socketPair()
   const file = await open(path)
   const p = Buffer.alloc(8)
-  expect(await sendfile.sendFile(p1, file, { offset: 4, length: 8 })).toBe(8)
+  expect(await sendfileGroup.sendFile(p1, file, { offset: 4, length: 8 })).toBe(8)
   expect(await p2.read(p)).toBe(8)
   equal(p, data.subarray(4, 12))
   const listener = await hosted().listenTCP('tcp', loopback)
   const [h1, h2] = await Promise.all([hosted().dialTCP('tcp', null, listener.addr), listener.accept()])
   await listener.close()
   const received = readAll(h2)
-  expect(await sendfile.sendFile(h1, file)).toBe(SIZE)
+  expect(await sendfileGroup.sendFile(h1, file)).toBe(SIZE)
   expect(await h1.sendFile(file, { offset: 1, length: 99_999 })).toBe(99_999)
   await h1.closeWrite()
   equal(await received, Buffer.concat([data, data.subarray(1, 100_000)]))

@@ -2,7 +2,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { AddrError, parseIP, UDPAddr } from '@net/addr'
 import { ErrClosed, ErrWriteToConnected, isErr, OpError, type UDPConn } from '@net/contract'
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
-import { listenTCPSync, listenUDPSync, marshalPacketControl, parsePacketInfo, udpsock } from '../src/index.ts'
+import {
+  listenTCPSync,
+  listenUDPSync,
+  marshalPacketControl,
+  parsePacketInfo,
+  udpSockGroup,
+} from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
 import { controlMessages } from '../src/wire/cmsg.ts'
 
@@ -41,7 +47,7 @@ testPacketConn(
     label: 'udp, the largest packet',
     network: 'udp',
     largest: 65507,
-    makeConnected: () => udpsock.dialUDP('udp', null, new UDPAddr(v4, 9)),
+    makeConnected: () => udpSockGroup.dialUDP('udp', null, new UDPAddr(v4, 9)),
   },
 )
 
@@ -51,8 +57,8 @@ testConn(
     const free = listen('::1')
     const { addr } = free
     await free.close()
-    const c1 = await udpsock.dialUDP('udp6', new UDPAddr(v6, 0), addr)
-    const c2 = await udpsock.dialUDP('udp6', addr, c1.localAddr)
+    const c1 = await udpSockGroup.dialUDP('udp6', new UDPAddr(v6, 0), addr)
+    const c2 = await udpSockGroup.dialUDP('udp6', addr, c1.localAddr)
     const stop = async (): Promise<void> => {
       await c1.close()
       await c2.close()
@@ -137,7 +143,7 @@ describe('UDPConn.readMsgUDP() and writeMsgUDP()', () => {
 
   test('a socket with a peer takes no address, one without needs one', async () => {
     await using a = listen()
-    await using c = await udpsock.dialUDP('udp', null, a.localAddr)
+    await using c = await udpSockGroup.dialUDP('udp', null, a.localAddr)
     const none = new Uint8Array(0)
     expect(isErr(await rejection(c.writeMsgUDP(none, none, a.localAddr)), ErrWriteToConnected)).toBe(true)
     expect((await c.writeMsgUDP(Uint8Array.of(1), none, null)).n).toBe(1)
@@ -215,7 +221,7 @@ describe('errors of packets', () => {
   test('a packet of 65508 bytes is EMSGSIZE by every way to write it, and the socket usable afterwards', async () => {
     await using a = listen()
     await using b = listen()
-    await using c = await udpsock.dialUDP('udp', null, b.localAddr)
+    await using c = await udpSockGroup.dialUDP('udp', null, b.localAddr)
     const big = new Uint8Array(65508)
     const [from, to] = [a.localAddr.toString(), b.localAddr.toString()]
     const none = new Uint8Array(0)
@@ -260,7 +266,7 @@ describe('errors of packets', () => {
     const gone = listen()
     const { addr } = gone
     await gone.close()
-    await using c = await udpsock.dialUDP('udp', null, addr)
+    await using c = await udpSockGroup.dialUDP('udp', null, addr)
     const names = `${c.localAddr.toString()}->${addr.toString()}`
     const pending = rejection(c.read(new Uint8Array(1)))
     await c.write(Uint8Array.of(1))

@@ -3,7 +3,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parseIP, UDPAddr } from '@net/addr'
 import { ErrClosed, isErr, OpError, type Message, type UDPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { listenTCPSync, listenUDPSync, marshalPacketControl, parsePacketInfo, udpsock } from '../src/index.ts'
+import {
+  listenTCPSync,
+  listenUDPSync,
+  marshalPacketControl,
+  parsePacketInfo,
+  udpSockGroup,
+} from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
 import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../src/fd/batch_op.ts'
 import { FD } from '../src/fd/fd.ts'
@@ -122,7 +128,7 @@ describe('UDPConn.readBatch() and writeBatch()', () => {
         expect((await gather(c, 5)).map((p) => p[0])).toEqual([0, 2, 4, 6, 8].map((n) => n + i))
       }
     }
-    await using c = await udpsock.dialUDP('udp', null, a.localAddr)
+    await using c = await udpSockGroup.dialUDP('udp', null, a.localAddr)
     await c.writeBatch([message(numbered(1)), message(new Uint8Array(0)), message(numbered(2))])
     expect((await gather(a, 3)).map((p) => p.byteLength)).toEqual([4, 0, 4])
     const e = await rejection(c.writeBatch([message(numbered(1), a.localAddr)]))

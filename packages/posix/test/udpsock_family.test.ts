@@ -2,9 +2,9 @@ import { afterAll, expect, test } from 'vitest'
 import { IP, parseIP, UDPAddr } from '@net/addr'
 import type { Message, UDPConn, UDPNetwork } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { listenTCPSync, listenUDPSync, udpsock } from '../src/index.ts'
+import { listenTCPSync, listenUDPSync, udpSockGroup } from '../src/index.ts'
 
-// Addresses of both families on sockets of one and of both, as Go's tests of udpsock have them.
+// Addresses of both families on sockets of one and of both, as Go's tests of udpSockGroup have them.
 await listenTCPSync('tcp', null).close()
 const check = ledger()
 afterAll(check)
@@ -60,12 +60,12 @@ test('an IPv4-mapped address is one of IPv4 to a udp4 socket, and none to a udp6
   expect((await b.receive())[0]).toEqual(Uint8Array.of(1))
   await using six = listen('udp6', null)
   await expect(six.writeTo(Uint8Array.of(1), to)).rejects.toMatchObject({ op: 'write' })
-  await expect(udpsock.dialUDP('udp6', null, to)).rejects.toMatchObject({ op: 'dial', net: 'udp6' })
+  await expect(udpSockGroup.dialUDP('udp6', null, to)).rejects.toMatchObject({ op: 'dial', net: 'udp6' })
 })
 
 test('a receive into no room takes the packet and tells its sender, an empty packet is read as 0 bytes', async () => {
   await using b = listen('udp4', v4)
-  await using a = await udpsock.dialUDP('udp4', null, b.localAddr)
+  await using a = await udpSockGroup.dialUDP('udp4', null, b.localAddr)
   await a.write(Uint8Array.of(1, 2, 3))
   await a.write(none)
   await a.write(Uint8Array.of(4))

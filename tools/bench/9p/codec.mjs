@@ -12,7 +12,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Client, decodeMessage, encodedMessage, encodeMessage, ORDWR, serve } from '@net/9p'
+import { Client, decodeMessage, encodedMessage, encodeMessage, ORDWR, serve9P } from '@net/9p'
 import { median } from '../stats.mjs'
 
 const qid = { type: 0, version: 1, path: 0x200ccn }
@@ -125,7 +125,7 @@ function endless() {
 async function session({ rounds, count }) {
   const directory = mkdtempSync(join(tmpdir(), '9p-'))
   const path = join(directory, 'socket')
-  const listener = createServer((socket) => serve(new SocketStream(socket), endless())).listen(path)
+  const listener = createServer((socket) => serve9P(new SocketStream(socket), endless())).listen(path)
   await once(listener, 'listening')
   const socket = connect(path)
   await once(socket, 'connect')

@@ -1,7 +1,7 @@
 // One side of a flood in its own process. The receiver tells its port, and how many packets came when it is asked to stop.
 import { createSocket } from 'node:dgram'
 import { parseIP, UDPAddr } from '@net/addr'
-import { allocBuffer, listenUDPSync, udpsock } from '@net/posix'
+import { allocBuffer, listenUDPSync, udpSockGroup } from '@net/posix'
 
 const [way, role, size, ms, port] = process.argv.slice(2)
 const bytes = Number(size)
@@ -103,7 +103,7 @@ const senders = {
 }
 
 async function send(flood) {
-  const conn = await udpsock.dialUDP('udp4', null, new UDPAddr(loopback, Number(port)))
+  const conn = await udpSockGroup.dialUDP('udp4', null, new UDPAddr(loopback, Number(port)))
   const sent = await flood(conn)
   await conn.close()
   return sent

@@ -1,6 +1,6 @@
 import { TransformStream } from 'node:stream/web'
 import assert from 'node:assert/strict'
-import { Client, decodeMessage, encodedMessage, QTDIR, RemoteFile, serve, Tversion } from '@net/9p'
+import { Client, decodeMessage, encodedMessage, QTDIR, RemoteFile, serve9P, Tversion } from '@net/9p'
 
 const hello = encodedMessage({ type: Tversion, tag: 0xffff, msize: 8192, version: '9P2000' })
 assert.equal(hello.length, 19)
@@ -53,7 +53,7 @@ const root = {
 
 const forth = new TransformStream()
 const back = new TransformStream()
-const session = serve(end(forth, back), { attach: () => root })
+const session = serve9P(end(forth, back), { attach: () => root })
 const client = await Client.connect(end(back, forth))
 const fid = await client.attach({ uname: 'glenda' })
 const directory = await RemoteFile.open(fid, '/')

@@ -15,7 +15,7 @@ import { checkQid, encodeStat, readStat, type Stat, statSize } from './stat.ts'
 const MAX32 = 0xffffffff
 
 /** The exact bytes of a message's frame. Throws a {@link MessageError} when a text or list is too long. */
-export function messageSize(x: m.Message): number {
+export function messageSize(x: m.Message9P): number {
   switch (x.type) {
     case m.Tversion:
     case m.Rversion:
@@ -81,7 +81,7 @@ export function messageSize(x: m.Message): number {
  * console.log(encodeMessage({ type: Tclunk, tag: 1, fid: 7 }, b)) // 11
  * ```
  */
-export function encodeMessage(x: m.Message, b: Uint8Array, at = 0): number {
+export function encodeMessage(x: m.Message9P, b: Uint8Array, at = 0): number {
   const size = messageSize(x)
   if (at + size > b.byteLength) throw new MessageError(`frame of ${size} bytes does not fit the buffer`)
   putUint32(b, at, size)
@@ -105,13 +105,13 @@ export function encodeMessage(x: m.Message, b: Uint8Array, at = 0): number {
  * if (message.type === Tclunk) console.log(message.fid) // 7
  * ```
  */
-export function encodedMessage(x: m.Message): Uint8Array<ArrayBuffer> {
+export function encodedMessage(x: m.Message9P): Uint8Array<ArrayBuffer> {
   const b = new Uint8Array(messageSize(x))
   encodeMessage(x, b)
   return b
 }
 
-function encodeFields(x: m.Message, b: Uint8Array, at: number): void {
+function encodeFields(x: m.Message9P, b: Uint8Array, at: number): void {
   switch (x.type) {
     case m.Tversion:
     case m.Rversion:
@@ -228,7 +228,7 @@ function putQid(b: Uint8Array, at: number, qid: Qid): number {
  * if (message.type === Tclunk) console.log(message.fid) // 7
  * ```
  */
-export function decodeMessage(b: Uint8Array, start = 0, end = b.byteLength): m.Message {
+export function decodeMessage(b: Uint8Array, start = 0, end = b.byteLength): m.Message9P {
   if (start < 0 || start > end || end > b.byteLength) throw new MessageError('frame lies outside the buffer')
   const c = new Cursor(b, start, end)
   c.take(HEADER_SIZE, 'the header')
@@ -240,7 +240,7 @@ export function decodeMessage(b: Uint8Array, start = 0, end = b.byteLength): m.M
   return x
 }
 
-function decodeFields(type: number, tag: number, c: Cursor): m.Message {
+function decodeFields(type: number, tag: number, c: Cursor): m.Message9P {
   switch (type) {
     case m.Tversion:
     case m.Rversion:

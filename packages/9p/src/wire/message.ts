@@ -309,4 +309,4 @@ export type RMessage =
   | Rwstat
 
 /** Any message. */
-export type Message = TMessage | RMessage
+export type Message9P = TMessage | RMessage

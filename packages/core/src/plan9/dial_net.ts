@@ -1,5 +1,5 @@
 import { tlsClient, type TLSClientOptions } from '@net/netfs'
-import { importNet, parseDialString, type ImportedNet, type ImportOptions } from '@net/plan9'
+import { importNet, parsePlan9DialString, type ImportedNet, type ImportOptions } from '@net/plan9'
 import { nativeDial } from '../native_dial.ts'
 
 /** Options of {@link dialNet}. */
@@ -33,7 +33,7 @@ export interface DialNetOptions extends ImportOptions {
  */
 export async function dialNet(address: string, options: DialNetOptions = {}): Promise<ImportedNet> {
   const { tls, ...session } = options
-  const server = parseDialString(address)
+  const server = parsePlan9DialString(address)
   if (server === null) throw new TypeError(`${address} is no address: unix!/path or tcp!host!port`)
   const conn = await nativeDial(server.network, server.address, options.signal)
   const { signal } = options

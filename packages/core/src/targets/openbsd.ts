@@ -1,26 +1,28 @@
 import {
   fileGroup,
   interfaceGroup,
-  iprawsock,
-  ipsock,
-  lookup,
-  sendfile,
-  tcpsock,
-  udpsock,
-  unixsock,
+  ipRawSockGroup,
+  ipSockGroup,
+  lookupGroup,
+  sendfileGroup,
+  tcpSockGroup,
+  udpSockGroup,
+  unixSockGroup,
 } from '@net/posix'
 import type { Row } from './row.ts'
 
+export { allocBuffer } from '@net/posix'
+
 /** openbsd: the kernel's sockets. */
-export const row: Row = {
+export const row = (): Row => ({
   name: 'openbsd',
   file: fileGroup,
   interface: interfaceGroup,
-  iprawsock,
-  ipsock,
-  lookup,
-  sendfile,
-  tcpsock,
-  udpsock,
-  unixsock,
-}
+  iprawsock: ipRawSockGroup,
+  ipsock: ipSockGroup,
+  lookup: lookupGroup,
+  sendfile: sendfileGroup,
+  tcpsock: tcpSockGroup,
+  udpsock: udpSockGroup,
+  unixsock: unixSockGroup,
+})

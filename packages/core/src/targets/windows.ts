@@ -1,18 +1,26 @@
-import { hostedIPSock, hostedLookup, hostedTCPSock, hostedUDPSock, hostedUnixSock } from '@net/posix'
+import {
+  hostedIPSockGroup,
+  hostedLookupGroup,
+  hostedTCPSockGroup,
+  hostedUDPSockGroup,
+  hostedUnixSockGroup,
+} from '@net/posix/hosted'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
+export { plainBuffer as allocBuffer } from '@net/io'
+
 /** windows: the sockets of the JavaScript host, which every host has. */
-export const row: Row = {
+export const row = (): Row => ({
   name: 'windows',
   file: fileStubs(ErrWindows),
   interface: interfaceStubs(ErrWindows),
   iprawsock: ipRawSockStubs(ErrWindows),
-  ipsock: hostedIPSock,
-  lookup: hostedLookup,
+  ipsock: hostedIPSockGroup,
+  lookup: hostedLookupGroup,
   sendfile: copyingSendfileGroup,
-  tcpsock: hostedTCPSock,
-  udpsock: hostedUDPSock,
-  unixsock: hostedUnixSock,
-}
+  tcpsock: hostedTCPSockGroup,
+  udpsock: hostedUDPSockGroup,
+  unixsock: hostedUnixSockGroup,
+})

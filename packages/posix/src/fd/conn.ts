@@ -6,21 +6,22 @@ import {
   type File,
   type IOOptions,
   type RawConn,
+  checkBuffer,
+  byteLengthOf,
 } from '@net/contract'
 import { ConnStreams, isOver, LaneConn, type Lanes } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { checkBuffer } from '../common/argument.ts'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
-import { check, descriptor, RawSocket } from './rawconn.ts'
+import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
 import { writev } from './writev.ts'
 
 /** A socket that reads and writes: what all connections have in common. */
-export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A> {
+export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn<A> {
   /** The descriptor. */
   protected readonly fd: FD
   readonly #stream: boolean
@@ -45,7 +46,7 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
+    if (byteLengthOf(p) === 0 && !fd.isClosed) return Promise.resolve(0)
     if (fd.readReady && fd.reading.free && !isOver(options)) {
       // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
       // allocation.
@@ -65,8 +66,8 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
     const { fd } = this
     let n = 0
     if (fd.writeReady && fd.writing.free && !isOver(options)) {
-      n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
-      if (n === p.byteLength) return Promise.resolve(n)
+      n = send(fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL)
+      if (n === byteLengthOf(p)) return Promise.resolve(n)
       if (n < 0 && n !== EAGAIN) {
         return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
       }
@@ -91,7 +92,7 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
   }
 
   syscallConn(): RawConn {
-    return new RawSocket(this.fd)
+    return new PosixRawConn(this.fd)
   }
 
   ref(): void {
@@ -108,7 +109,7 @@ export abstract class Socket<A extends Addr> extends LaneConn implements Conn<A>
 }
 
 /** A connection that is a stream of bytes. */
-export abstract class StreamSocket<A extends Addr> extends Socket<A> implements ByteStreams {
+export abstract class PosixStreamConn<A extends Addr> extends PosixConn<A> implements ByteStreams {
   #streams: ConnStreams | null = null
 
   /** Takes over a connected socket. */
@@ -130,7 +131,7 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
 
   /** What {@link streamFD} gives. */
   static fdOf(conn: unknown): FD | null {
-    return conn instanceof StreamSocket ? conn.fd : null
+    return conn instanceof PosixStreamConn ? conn.fd : null
   }
 
   closeRead(): Promise<void> {
@@ -151,5 +152,5 @@ export abstract class StreamSocket<A extends Addr> extends Socket<A> implements 
 
 /** The descriptor of a stream connection of this package; null for anything else. */
 export function streamFD(conn: unknown): FD | null {
-  return StreamSocket.fdOf(conn)
+  return PosixStreamConn.fdOf(conn)
 }

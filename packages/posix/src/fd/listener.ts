@@ -4,10 +4,10 @@ import { LaneListener, type Lane } from '@net/io'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
 import { AcceptOp } from './op.ts'
-import { RawSocket } from './rawconn.ts'
+import { PosixRawConn } from './rawconn.ts'
 
 /** A socket that accepts connections: what all listeners have in common. */
-export abstract class ListenSocket<C extends Conn, A extends Addr> extends LaneListener<C, A> {
+export abstract class PosixListener<C extends Conn, A extends Addr> extends LaneListener<C, A> {
   /** The descriptor. */
   protected readonly fd: FD
 
@@ -39,7 +39,7 @@ export abstract class ListenSocket<C extends Conn, A extends Addr> extends LaneL
   }
 
   syscallConn(): RawConn {
-    return new RawSocket(this.fd)
+    return new PosixRawConn(this.fd)
   }
 
   ref(): void {

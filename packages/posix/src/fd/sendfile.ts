@@ -1,4 +1,10 @@
-import { OpError, type FileSource, type SendFileOptions, type SendfileGroup } from '@net/contract'
+import {
+  OpError,
+  type FileSource,
+  type SendFileOptions,
+  type SendfileGroup,
+  isTypeError,
+} from '@net/contract'
 import { copyingSendfileGroup, checkSendFile, chunksOf, openFile } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { streamFD } from './conn.ts'
@@ -45,14 +51,14 @@ export async function sendFile(fd: FD, source: FileSource, options: SendFileOpti
     }
     return await fd.writing.run(op, options)
   } catch (e) {
-    const isMine = e instanceof TypeError || e instanceof OpError
+    const isMine = isTypeError(e) || e instanceof OpError
     if (isMine || (signal?.aborted && e === signal.reason)) throw e
     throw Object.assign(fd.opError('readfrom', e as Error), { n: 0 })
   }
 }
 
 /** Sending files over the kernel's sockets; to other connections it copies. */
-export const sendfile: SendfileGroup = {
+export const sendfileGroup: SendfileGroup = {
   sendFile(conn, source, options) {
     const fd = streamFD(conn)
     return fd === null ? copyingSendfileGroup.sendFile(conn, source, options) : sendFile(fd, source, options)

@@ -1,11 +1,11 @@
 import type { Target } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
-import { lookup } from './lookup.ts'
-import { ipsock } from './ipsock.ts'
-import { tcpsock } from './tcpsock.ts'
-import { udpsock } from './udpsock.ts'
-import { unixsock } from './unixsock.ts'
+import { hostedLookupGroup } from './lookup.ts'
+import { hostedIPSockGroup } from './ipsock.ts'
+import { hostedTCPSockGroup } from './tcpsock.ts'
+import { hostedUDPSockGroup } from './udpsock.ts'
+import { hostedUnixSockGroup } from './unixsock.ts'
 
 /**
  * The host's own sockets, `node:net` and `node:dgram`, as a target: what `windows` is made of, and what works
@@ -47,11 +47,11 @@ export function hosted(): Target {
     ...fileStubs(ErrWindows),
     ...interfaceStubs(ErrWindows),
     ...ipRawSockStubs(ErrWindows),
-    ...ipsock,
-    ...lookup,
+    ...hostedIPSockGroup,
+    ...hostedLookupGroup,
     ...copyingSendfileGroup,
-    ...tcpsock,
-    ...udpsock,
-    ...unixsock,
+    ...hostedTCPSockGroup,
+    ...hostedUDPSockGroup,
+    ...hostedUnixSockGroup,
   }
 }

@@ -1,11 +1,10 @@
 import { getServers } from 'node:dns'
 import { joinHostPort } from '@net/addr'
 import type { LookupGroup } from '@net/contract'
-import type { ResolverOptions } from '@net/resolve'
-import { lookupOver } from '../common/lookup_group.ts'
+import { lookupGroupOver, type ResolverOptions } from '@net/resolve'
 import { hostHas } from './host_features.ts'
-import { tcpsock } from './tcpsock.ts'
-import { udpsock } from './udpsock.ts'
+import { hostedTCPSockGroup } from './tcpsock.ts'
+import { hostedUDPSockGroup } from './udpsock.ts'
 
 /** Servers as the host tells them, as host:port: it leaves out port 53, and then the brackets too. */
 export function serverAddrs(servers: readonly string[]): string[] {
@@ -18,4 +17,7 @@ function windowsOptions(): ResolverOptions {
 }
 
 /** Lookups over the host's sockets; hosts on Windows by the system, as Go's rules have it. */
-export const lookup: LookupGroup = lookupOver({ ...tcpsock, ...udpsock }, windowsOptions)
+export const hostedLookupGroup: LookupGroup = lookupGroupOver(
+  { ...hostedTCPSockGroup, ...hostedUDPSockGroup },
+  windowsOptions,
+)

@@ -9,7 +9,7 @@ import {
   type MulticastMembership,
   type QueuedError,
 } from '@net/contract'
-import { HostSocket } from './conn.ts'
+import { HostedConn } from './conn.ts'
 import type { DatagramHandle } from './datagram.ts'
 import { hostError } from './errors.ts'
 
@@ -53,7 +53,10 @@ function ipOf(address: IP | string, version: 4 | 6): IP {
  * A datagram socket of the host, and the options it has: multicast it can do, control messages and the error
  * queue it cannot.
  */
-export abstract class HostDatagram extends HostSocket<DatagramHandle, UDPAddr> implements DatagramOptions {
+export abstract class HostedPacketConn
+  extends HostedConn<DatagramHandle, UDPAddr>
+  implements DatagramOptions
+{
   /** The IP version of the socket. */
   protected readonly version: 4 | 6
 
@@ -135,19 +138,18 @@ export abstract class HostDatagram extends HostSocket<DatagramHandle, UDPAddr> i
     group: IP | string,
     iface: () => string | undefined,
   ): Promise<MulticastMembership> {
-    await Promise.resolve()
     const change = (what: 'addMembership' | 'dropMembership') => (socket: Socket) => {
       socket[what](ipOf(group, version).toString(), iface())
     }
-    this.#set(change('addMembership'))
-    const later = async (f: (socket: Socket) => void): Promise<void> => {
-      await Promise.resolve()
-      this.#set(f)
+    // Each acts before it returns, so that a close right behind it comes too late to make it fail.
+    const act = async (f: (socket: Socket) => void): Promise<void> => {
+      await Promise.resolve(this.#set(f))
     }
+    await act(change('addMembership'))
     return {
-      leave: () => later(change('dropMembership')),
-      setLoopback: (on) => later((socket) => socket.setMulticastLoopback(on)),
-      setTTL: (ttl) => later((socket) => socket.setMulticastTTL(ttl)),
+      leave: () => act(change('dropMembership')),
+      setLoopback: (on) => act((socket) => socket.setMulticastLoopback(on)),
+      setTTL: (ttl) => act((socket) => socket.setMulticastTTL(ttl)),
     }
   }
 

@@ -12,14 +12,16 @@ import {
   type TCPListener,
   type TCPNetwork,
   type TCPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
-import { HostStream } from './conn.ts'
+import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
+import { callError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
-import { BACKLOG, HostListener, ListenHandle, listenServer } from './listener.ts'
+import { BACKLOG, HostedListener, ListenHandle, listenServer } from './listener.ts'
 import { refuseReusePort } from './host_features.ts'
 import { READ_AHEAD, StreamHandle } from './stream.ts'
 
@@ -49,7 +51,7 @@ function tcpAddr(address: string | undefined, port: number | undefined): TCPAddr
 }
 
 /** A TCP connection over a socket of the host. */
-class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
+class HostedTCPConn extends HostedStreamConn<TCPAddr> implements TCPConn {
   readonly #socket: Socket
   #idle = IDLE
 
@@ -102,7 +104,7 @@ class HostTCPConn extends HostStream<TCPAddr> implements TCPConn {
 }
 
 /** A TCP listener over a socket of the host. */
-class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListener {
+class HostedTCPListener extends HostedListener<TCPConn, TCPAddr> implements TCPListener {
   /** Takes over a listening socket. */
   constructor(server: Server, net: string) {
     const addr = server.address()
@@ -116,7 +118,7 @@ class HostTCPListener extends HostListener<TCPConn, TCPAddr> implements TCPListe
   }
 
   protected connection(socket: Socket): TCPConn {
-    return new HostTCPConn(socket, this.handle.net, null)
+    return new HostedTCPConn(socket, this.handle.net, null)
   }
 }
 
@@ -136,7 +138,10 @@ function connecting(
   checkNetwork(network, 'tcp')
   if (raddr === null) throw missingAddress()
   if (options.control !== undefined) throw ErrWindows
-  const { version } = socketFamily(network, laddr, raddr, 'dial')
+  const { version, v6only } = socketFamily(network, laddr, raddr, 'dial')
+  // The host cannot keep a socket to IPv6 when it dials, where the kernel then finds no way to IPv4.
+  const four = (raddr.ip?.to4() ?? null) !== null && raddr.ip?.isUnspecified === false
+  if (v6only && four) throw callError('connect', 'ENETUNREACH')
   return {
     host: hostAddress(version, raddr, false),
     port: raddr.port,
@@ -156,7 +161,7 @@ function isSelfConnected(c: TCPConn): boolean {
 }
 
 /** TCP over the host's sockets. */
-export const tcpsock: TCPSockGroup = {
+export const hostedTCPSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options = {}) {
     const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
     let how: NetConnectOpts
@@ -166,7 +171,7 @@ export const tcpsock: TCPSockGroup = {
       throw error(e as Error)
     }
     for (let again = 0; ; again++) {
-      const c = new HostTCPConn(await dialSocket(how, error, options), network, raddr)
+      const c = new HostedTCPConn(await dialSocket(how, error, options), network, raddr)
       const chosen = laddr !== null && laddr.port !== 0
       if (again === 2 || chosen || !isSelfConnected(c)) return c
       await c.close()
@@ -188,7 +193,7 @@ export const tcpsock: TCPSockGroup = {
         },
         { noDelay: true, ...keepAliveOptions(options.keepAlive) },
       )
-      return new HostTCPListener(server, network)
+      return new HostedTCPListener(server, network)
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
     }

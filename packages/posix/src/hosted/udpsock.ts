@@ -11,14 +11,17 @@ import {
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
+  checkAddr,
+  checkBuffer,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { deadlineAt, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer, checkNetwork, missingAddress } from '../common/argument.ts'
 import { DatagramHandle, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
-import { HostDatagram } from './multicast.ts'
+import { HostedPacketConn } from './multicast.ts'
 import { refuseReusePort } from './host_features.ts'
 
 const noPeer = new UDPAddr(null, 0)
@@ -30,7 +33,7 @@ function copy(packet: Packet, p: Uint8Array): number {
 }
 
 /** A UDP socket of the host. */
-class HostUDPConn extends HostDatagram implements UDPConn {
+class HostedUDPConn extends HostedPacketConn implements UDPConn {
   readonly #connected: boolean
 
   /** Takes over a bound or connected socket. */
@@ -72,7 +75,7 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     const { handle } = this
     const error = (cause: Error): OpError => new OpError('write', handle.net, handle.localAddr, addr, cause)
@@ -163,10 +166,6 @@ class HostUDPConn extends HostDatagram implements UDPConn {
   }
 }
 
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
-}
-
 /**
  * Waits for the event by which the host reports the outcome of a call on a socket. Rejects with a bare error.
  */
@@ -209,7 +208,7 @@ function addrOf({ address, port }: { address: string; port: number }): UDPAddr {
   return new UDPAddr(ip, port, zone)
 }
 
-async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPAddr): Promise<HostUDPConn> {
+async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPAddr): Promise<HostedUDPConn> {
   const family = socketFamily(network, laddr, raddr, 'dial')
   const host = hostAddress(family.version, raddr, false)
   const socket = await bound(family, laddr, {})
@@ -221,7 +220,7 @@ async function connected(network: UDPNetwork, laddr: UDPAddr | null, raddr: UDPA
       addrOf(socket.address()),
       addrOf(socket.remoteAddress()),
     )
-    return new HostUDPConn(handle, family.version)
+    return new HostedUDPConn(handle, family.version)
   } catch (e) {
     socket.close()
     throw hostError(e, 'connect')
@@ -236,7 +235,7 @@ async function listened(
   network: UDPNetwork,
   laddr: UDPAddr | null,
   options: ListenOptions,
-): Promise<HostUDPConn> {
+): Promise<HostedUDPConn> {
   checkNetwork(network, 'udp')
   if (options.control !== undefined) throw ErrWindows
   refuseReusePort(options.reusePort)
@@ -247,11 +246,14 @@ async function listened(
     reuseAddr: options.reuseAddress ?? multicast,
     ...(options.reusePort === true ? { reusePort: true } : {}),
   })
-  return new HostUDPConn(new DatagramHandle(socket, network, addrOf(socket.address()), null), family.version)
+  return new HostedUDPConn(
+    new DatagramHandle(socket, network, addrOf(socket.address()), null),
+    family.version,
+  )
 }
 
 /** UDP over the host's sockets. */
-export const udpsock: UDPSockGroup = {
+export const hostedUDPSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options = {}) {
     options.signal?.throwIfAborted()
     try {
@@ -274,7 +276,7 @@ export const udpsock: UDPSockGroup = {
   },
 
   async listenMulticastUDP(network, iface, gaddr, options = {}) {
-    let conn: HostUDPConn | null = null
+    let conn: HostedUDPConn | null = null
     try {
       checkNetwork(network, 'udp')
       const group = gaddr?.ip ?? null

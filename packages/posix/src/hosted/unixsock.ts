@@ -4,19 +4,23 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
-import { HostStream } from './conn.ts'
+import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
 import { hostHas, refuseAbstract } from './host_features.ts'
-import { BACKLOG, HostListener, ListenHandle, listenServer } from './listener.ts'
+import { BACKLOG, HostedListener, ListenHandle, listenServer } from './listener.ts'
 import { READ_AHEAD, StreamHandle } from './stream.ts'
 
 // The host gives no names for the ends of a pipe. The listener's is known all the same, the client's is not.
@@ -28,7 +32,7 @@ const CHUNK = 65536 // bytes of a buffer that nobody gave
  * A connection over a Unix socket (on Windows a named pipe) of the host. It is a stream, so the methods for
  * packets give the bytes that are there, and those that send to an address refuse.
  */
-class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
+class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
   /** Takes over a connected socket. */
   constructor(socket: Socket, localAddr: UnixAddr, remoteAddr: UnixAddr) {
     super(new StreamHandle(socket, 'unix', localAddr, remoteAddr))
@@ -47,13 +51,17 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
   }
 
   writeTo(p: Uint8Array, addr: UnixAddr, _options?: IOOptions): Promise<number> {
-    const wrong =
-      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     return Promise.reject(wrong ?? new OpError('write', 'unix', this.localAddr, addr, ErrWriteToConnected))
   }
 
   writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
     return this.writeTo(p, addr, options)
+  }
+
+  /** Copies: the host sends no files. Writes made meanwhile go between its own. */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return copyingSendfileGroup.sendFile(this, source, options)
   }
 
   async receive(
@@ -98,7 +106,7 @@ class HostUnixConn extends HostStream<UnixAddr> implements UnixConn {
 }
 
 /** A listener on a Unix socket (on Windows a named pipe) of the host. */
-class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixListener {
+class HostedUnixListener extends HostedListener<UnixConn, UnixAddr> implements UnixListener {
   /** Takes over a listening socket. */
   constructor(server: Server, addr: UnixAddr) {
     super(new ListenHandle(server, 'unix', addr))
@@ -115,7 +123,7 @@ class HostUnixListener extends HostListener<UnixConn, UnixAddr> implements UnixL
   }
 
   protected connection(socket: Socket): UnixConn {
-    return new HostUnixConn(socket, this.addr, unnamed)
+    return new HostedUnixConn(socket, this.addr, unnamed)
   }
 }
 
@@ -124,18 +132,15 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/**
- * The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare
- * errors.
- */
-function path({ name }: UnixAddr): string {
+/** The path by which the host knows a name: only on linux are there abstract ones. Throws bare errors. */
+function path({ name, path }: UnixAddr): string {
   if (!hostHas.abstractNames) return name
   refuseAbstract(name)
-  return name.startsWith('@') ? `\0${name.slice(1)}` : name
+  return path
 }
 
 /** Stream sockets in the Unix domain over the host's. */
-export const unixsock: UnixSockGroup = {
+export const hostedUnixSockGroup: UnixSockGroup = {
   async dialUnix(network, laddr, raddr, options = {}) {
     const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
     const how = { path: '', allowHalfOpen: true, highWaterMark: READ_AHEAD }
@@ -147,7 +152,7 @@ export const unixsock: UnixSockGroup = {
     } catch (e) {
       throw error(e as Error)
     }
-    return new HostUnixConn(await dialSocket(how, error, options), unnamed, raddr)
+    return new HostedUnixConn(await dialSocket(how, error, options), unnamed, raddr)
   },
 
   async listenUnix(network, laddr, options = {}) {
@@ -156,7 +161,7 @@ export const unixsock: UnixSockGroup = {
       if (laddr === null) throw missingAddress()
       if (options.control !== undefined || options.reusePort === true) throw ErrWindows
       const backlog = options.backlog ?? BACKLOG
-      return new HostUnixListener(await listenServer({ path: path(laddr), backlog }), laddr)
+      return new HostedUnixListener(await listenServer({ path: path(laddr), backlog }), laddr)
     } catch (e) {
       throw new OpError('listen', network, null, laddr, e as Error)
     }

@@ -6,7 +6,7 @@ import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import {
   DumpReply,
-  encodeMessage,
+  encodeNetlinkMessage,
   NETLINK_ROUTE,
   NLM_F_DUMP,
   NLM_F_REQUEST,
@@ -172,7 +172,13 @@ async function dumpOnce(
     // next dump.
     fd = openNetlink(0)
     sequence = (sequence + 1) >>> 0 || 1
-    const request = encodeMessage({ type, flags: NLM_F_REQUEST | NLM_F_DUMP, seq: sequence, pid: 0, payload })
+    const request = encodeNetlinkMessage({
+      type,
+      flags: NLM_F_REQUEST | NLM_F_DUMP,
+      seq: sequence,
+      pid: 0,
+      payload,
+    })
     putNetlink(0)
     must('sendto', sendto(fd.fd, request, request.byteLength, 0, sockaddrOut, SizeofSockaddrNetlink))
     return await fd.reading.run(new DumpOp(fd, new DumpReply(sequence), each, p))

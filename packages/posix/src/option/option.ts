@@ -8,7 +8,7 @@ import { decodeOption, encodeOption, optionSize, type OptionType, type OptionVal
 import { ip4Options, ip6Options, udpOptions } from './options_ip.ts'
 import { socketOptions } from './options_socket.ts'
 import { tcpOptions } from './options_tcp.ts'
-import { RawSocket } from '../fd/rawconn.ts'
+import { PosixRawConn } from '../fd/rawconn.ts'
 import { SOL_MPTCP } from './sockopt_linux.ts'
 import { syscallError } from '../sys/syscall.ts'
 
@@ -51,7 +51,7 @@ export function optionNumber(name: OptionName, kernel: string = platform): numbe
 }
 
 function failure(op: string, raw: RawConn, cause: Error): OpError {
-  return raw instanceof RawSocket ? raw.opError(op, cause) : new OpError(op, '', null, null, cause)
+  return raw instanceof PosixRawConn ? raw.opError(op, cause) : new OpError(op, '', null, null, cause)
 }
 
 function lookUp(

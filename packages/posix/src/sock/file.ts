@@ -9,19 +9,19 @@ import {
 } from '@net/contract'
 import { EINVAL, EPROTONOSUPPORT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
+import { closeDescriptor, ownDescriptor, reserveDescriptor, setNonblocking } from '../sys/descriptor.ts'
 import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
 import { FD, type Names } from '../fd/fd.ts'
-import { ipNames, IPSocket } from './iprawsock.ts'
+import { ipNames, PosixIPConn } from './iprawsock.ts'
 import { resetLength, sockaddrIn, getFamily, sockaddrInLength } from '../wire/sockaddr.ts'
 import { must } from '../fd/sock.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { errnoOf, fcntl, getsockname } from '../sys/syscall.ts'
-import { TCPListenSocket, tcpNames, TCPSocket } from './tcpsock.ts'
-import { UDPSocket } from './udpconn.ts'
+import { PosixTCPListener, tcpNames, PosixTCPConn } from './tcpsock.ts'
+import { PosixUDPConn } from './udpconn.ts'
 import { udpNames } from './udpsock.ts'
-import { unixNames, UnixSocket } from './unixconn.ts'
-import { UnixListenSocket } from './unixlistener.ts'
+import { unixNames, PosixUnixConn } from './unixconn.ts'
+import { PosixUnixListener } from './unixlistener.ts'
 
 /** What a descriptor turned out to be. */
 interface Found {
@@ -69,8 +69,10 @@ function recognise(s: number): Found {
   const listens = option(s, abi.SO_ACCEPTCONN) !== 0
   // O_NONBLOCK is shared by all holders of an open file, so it is set only once this is known to be a socket
   // and not, say, the terminal of other processes.
-  must('setnonblock', fcntl(s, abi.F_SETFL, must('fcntl', fcntl(s, abi.F_GETFL, 0)) | abi.O_NONBLOCK))
-  return { fd: new FD(s, kind.net, kind.names), family, listens, raw: sotype === abi.SOCK_RAW }
+  must('setnonblock', setNonblocking(s))
+  const fd = new FD(s, kind.net, kind.names)
+  fd.share()
+  return { fd, family, listens, raw: sotype === abi.SOCK_RAW }
 }
 
 /** The name of a file as the address of an error. */
@@ -109,35 +111,37 @@ async function adopt<T>(f: FileLike, make: (found: Found) => T | null): Promise<
   }
 }
 
-function newTCPSocket(fd: FD): TCPSocket {
+function newTCPConn(fd: FD): PosixTCPConn {
   sockopt.setNoDelay(fd.fd, true)
   sockopt.setKeepAliveOption(fd.fd, undefined)
-  return new TCPSocket(fd)
+  return new PosixTCPConn(fd)
 }
 
 function connOf({ fd, family, listens, raw }: Found): Conn | null {
   if (listens) return null
-  if (fd.net === 'tcp') return newTCPSocket(fd)
-  if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
-  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null, raw)
-  return new UnixSocket(fd, fd.remoteAddr !== null)
+  if (fd.net === 'tcp') return newTCPConn(fd)
+  if (fd.net === 'udp') return new PosixUDPConn(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new PosixIPConn(fd, family, fd.remoteAddr !== null, raw)
+  return new PosixUnixConn(fd, fd.remoteAddr !== null)
 }
 
 function listenerOf({ fd, listens }: Found): Listener | null {
   if (!listens) return null
   fd.setAddrs(undefined, null)
-  if (fd.net !== 'tcp') return new UnixListenSocket(fd, fd.localAddr as UnixAddr, false)
+  if (fd.net !== 'tcp') return new PosixUnixListener(fd, fd.localAddr as UnixAddr, false)
   // Accepted connections inherit both options, as from a listener made here.
   sockopt.setNoDelay(fd.fd, true)
   sockopt.setKeepAliveOption(fd.fd, undefined)
-  return new TCPListenSocket(fd)
+  return new PosixTCPListener(fd)
 }
 
 function packetConnOf({ fd, family, listens, raw }: Found): PacketConn | null {
   if (listens) return null
-  if (fd.net === 'udp') return new UDPSocket(fd, family, fd.remoteAddr !== null)
-  if (fd.net === 'ip') return new IPSocket(fd, family, fd.remoteAddr !== null, raw)
-  return fd.net === 'unixgram' || fd.net === 'unixpacket' ? new UnixSocket(fd, fd.remoteAddr !== null) : null
+  if (fd.net === 'udp') return new PosixUDPConn(fd, family, fd.remoteAddr !== null)
+  if (fd.net === 'ip') return new PosixIPConn(fd, family, fd.remoteAddr !== null, raw)
+  return fd.net === 'unixgram' || fd.net === 'unixpacket'
+    ? new PosixUnixConn(fd, fd.remoteAddr !== null)
+    : null
 }
 
 /**

@@ -8,14 +8,16 @@ import {
   type ListenOptions,
   type ReceivedMessage,
   type SentMessage,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
 import { ProtocolsFile } from '@net/resolve'
 import { abi } from '../abi/system.ts'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr, type InetAddr } from './ipsock.ts'
 import { ReceiveOp } from '../fd/op.ts'
-import { PacketSocket, scratch } from './packetconn.ts'
+import { PosixPacketConn, scratch } from './packetconn.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
 import { resetLength, sockaddrIn, getIP, sockaddrInLength, getZone } from '../wire/sockaddr.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
@@ -47,7 +49,7 @@ export function payloadOffset(packet: Uint8Array, n: number): number {
 }
 
 /** A raw IP socket of the kernel, or an unprivileged one for pings. */
-export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
+export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
   // The kernel delivers IPv4 packets with their header. They are read into a scratch buffer, so that the
   // caller's buffer receives as much payload as it has room for.
   readonly #headed: boolean
@@ -69,7 +71,7 @@ export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
   }
 
   override read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!this.#headed || !(p instanceof Uint8Array)) return super.read(p, options)
+    if (!this.#headed || checkBuffer(p) !== null) return super.read(p, options)
     if (p.byteLength === 0 && !this.fd.isClosed) return Promise.resolve(0)
     return this.#receive((n) => copy(n, p), options)
   }
@@ -115,7 +117,7 @@ export class IPSocket extends PacketSocket<IPAddr> implements IPConn {
   }
 
   protected checkAddr(addr: unknown): TypeError | null {
-    return addr instanceof IPAddr ? null : new TypeError('the address is not an IPAddr')
+    return checkAddr(addr, 'an IPAddr')
   }
 }
 
@@ -200,7 +202,7 @@ async function dial(
     const putRemote = (): number => putAddr(s.family, inet(raddr, peerPort(s.proto)))
     const fd = await dialSocket({ ...s, raddr, putRemote }, options)
     fd.setAddrs(undefined, raddr)
-    return new IPSocket(fd, s.family, true, s.sotype === abi.SOCK_RAW)
+    return new PosixIPConn(fd, s.family, true, s.sotype === abi.SOCK_RAW)
   } catch (e) {
     // dialSocket's error names the network without the protocol; the user's has both.
     throw e instanceof OpError ? new OpError('dial', network, laddr, raddr, e.cause) : e
@@ -215,14 +217,14 @@ function listen(
 ): IPConn {
   try {
     const s = spec(parse(network), laddr, null, 'listen')
-    return new IPSocket(listenSocket(s, options), s.family, false, s.sotype === abi.SOCK_RAW)
+    return new PosixIPConn(listenSocket(s, options), s.family, false, s.sotype === abi.SOCK_RAW)
   } catch (e) {
     throw new OpError('listen', network, null, laddr ?? noPeer, e as Error)
   }
 }
 
 /** Raw IP over the kernel's sockets. */
-export const iprawsock: IPRawSockGroup = {
+export const ipRawSockGroup: IPRawSockGroup = {
   async dialIP(network, laddr, raddr, options = {}) {
     return await dial(network, rawSpec, laddr, raddr, options)
   },

@@ -41,7 +41,7 @@ function opens(family: number, v6only: number | null): boolean {
 }
 
 /** What the kernel's internet stack supports. */
-export const ipsock: IPSockGroup = {
+export const ipSockGroup: IPSockGroup = {
   supportsIPv4: () => probe().v4,
   supportsIPv6: () => probe().v6,
   supportsIPv4map: () => probe().map,
@@ -70,7 +70,8 @@ export function favoriteAddrFamily(
   if (network.endsWith('4')) return { family: abi.AF_INET, v6only: false }
   if (network.endsWith('6')) return { family: abi.AF_INET6, v6only: true }
   if (mode === 'listen' && isWildcard(laddr)) {
-    if (ipsock.supportsIPv4map() || !ipsock.supportsIPv4()) return { family: abi.AF_INET6, v6only: false }
+    if (ipSockGroup.supportsIPv4map() || !ipSockGroup.supportsIPv4())
+      return { family: abi.AF_INET6, v6only: false }
     return { family: laddr === null ? abi.AF_INET : family(laddr), v6only: false }
   }
   const v4 =

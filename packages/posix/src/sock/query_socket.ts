@@ -1,8 +1,7 @@
 import type { UDPAddr } from '@net/addr'
-import { OpError } from '@net/contract'
+import { OpError, missingAddress } from '@net/contract'
 import type { ResolverSockets } from '@net/resolve'
 import { abi } from '../abi/system.ts'
-import { missingAddress } from '../common/argument.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD } from '../fd/fd.ts'
 import { putAddr } from './ipsock.ts'
@@ -10,22 +9,22 @@ import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { sockaddrOut } from '../wire/sockaddr.ts'
 import { connect } from '../sys/syscall.ts'
-import { tcpsock } from './tcpsock.ts'
-import { UDPSocket } from './udpconn.ts'
+import { tcpSockGroup } from './tcpsock.ts'
+import { PosixUDPConn } from './udpconn.ts'
 import { udpNames } from './udpsock.ts'
 
 /**
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what
  * dialUDP gives, in half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
  */
-class QuerySocket extends UDPSocket {
+class QuerySocket extends PosixUDPConn {
   override close(): Promise<void> {
     if (!this.fd.isClosed) this.fd.setAddrs(null, null) // nobody waits for an error that would name them
     return super.close()
   }
 }
 
-function dialQuery(raddr: UDPAddr): UDPSocket {
+function dialQuery(raddr: UDPAddr): PosixUDPConn {
   try {
     const family = raddr.ip !== null && raddr.ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
     const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
@@ -46,7 +45,7 @@ function dialQuery(raddr: UDPAddr): UDPSocket {
 
 /** What DNS servers are asked over: the kernel's sockets. */
 export const querySockets: ResolverSockets = {
-  dialTCP: (network, laddr, raddr, options) => tcpsock.dialTCP(network, laddr, raddr, options),
+  dialTCP: (network, laddr, raddr, options) => tcpSockGroup.dialTCP(network, laddr, raddr, options),
 
   async dialUDP(_network, _laddr, raddr) {
     if (raddr === null) throw missingAddress()

@@ -6,7 +6,7 @@ import { must } from '../fd/sock.ts'
 import { configureSocket, socketFlags } from '../fd/sock_cloexec.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
 import { socketpair } from '../sys/syscall.ts'
-import { unixNames, UnixSocket } from './unixconn.ts'
+import { unixNames, PosixUnixConn } from './unixconn.ts'
 import { unixSocketType } from './unixsock.ts'
 
 /**
@@ -33,7 +33,7 @@ export function socketPair(network: UnixNetwork = 'unix'): [UnixConn, UnixConn] 
     must('socketpair', socketpair(abi.AF_UNIX, sotype, 0, new Uint8Array(pair.buffer)))
     const owned = [...pair].map((s) => ownDescriptor(configureSocket(s, socketFlags)))
     open.push(...owned.filter((s) => s >= 0))
-    const [a, b] = owned.map((s) => socket(must('dup3', s), network)) as [UnixSocket, UnixSocket]
+    const [a, b] = owned.map((s) => socket(must('dup3', s), network)) as [PosixUnixConn, PosixUnixConn]
     return [a, b]
   } catch (e) {
     open.forEach(closeDescriptor)
@@ -41,7 +41,7 @@ export function socketPair(network: UnixNetwork = 'unix'): [UnixConn, UnixConn] 
   }
 }
 
-function socket(s: number, network: UnixNetwork): UnixSocket {
+function socket(s: number, network: UnixNetwork): PosixUnixConn {
   if (abi.SO_NOSIGPIPE !== 0) must('setsockopt', setsockoptInt(s, abi.SOL_SOCKET, abi.SO_NOSIGPIPE, 1))
-  return new UnixSocket(new FD(s, network, unixNames[network]))
+  return new PosixUnixConn(new FD(s, network, unixNames[network]))
 }

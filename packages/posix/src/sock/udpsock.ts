@@ -7,16 +7,17 @@ import {
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
 import { dialSocket, listenSocket, must, type SocketSpec } from '../fd/sock.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getUDPAddr } from '../wire/sockaddr.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
-import { UDPSocket } from './udpconn.ts'
+import { PosixUDPConn } from './udpconn.ts'
 
 /** How to ask for the addresses of a UDP socket. */
 export const udpNames: Names = {
@@ -58,7 +59,7 @@ function isMulticast(laddr: UDPAddr | null): laddr is UDPAddr {
  * Binds; a multicast address stands for its port on every address of its family, shared with other such
  * sockets.
  */
-function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOptions): UDPSocketParts {
+function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOptions): UDPConnParts {
   const s = spec(network, laddr, null, 'listen')
   if (!isMulticast(laddr)) return { fd: listenSocket(s, options), family: s.family }
   putAddr(s.family, laddr) // refuses an address of the other family
@@ -68,7 +69,7 @@ function bound(network: UDPNetwork, laddr: UDPAddr | null, options: ListenOption
   return { fd: listenSocket(wildcard, { ...reuse, ...options }), family: s.family }
 }
 
-interface UDPSocketParts {
+interface UDPConnParts {
   readonly fd: FD
   readonly family: number
 }
@@ -93,7 +94,7 @@ export function listenUDPSync(
 ): UDPConn {
   try {
     const { fd, family } = bound(network, laddr, options)
-    return new UDPSocket(fd, family, false)
+    return new PosixUDPConn(fd, family, false)
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
   }
@@ -117,7 +118,7 @@ export function listenMulticastUDPSync(
       void fd.close()
       throw e
     }
-    return new UDPSocket(fd, family, false)
+    return new PosixUDPConn(fd, family, false)
   } catch (e) {
     throw new OpError('listen', network, null, gaddr, e as Error)
   }
@@ -131,7 +132,7 @@ function join(fd: number, group: IP, index: number): void {
 }
 
 /** UDP over the kernel's sockets. */
-export const udpsock: UDPSockGroup = {
+export const udpSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options: DialOptions = {}) {
     let s: SocketSpec
     try {
@@ -141,7 +142,7 @@ export const udpsock: UDPSockGroup = {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
     const fd = await dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, raddr) }, options)
-    return new UDPSocket(fd, s.family, true)
+    return new PosixUDPConn(fd, s.family, true)
   },
 
   async listenUDP(network, laddr, options) {

@@ -1,13 +1,13 @@
 import type { UnixAddr } from '@net/addr'
 import type { IOOptions, UnixConn, UnixListener, UnixNetwork } from '@net/contract'
 import { FD } from '../fd/fd.ts'
-import { ListenSocket } from '../fd/listener.ts'
+import { PosixListener } from '../fd/listener.ts'
 import { getUnixAddr } from '../wire/sockaddr.ts'
 import { unlink } from '../sys/syscall.ts'
-import { pathOf, unixNames, UnixSocket } from './unixconn.ts'
+import { pathOf, unixNames, PosixUnixConn } from './unixconn.ts'
 
 /** A Unix listener of the kernel: of streams or of sequenced packets, as its descriptor's network says. */
-export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implements UnixListener {
+export class PosixUnixListener extends PosixListener<UnixConn, UnixAddr> implements UnixListener {
   #path: string
   #unlink: boolean
 
@@ -44,6 +44,6 @@ export class UnixListenSocket extends ListenSocket<UnixConn, UnixAddr> implement
     const net = this.fd.net as UnixNetwork
     const accepted = new FD(fd, net, unixNames[net])
     accepted.setAddrs(undefined, getUnixAddr(net))
-    return new UnixSocket(accepted)
+    return new PosixUnixConn(accepted)
   }
 }

@@ -7,14 +7,14 @@ import {
   type UnixListener,
   type UnixNetwork,
   type UnixSockGroup,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { missingAddress } from '../common/argument.ts'
 import type { FD } from '../fd/fd.ts'
-import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { dialSocket, listenSocket, unnamedSocket, type SocketSpec } from '../fd/sock.ts'
 import { putUnix } from '../wire/sockaddr.ts'
-import { unixNames, UnixSocket } from './unixconn.ts'
-import { UnixListenSocket } from './unixlistener.ts'
+import { unixNames, PosixUnixConn } from './unixconn.ts'
+import { PosixUnixListener } from './unixlistener.ts'
 
 const sotypes: Readonly<Record<UnixNetwork, number>> = {
   unix: abi.SOCK_STREAM,
@@ -57,7 +57,7 @@ export function listenUnixSync(
 ): UnixListener {
   try {
     if (network === 'unixgram') throw new UnknownNetworkError(network) // it has no connections to accept
-    return new UnixListenSocket(...listen(network, laddr, options), true)
+    return new PosixUnixListener(...listen(network, laddr, options), true)
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
   }
@@ -71,31 +71,36 @@ export function listenUnixgramSync(
 ): UnixConn {
   try {
     if ((network as string) !== 'unixgram') throw new UnknownNetworkError(network)
-    return new UnixSocket(listen(network, laddr, options)[0], false)
+    return new PosixUnixConn(listen(network, laddr, options)[0], false)
   } catch (e) {
     throw new OpError('listen', network, null, laddr, e as Error)
   }
 }
 
-/** Binds a datagram socket that has no peer, which Go too calls dialling. */
-function bindUnixgram(laddr: UnixAddr, options: DialOptions): UnixConn {
+/**
+ * Makes a datagram socket that has no peer, which Go too calls dialling where it has a name; without one it
+ * sends, and nobody can answer.
+ */
+function dialNobody(laddr: UnixAddr | null, options: DialOptions): UnixConn {
   options.signal?.throwIfAborted()
   try {
     const { control } = options
-    return new UnixSocket(listen('unixgram', laddr, { control })[0], false)
+    const s = spec('unixgram', laddr)
+    const fd = laddr === null ? unnamedSocket(s, options) : listenSocket(s, { control })
+    return new PosixUnixConn(fd, false)
   } catch (e) {
     throw new OpError('dial', 'unixgram', laddr, null, e as Error)
   }
 }
 
 /** Unix sockets of the kernel. */
-export const unixsock: UnixSockGroup = {
+export const unixSockGroup: UnixSockGroup = {
   async dialUnix(network, laddr, raddr, options: DialOptions = {}) {
     let s: SocketSpec
     try {
       s = spec(network, laddr)
       if (raddr === null || raddr.name === '') {
-        if (network === 'unixgram' && laddr !== null) return bindUnixgram(laddr, options)
+        if (network === 'unixgram') return dialNobody(laddr, options)
         throw missingAddress()
       }
     } catch (e) {
@@ -104,7 +109,7 @@ export const unixsock: UnixSockGroup = {
     }
     const fd = await dialSocket({ ...s, raddr, putRemote: () => putUnix(raddr.name) }, options)
     fd.setAddrs(undefined, raddr)
-    return new UnixSocket(fd)
+    return new PosixUnixConn(fd)
   },
 
   async listenUnix(network, laddr, options) {

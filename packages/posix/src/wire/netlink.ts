@@ -134,7 +134,7 @@ export function textAttribute(attributes: Attributes, type: number): string {
 }
 
 /** Makes a message of one payload. */
-export function encodeMessage(m: NetlinkMessage): Uint8Array {
+export function encodeNetlinkMessage(m: NetlinkMessage): Uint8Array {
   const length = SizeofNlMsghdr + m.payload.byteLength
   const b = new Uint8Array(align4(length))
   const view = viewOf(b)

@@ -1,0 +1,107 @@
+import type { TCPAddr, UDPAddr } from '@net/addr'
+import type { IOOptions, NetFile, NetFS, NetOpenOptions } from '@net/contract'
+import { plan9AddrOf } from './plan9_addr.ts'
+import { bytesOf, textOf } from './query.ts'
+
+const NUMBER = 16 // bytes of a conversation's number, and some
+const ADDRESS = 128 // bytes of an address, and some
+
+/** A conversation of a network tree: the directory of its files, and its ctl file, which keeps it in being. */
+export class OpenConversation {
+  /** Its directory below the root: 'tcp/7'. */
+  readonly dir: string
+  /** Its ctl file. */
+  readonly ctl: NetFile
+  readonly #fs: NetFS
+
+  private constructor(fs: NetFS, dir: string, ctl: NetFile) {
+    this.#fs = fs
+    this.dir = dir
+    this.ctl = ctl
+  }
+
+  /**
+   * Opens a file that becomes the ctl of a new conversation: clone of a protocol, or listen of a conversation. What follows the
+   * open is done with the options `then`.
+   */
+  static async open(
+    fs: NetFS,
+    path: string,
+    options?: NetOpenOptions,
+    then: IOOptions | undefined = options,
+  ): Promise<OpenConversation> {
+    const ctl = await fs.open(path, 'rw', options)
+    try {
+      const p = new Uint8Array(NUMBER)
+      const n = await ctl.read(p, then)
+      // Some systems pad the number with blanks.
+      const number = /^\s*(\d+)/.exec(textOf(p.subarray(0, n)))?.[1]
+      if (number === undefined) throw new Error(`${path} gives no number of a conversation`)
+      return new OpenConversation(fs, `${path.slice(0, path.indexOf('/'))}/${number}`, ctl)
+    } catch (e) {
+      leave(ctl)
+      throw e
+    }
+  }
+
+  /** Writes a control message. */
+  async control(message: string, options?: IOOptions): Promise<void> {
+    await this.ctl.write(bytesOf(message), options)
+  }
+
+  /** Opens one of its files. */
+  file(name: string, mode: 'r' | 'rw', options?: NetOpenOptions): Promise<NetFile> {
+    return this.#fs.open(`${this.dir}/${name}`, mode, options)
+  }
+
+  /** Reads its file local or remote. */
+  async address(which: 'local' | 'remote', network: string, options?: IOOptions): Promise<TCPAddr | UDPAddr> {
+    const file = await this.file(which, 'r', options)
+    try {
+      const p = new Uint8Array(ADDRESS)
+      const n = await file.read(p, options)
+      return plan9AddrOf(network, textOf(p.subarray(0, n)))
+    } finally {
+      leave(file)
+    }
+  }
+
+  /** Lets go of its ctl file without waiting, when there is something else to tell. */
+  drop(): void {
+    leave(this.ctl)
+  }
+}
+
+/** Closes a file behind what is being done. */
+export function leave(file: NetFile): void {
+  file.close().catch(() => {}) // a file that cannot be closed is gone with its session
+}
+
+/** A conversation with its data file open and the addresses of its two ends. */
+export interface Opened {
+  readonly conversation: OpenConversation
+  readonly data: NetFile
+  readonly local: TCPAddr | UDPAddr
+  readonly remote: TCPAddr | UDPAddr
+}
+
+/** Opens the data file of a conversation and reads its addresses, side by side. Lets the conversation go when that fails. */
+export async function openData(
+  conversation: OpenConversation,
+  network: string,
+  options?: NetOpenOptions,
+): Promise<Opened> {
+  const data = conversation.file('data', 'rw', options)
+  try {
+    const [file, local, remote] = await Promise.all([
+      data,
+      conversation.address('local', network, options),
+      conversation.address('remote', network, options),
+    ])
+    return { conversation, data: file, local, remote }
+  } catch (e) {
+    data.then(leave, () => {}) // its failure is told of, or another one
+    conversation.drop()
+    throw e
+  }
+}

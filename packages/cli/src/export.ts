@@ -3,6 +3,7 @@ import { defaultNet, dial, ErrClosed, isErr, TCPAddr, type Addr } from '@net/cor
 import { defaultSocket, listenExport, type ListenExportOptions, type Rule } from '@net/core/plan9'
 import { Option } from 'commander'
 import { define } from './command.ts'
+import { codeOf } from './error.ts'
 import { whereForms, whereOf } from './place.ts'
 import { ruleForms, ruleOptions } from './rule.ts'
 import type { Session, SessionOptions } from './session.ts'
@@ -90,14 +91,13 @@ async function serve(address: string, options: ListenExportOptions): Promise<Exp
 
 /** Whether a listener could not be made because of the socket of one that has died. */
 async function isAbandoned(path: string, e: unknown): Promise<boolean> {
-  if (!(e instanceof Error && 'code' in e && e.code === 'EADDRINUSE' && lstatSync(path).isSocket()))
-    return false
+  if (codeOf(e) !== 'EADDRINUSE' || !lstatSync(path).isSocket()) return false
   try {
     const conn = await dial('unix', path)
     await conn.close()
     return false
   } catch (refusal) {
-    return !isErr(refusal, ErrClosed) && (refusal as { code?: unknown }).code === 'ECONNREFUSED'
+    return !isErr(refusal, ErrClosed) && codeOf(refusal) === 'ECONNREFUSED'
   }
 }
 

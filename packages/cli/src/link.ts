@@ -8,6 +8,7 @@ import {
   type NetOpenOptions,
 } from '@net/core/plan9'
 import { Ending, Scope } from '@net/io'
+import { messageOf } from './error.ts'
 import { momentAfter } from './session.ts'
 
 const FIRST_PAUSE = 500 // milliseconds between attempts to connect again, doubled each time
@@ -80,7 +81,7 @@ export class Link implements NetFS, AsyncDisposable {
 
   async #again(): Promise<void> {
     const { signal } = this.#ending
-    this.#told(`the link to ${this.#address} is cut: ${text(this.#session.error)}`)
+    this.#told(`the link to ${this.#address} is cut: ${messageOf(this.#session.error ?? 'it ended')}`)
     for (let pause = FIRST_PAUSE; !this.#ending.isOver; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       await pauseFor(pause, undefined, { signal }).catch(() => {}) // closing ends it
       if (this.#ending.isOver) return
@@ -89,7 +90,7 @@ export class Link implements NetFS, AsyncDisposable {
         this.#told(`the link to ${this.#address} stands again`)
         return
       } catch (e) {
-        if (!this.#ending.isOver) this.#told(text(e))
+        if (!this.#ending.isOver) this.#told(messageOf(e))
       }
     }
   }
@@ -99,8 +100,4 @@ async function session(address: string, options: LinkOptions, ending: Ending): P
   const { connectTimeout, ...rest } = options
   using scope = new Scope(ending, momentAfter(connectTimeout))
   return await dialNet(address, { ...rest, signal: scope.signal })
-}
-
-function text(e: unknown): string {
-  return e instanceof Error ? e.message : 'it ended'
 }

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { joinHostPort, type Net } from '@net/core'
 import { isNetwork } from './place.ts'
 import type { Session } from './session.ts'
@@ -47,7 +48,7 @@ export async function checkPorts(
 
 // What is said of the address stands at the line's beginning.
 function reasonOf(error: Error): string {
-  return error.cause instanceof Error ? reasonOf(error.cause) : error.message
+  return isError(error.cause) ? reasonOf(error.cause) : error.message
 }
 
 function portsOf(word: string): string[] {

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
 import { Ending } from '@net/io'
 import { relay } from './relay.ts'
@@ -27,6 +28,9 @@ export interface ProxyOptions {
    */
   readonly connections?: number | undefined
 }
+
+/** What a client wants to be connected to is no host and port. */
+export class NoPlace extends Error {}
 
 /** Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection. */
 export type Protocol = (client: Conn, proxy: Proxy) => Promise<void>
@@ -70,10 +74,10 @@ export class Proxy implements AsyncDisposable {
     return this.#listener.addr
   }
 
-  /** Dials TCP for a client. Rejects with the dial's error, or a RangeError for what is no host or port. */
+  /** Dials TCP for a client. Rejects with the dial's error, or a {@link NoPlace}. */
   async dial(host: string, port: number): Promise<Conn> {
     if (!isHost(host) || !(Number.isInteger(port) && port > 0 && port < 65536)) {
-      throw new RangeError('no host and port')
+      throw new NoPlace('no host and port')
     }
     const { dialTime: timeout, ending } = this
     return this.net.dial('tcp', joinHostPort(host, port), { timeout, signal: ending.signal })
@@ -175,7 +179,7 @@ const failures: Readonly<Record<string, Failure>> = {
 
 /** Why a dial failed. */
 export function failureOf(e: unknown): Failure {
-  for (let cause = e; cause instanceof Error; cause = cause.cause) {
+  for (let cause = e; isError(cause); cause = cause.cause) {
     if ('isNotFound' in cause) return 'host'
     if ('timeout' in cause && cause.timeout === true) return 'timeout'
     const known = 'code' in cause && typeof cause.code === 'string' ? failures[cause.code] : undefined

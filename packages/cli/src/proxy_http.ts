@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { splitHostPort, type Conn } from '@net/core'
 import { Greeting } from './greeting.ts'
 import { textOf } from './printable.ts'
-import type { Login, Proxy } from './proxy.ts'
+import { NoPlace, type Login, type Proxy } from './proxy.ts'
 import { forward } from './proxy_forward.ts'
 import { statusOf } from './proxy_request.ts'
 import { dismiss } from './relay.ts'
@@ -55,7 +55,7 @@ async function connect(client: Conn, proxy: Proxy, target: string, early: Uint8A
   try {
     remote = await proxy.dial(to.host, /^\d+$/.test(to.port) ? Number(to.port) : 0)
   } catch (e) {
-    return dismiss(client, e instanceof RangeError ? answer(400) : answer(statusOf(e), textOf(e)))
+    return dismiss(client, e instanceof NoPlace ? answer(400) : answer(statusOf(e), textOf(e)))
   }
   try {
     client.setDeadline(null)

@@ -1,7 +1,7 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { splitHostPort } from '@net/core'
 import { agent } from '@net/core/node'
-import { failureOf, type Failure, type Proxy } from './proxy.ts'
+import { failureOf, NoPlace, type Failure, type Proxy } from './proxy.ts'
 import { fieldsOf, forwarded, headOf } from './proxy_headers.ts'
 
 /** Why a request is answered by the proxy itself: a status of HTTP. */
@@ -27,7 +27,7 @@ const statuses: Readonly<Record<Failure, number>> = {
 /** The status that tells a client what went wrong. */
 export function statusOf(e: unknown): number {
   if (e instanceof Refusal) return e.status
-  return e instanceof RangeError ? 400 : statuses[failureOf(e)]
+  return e instanceof NoPlace ? 400 : statuses[failureOf(e)]
 }
 
 // The authority, without user and password, which are nobody's to send (RFC 9110, section 4.2.4), the path, and the query.

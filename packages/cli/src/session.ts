@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { ErrDeadlineExceeded, isErr } from '@net/core'
 import { race, Scope } from '@net/io'
+import { codeOf, messageOf } from './error.ts'
 import { printable, printableJSON } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -107,7 +108,7 @@ export class Session implements Disposable {
 
   /** Says what error there was, which is none of the command. */
   warn(e: unknown): void {
-    const error = e instanceof Error ? e.message : String(e)
+    const error = messageOf(e)
     this.say(`netx: ${error}`, { error, code: codeOf(e) })
   }
 
@@ -142,10 +143,6 @@ async function settled(work: Promise<void>, patience: number): Promise<unknown> 
 /** The moment on the monotonic clock that is so many milliseconds from now; Infinity for none. */
 export function momentAfter(timeout: number | undefined): number {
   return timeout === undefined ? Infinity : performance.now() + timeout
-}
-
-function codeOf(e: unknown): unknown {
-  return e instanceof Error && 'code' in e ? e.code : undefined
 }
 
 function jsonLine(object: object): string {

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { certificate, openssl } from './certificate.ts'
 import { answered, finish, start } from './finished.ts'
-import { netx } from './running.ts'
+import { netx, Running } from './running.ts'
 
 let dir: string
 const file = (name: string): string => join(dir, name)
@@ -30,21 +30,9 @@ describe.skipIf(openssl === undefined)('TLS (which needs openssl)', () => {
   const listeningAt = /listening on tcp 127\.0\.0\.1:(\d+)\n/
 
   test('netx dial --tls talks to openssl s_server, which proves its name', async () => {
-    const server = spawn(openssl ?? '', [
-      ...[
-        's_server',
-        '-accept',
-        '127.0.0.1:0',
-        '-rev',
-        '-cert',
-        file('server.pem'),
-        '-key',
-        file('server.key'),
-      ],
-    ])
-    let said = ''
-    while (!/ACCEPT .*:\d+\n/.test(said)) said += String(((await once(server.stdout, 'data')) as [Buffer])[0])
-    const port = /ACCEPT .*:(\d+)\n/.exec(said)?.[1] ?? ''
+    const args = ['-accept', '127.0.0.1:0', '-rev', '-cert', file('server.pem'), '-key', file('server.key')]
+    await using server = new Running(openssl ?? '', 's_server', ...args)
+    const port = await server.printed(/ACCEPT .*:(\d+)\n/)
     const place = ['127.0.0.1', port]
     const options = [...ca('server'), '--server-name', 'server']
     // It sends lines back the wrong way round, and does not end by itself.
@@ -53,8 +41,7 @@ describe.skipIf(openssl === undefined)('TLS (which needs openssl)', () => {
     dialling.stdin.write('drawer\n')
     await once(dialling.stdout, 'data')
     dialling.stdin.end()
-    server.kill()
-    await once(server, 'close')
+    await server.end('SIGTERM')
     expect((await outcome).stdout).toBe('reward\n')
   })
 

@@ -2,7 +2,10 @@ import type { Command, Option } from 'commander'
 import { define, type AddCommand, type Run } from './command.ts'
 import { UsageError } from './usage_error.ts'
 
-/** Makes `netx completion`, which prints what a shell needs to complete the commands and options that netx has. */
+/**
+ * Makes `netx completion`, which prints what a shell needs to complete the commands and options that netx
+ * has.
+ */
 export const completion: AddCommand = (program: Command, run: Run) => {
   define({
     name: 'completion',

@@ -5,9 +5,9 @@ import type { Session } from './session.ts'
 const CHUNK = 65536 // bytes: a datagram is never longer
 
 /**
- * Sends the input to a connection, which it closes in the end, and writes what it answers to the output, until both ways have
- * ended. Datagrams have no end, and a `/net` can't tell of one: after the input's end the exchange is over when nothing came
- * for `wait` milliseconds. Gives the bytes of each way.
+ * Sends the input to a connection, which it closes in the end, and writes what it answers to the output,
+ * until both ways have ended. Datagrams have no end, and a `/net` can't tell of one: after the input's end
+ * the exchange is over when nothing came for `wait` milliseconds. Gives the bytes of each way.
  */
 export async function exchange(
   conn: Conn,

@@ -20,7 +20,10 @@ interface ExportOptions extends SessionOptions, TLSFiles {
   readonly dangerouslyServeAnyone?: boolean
 }
 
-/** `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to end. */
+/**
+ * `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to
+ * end.
+ */
 export const exportNetwork = define<ExportOptions>({
   name: 'export',
   summary: "serve this machine's network as a Plan 9 /net",

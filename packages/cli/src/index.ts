@@ -18,8 +18,9 @@ export type { Terminal } from './terminal.ts'
 const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets, completion]
 
 /**
- * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when it was
- * called wrongly. It takes the terminal's input over and leaves its outputs open; who stops reading the output ends it with 0.
+ * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when
+ * it was called wrongly. It takes the terminal's input over and leaves its outputs open; who stops reading
+ * the output ends it with 0.
  */
 export async function netx(args: readonly string[], terminal: Terminal): Promise<number> {
   const { output, messages } = terminal

@@ -24,8 +24,8 @@ export interface LinkOptions extends Omit<DialNetOptions, 'signal'> {
 }
 
 /**
- * A `/net` at an address, which is connected to anew when its session is cut. What was open on it is lost; what is opened while
- * there is no session waits for none and rejects.
+ * A `/net` at an address, which is connected to anew when its session is cut. What was open on it is lost;
+ * what is opened while there is no session waits for none and rejects.
  */
 export class Link implements NetFS, AsyncDisposable {
   readonly root = '/net'
@@ -45,7 +45,8 @@ export class Link implements NetFS, AsyncDisposable {
   }
 
   /**
-   * Connects, unless `ending` comes before. Rejects as dialNet does: what can't be reached at first is not tried again.
+   * Connects, unless `ending` comes before. Rejects as dialNet does: what can't be reached at first is not
+   * tried again.
    */
   static async connect(address: string, options: LinkOptions, ending: Ending, told: Told): Promise<Link> {
     return new Link(address, options, await session(address, options, ending), told)

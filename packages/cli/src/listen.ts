@@ -79,7 +79,8 @@ function listening(session: Session, addr: Addr): void {
 async function serveAll(session: Session, listener: Listener, options: ListenOptions): Promise<never> {
   for (;;) {
     const conn = await listener.accept(session.ending)
-    // One that fails is no failure of the command, and none at all when the command has ended it.
+    // A connection that fails does not make the command fail. One that the command itself ended is not told
+    // of.
     serve(session, conn, options).catch((e: unknown) => {
       if (!session.ending.isOver) session.warn(e)
     })

@@ -19,7 +19,10 @@ export function isNetwork(word: string): boolean {
   return NETWORK.test(word)
 }
 
-/** Reads a place off the arguments of a command: those of {@link placeForms}. A port alone is that of every address here. */
+/**
+ * Reads a place off the arguments of a command: those of {@link placeForms}. A port alone is that of every
+ * address here.
+ */
 export function placeOf(command: string, words: readonly string[]): Place {
   const [first = '', ...rest] = words
   if (isNetwork(first)) return [first, addressOf(command, rest)]
@@ -49,7 +52,10 @@ export const whereForms = `The address of a /net is one of
   tcp there 9564          TCP, a host and a port
   'tcp!there!9564'        a dial string; the quotes are for the shell`
 
-/** Reads the address of a /net off the arguments of a command, those of {@link whereForms}, and gives it as a dial string. */
+/**
+ * Reads the address of a /net off the arguments of a command, those of {@link whereForms}, and gives it as a
+ * dial string.
+ */
 export function whereOf(command: string, words: readonly string[]): string {
   const [first = '', second, third, ...rest] = words
   if (second === undefined) return first.includes('!') ? first : `unix!${first}`

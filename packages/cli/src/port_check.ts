@@ -7,8 +7,8 @@ import { UsageError } from './usage_error.ts'
 const AT_ONCE = 64 // connections that are tried side by side
 
 /**
- * Tells for each port of a host whether it takes connections of TCP, in the order in which they are given: '80', 'http',
- * '8000-8010'. The command has failed when one of them does not.
+ * Tells for each port of a host whether it takes connections of TCP, in the order in which they are given:
+ * '80', 'http', '8000-8010'. The command has failed when one of them does not.
  */
 export async function checkPorts(
   session: Session,
@@ -46,7 +46,7 @@ export async function checkPorts(
   }
 }
 
-// What is said of the address stands at the line's beginning.
+// The innermost error is enough: the line begins with the port, and the outer ones repeat the address.
 function reasonOf(error: Error): string {
   return isError(error.cause) ? reasonOf(error.cause) : error.message
 }

@@ -23,8 +23,8 @@ export interface ProxyOptions {
   /** Milliseconds that dialling may take; default 30 000. */
   readonly dialTime?: number | undefined
   /**
-   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it wants; where all
-   * have, it waits until one has ended.
+   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it
+   * wants; where all have, it waits until one has ended.
    */
   readonly connections?: number | undefined
 }
@@ -32,7 +32,9 @@ export interface ProxyOptions {
 /** What a client wants to be connected to is no host and port. */
 export class NoPlace extends Error {}
 
-/** Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection. */
+/**
+ * Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection.
+ */
 export type Protocol = (client: Conn, proxy: Proxy) => Promise<void>
 
 /** A proxy: takes clients from a listener and dials for them through a Net. */
@@ -65,7 +67,7 @@ export class Proxy implements AsyncDisposable {
     this.#protocol = protocol
     this.done = this.#run()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Whoever waits for `done` gets the error; nobody has to.
     })
   }
 
@@ -138,7 +140,8 @@ export class Proxy implements AsyncDisposable {
     this.#greeting.add(client)
     const served = this.#protocol(client, this)
       .catch(() => {
-        // A client that speaks nonsense, says nothing or goes away is hung up on.
+        // The client spoke nonsense, said nothing or went away; it is hung up on, and nobody else is
+        // concerned.
       })
       .then(() => client.close())
       .finally(() => {

@@ -13,8 +13,8 @@ const HEAD_END = '\r\n\r\n'
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]$/
 
 /**
- * A proxy of HTTP: tunnels by CONNECT (RFC 9110, section 9.3.6), and other methods for `http://` targets, one request a
- * connection.
+ * A proxy of HTTP: tunnels by CONNECT (RFC 9110, section 9.3.6), and other methods for `http://` targets, one
+ * request a connection.
  */
 export async function http(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)
@@ -75,7 +75,8 @@ function admitted(fields: readonly string[], { user, password }: Login): boolean
   })
 }
 
-// TRACE and OPTIONS may end here, and where a body ends is not known to who waits for the other protocol.
+// TRACE and OPTIONS are not: the proxy may have to answer them itself. Neither are requests with a body,
+// because Node does not tell where the body ends and the other protocol begins.
 function isUpgradable(method: string, fields: readonly string[]): boolean {
   return (
     method !== 'TRACE' &&

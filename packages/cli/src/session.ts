@@ -19,9 +19,9 @@ export interface SessionOptions {
 }
 
 /**
- * One run of a command: what it reads and writes, and what ends it from outside, which is the time limit and a reader of its
- * output who has gone. Whatever it says is shown as {@link printable} has it, since names, addresses and errors come from
- * others; only data goes out as it is.
+ * One run of a command: what it reads and writes, and what ends it from outside, which is the time limit and
+ * a reader of its output who has gone. Whatever it says is shown as {@link printable} has it, since names,
+ * addresses and errors come from others; only data goes out as it is.
  */
 export class Session implements Disposable {
   /** What ends the command; it is the options of every call that may wait. */
@@ -62,8 +62,8 @@ export class Session implements Disposable {
   }
 
   /**
-   * Does a command's work. Rejects with what it throws, or with what has ended it; that nobody reads the output any more is a good
-   * end.
+   * Does a command's work. Rejects with what it throws, or with what has ended it; that nobody reads the
+   * output any more is a good end.
    */
   async run(work: Promise<void>): Promise<void> {
     try {
@@ -71,7 +71,7 @@ export class Session implements Disposable {
       this.ending.throwIfOver()
     } catch (e) {
       if (!this.ending.isOver) throw e
-      // The error of the work tells what the time was over for.
+      // The work's own error is better than the reason: it tells what was waited for.
       const own = await settled(work, GRACE)
       if (this.#isUnread) return
       throw isErr(own, ErrDeadlineExceeded) ? own : e
@@ -129,7 +129,10 @@ export class Session implements Disposable {
   }
 }
 
-/** Waits until work has ended, for so many milliseconds at most, and gives its error; undefined where there is none. */
+/**
+ * Waits until work has ended, for so many milliseconds at most, and gives its error; undefined where there is
+ * none.
+ */
 async function settled(work: Promise<void>, patience: number): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))

@@ -30,7 +30,10 @@ export interface TLSFiles extends CertificateFiles {
   readonly pskFile?: string
 }
 
-/** How a server shows a certificate, and asks for the clients' where there is a --ca; undefined for one without TLS. */
+/**
+ * How a server shows a certificate, and asks for the clients' where there is a --ca; undefined for one
+ * without TLS.
+ */
 export function serverCertificate({ cert, key, ca }: CertificateFiles): TlsOptions | undefined {
   if (cert === undefined && key === undefined && ca === undefined) return undefined
   if (cert === undefined || key === undefined) throw new UsageError('TLS wants --cert and --key')
@@ -40,7 +43,9 @@ export function serverCertificate({ cert, key, ca }: CertificateFiles): TlsOptio
     : { ...own, ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true }
 }
 
-/** How a client knows its server, by the authorities of the system where there is no --ca, and what it shows. */
+/**
+ * How a client knows its server, by the authorities of the system where there is no --ca, and what it shows.
+ */
 export function clientCertificate({ cert, key, ca }: CertificateFiles, host: string): TLSOptions {
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key belong together')
   return {
@@ -74,7 +79,7 @@ function certificatesOf({ cert, key, ca }: TLSFiles): { cert: Buffer; key: Buffe
   return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) }
 }
 
-// Lines of a name, a colon and the key in hexadecimal, as stunnel and openssl have them.
+// A key file has lines of a name, a colon and the key in hexadecimal, as those of stunnel and openssl.
 function keysOf({ pskFile: file, cert }: TLSFiles): Record<string, Uint8Array> | undefined {
   if (file === undefined) return undefined
   if (cert !== undefined) throw new UsageError('either certificates or --psk-file')

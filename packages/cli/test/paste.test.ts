@@ -56,7 +56,10 @@ test('a line with a bare ! shows that history is expanded', () => {
     expect(wordsOf(line, '-i')).not.toEqual(wordsOf(line))
 })
 
-/** The lines of a page that one would type: in blocks for a shell, behind a prompt, and commands within the text. */
+/**
+ * The lines of a page that one would type: in blocks for a shell, behind a prompt, and commands within the
+ * text.
+ */
 function linesOf(page: string): string {
   const text = readFileSync(join(root, page), 'utf8')
   const patterns = [

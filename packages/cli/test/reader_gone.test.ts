@@ -6,7 +6,10 @@ import { expect, test } from 'vitest'
 import { finish, start } from './finished.ts'
 import { bin } from './running.ts'
 
-/** Runs a pipeline of bash in which netx is `$netx`, and gives what it printed, with the exit code of its first command. */
+/**
+ * Runs a pipeline of bash in which netx is `$netx`, and gives what it printed, with the exit code of its
+ * first command.
+ */
 async function pipeline(line: string): Promise<string> {
   const script = `${line}; echo "code \${PIPESTATUS[0]}"`
   const child = spawn('bash', ['-c', script], { env: { ...process.env, netx: `${process.execPath} ${bin}` } })

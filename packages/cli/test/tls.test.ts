@@ -89,7 +89,8 @@ describe.skipIf(openssl === undefined)('TLS (which needs openssl)', () => {
       stdout: 'hello',
       stderr: '',
     })
-    // The server of TLS 1.3 judges the client's certificate when the client's handshake is done: it just hangs up.
+    // The server of TLS 1.3 judges the client's certificate when the client's handshake is done: it just
+    // hangs up.
     for (const other of [own('stranger'), []])
       expect((await finish(start('dial', '--tls', ...other, ...place), 'hello')).stdout).toBe('')
     expect(listening.text.match(/connects/g)).toHaveLength(1)

@@ -34,7 +34,9 @@ afterAll(async () => {
   await rm(dir, { recursive: true })
 })
 
-/** Runs the commands of a transcript, the lines that begin with '$ ', and gives it with what they print now. */
+/**
+ * Runs the commands of a transcript, the lines that begin with '$ ', and gives it with what they print now.
+ */
 async function again(transcript: string): Promise<string> {
   const path = `PATH=${dir}:${process.env.PATH ?? ''}`
   await using shell = new Running('unshare', ...enclosed, 'env', '-C', dir, path, 'bash', '--norc')

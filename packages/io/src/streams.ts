@@ -1,4 +1,4 @@
-import type { ByteStreams, HalfCloser } from '@net/contract'
+import { type ByteStreams, type HalfCloser, isBytes } from '@net/contract'
 
 /** What {@link ConnStreams} needs of a connection. Where there is no half-close, `closeWrite` may leave the end to `close`. */
 export type StreamEnds = Pick<HalfCloser, 'read' | 'write' | 'close' | 'closeWrite'>
@@ -45,12 +45,11 @@ export class ConnStreams implements ByteStreams {
   async #pull(controller: ReadableByteStreamController): Promise<void> {
     const request = controller.byobRequest
     const into = request?.view
-    const p =
-      into instanceof Uint8Array
-        ? into
-        : into
-          ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
-          : new Uint8Array(CHUNK)
+    const p = isBytes(into)
+      ? into
+      : into
+        ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+        : new Uint8Array(CHUNK)
     const n = await this.#conn.read(p)
     if (n === null) {
       controller.close()

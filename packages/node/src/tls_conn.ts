@@ -1,5 +1,13 @@
 import type { TLSSocket } from 'node:tls'
-import { type Conn, Errno, ErrClosed, type IOOptions, OpError, SyscallError } from '@net/contract'
+import {
+  type Conn,
+  Errno,
+  ErrClosed,
+  type IOOptions,
+  OpError,
+  SyscallError,
+  checkBuffer,
+} from '@net/contract'
 import { Lane, LaneConn, type LaneOwner, Liveness, Op } from '@net/io'
 import type { Carrier } from './carrier.ts'
 
@@ -46,13 +54,15 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
     if (p.byteLength === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
     return this.lanes.reading.run(new ReadOp(this.#socket, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
     return this.lanes.writing.run(new WriteOp(this, p), options)
   }
 

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseIPZone, splitHostPort } from '@net/addr'
 import { serve9P, type ServerSession } from '@net/9p'
-import { type Conn, ErrClosed, isErr, type Listener, type Target } from '@net/contract'
+import { type Conn, ErrClosed, isErr, type Listener, type Target, isError } from '@net/contract'
 import type { Activity } from '../account/activity.ts'
 import { Session } from '../conversation/session.ts'
 import { Stack, type TreeOptions } from '../account/stack.ts'
@@ -135,7 +135,7 @@ class Exporter implements NetExport {
       try {
         return await this.#listener.accept()
       } catch (e) {
-        if (!(e instanceof Error && 'temporary' in e && e.temporary === true)) throw e
+        if (!(isError(e) && 'temporary' in e && e.temporary === true)) throw e
         await new Promise((resolve) => setTimeout(resolve, PAUSE))
       }
     }

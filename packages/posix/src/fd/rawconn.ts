@@ -1,4 +1,4 @@
-import { OpError, type RawConn } from '@net/contract'
+import { OpError, type RawConn, byteLengthOf, checkBuffer } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { FDOp } from './op.ts'
@@ -72,12 +72,11 @@ export class PosixRawConn implements RawConn {
   }
 
   setsockopt(level: number, name: number, value: Uint8Array): void {
+    const wrong = checkBuffer(value, 'the value')
+    if (wrong !== null) throw wrong
     if (level === abi.SOL_SOCKET && name === abi.SO_LINGER) this.#fd.setLingers(true)
-    this.#check(
-      'set',
-      'setsockopt',
-      setsockopt(this.#descriptor('set'), level, name, value, value.byteLength),
-    )
+    const result = setsockopt(this.#descriptor('set'), level, name, value, byteLengthOf(value))
+    this.#check('set', 'setsockopt', result)
   }
 
   #descriptor(op: string): number {

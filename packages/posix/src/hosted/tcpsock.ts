@@ -12,10 +12,11 @@ import {
   type TCPListener,
   type TCPNetwork,
   type TCPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { callError } from './errors.ts'

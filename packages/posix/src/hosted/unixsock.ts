@@ -10,10 +10,12 @@ import {
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
 import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
@@ -49,8 +51,7 @@ class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
   }
 
   writeTo(p: Uint8Array, addr: UnixAddr, _options?: IOOptions): Promise<number> {
-    const wrong =
-      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     return Promise.reject(wrong ?? new OpError('write', 'unix', this.localAddr, addr, ErrWriteToConnected))
   }
 

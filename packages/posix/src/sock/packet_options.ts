@@ -5,6 +5,7 @@ import {
   type DatagramOptions,
   type MulticastMembership,
   type QueuedError,
+  isTypeError,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
@@ -113,7 +114,7 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
     try {
       result = call(fd)
     } catch (e) {
-      throw e instanceof TypeError ? e : this.#error(e as Error)
+      throw isTypeError(e) ? e : this.#error(e as Error)
     }
     return check(this.fd, 'set', 'setsockopt', result)
   }

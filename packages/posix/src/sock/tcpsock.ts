@@ -11,9 +11,10 @@ import {
   type TCPListener,
   type TCPNetwork,
   type TCPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { PosixStreamConn } from '../fd/conn.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'

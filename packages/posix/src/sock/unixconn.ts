@@ -8,10 +8,12 @@ import {
   type UnixConn,
   type UnixMessage,
   type UnixNetwork,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
 import { untilClosed } from '@net/io'
 import { EAFNOSUPPORT } from '../abi/errno.ts'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { PosixStreamConn } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
@@ -94,7 +96,7 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
   }
 
   async writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     if (wrong !== null) throw wrong
     this.#checkPeer(addr, this.#connected)
     return (await this.fd.writing.run(new UnixSendOp(this.fd, p, null, addr), options)).n
@@ -109,7 +111,7 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
   }
 
   readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob)
+    const wrong = checkBuffer(p) ?? checkBuffer(oob, 'oob')
     if (wrong !== null) return Promise.reject(wrong)
     return this.fd.reading.run(new UnixReceiveOp(this.fd, p, oob), options)
   }
@@ -120,7 +122,8 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     addr: UnixAddr | null,
     options?: IOOptions,
   ): Promise<{ n: number; oobn: number }> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
+    const wrong =
+      checkBuffer(p) ?? checkBuffer(oob, 'oob') ?? (addr === null ? null : checkAddr(addr, 'a UnixAddr'))
     if (wrong !== null) throw wrong
     // On streams and sequenced packets the kernel itself refuses or ignores an address.
     if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
@@ -176,8 +179,4 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     if (addr.net !== this.#net) throw wrap(errnoOf(EAFNOSUPPORT))
     if (addr.name === '') throw wrap(missingAddress())
   }
-}
-
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr')
 }

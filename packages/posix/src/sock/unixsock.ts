@@ -7,9 +7,9 @@ import {
   type UnixListener,
   type UnixNetwork,
   type UnixSockGroup,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { missingAddress } from '../common/argument.ts'
 import type { FD } from '../fd/fd.ts'
 import { dialSocket, listenSocket, unnamedSocket, type SocketSpec } from '../fd/sock.ts'
 import { putUnix } from '../wire/sockaddr.ts'

@@ -1,9 +1,10 @@
-import { Errno, SyscallError } from '@net/contract'
+import { Errno, SyscallError, byteLengthOf } from '@net/contract'
 import { EINTR } from '../abi/errno.ts'
 import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
 import { foreignHost } from '../ffi/host.ts'
 import { loadKoffi } from '../ffi/koffi.ts'
+import { networkRefusal } from '../permission.ts'
 
 // The C library's functions are bound all together, when the first of them is called, as the end of a worker
 // thread must not interrupt a binding. Each call below gives what the kernel gives: the result, or the
@@ -21,28 +22,44 @@ export function ffi(): FFI {
     failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
     throw failure
   }
+  const forbidden = networkRefusal()
+  if (forbidden !== null) {
+    failure = new Error('kernel sockets are not available to this process', { cause: forbidden })
+    throw failure
+  }
   try {
     loaded = loadKoffi()
   } catch (cause) {
-    failure = new Error(
-      `kernel sockets are not available, as the foreign function interface did not load: use hosted()`,
-      { cause },
-    )
+    const missing = (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
+    const reason = missing
+      ? 'koffi is not installed where this program can load it (a bundle needs it beside itself)'
+      : 'the foreign function interface did not load'
+    failure = new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
     throw failure
   }
   for (const declared of declarations) declared.bind(loaded)
   return loaded
 }
 
-/** Whether the kernel can be called. */
-export function hasKernel(): boolean {
+/**
+ * Why the kernel's sockets cannot be reached in this process, as the error that `posix()` throws here; null when they can.
+ * The first call loads the foreign function interface, where there is one.
+ *
+ * @example
+ * ```ts
+ * import { posixRefusal } from '@net/posix'
+ *
+ * const refusal = posixRefusal()
+ * if (refusal !== null) console.log(refusal.message, refusal.cause)
+ * ```
+ */
+export function posixRefusal(): Error | null {
   try {
     ffi()
-    return true
-  } catch {
-    // Callers that need the kernel call ffi(), which throws the reason.
-    return false
+  } catch (e) {
+    return e as Error
   }
+  return null
 }
 
 const declarations: Declared[] = []
@@ -152,12 +169,13 @@ export function closeAsync(fd: number): Promise<void> {
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
 // gives each an inline cache of its own. They never wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file,
 // and another process that has it, as a child whose standard input it is, may have switched it off.
+// No length is believed that a buffer does not have in memory: a subclass of Uint8Array may say what it likes.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 
 /** recv(2) */
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = recvFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT)
+  const n = recvFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
   return n >= 0 ? n : failed()
 }
 
@@ -165,7 +183,7 @@ const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t
 
 /** send(2) */
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = sendFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT)
+  const n = sendFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
   return n >= 0 ? n : failed()
 }
 
@@ -182,7 +200,14 @@ export function recvfrom(
   addr: Uint8Array,
   addrlen: Uint8Array,
 ): number {
-  const n = recvfromFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT, addr, addrlen)
+  const n = recvfromFunction.f(
+    fd,
+    p,
+    Math.min(length, byteLengthOf(p)),
+    flags | abi.MSG_DONTWAIT,
+    addr,
+    addrlen,
+  )
   return n >= 0 ? n : failed()
 }
 
@@ -199,7 +224,14 @@ export function sendto(
   addr: Uint8Array,
   addrlen: number,
 ): number {
-  const n = sendtoFunction.f(fd, p, length, flags | abi.MSG_DONTWAIT, addr, addrlen)
+  const n = sendtoFunction.f(
+    fd,
+    p,
+    Math.min(length, byteLengthOf(p)),
+    flags | abi.MSG_DONTWAIT,
+    addr,
+    addrlen,
+  )
   return n >= 0 ? n : failed()
 }
 

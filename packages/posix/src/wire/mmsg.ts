@@ -6,6 +6,7 @@ import { controlSpace, marshalControl } from './cmsg.ts'
 import {
   addressOf,
   controlLength,
+  controlSize,
   messageFlags,
   putLengths,
   putMessage,
@@ -63,7 +64,7 @@ class MessageVector {
   put(i: number, buffer: Uint8Array, nameLength: number, oob: Uint8Array | null, own: number): void {
     this.s.setVector(vectorsAt + i * SizeofIovec, buffer)
     const control = oob === null ? (this.#controls[i] ?? 0n) : addressOf(oob)
-    putLengths(this.s, i * SizeofMmsghdr, nameLength, control, oob === null ? own : oob.byteLength)
+    putLengths(this.s, i * SizeofMmsghdr, nameLength, control, oob === null ? own : controlSize(oob))
   }
 }
 

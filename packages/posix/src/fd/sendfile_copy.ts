@@ -1,3 +1,5 @@
+import type { IOOptions } from '@net/contract'
+import { Ending } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -8,7 +10,7 @@ import { send } from '../sys/syscall.ts'
 export class CopyMover implements Mover {
   readonly call = 'write'
   readonly #chunks: AsyncIterator<Uint8Array>
-  readonly #reading = new AbortController()
+  readonly #reading = new Ending()
   readonly #close: () => void
   #wake: () => void = () => {} // until start
   #chunk: Uint8Array | null = null
@@ -17,11 +19,11 @@ export class CopyMover implements Mover {
   #failure: Error | null = null
 
   /**
-   * Makes a mover of chunks, whose reading is to end with the signal; `close` is called when they are not
+   * Makes a mover of chunks, whose reading is to end with the options; `close` is called when they are not
    * used any more.
    */
-  constructor(chunks: (signal: AbortSignal) => AsyncIterator<Uint8Array>, close: () => void = () => {}) {
-    this.#chunks = chunks(this.#reading.signal)
+  constructor(chunks: (reading: IOOptions) => AsyncIterator<Uint8Array>, close: () => void = () => {}) {
+    this.#chunks = chunks(this.#reading)
     this.#close = close
   }
 
@@ -68,10 +70,9 @@ export class CopyMover implements Mover {
     return null
   }
 
-  // `return` of a source waits for a read of it that is under way; a read of a connection is cancelled by the
-  // abort.
+  // `return` of a source waits for a read of it that is under way, which the end of the reading ends.
   end(): void {
-    this.#reading.abort()
+    this.#reading.end(new DOMException('This operation was aborted', 'AbortError'))
     const ended = this.#chunks.return?.() ?? Promise.resolve()
     ended
       .catch(() => {

@@ -1,5 +1,5 @@
-import type { IOOptions } from '@net/contract'
-import { Ending } from '@net/io'
+import { byteLengthOf, type IOOptions } from '@net/contract'
+import { checkKept, Ending } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -14,6 +14,7 @@ export class CopyMover implements Mover {
   readonly #close: () => void
   #wake: () => void = () => {} // until start
   #chunk: Uint8Array | null = null
+  #left = 0 // bytes of the chunk
   #asking = false
   #ended = false
   #failure: Error | null = null
@@ -35,9 +36,10 @@ export class CopyMover implements Mover {
     if (this.#failure !== null) throw this.#failure
     const chunk = this.#chunk
     if (chunk !== null) {
-      const n = send(to.fd, chunk, Math.min(chunk.byteLength, max), abi.MSG_NOSIGNAL)
+      checkKept(chunk, this.#left)
+      const n = send(to.fd, chunk, Math.min(this.#left, max), abi.MSG_NOSIGNAL)
       if (n === EAGAIN) to.writeReady = false
-      else if (n > 0) this.#chunk = n < chunk.byteLength ? chunk.subarray(n) : null
+      else if (n > 0) this.#take(n < this.#left ? chunk.subarray(n) : null)
       return n
     }
     if (this.#ended) return 0
@@ -51,7 +53,7 @@ export class CopyMover implements Mover {
     this.#chunks.next().then(
       (result) => {
         if (result.done) this.#ended = true
-        else if (result.value.byteLength > 0) this.#chunk = result.value
+        else this.#take(result.value)
         this.#settled()
       },
       (e: unknown) => {
@@ -59,6 +61,11 @@ export class CopyMover implements Mover {
         this.#settled()
       },
     )
+  }
+
+  #take(chunk: Uint8Array | null): void {
+    this.#left = chunk === null ? 0 : byteLengthOf(chunk)
+    this.#chunk = this.#left === 0 ? null : chunk
   }
 
   #settled(): void {

@@ -4,6 +4,7 @@
  */
 export { SimError } from './clock/sim_error.ts'
 export type { Host, HostOptions, InterfaceOptions } from './host/host.ts'
+export type { InterfaceWatch, LinkEvent } from './host/interface_watch.ts'
 export type { HostFiles } from './host/lookup.ts'
 export type { Link } from './link/link.ts'
 export type { Switch } from './link/switch.ts'

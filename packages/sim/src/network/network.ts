@@ -212,7 +212,12 @@ export class SimNetwork {
   }
 
   /** What is open on all hosts: connections, listeners and sockets, with how many operations wait and where each was made. */
-  leaks(): { readonly host: string; readonly what: string; readonly pending: number; readonly stack: string }[] {
+  leaks(): {
+    readonly host: string
+    readonly what: string
+    readonly pending: number
+    readonly stack: string
+  }[] {
     return [...this.#hosts.values()].flatMap((host) =>
       host.opened.map(({ what, pending, stack }) => ({ host: host.name, what, pending, stack })),
     )

@@ -1,5 +1,11 @@
 import { IPAddr } from '@net/addr'
-import { ErrWriteToConnected, type IOOptions, type IPConn, type ReceivedMessage, type SentMessage } from '@net/contract'
+import {
+  ErrWriteToConnected,
+  type IOOptions,
+  type IPConn,
+  type ReceivedMessage,
+  type SentMessage,
+} from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf } from '../ip/address.ts'
 import { checkBuffer } from '../socket/argument.ts'

@@ -64,7 +64,8 @@ export function udpSockGroup(udp: UDP, register: Register): UDPSockGroup {
       let conn: SimUDPConn | null = null
       try {
         checkNetwork(network, 'udp')
-        if (gaddr === null || gaddr.ip === null) throw missingAddress()
+        if (gaddr === null) throw missingAddress()
+        if (gaddr.ip === null) throw missingAddress()
         conn = listen(network, gaddr, options)
         joined(conn, iface, gaddr)
         return conn

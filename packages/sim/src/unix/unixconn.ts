@@ -16,10 +16,16 @@ import { callError } from '../socket/errno.ts'
 import type { Hold } from '../socket/hold.ts'
 import { StreamReadOp, StreamWriteOp, WAIT, type StreamSink, type StreamSource } from '../socket/stream_op.ts'
 import type { Channel, Message } from './channel.ts'
-import type { UnixNames } from './unix_names.ts'
+import type { Named, UnixNames } from './unix_names.ts'
 
 const CHUNK = 65_536 // bytes of a buffer that nobody gave
 const TRUNCATED = 0x20 // MSG_TRUNC
+
+/** A name, and what is known by it. */
+export interface Bound {
+  readonly addr: UnixAddr
+  readonly named: Named
+}
 
 /** What a Unix socket is made of. */
 export interface UnixParts {
@@ -28,8 +34,8 @@ export interface UnixParts {
   /** Null where there is no peer. */
   readonly outgoing: Channel | null
   readonly names: UnixNames
-  /** The name it is bound to; null for none. */
-  readonly bound: string | null
+  /** The name it is bound to, and what is known by it; null for none. */
+  readonly bound: Bound | null
 }
 
 /** A read of a message with its sender; of a stream, of the bytes that are there. */
@@ -149,7 +155,9 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return this.writeTo(p, addr, options)
   }
 
-  async receive(p: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK)): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
+  async receive(
+    p: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK),
+  ): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
     const [n, addr] = await this.readFrom(p)
     return [p.subarray(0, n), addr]
   }
@@ -237,7 +245,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
       if (unread) outgoing?.fail('ECONNRESET')
       outgoing?.end()
     }
-    if (bound !== null) names.release(bound, this.#unlink)
+    if (bound !== null) names.release(bound.addr.name, bound.named, this.#unlink)
     return Promise.resolve()
   }
 

@@ -1,3 +1,4 @@
+import type { Random } from './random.ts'
 import { SimError } from './sim_error.ts'
 import type { Time } from './time.ts'
 import { VirtualClock } from './virtual_clock.ts'
@@ -30,7 +31,7 @@ export class VirtualRun {
   readonly #before: Map<string, number>
   #looks = 0
 
-  private constructor(time: Time, limits: RunLimits, epoch: number, random: () => number) {
+  private constructor(time: Time, limits: RunLimits, epoch: number, random: Random) {
     this.#time = time
     this.#limits = limits
     this.#end = { time: time.now + limits.time, events: time.happened + limits.events }
@@ -43,7 +44,7 @@ export class VirtualRun {
     time: Time,
     limits: RunLimits,
     epoch: number,
-    random: () => number,
+    random: Random,
     body: () => Promise<T> | T,
   ): Promise<T> {
     if (current !== null) throw new SimError('NESTED', 'a run within a run: there is one virtual time')

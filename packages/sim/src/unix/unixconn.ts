@@ -3,11 +3,13 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
-import { ConnStreams, isOver, Op, untilClosed } from '@net/io'
+import { ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { checkBuffer, checkBuffers } from '../socket/argument.ts'
 import { SimSocket, type Register } from '../socket/conn.ts'
@@ -129,6 +131,12 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     const wrong = checkBuffers(buffers)
     if (wrong !== null) return Promise.reject(wrong)
     return this.#write([...buffers], null, options)
+  }
+
+  /** Copies the source into a stream; other kinds reject with a TypeError. Rejects as {@link SendfileGroup.sendFile} says. */
+  async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    if (!this.#isStream) throw new TypeError(`a socket of ${this.#parts.net} carries no stream`)
+    return await copyingSendfileGroup.sendFile(this, source, options)
   }
 
   async readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {

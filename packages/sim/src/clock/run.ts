@@ -81,17 +81,21 @@ export class VirtualRun {
       this.#check(at)
       if (at === Infinity) {
         await this.#stuck(ended, () => outcome !== null)
-      } else if (packets <= timers || spins > SPINS) {
+      } else if (packets <= timers) {
         spins = 0
-        this.#clock.moveTo(at)
-        if (packets > at) this.#clock.moveTo(at + 1)
-        else this.#events(packets)
+        this.#events(packets)
         if (this.#time.touched) await this.#programs()
       } else {
-        spins = at > this.#time.now ? 0 : spins + 1
-        this.#time.now = at
-        this.#clock.fire()
         this.#time.happened++
+        if (timers > this.#time.now) spins = 0
+        if (++spins > SPINS) {
+          spins = 0
+          this.#clock.pass()
+          this.#time.now = Math.max(this.#time.now, this.#clock.now)
+        } else {
+          this.#time.now = at
+          this.#clock.fire()
+        }
         await this.#programs()
       }
     }

@@ -54,10 +54,14 @@ export class VirtualClock {
     return this.#clock.now - this.#start
   }
 
-  /** Moves the clocks on; no timer is due before that. */
+  /** Moves the clocks on, and fires nothing: no timer is due before that. */
   moveTo(now: number): void {
-    const ms = Math.floor(now) - this.now
-    if (ms > 0) this.#clock.tick(ms)
+    this.#clock.now = Math.max(this.#clock.now, this.#start + Math.floor(now))
+  }
+
+  /** Fires all timers that are due now, and lets a millisecond pass. */
+  pass(): void {
+    this.#clock.tick(1)
   }
 
   /** Fires the next timer, alone, at its moment. */

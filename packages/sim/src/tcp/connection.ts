@@ -30,6 +30,7 @@ export class Connection extends ControlBlock {
   readonly #scale: number
   #peerScale = -1
   #tries = 0
+  #triedAt = 0
 
   /** Makes a connection that has not begun; segments carry at most `mss` bytes. */
   constructor(owner: ConnectionOwner, local: End, remote: End, first: number, mss: number) {
@@ -129,6 +130,7 @@ export class Connection extends ControlBlock {
     const scale = received && this.#peerScale < 0 ? -1 : this.#scale
     const syn = synOf(this.receiver, this.first, received, this.mss, scale)
     const error = this.transmit(syn)
+    this.#triedAt = this.#owner.time.now
     this.wait.set(HANDSHAKE * 2 ** this.#tries++)
     return error
   }
@@ -165,6 +167,8 @@ export class Connection extends ControlBlock {
 
   #open(): void {
     this.wait.clear()
+    // An answer to one of several SYNs would not tell to which.
+    if (this.#tries === 1) this.sender.roundTrip.measured(this.#owner.time.now - this.#triedAt)
     this.#tries = 0
     this.state = 'ESTABLISHED'
     this.keepAlive.begin()

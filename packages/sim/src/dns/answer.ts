@@ -25,7 +25,7 @@ export function answerOf(records: ReadonlyMap<string, readonly RR[]>, query: DNS
     const fitting = own.filter((r) => r.type === question.type)
     answers.push(...fitting.map((r) => (i === 0 ? { ...r, name: question.name } : r)))
     const alias = own.find((r) => r.type === RRType.CNAME)
-    if (fitting.length > 0 || alias === undefined || alias.data.kind !== 'CNAME') break
+    if (fitting.length > 0 || alias?.data.kind !== 'CNAME') break
     answers.push(i === 0 ? { ...alias, name: question.name } : alias)
     name = alias.data.target
   }

@@ -1,5 +1,7 @@
 import { IPAddr } from '@net/addr'
 import {
+  checkAddr,
+  checkBuffer,
   ErrWriteToConnected,
   type IOOptions,
   type IPConn,
@@ -8,7 +10,6 @@ import {
 } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf } from '../ip/address.ts'
-import { checkBuffer } from '../socket/argument.ts'
 import type { Register } from '../socket/conn.ts'
 import { copyInto } from '../socket/datagram_conn.ts'
 import { ReceiveOp, type Mailbox, type Received } from '../socket/datagram_op.ts'
@@ -97,7 +98,7 @@ export class SimIPConn extends InetDatagram<IPAddr> implements IPConn, Mailbox<I
   }
 
   protected checkAddr(addr: unknown): Error | null {
-    if (!(addr instanceof IPAddr)) return new TypeError('the address is not an IPAddr')
+    if (!(addr instanceof IPAddr)) return checkAddr(addr, 'an IPAddr')
     try {
       remoteText({ version: this.#own.version, dual: false }, addr)
       return null

@@ -1,5 +1,7 @@
 import { TCPAddr } from '@net/addr'
 import {
+  checkNetwork,
+  missingAddress,
   OpError,
   type DialOptions,
   type IOOptions,
@@ -13,7 +15,7 @@ import {
 import { Lane, Op } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf, isAny } from '../ip/address.ts'
-import { checkDial, checkNetwork, missingAddress } from '../socket/argument.ts'
+import { checkDial } from '../socket/dial.ts'
 import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText } from '../socket/family.ts'

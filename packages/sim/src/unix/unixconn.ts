@@ -1,5 +1,8 @@
 import { UnixAddr } from '@net/addr'
 import {
+  checkAddr,
+  checkBuffer,
+  checkBuffers,
   ErrClosed,
   ErrWriteToConnected,
   OpError,
@@ -11,7 +14,6 @@ import {
 } from '@net/contract'
 import { ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
-import { checkBuffer, checkBuffers } from '../socket/argument.ts'
 import { SimSocket, type Register } from '../socket/conn.ts'
 import { SendOp } from '../socket/datagram_op.ts'
 import { callError } from '../socket/errno.ts'
@@ -149,8 +151,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
   }
 
   writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
-    const wrong =
-      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#parts.outgoing !== null) {
       const cause = this.writing.closed ?? ErrWriteToConnected

@@ -1,5 +1,6 @@
 import { UnixAddr, UnknownNetworkError } from '@net/addr'
 import {
+  missingAddress,
   OpError,
   type DialOptions,
   type IOOptions,
@@ -11,7 +12,7 @@ import {
 } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import type { Time } from '../clock/time.ts'
-import { checkDial, missingAddress } from '../socket/argument.ts'
+import { checkDial } from '../socket/dial.ts'
 import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { Hold } from '../socket/hold.ts'

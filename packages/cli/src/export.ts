@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { lstatSync, unlinkSync } from 'node:fs'
 import { defaultNet, dial, ErrClosed, isErr, TCPAddr, type Addr } from '@net/core'
 import { defaultSocket, listenExport, type ListenExportOptions, type Rule } from '@net/core/plan9'
@@ -89,15 +90,15 @@ async function serve(address: string, options: ListenExportOptions): Promise<Exp
 }
 
 /** Whether a listener could not be made because of the socket of one that has died. */
-async function isAbandoned(path: string, e: unknown): Promise<boolean> {
-  if (!(e instanceof Error && 'code' in e && e.code === 'EADDRINUSE' && lstatSync(path).isSocket()))
+async function isAbandoned(path: string, error: unknown): Promise<boolean> {
+  if (!(isError(error) && 'code' in error && error.code === 'EADDRINUSE' && lstatSync(path).isSocket()))
     return false
   try {
     const conn = await dial('unix', path)
     await conn.close()
     return false
-  } catch (refusal) {
-    return !isErr(refusal, ErrClosed) && (refusal as { code?: unknown }).code === 'ECONNREFUSED'
+  } catch (e) {
+    return !isErr(e, ErrClosed) && (e as { code?: unknown }).code === 'ECONNREFUSED'
   }
 }
 

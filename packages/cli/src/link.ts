@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import {
   dialNet,
@@ -104,5 +105,5 @@ async function session(address: string, options: LinkOptions, ending: Ending): P
 }
 
 function text(e: unknown): string {
-  return e instanceof Error ? e.message : 'it ended'
+  return isError(e) ? e.message : 'it ended'
 }

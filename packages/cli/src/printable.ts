@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 // What a terminal obeys and what deceives the eye: control characters, marks that turn the direction of text, separators of lines
 // and paragraphs, halves of surrogate pairs. The backslash is among them, so that what is shown can be read back.
 const UNPRINTABLE = /[\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu
@@ -30,5 +31,5 @@ function hex(character: string, digits: number): string {
 
 /** What an error says, as it may be shown. */
 export function textOf(e: unknown): string {
-  return printable(e instanceof Error ? e.message : String(e))
+  return printable(isError(e) ? e.message : String(e))
 }

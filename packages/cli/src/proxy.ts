@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
 import { Ending } from '@net/io'
 import { relay } from './relay.ts'
@@ -175,7 +176,7 @@ const failures: Readonly<Record<string, Failure>> = {
 
 /** Why a dial failed. */
 export function failureOf(e: unknown): Failure {
-  for (let cause = e; cause instanceof Error; cause = cause.cause) {
+  for (let cause = e; isError(cause); cause = cause.cause) {
     if ('isNotFound' in cause) return 'host'
     if ('timeout' in cause && cause.timeout === true) return 'timeout'
     const known = 'code' in cause && typeof cause.code === 'string' ? failures[cause.code] : undefined

@@ -73,10 +73,10 @@ async function pass(req: IncomingMessage, res: ServerResponse, proxy: Proxy): Pr
     // A length is among the fields that are passed on. Without either, Node knows what a method means.
     if (framing === 'chunked') out.setHeader('Transfer-Encoding', 'chunked')
     if (framing !== 'none') out.flushHeaders()
-    req.on('data', (chunk: Buffer) => (traffic.sent += chunk.length))
+    req.on('data', (chunk: Buffer) => (traffic.sent += chunk.byteLength))
     pipeline(req, out).catch(() => {}) // the answer tells
     const answer = await answered
-    answer.on('data', (chunk: Buffer) => (traffic.received += chunk.length))
+    answer.on('data', (chunk: Buffer) => (traffic.received += chunk.byteLength))
     for (const [name, value] of forwarded(answer)) res.appendHeader(name, value)
     res.writeHead(answer.statusCode ?? 502, answer.statusMessage)
     await pipeline(answer, res)
@@ -93,7 +93,7 @@ function answerHere(req: IncomingMessage, res: ServerResponse): void {
 }
 
 function answerWith(res: ServerResponse, status: number, type: string, body: Buffer): void {
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length }).end(body)
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.byteLength }).end(body)
 }
 
 /**
@@ -102,7 +102,7 @@ function answerWith(res: ServerResponse, status: number, type: string, body: Buf
  */
 async function passUpgrade(req: IncomingMessage, client: Duplex, proxy: Proxy): Promise<void> {
   const { traffic } = proxy
-  const received = (chunk: Buffer): void => void (traffic.received += chunk.length)
+  const received = (chunk: Buffer): void => void (traffic.received += chunk.byteLength)
   let answered = false
   try {
     const out = requestOf(req, proxy)
@@ -130,7 +130,7 @@ async function passUpgrade(req: IncomingMessage, client: Duplex, proxy: Proxy): 
       await pipeline(answer.on('data', received), client)
       return
     }
-    client.on('data', (chunk: Buffer) => (traffic.sent += chunk.length))
+    client.on('data', (chunk: Buffer) => (traffic.sent += chunk.byteLength))
     await Promise.all([pipeline(client, server), pipeline(server.on('data', received), client)])
   } catch (e) {
     if (answered) client.destroy()

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { splitHostPort } from '@net/core'
 import { agent } from '@net/core/node'
@@ -27,7 +28,7 @@ const statuses: Readonly<Record<Failure, number>> = {
 /** The status that tells a client what went wrong. */
 export function statusOf(e: unknown): number {
   if (e instanceof Refusal) return e.status
-  return e instanceof RangeError ? 400 : statuses[failureOf(e)]
+  return isError(e) && e.name === 'RangeError' ? 400 : statuses[failureOf(e)]
 }
 
 // The authority, without user and password, which are nobody's to send (RFC 9110, section 4.2.4), the path, and the query.

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { ErrDeadlineExceeded, isErr } from '@net/core'
@@ -96,7 +97,7 @@ export class Session implements Disposable {
 
   /** Says with what error the command has failed. */
   fail(e: unknown): void {
-    const error = e instanceof Error ? e.message : String(e)
+    const error = isError(e) ? e.message : String(e)
     this.#failed = true
     this.say(`netx: ${error}`, { error, code: codeOf(e) })
   }
@@ -130,7 +131,7 @@ async function settled(work: Promise<void>, patience: number): Promise<unknown> 
 }
 
 function codeOf(e: unknown): unknown {
-  return e instanceof Error && 'code' in e ? e.code : undefined
+  return isError(e) && 'code' in e ? e.code : undefined
 }
 
 function jsonLine(object: object): string {

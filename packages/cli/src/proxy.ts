@@ -23,13 +23,18 @@ export interface ProxyOptions {
   /** Milliseconds that dialling may take; default 30 000. */
   readonly dialTime?: number | undefined
   /**
-   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it wants; where all
-   * have, it waits until one has ended.
+   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it
+   * wants; where all have, it waits until one has ended.
    */
   readonly connections?: number | undefined
 }
 
-/** Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection. */
+/** What a client wants to be connected to is no host and port. */
+export class NoPlace extends Error {}
+
+/**
+ * Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection.
+ */
 export type Protocol = (client: Conn, proxy: Proxy) => Promise<void>
 
 /** A proxy: takes clients from a listener and dials for them through a Net. */
@@ -62,7 +67,7 @@ export class Proxy implements AsyncDisposable {
     this.#protocol = protocol
     this.done = this.#run()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Whoever waits for `done` gets the error; nobody has to.
     })
   }
 
@@ -71,10 +76,10 @@ export class Proxy implements AsyncDisposable {
     return this.#listener.addr
   }
 
-  /** Dials TCP for a client. Rejects with the dial's error, or a RangeError for what is no host or port. */
+  /** Dials TCP for a client. Rejects with the dial's error, or a {@link NoPlace}. */
   async dial(host: string, port: number): Promise<Conn> {
     if (!isHost(host) || !(Number.isInteger(port) && port > 0 && port < 65536)) {
-      throw new RangeError('no host and port')
+      throw new NoPlace('no host and port')
     }
     const { dialTime: timeout, ending } = this
     return this.net.dial('tcp', joinHostPort(host, port), { timeout, signal: ending.signal })
@@ -135,7 +140,8 @@ export class Proxy implements AsyncDisposable {
     this.#greeting.add(client)
     const served = this.#protocol(client, this)
       .catch(() => {
-        // A client that speaks nonsense, says nothing or goes away is hung up on.
+        // The client spoke nonsense, said nothing or went away; it is hung up on, and nobody else is
+        // concerned.
       })
       .then(() => client.close())
       .finally(() => {

@@ -4,11 +4,13 @@ import {
   SyscallError,
   type Conn,
   type FileSource,
+  type IOOptions,
   type SendFileOptions,
   type SendfileGroup,
   checkBuffer,
   isTypeError,
 } from '@net/contract'
+import { endingOf, type Ended, type Ending } from './ending.ts'
 import { race } from './scope.ts'
 
 const CHUNK = 65536 // bytes in one read of a file or connection
@@ -76,7 +78,9 @@ export function checkSendFile(source: FileSource, { offset, length }: SendFileOp
 
 /**
  * The bytes of a source in chunks, at most `length` of them together; a connection is not read beyond that, of a stream
- * or iteration the rest of the last chunk is lost. A chunk is overwritten when the next is asked for.
+ * or iteration the rest of the last chunk is lost. A chunk is overwritten when the next is asked for. What ends `reading`,
+ * the options' signal unless that is said, ends the wait for the source. Throws what the source fails with, and a TypeError
+ * for a chunk that is not a Uint8Array.
  *
  * @example
  * ```ts
@@ -88,8 +92,10 @@ export function checkSendFile(source: FileSource, { offset, length }: SendFileOp
  */
 export async function* chunksOf(
   source: FileSource,
-  { offset, length = Infinity, signal }: SendFileOptions = {},
+  options: SendFileOptions = {},
+  reading: IOOptions = options,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { offset, length = Infinity } = options
   const file = openFile(source)
   let left = length
   if (left === 0) return
@@ -97,14 +103,15 @@ export async function* chunksOf(
     const p = new Uint8Array(CHUNK)
     const read = file === null ? (source as Conn).read.bind(source) : await fileReader(file, offset)
     while (left > 0) {
-      const n = await read(p.subarray(0, Math.min(left, CHUNK)), { signal })
+      const n = await read(p.subarray(0, Math.min(left, CHUNK)), reading)
       if (n === null || n === 0) return
       left -= n
       yield p.subarray(0, n)
     }
     return
   }
-  const parts = 'getReader' in (source as object) ? partsOf(source as ReadableStream, signal) : source
+  const parts =
+    'getReader' in (source as object) ? partsOf(source as ReadableStream, endingOf(reading)) : source
   for await (const chunk of parts as AsyncIterable<unknown>) {
     const wrong = checkBuffer(chunk, 'what the source gave')
     if (wrong !== null) throw wrong
@@ -118,23 +125,24 @@ export async function* chunksOf(
 // What iterates over a stream cannot be told to stop while it waits for the stream; the stream can.
 async function* partsOf(
   stream: ReadableStream<unknown>,
-  signal?: AbortSignal,
+  ending: Ending | null,
 ): AsyncGenerator<unknown, void> {
   const reader = stream.getReader()
   let ended = false
-  const cancel = (): void => {
+  const cancel = (reason?: unknown): void => {
     if (ended) return
     ended = true
     // That the stream fails to be cancelled concerns nobody.
-    reader.cancel(signal?.reason).catch(() => {})
+    reader.cancel(reason).catch(() => {})
   }
-  signal?.addEventListener('abort', cancel)
+  const listener: Ended = { ended: cancel }
+  ending?.add(listener)
   try {
     for (let r = await reader.read(); !r.done; r = await reader.read()) yield r.value
     ended = true
   } finally {
-    signal?.removeEventListener('abort', cancel)
-    cancel()
+    ending?.delete(listener)
+    cancel(ending?.reason)
     reader.releaseLock()
   }
 }

@@ -179,7 +179,7 @@ export function described({ op, net, source, addr }: TraceMessage): string {
 function shown(result: unknown): string {
   if (result === undefined) return 'done'
   if (Array.isArray(result)) return `[${result.map(shown).join(', ')}]`
-  if (typeof result !== 'object' || result === null) return String(result)
+  if (result === null || typeof result !== 'object') return `${result as string | number | null}`
   if ('network' in result) return (result as Addr).toString()
   const { remoteAddr, addr = remoteAddr } = result as { readonly remoteAddr?: Addr; readonly addr?: Addr }
   const name = result.constructor.name

@@ -7,7 +7,7 @@ export interface LivenessScript {
   readonly script: string
   /** Where the child runs, so that the script's imports are found; absent: where this process runs. */
   readonly cwd?: string | undefined
-  /** Arguments of the host before the script, such as import conditions. */
+  /** Arguments of Node before the script, such as import conditions. */
   readonly execArgv?: readonly string[] | undefined
 }
 
@@ -50,11 +50,18 @@ export function testLiveness(
   }
 }
 
+/** How the host that runs this is told to run a module's text. */
+function argsOf(script: string, execArgv: readonly string[]): string[] {
+  if ('Deno' in globalThis) return ['eval', script]
+  if ('Bun' in globalThis) return ['-e', script]
+  return [...execArgv, '--input-type=module', '-e', script]
+}
+
 async function child(script: string, { cwd, execArgv = [] }: LivenessScript): Promise<Outcome> {
   const { spawn } = await import('node:child_process')
   const process = (globalThis as { process?: NodeJS.Process }).process
   ok(process !== undefined, 'this host has no processes')
-  const args = [...execArgv, '--input-type=module', '-e', script]
+  const args = argsOf(script, execArgv)
   const running = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

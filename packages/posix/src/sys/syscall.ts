@@ -184,10 +184,9 @@ export function closeAsync(fd: number): Promise<void> {
 }
 
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
-// gives each an inline cache of its own. No length is believed that a buffer does not have in memory: a
-// subclass of Uint8Array may say what it likes.
-// Nor do they ever wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file, and another process that has it, as a
-// child whose standard input it is, may have switched it off.
+// gives each an inline cache of its own. They never wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file,
+// and another process that has it, as a child whose standard input it is, may have switched it off.
+// No length is believed that a buffer does not have in memory: a subclass of Uint8Array may say what it likes.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 

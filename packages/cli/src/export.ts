@@ -93,14 +93,14 @@ async function serve(address: string, options: ListenExportOptions): Promise<Exp
 }
 
 /** Whether a listener could not be made because of the socket of one that has died. */
-async function isAbandoned(path: string, e: unknown): Promise<boolean> {
-  if (codeOf(e) !== 'EADDRINUSE' || !lstatSync(path).isSocket()) return false
+async function isAbandoned(path: string, error: unknown): Promise<boolean> {
+  if (codeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket()) return false
   try {
     const conn = await dial('unix', path)
     await conn.close()
     return false
-  } catch (refusal) {
-    return !isErr(refusal, ErrClosed) && codeOf(refusal) === 'ECONNREFUSED'
+  } catch (e) {
+    return !isErr(e, ErrClosed) && codeOf(e) === 'ECONNREFUSED'
   }
 }
 

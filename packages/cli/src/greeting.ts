@@ -41,7 +41,7 @@ export class Greeting {
   }
 
   async #more(): Promise<void> {
-    if (this.#end === this.#bytes.length) throw new GreetingError('the greeting is too long')
+    if (this.#end === this.#bytes.byteLength) throw new GreetingError('the greeting is too long')
     const n = await this.#conn.read(this.#bytes.subarray(this.#end))
     if (n === null) throw new GreetingError('the connection ended within its greeting')
     this.#end += n

@@ -74,10 +74,10 @@ async function pass(req: IncomingMessage, res: ServerResponse, proxy: Proxy): Pr
     // A Content-Length is among the fields that are passed on already.
     if (framing === 'chunked') out.setHeader('Transfer-Encoding', 'chunked')
     if (framing !== 'none') out.flushHeaders()
-    req.on('data', (chunk: Buffer) => (traffic.sent += chunk.length))
+    req.on('data', (chunk: Buffer) => (traffic.sent += chunk.byteLength))
     pipeline(req, out).catch(() => {}) // the answer tells how the request went
     const answer = await answered
-    answer.on('data', (chunk: Buffer) => (traffic.received += chunk.length))
+    answer.on('data', (chunk: Buffer) => (traffic.received += chunk.byteLength))
     for (const [name, value] of forwarded(answer)) res.appendHeader(name, value)
     res.writeHead(answer.statusCode ?? 502, answer.statusMessage)
     await pipeline(answer, res)
@@ -94,7 +94,7 @@ function answerHere(req: IncomingMessage, res: ServerResponse): void {
 }
 
 function answerWith(res: ServerResponse, status: number, type: string, body: Buffer): void {
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length }).end(body)
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.byteLength }).end(body)
 }
 
 /**
@@ -104,7 +104,7 @@ function answerWith(res: ServerResponse, status: number, type: string, body: Buf
  */
 async function passUpgrade(req: IncomingMessage, client: Duplex, proxy: Proxy): Promise<void> {
   const { traffic } = proxy
-  const received = (chunk: Buffer): void => void (traffic.received += chunk.length)
+  const received = (chunk: Buffer): void => void (traffic.received += chunk.byteLength)
   let answered = false
   try {
     const out = requestOf(req, proxy)
@@ -132,7 +132,7 @@ async function passUpgrade(req: IncomingMessage, client: Duplex, proxy: Proxy): 
       await pipeline(answer.on('data', received), client)
       return
     }
-    client.on('data', (chunk: Buffer) => (traffic.sent += chunk.length))
+    client.on('data', (chunk: Buffer) => (traffic.sent += chunk.byteLength))
     await Promise.all([pipeline(client, server), pipeline(server.on('data', received), client)])
   } catch (e) {
     if (answered) client.destroy()

@@ -20,7 +20,7 @@ export async function http(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)
   const greeting = new Greeting(client, LONGEST)
   const head = await greeting.peek(HEAD_END).catch(async (e: unknown) => {
-    if (greeting.rest.length > 0) await dismiss(client, answer(400))
+    if (greeting.rest.byteLength > 0) await dismiss(client, answer(400))
     throw e
   })
   const [line = '', ...fields] = head.split('\r\n')
@@ -60,7 +60,7 @@ async function connect(client: Conn, proxy: Proxy, target: string, early: Uint8A
   try {
     client.setDeadline(null)
     await client.write(Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n'))
-    if (early.length > 0) await remote.write(early)
+    if (early.byteLength > 0) await remote.write(early)
     await proxy.join(client, remote)
   } finally {
     await remote.close()
@@ -71,7 +71,7 @@ function admitted(fields: readonly string[], { user, password }: Login): boolean
   const wanted = Buffer.from(Buffer.from(`${user}:${password}`).toString('base64'))
   return fields.some((field) => {
     const [, given = ''] = /^proxy-authorization:\s*basic\s+(\S+)\s*$/i.exec(field) ?? []
-    return given.length === wanted.length && timingSafeEqual(Buffer.from(given), wanted)
+    return given.length === wanted.byteLength && timingSafeEqual(Buffer.from(given), wanted)
   })
 }
 
@@ -90,6 +90,6 @@ function answer(status: number, message = STATUS_CODES[status] ?? ''): Uint8Arra
   const challenge = status === 407 ? 'Proxy-Authenticate: Basic realm="netx"\r\n' : ''
   const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${challenge}` +
-    `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+    `Content-Type: text/plain\r\nContent-Length: ${body.byteLength}\r\nConnection: close\r\n\r\n`
   return Buffer.concat([Buffer.from(head), body])
 }

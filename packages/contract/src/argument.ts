@@ -7,7 +7,8 @@ const kindOf = getter(typedArray, Symbol.toStringTag)
 const lengthOf = getter(typedArray, 'byteLength')
 
 function getter(prototype: object, name: string | symbol): (this: unknown) => unknown {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
+  const get = Reflect.get(descriptor, 'get') as ((this: unknown) => unknown) | undefined
   if (get === undefined) throw new Error(`this host's typed arrays lack ${String(name)}`)
   return get
 }

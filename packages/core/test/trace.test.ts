@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { channel } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -24,12 +24,12 @@ const kinds = ['dial', 'listen', 'resolve', 'accept', 'read', 'write', 'close']
 function follow(): { ended: TraceMessage[]; stop(): void } {
   const ended: TraceMessage[] = []
   const note = (message: unknown): void => void ended.push(message as TraceMessage)
-  const channels = kinds.map((kind) => channel(`tracing:@net.${kind}:asyncEnd`))
-  for (const c of channels) c.subscribe(note)
+  const names = kinds.map((kind) => `tracing:@net.${kind}:asyncEnd`)
+  for (const name of names) subscribe(name, note)
   return {
     ended,
     stop: () => {
-      for (const c of channels) c.unsubscribe(note)
+      for (const name of names) unsubscribe(name, note)
     },
   }
 }

@@ -11,7 +11,8 @@ export interface Lanes {
 }
 
 /**
- * The part of a connection over two lanes that is the same for all: limits of time, and disposal.
+ * The part of a connection over two lanes that is the same for all: limits of time, and disposal. What sets a limit throws a
+ * TypeError for what is no time, and does nothing after close; disposal is close, and fails as that does.
  *
  * @example
  * ```ts

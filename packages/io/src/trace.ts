@@ -40,7 +40,7 @@ interface Builtins {
 const builtins = (globalThis as { process?: Builtins }).process
 const channels = builtins?.getBuiltinModule?.('node:diagnostics_channel')
 const debug = builtins?.getBuiltinModule?.('node:util')?.debuglog('net')
-const silent: Channel = { hasSubscribers: false, publish() {} }
+const silent: Channel = { hasSubscribers: false, publish: () => {} }
 
 /** Whether operations are written to standard error: NODE_DEBUG names 'net'. */
 export const isLogging: boolean = debug?.enabled ?? false
@@ -179,7 +179,9 @@ export function described({ op, net, source, addr }: TraceMessage): string {
 function shown(result: unknown): string {
   if (result === undefined) return 'done'
   if (Array.isArray(result)) return `[${result.map(shown).join(', ')}]`
-  if (typeof result !== 'object' || result === null || 'network' in result) return String(result)
-  const addr: unknown = Reflect.get(result, 'remoteAddr') ?? Reflect.get(result, 'addr')
-  return addr === undefined ? result.constructor.name : `${result.constructor.name} ${String(addr)}`
+  if (result === null || typeof result !== 'object') return `${result as string | number | null}`
+  if ('network' in result) return (result as Addr).toString()
+  const { remoteAddr, addr = remoteAddr } = result as { readonly remoteAddr?: Addr; readonly addr?: Addr }
+  const name = result.constructor.name
+  return addr === undefined ? name : `${name} ${(remoteAddr ?? addr).toString()}`
 }

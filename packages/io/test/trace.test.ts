@@ -1,4 +1,10 @@
-import { channel, tracingChannel, type TracingChannelSubscribers } from 'node:diagnostics_channel'
+import {
+  channel,
+  subscribe,
+  tracingChannel,
+  unsubscribe,
+  type TracingChannelSubscribers,
+} from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ErrClosed, ErrDeadlineExceeded, isErr, OpError } from '@net/contract'
@@ -119,14 +125,13 @@ test('what nobody has subscribed to is not described, and operations that have n
 test('one subscriber to one event is enough, and none leaves nothing on', async () => {
   const errors: unknown[] = []
   const onError = (message: unknown): void => void errors.push(message)
-  const errorChannel = channel('tracing:@net.read:error')
-  errorChannel.subscribe(onError)
+  subscribe('tracing:@net.read:error', onError)
   const lane = new Lane(owner)
   expect(lane.free).toBe(false)
   lane.close()
   await expect(lane.run(new Take('read', 1))).rejects.toThrow('use of closed network connection')
   expect(errors).toMatchObject([{ op: 'read', net: 'memory' }])
-  errorChannel.unsubscribe(onError)
+  unsubscribe('tracing:@net.read:error', onError)
   await setImmediate()
   expect(new Lane(owner).free).toBe(true)
 })

@@ -8,7 +8,15 @@ import {
   UnknownNetworkError,
   type IP,
 } from '@net/addr'
-import { DNSError, type LookupGroup, type LookupOptions, type MX, type NS, type SRV } from '@net/contract'
+import {
+  DNSError,
+  type LookupGroup,
+  type LookupOptions,
+  type MX,
+  type NS,
+  type SRV,
+  isError,
+} from '@net/contract'
 import { endingOf } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
 import { askedHost, askedName } from './client/asked_name.ts'
@@ -299,17 +307,17 @@ function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string
 }
 
 function isNotFound(e: unknown): boolean {
-  return e instanceof Error && 'isNotFound' in e && e.isNotFound === true
+  return isError(e) && 'isNotFound' in e && e.isNotFound === true
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function joined(strings: readonly Uint8Array[]): string {
-  const bytes = new Uint8Array(strings.reduce((n, s) => n + s.length, 0))
+  const bytes = new Uint8Array(strings.reduce((n, s) => n + s.byteLength, 0))
   let at = 0
   for (const s of strings) {
     bytes.set(s, at)
-    at += s.length
+    at += s.byteLength
   }
   return utf8.decode(bytes)
 }

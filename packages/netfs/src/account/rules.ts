@@ -123,7 +123,9 @@ function networkOf(address: string): IPNet {
   const ip = parseIP(address)
   const single = ip?.to4() ?? ip
   const cidr =
-    single === null || single === undefined ? address : `${single.toString()}/${single.bytes().length * 8}`
+    single === null || single === undefined
+      ? address
+      : `${single.toString()}/${single.bytes().byteLength * 8}`
   try {
     return unmapped(parseCIDR(cidr))
   } catch {

@@ -250,7 +250,7 @@ class NdbFile extends SpecialFile {
   }
 
   protected override async length(): Promise<number> {
-    return (await this.#session.ndb.bytes()).length
+    return (await this.#session.ndb.bytes()).byteLength
   }
 }
 

@@ -1,4 +1,4 @@
-import { DNSError, OpError } from '@net/contract'
+import { DNSError, OpError, isError } from '@net/contract'
 
 /** The error of a name that does not exist, or has no record of the kind asked for. */
 export function noSuchHost(name: string, server = ''): DNSError {
@@ -36,7 +36,7 @@ export class InvalidNamesError<T> extends DNSError {
 /** The DNSError of whatever went wrong when asking `server`, which is then its cause. */
 export function dnsError(e: unknown, name: string, server = ''): DNSError {
   if (e instanceof DNSError) return e.name === name ? e : renamed(e, name)
-  const cause = e instanceof Error ? e : new Error(String(e))
+  const cause = isError(e) ? e : new Error(String(e))
   const isTimeout = 'timeout' in cause && cause.timeout === true
   // Go takes what goes wrong on a socket for something that may pass.
   const isTemporary = cause instanceof OpError || ('temporary' in cause && cause.temporary === true)
@@ -47,5 +47,5 @@ export function dnsError(e: unknown, name: string, server = ''): DNSError {
 export function renamed(e: DNSError, name: string): DNSError {
   const { err, server, isTimeout, isTemporary, isNotFound, cause } = e
   const options = { server, isTimeout, isTemporary, isNotFound }
-  return new DNSError(err, name, cause instanceof Error ? { ...options, cause } : options)
+  return new DNSError(err, name, isError(cause) ? { ...options, cause } : options)
 }

@@ -1,4 +1,4 @@
-import { ErrDeadlineExceeded, OpError, type Message } from '@net/contract'
+import { ErrDeadlineExceeded, OpError, type Message, isError } from '@net/contract'
 import { DeadlineTimer, turnTaken } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
 import { UDP_SIZE } from '../dns/message.ts'
@@ -304,10 +304,10 @@ export class PooledSocket {
 }
 
 function isTimeout(e: unknown): boolean {
-  return e instanceof Error && 'timeout' in e && e.timeout === true
+  return isError(e) && 'timeout' in e && e.timeout === true
 }
 
 function numberOf(e: unknown, key: 'n' | 'errno'): number | undefined {
-  const value: unknown = e instanceof Error ? Object.getOwnPropertyDescriptor(e, key)?.value : undefined
+  const value: unknown = isError(e) ? Object.getOwnPropertyDescriptor(e, key)?.value : undefined
   return typeof value === 'number' ? value : undefined
 }

@@ -76,7 +76,7 @@ export class WireReader {
   /** Reads `length` bytes into a copy that belongs to the caller. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const end = this.offset + length
-    if (end > this.bytes.length) throw new DNSMessageError('insufficient data')
+    if (end > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
     // slice() would not copy where the bytes are a Buffer.
     const taken = new Uint8Array(this.bytes.subarray(this.offset, end))
     this.offset = end
@@ -137,7 +137,7 @@ export class WireReader {
 
   /** Passes over `length` bytes. */
   skip(length: number): void {
-    if (this.offset + length > this.bytes.length) throw new DNSMessageError('insufficient data')
+    if (this.offset + length > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
     this.offset += length
   }
 

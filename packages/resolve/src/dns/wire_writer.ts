@@ -29,7 +29,7 @@ export class WireWriter {
 
   /** Writes 8 bits. */
   uint8(n: number): void {
-    if (this.#length === this.#bytes.length) this.#grow(1)
+    if (this.#length === this.#bytes.byteLength) this.#grow(1)
     this.#bytes[this.#length++] = n
   }
 
@@ -47,15 +47,15 @@ export class WireWriter {
 
   /** Writes bytes as they are. */
   put(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length)
+    if (this.#length + bytes.byteLength > this.#bytes.byteLength) this.#grow(bytes.byteLength)
     this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    this.#length += bytes.byteLength
   }
 
   /** Writes a string of up to 255 bytes with its length before it. */
   string(bytes: Uint8Array): void {
-    if (bytes.length > 255) throw new DNSMessageError('string too long')
-    this.uint8(bytes.length)
+    if (bytes.byteLength > 255) throw new DNSMessageError('string too long')
+    this.uint8(bytes.byteLength)
     this.put(bytes)
   }
 
@@ -115,7 +115,7 @@ export class WireWriter {
   finish(): Uint8Array<ArrayBuffer> {
     if (this.#length - this.#start > maxMessage) throw new DNSMessageError('message too long')
     const bytes = this.#bytes
-    return this.#length === bytes.length ? bytes : bytes.subarray(0, this.#length)
+    return this.#length === bytes.byteLength ? bytes : bytes.subarray(0, this.#length)
   }
 
   #label(name: string, end: number): void {
@@ -130,7 +130,7 @@ export class WireWriter {
   }
 
   #grow(n: number): void {
-    const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + n))
+    const bytes = new Uint8Array(Math.max(2 * this.#bytes.byteLength, this.#length + n))
     bytes.set(this.#bytes)
     this.#bytes = bytes
   }

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { lowerASCII } from '../dns/name.ts'
 import { lines, withoutComment } from './field.ts'
 import { SystemFile } from './system_file.ts'
@@ -130,7 +131,7 @@ function readNSSConf(text: string | null, error: Error | null): NSSConf {
   try {
     return parseNSSConf(text)
   } catch (e) {
-    return { sources: new Map(), error: e instanceof Error ? e : new Error(String(e)) }
+    return { sources: new Map(), error: isError(e) ? e : new Error(String(e)) }
   }
 }
 

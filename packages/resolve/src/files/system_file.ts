@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { turnTaken } from '@net/io'
 
@@ -152,7 +153,7 @@ const openErrors: Readonly<Record<string, string>> = {
 }
 
 function openError(path: string, e: unknown): Error {
-  const code = e instanceof Error && 'code' in e && typeof e.code === 'string' ? e.code : ''
-  const text = openErrors[code] ?? (e instanceof Error ? e.message : String(e))
+  const code = isError(e) && 'code' in e && typeof e.code === 'string' ? e.code : ''
+  const text = openErrors[code] ?? (isError(e) ? e.message : String(e))
   return Object.assign(new Error(`open ${path}: ${text}`, { cause: e }), { code })
 }

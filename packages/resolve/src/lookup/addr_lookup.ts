@@ -137,7 +137,7 @@ class Search {
   /** Takes the answers for a name. Gives whether no other name is to be asked for. */
   take(fqdn: string, answers: Answered | readonly Answered[]): boolean {
     let fatal = false
-    for (const answer of answers instanceof Array ? answers : [answers]) {
+    for (const answer of [answers].flat()) {
       if (answer instanceof DNSError) {
         const isFatal = this.#client.isFatal(answer)
         // The error of the name as it was given says most.

@@ -11,6 +11,7 @@ import {
   checkAddr,
   checkBuffer,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { ProtocolsFile } from '@net/resolve'
 import { abi } from '../abi/system.ts'
@@ -191,6 +192,7 @@ async function dial(
   raddr: IPAddr | null,
   options: DialOptions,
 ): Promise<IPConn> {
+  checkAddrs('an IPAddr', laddr, raddr)
   let s: SocketSpec
   try {
     if (raddr === null) throw missingAddress()
@@ -215,6 +217,7 @@ function listen(
   laddr: IPAddr | null,
   options: ListenOptions,
 ): IPConn {
+  checkAddrs('an IPAddr', laddr)
   try {
     const s = spec(parse(network), laddr, null, 'listen')
     return new PosixIPConn(listenSocket(s, options), s.family, false, s.sotype === abi.SOCK_RAW)

@@ -9,6 +9,7 @@ import {
   type UDPSockGroup,
   checkNetwork,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import type { FD, Names } from '../fd/fd.ts'
@@ -92,6 +93,7 @@ export function listenUDPSync(
   laddr: UDPAddr | null,
   options: ListenOptions = {},
 ): UDPConn {
+  checkAddrs('a UDPAddr', laddr)
   try {
     const { fd, family } = bound(network, laddr, options)
     return new PosixUDPConn(fd, family, false)
@@ -107,6 +109,7 @@ export function listenMulticastUDPSync(
   gaddr: UDPAddr | null,
   options: ListenOptions = {},
 ): UDPConn {
+  checkAddrs('a UDPAddr', gaddr)
   try {
     checkNetwork(network, 'udp')
     const group = gaddr?.ip ?? null
@@ -134,6 +137,7 @@ function join(fd: number, group: IP, index: number): void {
 /** UDP over the kernel's sockets. */
 export const udpSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options: DialOptions = {}) {
+    checkAddrs('a UDPAddr', laddr, raddr)
     let s: SocketSpec
     try {
       s = spec(network, laddr, raddr, 'dial')

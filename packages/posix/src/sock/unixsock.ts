@@ -8,6 +8,7 @@ import {
   type UnixNetwork,
   type UnixSockGroup,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import type { FD } from '../fd/fd.ts'
@@ -55,6 +56,7 @@ export function listenUnixSync(
   laddr: UnixAddr | null,
   options: ListenOptions = {},
 ): UnixListener {
+  checkAddrs('a UnixAddr', laddr)
   try {
     if (network === 'unixgram') throw new UnknownNetworkError(network) // it has no connections to accept
     return new PosixUnixListener(...listen(network, laddr, options), true)
@@ -69,6 +71,7 @@ export function listenUnixgramSync(
   laddr: UnixAddr | null,
   options: ListenOptions = {},
 ): UnixConn {
+  checkAddrs('a UnixAddr', laddr)
   try {
     if ((network as string) !== 'unixgram') throw new UnknownNetworkError(network)
     return new PosixUnixConn(listen(network, laddr, options)[0], false)
@@ -96,6 +99,7 @@ function dialNobody(laddr: UnixAddr | null, options: DialOptions): UnixConn {
 /** Unix sockets of the kernel. */
 export const unixSockGroup: UnixSockGroup = {
   async dialUnix(network, laddr, raddr, options: DialOptions = {}) {
+    checkAddrs('a UnixAddr', laddr, raddr)
     let s: SocketSpec
     try {
       s = spec(network, laddr)

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import { IP, IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
 import { hosted, listenTCPSync, posix } from '../src/index.ts'
 import { loopback } from './connected.ts'
@@ -36,7 +36,7 @@ describe.each([
     const size = new TypeError('the size of a buffer is not a number')
     expect(() => conn.setReadBuffer('1' as never)).toThrow(size)
     expect(() => conn.setWriteBuffer('1' as never)).toThrow(size)
-    const group = parseIP('239.0.0.1')
+    const group = IP.from([239, 0, 0, 1])
     expect(() => conn.joinGroup('239.0.0.1' as never)).toThrow(new TypeError('the group is not an IP'))
     expect(() => conn.leaveGroup(group, null, '127.0.0.1' as never)).toThrow(
       new TypeError('the source is not an IP'),

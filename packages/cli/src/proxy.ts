@@ -1,5 +1,6 @@
-import { setMaxListeners } from 'node:events'
+import { isError } from '@net/contract'
 import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
+import { Ending } from '@net/io'
 import { relay } from './relay.ts'
 import { Traffic } from './traffic.ts'
 
@@ -21,11 +22,19 @@ export interface ProxyOptions {
   readonly greetingTime?: number | undefined
   /** Milliseconds that dialling may take; default 30 000. */
   readonly dialTime?: number | undefined
-  /** Connections at a time; one more waits. Default 1024. */
+  /**
+   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it
+   * wants; where all have, it waits until one has ended.
+   */
   readonly connections?: number | undefined
 }
 
-/** Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection. */
+/** What a client wants to be connected to is no host and port. */
+export class NoPlace extends Error {}
+
+/**
+ * Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection.
+ */
 export type Protocol = (client: Conn, proxy: Proxy) => Promise<void>
 
 /** A proxy: takes clients from a listener and dials for them through a Net. */
@@ -34,8 +43,8 @@ export class Proxy implements AsyncDisposable {
   readonly traffic: Traffic
   readonly login: Login | undefined
   readonly greetingTime: number
-  /** Aborted when the proxy closes. */
-  readonly signal: AbortSignal
+  /** Comes when the proxy closes. */
+  readonly ending = new Ending()
   /** Resolves when the proxy has been closed; rejects when the listener fails. */
   readonly done: Promise<void>
   readonly #listener: Listener
@@ -43,8 +52,8 @@ export class Proxy implements AsyncDisposable {
   /** Milliseconds that dialling may take. */
   readonly dialTime: number
   readonly #most: number
-  readonly #controller = new AbortController()
   readonly #clients = new Map<Conn, Promise<void>>()
+  readonly #greeting = new Set<Conn>() // clients that have not said what they want, the oldest first
 
   /** Takes the listener over and begins to serve. */
   constructor(listener: Listener, protocol: Protocol, options: ProxyOptions) {
@@ -52,15 +61,13 @@ export class Proxy implements AsyncDisposable {
     this.traffic = options.traffic ?? new Traffic()
     this.login = options.login
     this.greetingTime = options.greetingTime ?? 10_000
-    this.signal = this.#controller.signal
-    setMaxListeners(0, this.signal) // every connection listens
     this.dialTime = options.dialTime ?? 30_000
     this.#most = options.connections ?? 1024
     this.#listener = listener
     this.#protocol = protocol
     this.done = this.#run()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Whoever waits for `done` gets the error; nobody has to.
     })
   }
 
@@ -69,27 +76,33 @@ export class Proxy implements AsyncDisposable {
     return this.#listener.addr
   }
 
-  /** Dials TCP for a client. Rejects with the dial's error, or a RangeError for what is no host or port. */
+  /** Dials TCP for a client. Rejects with the dial's error, or a {@link NoPlace}. */
   async dial(host: string, port: number): Promise<Conn> {
     if (!isHost(host) || !(Number.isInteger(port) && port > 0 && port < 65536)) {
-      throw new RangeError('no host and port')
+      throw new NoPlace('no host and port')
     }
-    return this.net.dial('tcp', joinHostPort(host, port), { timeout: this.dialTime, signal: this.signal })
+    const { dialTime: timeout, ending } = this
+    return this.net.dial('tcp', joinHostPort(host, port), { timeout, signal: ending.signal })
+  }
+
+  /** A client has said what it wants: its place is its own until it has ended. */
+  greeted(client: Conn): void {
+    this.#greeting.delete(client)
   }
 
   /** Connects a client with what was dialled for it, until both have ended. */
   async join(client: Conn, remote: Conn): Promise<void> {
-    const { signal, traffic } = this
+    const { ending, traffic } = this
     const counts = {
       sent: (n: number) => (traffic.sent += n),
       received: (n: number) => (traffic.received += n),
     }
-    await relay(client, remote, counts, signal)
+    await relay(client, remote, counts, ending)
   }
 
   /** Stops listening and ends every connection. */
   async close(): Promise<void> {
-    this.#controller.abort(new Error('the proxy is closed'))
+    this.ending.end(new Error('the proxy is closed'))
     await this.#listener.close()
     await Promise.allSettled([...this.#clients.keys()].map((client) => client.close()))
     await Promise.allSettled([...this.#clients.values(), this.done])
@@ -102,29 +115,43 @@ export class Proxy implements AsyncDisposable {
   async #run(): Promise<void> {
     try {
       for (;;) {
-        while (this.#clients.size >= this.#most) await Promise.race(this.#clients.values())
-        this.#serve(await this.#listener.accept())
+        const client = await this.#listener.accept()
+        while (this.#clients.size >= this.#most) await this.#makeRoom()
+        this.#serve(client)
       }
     } catch (e) {
-      if (!this.signal.aborted && !isErr(e, ErrClosed)) throw e
+      if (!this.ending.isOver && !isErr(e, ErrClosed)) throw e
+    }
+  }
+
+  async #makeRoom(): Promise<void> {
+    const [oldest] = this.#greeting
+    if (oldest === undefined) {
+      await Promise.race(this.#clients.values())
+    } else {
+      void oldest.close()
+      await this.#clients.get(oldest)
     }
   }
 
   #serve(client: Conn): void {
     this.traffic.connections++
     this.traffic.total++
+    this.#greeting.add(client)
     const served = this.#protocol(client, this)
       .catch(() => {
-        // A client that speaks nonsense, says nothing or goes away is hung up on.
+        // The client spoke nonsense, said nothing or went away; it is hung up on, and nobody else is
+        // concerned.
       })
       .then(() => client.close())
       .finally(() => {
         this.traffic.connections--
+        this.#greeting.delete(client)
         this.#clients.delete(client)
       })
     served.catch(() => {})
     this.#clients.set(client, served)
-    if (this.signal.aborted) void client.close()
+    if (this.ending.isOver) void client.close()
   }
 }
 
@@ -155,7 +182,7 @@ const failures: Readonly<Record<string, Failure>> = {
 
 /** Why a dial failed. */
 export function failureOf(e: unknown): Failure {
-  for (let cause = e; cause instanceof Error; cause = cause.cause) {
+  for (let cause = e; isError(cause); cause = cause.cause) {
     if ('isNotFound' in cause) return 'host'
     if ('timeout' in cause && cause.timeout === true) return 'timeout'
     const known = 'code' in cause && typeof cause.code === 'string' ? failures[cause.code] : undefined

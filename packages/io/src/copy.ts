@@ -34,14 +34,32 @@ function isIterable(source: object): source is AsyncIterable<unknown> {
   return Symbol.asyncIterator in source
 }
 
-/** The open file that a source is, or null when it is something else. Streams that have a descriptor are streams. */
+/**
+ * The open file that a source is, or null when it is something else. Streams that have a descriptor are streams.
+ *
+ * @example
+ * ```ts
+ * import { openFile } from '@net/io'
+ *
+ * console.log(openFile(0)?.fd, openFile(new ReadableStream())) // 0 null
+ * ```
+ */
 export function openFile(source: FileSource): OpenFile | null {
   if (typeof source === 'number') return { fd: source }
   if (typeof source !== 'object' || isConn(source) || isIterable(source)) return null
   return 'fd' in source && typeof source.fd === 'number' ? source : null
 }
 
-/** Checks what sendFile is given. Throws a TypeError for a wrong kind of argument, and the system's EINVAL, bare, for a wrong number. */
+/**
+ * Checks what sendFile is given. Throws a TypeError for a wrong kind of argument, and the system's EINVAL, bare, for a wrong number.
+ *
+ * @example
+ * ```ts
+ * import { checkSendFile } from '@net/io'
+ *
+ * checkSendFile(0, { offset: 512, length: 1024 })
+ * ```
+ */
 export function checkSendFile(source: FileSource, { offset, length }: SendFileOptions): void {
   const file = openFile(source)
   if (file === null && (typeof source !== 'object' || !(isConn(source) || isIterable(source)))) {
@@ -63,6 +81,14 @@ export function checkSendFile(source: FileSource, { offset, length }: SendFileOp
  * or iteration the rest of the last chunk is lost. A chunk is overwritten when the next is asked for. What ends `reading`,
  * the options' signal unless that is said, ends the wait for the source. Throws what the source fails with, and a TypeError
  * for a chunk that is not a Uint8Array.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf } from '@net/io'
+ *
+ * const source = new Blob(['some text']).stream()
+ * for await (const chunk of chunksOf(source, { length: 4 })) console.log(new TextDecoder().decode(chunk)) // some
+ * ```
  */
 export async function* chunksOf(
   source: FileSource,

@@ -8,28 +8,33 @@ import {
   UnknownNetworkError,
   type IP,
 } from '@net/addr'
-import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
+import { DNSError, type LookupGroup, type LookupOptions, type MX, type NS, type SRV } from '@net/contract'
+import { endingOf } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
-import type { Cancellation } from './client/cancellation.ts'
+import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
-import { Flights } from './lookup/flight.ts'
+import { PendingLookups } from './lookup/pending_lookups.ts'
 import { byPref } from './order/mx.ts'
-import { isDomainName } from './dns/name.ts'
+import { absDomainName, isDomainName } from './dns/name.ts'
 import type { LookupOrder } from './order/order.ts'
-import { lookupProtocol } from './files/protocols.ts'
-import { lookupRecords } from './lookup/record_lookup.ts'
+import { Hosts } from './files/hosts.ts'
+import { findProtocol } from './files/protocols.ts'
+import { lookupRecords, type RecordLookup } from './lookup/record_lookup.ts'
 import type { ResolverOptions } from './lookup/resolver_options.ts'
 import { reverseAddr } from './order/reverse.ts'
 import { RRType, type RR } from './dns/rr.ts'
-import { lookupPort } from './files/services.ts'
+import { findPort } from './files/services.ts'
 import { byPriorityWeight } from './order/srv.ts'
-import { Surroundings } from './lookup/surroundings.ts'
+import { LookupMeans } from './lookup/lookup_means.ts'
 
 /**
- * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order and with the
- * servers that the system's files say, over connections of a `dial` that is given to it. Lookups reject with a DNSError
- * that has Go's text, with the reason of their signal, or with a TypeError when a name is not a string. The same lookup
- * made by many at once is done once. A resolver holds nothing that has to be closed.
+ * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order
+ * and with the servers that the system's files say, over connections of a `dial` that is given to it.
+ * Lookups reject with a DNSError that has Go's text, with the reason of their signal, or with a TypeError
+ * when a name is not a string. The same lookup made by many at once is done once. A resolver holds nothing
+ * that has to be closed. localhost and all names under it are the loopback addresses unless the hosts file
+ * says otherwise, and no server of ours is asked for them (RFC 6761), nor for names under .onion (RFC
+ * 7686), which have no addresses.
  *
  * @example
  * ```ts
@@ -43,34 +48,42 @@ import { Surroundings } from './lookup/surroundings.ts'
  * ```
  */
 export class Resolver implements LookupGroup {
-  readonly #around: Surroundings
-  readonly #flights: Flights
+  readonly #means: LookupMeans
+  readonly #pending: PendingLookups
 
   /** Makes a resolver; nothing is read or dialled before the first lookup. */
   constructor(options: ResolverOptions = {}) {
-    this.#around = new Surroundings(options)
-    this.#flights = new Flights(options.timeout ?? 0)
+    this.#means = new LookupMeans(options)
+    this.#pending = new PendingLookups(options.timeout ?? 0)
   }
 
   /** How many lookups are under way; those that were merged count once. */
   get pending(): number {
-    return this.#flights.size
+    return this.#pending.size
   }
 
-  /** The addresses of a host as text, best first; an address is its own. */
+  /**
+   * The addresses of a host as text, best first; an address is its own. Rejects with a DNSError, whose
+   * `isNotFound` tells that there is none, with the signal's reason, or with a TypeError for a name that is
+   * no string.
+   */
   async lookupHost(host: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, host)
     if (host === '') throw noSuchHost(host)
     if (parseIPZone(host) !== null) return [host]
-    const order = this.#around.order(host)
+    const order = this.#means.order(host)
     if (order === 'files' || order === 'files,dns') {
-      const entry = this.#around.hosts.lookupHost(host)
+      const entry = (await this.#hosts(host, options)).lookupHost(host)
       if (entry !== null) return [...entry.addrs]
     }
     return (await this.#find('ip', host, order, options)).addrs.map(String)
   }
 
-  /** The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. An AddrError when none is of the family. */
+  /**
+   * The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. Rejects with an
+   * UnknownNetworkError for other networks, with an AddrError when the host has no address of the family,
+   * and as {@link lookupHost} does.
+   */
   async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
     begin(options, network, host)
     const { afnet } = parseNetwork(network, false)
@@ -85,25 +98,33 @@ export class Resolver implements LookupGroup {
     return fitting
   }
 
-  /** The addresses of a host with zones, best first; an address is its own. */
+  /**
+   * The addresses of a host with zones, best first; an address is its own. Rejects as {@link lookupHost}
+   * does.
+   */
   async lookupIPAddr(host: string, options: LookupOptions = {}): Promise<IPAddr[]> {
     begin(options, host)
     return [...(await this.#findLiteral('ip', host, options)).addrs]
   }
 
   /**
-   * The port of a service on a network: 'tcp' and 'udp', with 4 and 6 too, or 'ip' for either. A number is taken as it
-   * is. An AddrError for a network or a port that cannot be.
+   * The port of a service, 0 to 65535, on a network: 'tcp' and 'udp', with 4 and 6 too, or 'ip' for either.
+   * A number is taken as it is, and '' is 0. Rejects with an AddrError for a network or a port that cannot
+   * be, with a DNSError ("unknown port") for a service that is not known, and with the signal's reason.
    */
   async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
     begin(options, network, service)
-    return lookupPort(this.#around.services, network, service)
+    return findPort(this.#means.services, network, service)
   }
 
-  /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
+  /**
+   * The canonical name of a host, which its aliases lead to, with a dot at its end; that of a host without
+   * aliases is its own. Rejects with an InvalidNamesError when it is no domain name, and as
+   * {@link lookupHost} does.
+   */
   async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
     begin(options, host)
-    const order = this.#around.ownOrder(host)
+    const order = this.#means.ownOrder(host)
     const { cname } = await this.#find('CNAME', host, order, options)
     if (cname === '') throw noSuchHost(host)
     if (!isDomainName(cname)) throw new InvalidNamesError(host, '')
@@ -111,8 +132,9 @@ export class Resolver implements LookupGroup {
   }
 
   /**
-   * The SRV records of `_service._proto.name`, or of `name` itself when service and proto are '', by priority and in
-   * random order by weight, and the name they were found under. An InvalidNamesError has those that are good.
+   * The SRV records of `_service._proto.name`, or of `name` itself when service and proto are '', by
+   * priority and in random order by weight, and the name they were found under. Rejects with an
+   * InvalidNamesError that has the good ones when some have no domain name, and as {@link lookupHost} does.
    */
   async lookupSRV(
     service: string,
@@ -133,7 +155,10 @@ export class Resolver implements LookupGroup {
     return { cname, addrs }
   }
 
-  /** The MX records of a domain, by preference. An InvalidNamesError has those that are good. */
+  /**
+   * The MX records of a domain, by preference. Rejects with an InvalidNamesError that has the good ones
+   * when some have no domain name, and as {@link lookupHost} does.
+   */
   async lookupMX(name: string, options: LookupOptions = {}): Promise<MX[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.MX, options)
@@ -143,7 +168,10 @@ export class Resolver implements LookupGroup {
     return byPref(goodNames(all, (mx) => mx.host, name))
   }
 
-  /** The NS records of a domain. An InvalidNamesError has those that are good. */
+  /**
+   * The NS records of a domain. Rejects with an InvalidNamesError that has the good ones when some have no
+   * domain name, and as {@link lookupHost} does.
+   */
   async lookupNS(name: string, options: LookupOptions = {}): Promise<NS[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.NS, options)
@@ -151,60 +179,81 @@ export class Resolver implements LookupGroup {
     return goodNames(all, (ns) => ns.host, name)
   }
 
-  /** The TXT records of a domain, the strings of each joined and read as UTF-8. */
+  /**
+   * The TXT records of a domain, the strings of each joined and read as UTF-8. Rejects as
+   * {@link lookupHost} does.
+   */
   async lookupTXT(name: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.TXT, options)
     return records.flatMap(({ data }) => (data.kind === 'TXT' ? [joined(data.strings)] : []))
   }
 
-  /** The names of an address, rooted when they have a dot. An InvalidNamesError has those that are good. */
+  /**
+   * The names of an address, with a dot at the end when they have one inside. Rejects with a DNSError
+   * ("unrecognized address") for what is no address, with an InvalidNamesError that has the good ones when
+   * some are no domain names, and as {@link lookupHost} does.
+   */
   async lookupAddr(addr: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, addr)
     return goodNames(await this.#names(addr, options), (name) => name, addr)
   }
 
-  /** The number of an IP protocol by name. An AddrError when it is not known. */
+  /**
+   * The number of an IP protocol by name. Rejects with an AddrError when it is not known, or with the
+   * signal's reason.
+   */
   async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
     begin(options, name)
-    return lookupProtocol(this.#around.protocols, name)
+    return findProtocol(this.#means.protocols, name)
   }
 
   /**
-   * The records of any type that a name has in DNS, for types that have no method of their own, such as HTTPS and CAA:
-   * `type` is its number, of RRType or another. The search list counts.
+   * The records of any type that a name has in DNS, for types that have no method of their own, such as
+   * HTTPS and CAA: `type` is its number, of RRType or another. The search list counts. Every name that DNS
+   * allows can be asked for: a backslash and three decimal digits stand for a byte, a backslash and another
+   * character for that character. Rejects as {@link lookupHost} does.
    */
   async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
     begin(options, name)
-    return [...(await this.#records(name, type, options))]
+    return [
+      ...(await this.#ask({ name, asked: askedName(name, this.#means.idna), type, shown: name }, options)),
+    ]
+  }
+
+  /** What the hosts file says. Whoever may leave does not have to wait until a large one has been read. */
+  #hosts(name: string, options: LookupOptions): Hosts | Promise<Hosts> {
+    const hosts = this.#means.hosts()
+    return hosts instanceof Hosts ? hosts : this.#pending.run('hosts', name, options, async () => hosts)
   }
 
   #findLiteral(network: HostNetwork, host: string, options: LookupOptions): Promise<HostAddrs> {
     if (host === '') throw noSuchHost(host)
     const literal = parseIPZone(host)
-    if (literal === null) return this.#find(network, host, this.#around.order(host), options)
+    if (literal === null) return this.#find(network, host, this.#means.order(host), options)
     return Promise.resolve({ addrs: [new IPAddr(literal.ip, literal.zone)], cname: '' })
   }
 
   #find(network: HostNetwork, host: string, order: LookupOrder, options: LookupOptions): Promise<HostAddrs> {
-    const around = this.#around
-    const { system } = around
-    return this.#flights.run(`${order} ${network} ${host}`, host, options, (cancellation) =>
+    const means = this.#means
+    const { system } = means
+    return this.#pending.run(`${order} ${network} ${host}`, host, options, (ending) =>
       order === 'system' && system !== null
         ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
-        : lookupHostAddrs(around, network, host, order, cancellation),
+        : lookupHostAddrs(means, network, host, order, ending),
     )
   }
 
   async #names(addr: string, options: LookupOptions): Promise<string[]> {
-    const { hosts, system } = this.#around
-    const order = this.#around.order('')
+    const { system } = this.#means
+    if (parseIPZone(addr) === null) throw new DNSError('unrecognized address', addr)
+    const order = this.#means.order('')
     if (order === 'system' && system !== null) {
       const start = (): Promise<string[]> => system.lookupAddr(addr)
-      return [...(await this.#flights.run(`system addr ${addr}`, addr, options, start))]
+      return (await this.#pending.run(`system addr ${addr}`, addr, options, start)).map(absDomainName)
     }
     if (order === 'files' || order === 'files,dns') {
-      const names = hosts.lookupAddr(addr)
+      const names = (await this.#hosts(addr, options)).lookupAddr(addr)
       if (names !== null) return names
       if (order === 'files') throw noSuchHost(addr)
     }
@@ -213,25 +262,30 @@ export class Resolver implements LookupGroup {
       const records = await this.#records(arpa, RRType.PTR, options, addr)
       return records.flatMap(({ data }) => (data.kind === 'PTR' ? [data.target] : []))
     } catch (e) {
-      const names = order === 'dns,files' && isNotFound(e) ? hosts.lookupAddr(addr) : null
-      if (names !== null) return names
-      throw e
+      if (order !== 'dns,files' || !isNotFound(e)) throw e
+      const names = (await this.#hosts(addr, options)).lookupAddr(addr)
+      if (names === null) throw e
+      return names
     }
   }
 
   #records(name: string, type: number, options: LookupOptions, shown = name): Promise<readonly RR[]> {
-    const { client } = this.#around
-    const start = (cancellation: Cancellation): Promise<RR[]> =>
-      lookupRecords(client, name, type, shown, cancellation)
-    return this.#flights.run(`dns ${type} ${name} ${shown}`, shown, options, start)
+    return this.#ask({ name, asked: askedHost(name, this.#means.idna), type, shown }, options)
+  }
+
+  #ask(lookup: RecordLookup, options: LookupOptions): Promise<readonly RR[]> {
+    const { name, asked, type, shown } = lookup
+    return this.#pending.run(`dns ${type} ${asked} ${name} ${shown}`, shown, options, (ending) =>
+      lookupRecords(this.#means.client, lookup, ending),
+    )
   }
 }
 
 /** Checks the arguments of a lookup, before anything is done for it. */
-function begin({ signal }: LookupOptions, ...names: string[]): void {
+function begin(options: LookupOptions, ...names: string[]): void {
   for (const name of names)
     if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
-  signal?.throwIfAborted()
+  endingOf(options)?.throwIfOver()
 }
 
 function fits(afnet: string, ip: IP): boolean {

@@ -1,4 +1,4 @@
-import type { Interfaces } from './interfaces.ts'
+import type { Ifc } from './interfaces.ts'
 import { fail, IO_ERROR } from './errors.ts'
 import { printMask } from './ipifc.ts'
 
@@ -19,11 +19,6 @@ export function pairs(text: string): Pair[] {
   return found
 }
 
-/** The values that an attribute has in a text. */
-export function attributes(text: string, attr: string): string[] {
-  return pairs(text).flatMap((p) => (p.attr === attr && p.value !== '' ? [p.value] : []))
-}
-
 /** Writes pairs in a line. */
 export function printPairs(list: readonly Pair[]): string {
   return list.map(({ attr, value }) => (value === '' ? attr : `${attr}=${value}`)).join(' ')
@@ -33,11 +28,12 @@ export function printPairs(list: readonly Pair[]): string {
 export class NdbText {
   /** How often it was written. */
   version = 0
-  readonly #interfaces: Interfaces
+  readonly #interfaces: () => Promise<readonly Ifc[]>
   #bytes: Uint8Array | null = null
+  #pairs: readonly Pair[] | null = null // of what was written, when somebody has asked
 
-  /** Makes the file; the interfaces tell the addresses. */
-  constructor(interfaces: Interfaces) {
+  /** Makes the file; `interfaces` gives those whose addresses are told at first. */
+  constructor(interfaces: () => Promise<readonly Ifc[]>) {
     this.#interfaces = interfaces
   }
 
@@ -46,13 +42,23 @@ export class NdbText {
     return this.#bytes ?? utf8.encode(await this.#initial())
   }
 
-  /** What it holds. */
-  async text(): Promise<string> {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes())
+  /** The pairs that it holds. */
+  async pairs(): Promise<readonly Pair[]> {
+    if (this.#pairs !== null) return this.#pairs
+    const found = pairs(new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes()))
+    // The addresses of interfaces, which stand there at first, may change.
+    if (this.#bytes !== null) this.#pairs = found
+    return found
+  }
+
+  /** The values that an attribute has in it. */
+  async attributes(attr: string): Promise<string[]> {
+    return (await this.pairs()).flatMap((p) => (p.attr === attr && p.value !== '' ? [p.value] : []))
   }
 
   /** Empties it, which is not counted. */
   truncate(): void {
+    this.#pairs = null
     this.#bytes = new Uint8Array(0)
   }
 
@@ -64,12 +70,13 @@ export class NdbText {
     bytes.set(old)
     bytes.set(p, offset)
     this.#bytes = bytes
+    this.#pairs = null
     this.version++
     return p.byteLength
   }
 
   async #initial(): Promise<string> {
-    const all = (await this.#interfaces.list()).filter((ifc) => ifc.device !== '/dev/null')
+    const all = (await this.#interfaces()).filter((ifc) => ifc.device !== '/dev/null')
     const net = all.flatMap((ifc) => ifc.addrs).find((a) => a.ip.to4() !== null)
     return net === undefined ? '' : `ip=${net.ip.toString()} ipmask=${printMask(net)}\n`
   }

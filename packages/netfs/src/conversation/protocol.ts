@@ -38,13 +38,17 @@ export class Protocol<C extends Numbered> {
     this.#make = make
   }
 
-  /** Gives the free conversation of the lowest number, held once, for a user. Throws "no free devices" when there is none. */
+  /**
+   * Gives the free conversation of the lowest number, held once, for a user. Throws "no free devices" when
+   * there is none.
+   */
   clone(user?: string): C {
     this.session.admit()
     let found = this.conversations.find((c) => c.isFree)
     if (found === undefined) {
       const number = this.conversations.length
       if (number >= this.session.stack.limits.conversations) fail(NO_DEVICES)
+      this.session.addNumber()
       found = this.#make(number, this)
       this.conversations.push(found)
     }

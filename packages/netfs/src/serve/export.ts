@@ -4,15 +4,17 @@ import { parseIPZone, splitHostPort } from '@net/addr'
 import { serve9P, type ServerSession } from '@net/9p'
 import { type Conn, ErrClosed, isErr, type Listener, type Target, isError } from '@net/contract'
 import type { Activity } from '../account/activity.ts'
+import type { Peer } from '../account/peer.ts'
 import { Session } from '../conversation/session.ts'
 import { Stack, type TreeOptions } from '../account/stack.ts'
 import { NetTree } from '../tree/tree.ts'
+import { peerName } from './peer_name.ts'
 
 /** Options of {@link exportNet}. */
 export interface ExportOptions extends TreeOptions {
   /**
-   * Lets anybody who can reach the port use this machine's network: without it a TCP listener that is not bound to a
-   * loopback address is refused unless it authenticates its clients, as {@link tlsListener} does.
+   * Lets anybody who can reach the port use this machine's network: without it a TCP listener that is not
+   * bound to a loopback address is refused unless it authenticates its clients, as {@link tlsListener} does.
    */
   readonly dangerouslyServeAnyone?: boolean | undefined
 }
@@ -21,21 +23,40 @@ export interface ExportOptions extends TreeOptions {
 export interface NetExport extends AsyncDisposable {
   /** What goes on. */
   readonly activity: Activity
-  /** Resolves when it has ended and all that its sessions made is gone; rejects with the listener's error, if that ended it. */
+  /**
+   * Resolves when it has ended and all that its sessions made is gone; rejects with the listener's error, if
+   * that ended it.
+   */
   readonly done: Promise<void>
-  /** Stops listening and ends all sessions, with everything they made. */
+  /**
+   * Stops listening and ends all sessions, with everything they made. Rejects with the error of the listener,
+   * if one ended the export.
+   */
   close(): Promise<void>
 }
 
 const PAUSE = 5 // milliseconds before accepting again after an error that may pass
 
+/** A session of a client. */
+interface Client {
+  readonly peer: Peer
+  readonly session: Session
+  readonly served: ServerSession
+  /** Whether it has said who it is: a client that has not is the first to make room for others. */
+  attached: boolean
+  /** Whether it is hung up on. */
+  refused: boolean
+  /** Resolves when it is over and everything that it made is gone. */
+  over: Promise<void>
+}
+
 /** The mark of listeners that let only authenticated clients in. */
 export const authenticates = Symbol.for('@net/netfs.authenticates')
 
 /**
- * Serves a target as a Plan 9 /net to every connection that `listener` accepts, by 9P2000 and without Tauth. Each connection
- * is a session: it sees and can touch only its own conversations, and they end with it. The listener is closed at the end.
- * Throws, the listener left open, when it would let anybody in.
+ * Serves a target as a Plan 9 /net to every connection that `listener` accepts, by 9P2000 and without Tauth.
+ * Each connection is a session: it sees and can touch only its own conversations, and they end with it. The
+ * listener is closed at the end. Throws, the listener left open, when it would let anybody in.
  *
  * @example
  * ```ts
@@ -59,7 +80,21 @@ export function exportNet(target: Target, listener: Listener, options: ExportOpt
   return new Exporter(new Stack(target, options), listener)
 }
 
-/** Throws unless the listener is safe to serve a network on: not TCP beyond loopback without authentication. */
+/**
+ * Throws an Error unless the listener is safe to serve a network on: one on TCP beyond loopback must
+ * authenticate its clients. The listener is left as it is.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { checkListener } from '@net/netfs'
+ * import { listenTCPSync } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * checkListener(listener) // nobody but this machine reaches it
+ * await listener.close()
+ * ```
+ */
 export function checkListener(listener: Listener): void {
   const { addr } = listener
   if (authenticates in listener && listener[authenticates] === true) return
@@ -75,7 +110,8 @@ export function checkListener(listener: Listener): void {
   )
 }
 
-// Whether everybody on this machine may connect to a socket: write to it, and get to it through its directory.
+// Whether everybody on this machine may connect to a socket: write to it, and get to it through its
+// directory.
 function isOpenToAll(path: string): boolean {
   const mode = (p: string): number => statSync(p, { throwIfNoEntry: false })?.mode ?? 0
   return process.platform !== 'win32' && (mode(path) & 0o002) !== 0 && (mode(dirname(path)) & 0o001) !== 0
@@ -94,9 +130,7 @@ class Exporter implements NetExport {
   readonly done: Promise<void>
   readonly #stack: Stack
   readonly #listener: Listener
-  readonly #sessions = new Map<ServerSession, Promise<void>>()
-  // Those that have said nothing yet, oldest first: they must not keep others out.
-  readonly #silent = new Set<ServerSession>()
+  readonly #clients = new Set<Client>() // oldest first
   #closing = false
 
   constructor(stack: Stack, listener: Listener) {
@@ -105,7 +139,7 @@ class Exporter implements NetExport {
     this.#listener = listener
     this.done = this.#accept()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Callers see the error by `done`; this handler only keeps it from being unhandled.
     })
   }
 
@@ -129,7 +163,7 @@ class Exporter implements NetExport {
     }
   }
 
-  // One connection that fails while it is accepted is no reason to stop.
+  // An error that may pass, such as a lack of descriptors, does not end the export.
   async #next(): Promise<Conn> {
     for (;;) {
       try {
@@ -142,55 +176,76 @@ class Exporter implements NetExport {
   }
 
   #admit(conn: Conn): void {
-    const { limits } = this.#stack
-    if (this.#closing || (this.#sessions.size >= limits.sessions && !this.#makeRoom())) {
+    const { limits, peers } = this.#stack
+    const peer = peers.named(peerName(conn))
+    if (this.#closing || (!peer.sessions.has(1) && !this.#makeRoom(peer))) {
       this.activity.refusedSessions++
       void conn.close().catch(() => {
-        // It is refused whether or not that can be told.
+        // The connection is gone either way.
       })
       return
     }
-    const session = new Session(this.#stack)
-    const timer = setTimeout(() => {
-      this.#refuse(served)
-    }, limits.attachTime)
+    const session = new Session(this.#stack, peer)
     const tree = new NetTree(session, () => {
       clearTimeout(timer)
-      this.#silent.delete(served)
+      client.attached = true
     })
     const served = serve9P(conn, tree, {
       msize: limits.msize,
       maxFids: limits.fids,
       maxRequests: limits.requests,
       maxBytes: limits.bytes,
+      memory: peer,
     })
-    const over = served.done.then(async () => {
+    const client: Client = { peer, session, served, attached: false, refused: false, over: served.done }
+    const timer = setTimeout(() => {
+      this.#refuse(client)
+    }, limits.attachTime)
+    client.over = served.done.then(async () => {
       clearTimeout(timer)
-      this.#silent.delete(served)
       await session.end()
-      this.#sessions.delete(served)
+      this.#clients.delete(client)
     })
-    this.#sessions.set(served, over)
-    this.#silent.add(served)
+    this.#clients.add(client)
   }
 
-  // Whether a session that has not attached could be ended for a new one.
-  #makeRoom(): boolean {
-    const [oldest] = this.#silent
-    if (oldest === undefined) return false
-    this.#refuse(oldest)
+  // Whether a session could be ended for a new one of `peer`: first of those that have not attached, then of
+  // the idle ones, the oldest of the peer that has the most. A peer that has its share already makes room for
+  // itself.
+  #makeRoom(peer: Peer): boolean {
+    const own = peer.sessions.used > 0
+    let found: Client | null = null
+    for (const client of this.#clients) {
+      if (own ? client.peer !== peer : client.peer.sessions.used === 0) continue
+      if (client.refused || (client.attached && !this.#isIdle(client))) continue
+      if (found === null || isBetter(client, found)) found = client
+    }
+    if (found === null) return false
+    this.#refuse(found)
     return true
   }
 
-  #refuse(served: ServerSession): void {
-    this.#silent.delete(served)
+  #isIdle({ served, session }: Client): boolean {
+    if (served.pending > 0 || session.conversations > 0) return false
+    return performance.now() - served.heard > this.#stack.limits.idleTime
+  }
+
+  #refuse(client: Client): void {
+    client.refused = true
     this.activity.refusedSessions++
-    void served.close()
+    void client.served.close()
   }
 
   async #end(): Promise<void> {
-    await Promise.all([...this.#sessions.keys()].map((served) => served.close()))
-    await Promise.all(this.#sessions.values())
+    const clients = [...this.#clients]
+    await Promise.all(clients.map(({ served }) => served.close()))
+    await Promise.all(clients.map(({ over }) => over))
     await this.#listener.close()
   }
+}
+
+// Whether `a` shall make room before `b`, which is older.
+function isBetter(a: Client, b: Client): boolean {
+  if (a.attached !== b.attached) return b.attached
+  return a.peer.sessions.used > b.peer.sessions.used
 }

@@ -4,12 +4,13 @@ import { isOver } from '@net/io'
 import { parseNumeric } from '../base/address.ts'
 import { DENIED, fail, INTERRUPTED, Plan9Error } from '../base/errors.ts'
 import { isNotFound } from '../base/names.ts'
-import { attributes, type Pair, pairs, printPairs } from '../base/ndb.ts'
+import { type Pair, pairs, printPairs } from '../base/ndb.ts'
 import type { Session } from '../conversation/session.ts'
 
 const SERVICE = "cs: can't translate service"
 const ADDRESS = "cs: can't translate address: "
 const MOST_WANTED = 32 // attributes that one ipinfo query may ask for
+const MOST_TOLD = 512 // pairs of an answer
 const commands = new Set(['refresh', 'debug', 'add'])
 const ours = new Set(['tcp', 'udp', 'net'])
 
@@ -45,7 +46,8 @@ async function translateService(
   options: IOOptions,
 ): Promise<string> {
   if (service === '*' || /^\d+$/.test(service)) return service
-  // In two steps, each of which looks at a character once: together in one they would take the square of the length.
+  // In two steps, each of which looks at a character once: together in one they would take the square of the
+  // length.
   if (!/^[A-Za-z0-9$_.-]+$/.test(service) || !/[A-Za-z]/.test(service)) fail(SERVICE)
   const port = await session.stack.names.port(network, service, options)
   return port === null ? fail(SERVICE) : String(port)
@@ -55,7 +57,7 @@ async function translateHost(session: Session, host: string, options: IOOptions)
   const ip = parseNumeric(host)
   if (ip !== null) return [ip]
   if (host.startsWith('$')) {
-    const values = attributes(await session.ndb.text(), host.slice(1)).flatMap((v) => parseNumeric(v) ?? [])
+    const values = (await session.ndb.attributes(host.slice(1))).flatMap((v) => parseNumeric(v) ?? [])
     return values.length > 0 ? values : fail(`${ADDRESS}dns: resource does not exist; negrcode`)
   }
   return lookup(session, host, options)
@@ -67,7 +69,7 @@ function refuse(session: Session): never {
 }
 
 async function lookup(session: Session, host: string, options: IOOptions): Promise<IP[]> {
-  if (!session.stack.gate.lookups) return refuse(session)
+  if (!session.stack.rules.lookups) return refuse(session)
   try {
     return await session.stack.names.addresses('ip', host, options)
   } catch (e) {
@@ -78,12 +80,13 @@ async function lookup(session: Session, host: string, options: IOOptions): Promi
   }
 }
 
-// What the policy keeps from being reached is not told either. Ports that can't be are left to connect.
+// Whether the policy lets a client use an address at all; others are not told. A port that cannot be is left
+// to connect.
 function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: string): boolean {
   const port = Number(service)
   if (!(port <= 65535)) return true
-  const { gate } = session.stack
-  return gate.allows('connect', network, ip, port) || gate.allows('announce', network, ip, port)
+  const { rules } = session.stack
+  return rules.allows('connect', network, ip, port) || rules.allows('announce', network, ip, port)
 }
 
 // `!attr=value want=* ...` and `!ipinfo [attr=value] want ...`
@@ -98,17 +101,24 @@ async function general(session: Session, query: string, options: IOOptions): Pro
 
 async function ipinfo(session: Session, wanted: readonly Pair[]): Promise<readonly string[]> {
   if (wanted.length > MOST_WANTED) fail('cs: bad query')
-  const all = pairs(await session.ndb.text())
-  const names = wanted.filter((w) => w.value === '').map((w) => w.attr.replace(/^@/, ''))
-  const found = names.flatMap((name) => all.filter(({ attr, value }) => attr === name && value !== ''))
+  const all = await session.ndb.pairs()
+  // In the order in which they are wanted; the text is gone through once, however many those are.
+  const byName = new Map<string, Pair[]>()
+  for (const { attr, value } of wanted) if (value === '') byName.set(attr.replace(/^@/, ''), [])
+  for (const pair of all) if (pair.value !== '') byName.get(pair.attr)?.push(pair)
+  const found = [...byName.values()].flat().slice(0, MOST_TOLD)
   return found.length === 0 ? fail('cs: no match') : [printPairs(found)]
 }
 
-async function entries(session: Session, key: Pair, options: IOOptions): Promise<readonly Pair[][]> {
+async function entries(
+  session: Session,
+  key: Pair,
+  options: IOOptions,
+): Promise<readonly (readonly Pair[])[]> {
   const { attr, value } = key
   if (attr === 'dom' || attr === 'sys') {
     const ips = await lookup(session, value, options).catch(() => [])
-    const told = ips.filter((ip) => session.stack.gate.reaches(ip))
+    const told = ips.filter((ip) => session.stack.rules.reaches(ip))
     return told.map((ip) => [key, { attr: ip.to4() === null ? 'ipv6' : 'ip', value: ip.toString() }])
   }
   if ((attr === 'tcp' || attr === 'udp') && !/^\d*$/.test(value)) {
@@ -119,6 +129,7 @@ async function entries(session: Session, key: Pair, options: IOOptions): Promise
     const proto = await session.stack.names.ask((g) => g.lookupProtocol(value, options)).catch(() => null)
     return proto === null ? [] : [[key, { attr: 'ipv4proto', value: String(proto) }]]
   }
-  const text = await session.ndb.text()
-  return attributes(text, attr).includes(value) ? [pairs(text)] : []
+  return (await session.ndb.attributes(attr)).includes(value)
+    ? [(await session.ndb.pairs()).slice(0, MOST_TOLD)]
+    : []
 }

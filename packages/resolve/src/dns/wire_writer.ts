@@ -1,3 +1,4 @@
+import { unescaped } from './name_text.ts'
 import { DNSMessageError, maxNameLength } from './wire_reader.ts'
 
 // A pointer has 14 bits for its target (RFC 1035 section 4.1.4).
@@ -8,10 +9,13 @@ const maxMessage = 0xffff
 export class WireWriter {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
-  #names: Map<string, number> | null = null // names written, and where
+  #names: Map<string, number> | null = null // The offset at which each name was written.
   readonly #start: number
 
-  /** Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as that is enough. */
+  /**
+   * Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as
+   * that is enough.
+   */
   constructor(reserved = 0, room = new Uint8Array(512)) {
     this.#bytes = room
     this.#start = reserved
@@ -56,8 +60,8 @@ export class WireWriter {
   }
 
   /**
-   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was written before;
-   * the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
+   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was
+   * written before; the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
    */
   name(name: string, compress: boolean): void {
     if (!name.endsWith('.')) throw new DNSMessageError('name without a dot at its end')
@@ -75,6 +79,21 @@ export class WireWriter {
       rest = rest.slice(end + 1)
     }
     this.uint8(0)
+  }
+
+  /** Writes a name in which a backslash and three digits stand for a byte, which must end with a dot. */
+  escapedName(name: string): void {
+    if (!name.includes('\\')) {
+      this.name(name, false)
+      return
+    }
+    const start = this.#length
+    for (const label of name.split('.').slice(0, -1)) {
+      const bytes = unescaped(label)
+      this.#label(bytes, bytes.length)
+    }
+    this.uint8(0)
+    if (this.#length - start > maxNameLength + 1) throw new DNSMessageError('name too long')
   }
 
   /** Writes what `body` writes with its length, in 16 bits, before it. */

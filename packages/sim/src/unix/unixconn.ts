@@ -3,11 +3,14 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
+  type SendfileGroup,
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
-import { ConnStreams, isOver, Op, untilClosed } from '@net/io'
+import { ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { checkBuffer, checkBuffers } from '../socket/argument.ts'
 import { SimSocket, type Register } from '../socket/conn.ts'
@@ -125,6 +128,12 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return this.#write([...buffers], null, options)
   }
 
+  /** Copies the source into a stream. Rejects as {@link SendfileGroup.sendFile} says; of other kinds with a TypeError. */
+  async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    this.#both() // throws where there is no stream
+    return await copyingSendfileGroup.sendFile(this, source, options)
+  }
+
   async readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
     const { n, addr } = await this.readMsgUnix(p, new Uint8Array(0), options)
     return [n ?? 0, addr]
@@ -149,7 +158,9 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return this.writeTo(p, addr, options)
   }
 
-  async receive(p: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK)): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
+  async receive(
+    p: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK),
+  ): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
     const [n, addr] = await this.readFrom(p)
     return [p.subarray(0, n), addr]
   }

@@ -6,7 +6,6 @@ import {
   type FileSource,
   type IOOptions,
   type SendFileOptions,
-  type SendfileGroup,
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
@@ -128,7 +127,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return this.#write([...buffers], null, options)
   }
 
-  /** Copies the source into a stream. Rejects as {@link SendfileGroup.sendFile} says; of other kinds with a TypeError. */
+  /** Copies the source into a stream. Rejects as {@link copyingSendfileGroup} does; of other kinds with a TypeError. */
   async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
     this.#both() // throws where there is no stream
     return await copyingSendfileGroup.sendFile(this, source, options)

@@ -102,7 +102,24 @@ export function listenUDPSync(
   }
 }
 
-/** Makes a socket that has joined a group on an interface, at once. Throws an {@link OpError}. */
+/**
+ * Makes a socket that has joined a group on an interface, at once. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { IP, UDPAddr } from '@net/addr'
+ * import { listenMulticastUDPSync } from '@net/posix'
+ *
+ * const group = new UDPAddr(IP.from([239, 1, 2, 3]), 0)
+ * try {
+ *   const conn = listenMulticastUDPSync('udp4', null, group)
+ *   console.log(conn.localAddr.port > 0) // true
+ *   await conn.close()
+ * } catch (e) {
+ *   console.log(String(e)) // where no interface has a route for the group
+ * }
+ * ```
+ */
 export function listenMulticastUDPSync(
   network: UDPNetwork,
   iface: Interface | null,

@@ -50,7 +50,24 @@ function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOpt
   return [listenSocket(s, options), laddr]
 }
 
-/** Listens at once: the address is there when it returns. Throws an {@link OpError}. */
+/**
+ * Listens at once: the address is there when it returns. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { UnixAddr } from '@net/addr'
+ * import { listenUnixSync } from '@net/posix'
+ *
+ * const dir = mkdtempSync(join(tmpdir(), 'socket-'))
+ * const listener = listenUnixSync('unix', new UnixAddr(join(dir, 'app.sock'), 'unix'))
+ * console.log(listener.addr.network) // unix
+ * await listener.close()
+ * rmSync(dir, { recursive: true })
+ * ```
+ */
 export function listenUnixSync(
   network: UnixNetwork,
   laddr: UnixAddr | null,
@@ -65,7 +82,24 @@ export function listenUnixSync(
   }
 }
 
-/** Makes a datagram socket at once: the address is there when it returns. Throws an {@link OpError}. */
+/**
+ * Makes a datagram socket at once: the address is there when it returns. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { UnixAddr } from '@net/addr'
+ * import { listenUnixgramSync } from '@net/posix'
+ *
+ * const dir = mkdtempSync(join(tmpdir(), 'socket-'))
+ * const conn = listenUnixgramSync('unixgram', new UnixAddr(join(dir, 'log.sock'), 'unixgram'))
+ * console.log(conn.localAddr.network) // unixgram
+ * await conn.close()
+ * rmSync(dir, { recursive: true })
+ * ```
+ */
 export function listenUnixgramSync(
   network: 'unixgram',
   laddr: UnixAddr | null,

@@ -8,7 +8,7 @@ import {
   type Listening,
   type PacketPair,
 } from '@net/contract/suite'
-import { test } from 'vitest'
+import { runnerOf } from './runner.ts'
 import { SimNetwork, type Weather } from '../src/index.ts'
 
 const storm: Weather = { loss: 0.05, latency: 50, reorder: 0.05 }
@@ -26,7 +26,7 @@ for (const [label, weather] of [
     const a = sim.host('a', { addrs: ['10.0.0.1/24', 'fd00::1/64'] })
     const b = sim.host('b', { addrs: ['10.0.0.2/24', 'fd00::2/64'] })
     sim.link(a, b, weather)
-    const runner = { test: (name: string, fn: () => Promise<void>) => test(name, () => sim.run(fn)) }
+    const runner = runnerOf(sim)
     const common = { network, limit: HOURS, label: `${network} over ${label}` }
     const makeListener = async (): Promise<Listening> => {
       const listener = await b.target.listenTCP(network, new TCPAddr(parseIP(other), 0))

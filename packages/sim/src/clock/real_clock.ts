@@ -29,7 +29,6 @@ export class RealClock implements Driver {
     if (on) this.#keeper ??= setInterval(() => {}, LONGEST)
     else this.#release()
     this.#keep(this.#timer)
-    this.#keep(this.#immediate)
   }
 
   /** Moves it no more. */
@@ -59,8 +58,9 @@ export class RealClock implements Driver {
     const { next } = this.#time
     if (next === Infinity) return
     const ms = next - (performance.now() - this.#origin)
-    // A timer takes a millisecond at least, which what is due must not wait for.
-    if (ms < 1) this.#keep((this.#immediate = setImmediate(this.#run)))
+    // A timer takes a millisecond at least, which what is due must not wait for. One turn of the loop is kept alive for, as
+    // otherwise the loop would sleep before it.
+    if (ms < 1) this.#immediate = setImmediate(this.#run)
     else this.#keep((this.#timer = setTimeout(this.#run, Math.min(Math.floor(ms), LONGEST))))
   }
 

@@ -1,3 +1,4 @@
+import type { Random } from './random.ts'
 import { SimError } from './sim_error.ts'
 import type { Time } from './time.ts'
 import { VirtualClock } from './virtual_clock.ts'
@@ -30,7 +31,7 @@ export class VirtualRun {
   readonly #before: Map<string, number>
   #looks = 0
 
-  private constructor(time: Time, limits: RunLimits, epoch: number, random: () => number) {
+  private constructor(time: Time, limits: RunLimits, epoch: number, random: Random) {
     this.#time = time
     this.#limits = limits
     this.#end = { time: time.now + limits.time, events: time.happened + limits.events }
@@ -43,7 +44,7 @@ export class VirtualRun {
     time: Time,
     limits: RunLimits,
     epoch: number,
-    random: () => number,
+    random: Random,
     body: () => Promise<T> | T,
   ): Promise<T> {
     if (current !== null) throw new SimError('NESTED', 'a run within a run: there is one virtual time')
@@ -80,17 +81,21 @@ export class VirtualRun {
       this.#check(at)
       if (at === Infinity) {
         await this.#stuck(ended, () => outcome !== null)
-      } else if (packets <= timers || spins > SPINS) {
+      } else if (packets <= timers) {
         spins = 0
-        this.#clock.moveTo(at)
-        if (packets > at) this.#clock.moveTo(at + 1)
-        else this.#events(packets)
+        this.#events(packets)
         if (this.#time.touched) await this.#programs()
       } else {
-        spins = at > this.#time.now ? 0 : spins + 1
-        this.#time.now = at
-        this.#clock.fire()
         this.#time.happened++
+        if (timers > this.#time.now) spins = 0
+        if (++spins > SPINS) {
+          spins = 0
+          this.#clock.pass()
+          this.#time.now = Math.max(this.#time.now, this.#clock.now)
+        } else {
+          this.#time.now = at
+          this.#clock.fire()
+        }
         await this.#programs()
       }
     }

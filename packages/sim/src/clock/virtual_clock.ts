@@ -1,17 +1,17 @@
 import { install, type Clock } from '@sinonjs/fake-timers'
+import type { Random } from './random.ts'
 
 /** The clocks and timers of JavaScript on virtual time: those that programs see while the network runs. */
 export class VirtualClock {
   readonly #clock: Clock
   readonly #start: number
-  readonly #random: () => number
-  readonly #abortTimeout: typeof AbortSignal.timeout
+  readonly #restore: () => void
 
   /**
    * Takes the place of the host's clocks and timers. `epoch` is the moment on the calendar, in milliseconds, at which virtual time
    * was 0, `now` how much of it has passed; chance comes from `random`.
    */
-  constructor(epoch: number, now: number, random: () => number) {
+  constructor(epoch: number, now: number, random: Random) {
     this.#start = epoch
     this.#clock = install({
       now: epoch,
@@ -31,17 +31,14 @@ export class VirtualClock {
     })
     // It counts from here, so that performance.now() gives virtual time.
     this.#clock.tick(Math.floor(now))
-    this.#random = Math.random
-    Math.random = random
-    // The host's own would wait for real time.
-    this.#abortTimeout = AbortSignal.timeout.bind(AbortSignal)
-    AbortSignal.timeout = (ms) => {
-      const controller = new AbortController()
-      const text = 'The operation was aborted due to timeout'
-      setTimeout(() => {
-        controller.abort(new DOMException(text, 'TimeoutError'))
-      }, ms)
-      return controller.signal
+    const restore = [
+      replace(AbortSignal, 'timeout', abortTimeout),
+      // What programs draw must follow from the seed, too.
+      replace(Math, 'random', () => random.float()),
+      replace(crypto, 'getRandomValues', (array) => fill(array, random)),
+    ]
+    this.#restore = () => {
+      for (const back of restore) back()
     }
   }
 
@@ -57,10 +54,14 @@ export class VirtualClock {
     return this.#clock.now - this.#start
   }
 
-  /** Moves the clocks on; no timer is due before that. */
+  /** Moves the clocks on, and fires nothing: no timer is due before that. */
   moveTo(now: number): void {
-    const ms = Math.floor(now) - this.now
-    if (ms > 0) this.#clock.tick(ms)
+    this.#clock.now = Math.max(this.#clock.now, this.#start + Math.floor(now))
+  }
+
+  /** Fires all timers that are due now, and lets a millisecond pass. */
+  pass(): void {
+    this.#clock.tick(1)
   }
 
   /** Fires the next timer, alone, at its moment. */
@@ -71,7 +72,32 @@ export class VirtualClock {
   /** Gives the host its clocks and timers back. */
   uninstall(): void {
     this.#clock.uninstall()
-    Math.random = this.#random
-    AbortSignal.timeout = this.#abortTimeout
+    this.#restore()
   }
+}
+
+// Puts something in the place of what an object of the host has, and gives a function that brings that back.
+function replace<T extends object, K extends keyof T>(object: T, key: K, value: T[K]): () => void {
+  const own = Object.getOwnPropertyDescriptor(object, key)
+  Object.defineProperty(object, key, { value, configurable: true, writable: true })
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(object, key)
+    else Object.defineProperty(object, key, own)
+  }
+}
+
+// The host's own would wait for real time.
+function abortTimeout(ms: number): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => {
+    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'))
+  }, ms)
+  return controller.signal
+}
+
+function fill<T extends ArrayBufferView | null>(array: T, random: Random): T {
+  if (array === null) return array
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = random.below(256)
+  return array
 }

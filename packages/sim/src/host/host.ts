@@ -1,5 +1,5 @@
 import { parseMAC, type HardwareAddr } from '@net/addr'
-import type { Target } from '@net/contract'
+import type { IOOptions, Target } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrUnsupported, fileStubs } from '@net/stubs'
 import { isMulticast, versionOf } from '../ip/address.ts'
@@ -7,6 +7,7 @@ import { parsePrefix, type Prefix } from '../ip/prefix.ts'
 import { ipRawSockGroup } from '../raw/iprawsock.ts'
 import { RawIP } from '../raw/raw_ip.ts'
 import type { SocketState } from '../see/netstat.ts'
+import { errno } from '../socket/errno.ts'
 import type { Hold, Open } from '../socket/hold.ts'
 import { TCP } from '../tcp/tcp.ts'
 import { tcpSockGroup } from '../tcp/tcpsock.ts'
@@ -17,6 +18,7 @@ import { udpSockGroup } from '../udp/udpsock.ts'
 import { UnixNames } from '../unix/unix_names.ts'
 import { unixSockGroup } from '../unix/unixsock.ts'
 import { interfaceGroup } from './interface.ts'
+import { SimInterfaceWatch, type InterfaceWatch } from './interface_watch.ts'
 import { lookupGroup, resolverOf, type HostFiles } from './lookup.ts'
 import { NIC } from './nic.ts'
 import { Protocols } from './protocols.ts'
@@ -55,6 +57,7 @@ export class Host {
   /** What of it is open. */
   readonly #opened = new Set<Hold>()
   readonly #stack: Stack
+  readonly #watches = new Set<SimInterfaceWatch>()
   readonly #tcp: TCP
   readonly #udp: UDP
   readonly #raw: RawIP
@@ -68,6 +71,9 @@ export class Host {
     stack.forwards = forwards
     stack.install(nicsOf(stack, name, options, around, random))
     for (const [to, via] of Object.entries(options.routes ?? {})) stack.routes.add(to, via)
+    stack.onChange = (nic) => {
+      for (const watch of this.#watches) watch.changed(nic)
+    }
     const groups = groupsOf(stack)
     this.#stack = stack
     this.#tcp = new TCP(stack, options.tcp ?? {})
@@ -121,6 +127,10 @@ export class Host {
     if (!this.isUp) return
     this.#stack.isUp = false
     this.#stack.time.touch()
+    const opened = [...this.#opened]
+    this.#opened.clear()
+    for (const hold of opened) hold.vanish(errno('ENETDOWN'))
+    this.#names.clear()
     this.#tcp.vanish('ENETDOWN')
     this.#udp.vanish('ENETDOWN')
     this.#raw.vanish('ENETDOWN')
@@ -130,6 +140,18 @@ export class Host {
   /** Starts it again, with nothing open: who goes on talking to what is gone is answered by resets. */
   restart(): void {
     this.#stack.isUp = true
+  }
+
+  /**
+   * Watches its interfaces, from now on, as watchInterfaces of @net/posix does: tells of those that are linked, or whose links go
+   * down or up. When `signal` is aborted the iteration ends quietly, as by close.
+   */
+  watchInterfaces(options: IOOptions = {}): InterfaceWatch {
+    const watch = new SimInterfaceWatch(this.#stack.time, this.#stack.nics, options.signal, () => {
+      this.#watches.delete(watch)
+    })
+    this.#watches.add(watch)
+    return watch
   }
 
   /** Adds a route to a network, 'default' for all, through a router. Throws a TypeError for what are no addresses. */
@@ -175,7 +197,9 @@ function nicsOf(
     const index = i + 1
     const size = spec.mtu ?? 1500
     if (!Number.isInteger(size) || size < LEAST_MTU)
-      throw new RangeError(`the mtu of ${host}/${label} is ${String(size)}; it is bytes, ${LEAST_MTU} or more`)
+      throw new RangeError(
+        `the mtu of ${host}/${label} is ${String(size)}; it is bytes, ${LEAST_MTU} or more`,
+      )
     const hardware = label === 'lo' ? null : macOf(spec.mac, random.derive(label))
     const prefixes: Prefix[] = spec.addrs.map(parsePrefix)
     return new NIC(stack, ether, host, { index, label, mac: hardware, addrs: prefixes, mtu: size })

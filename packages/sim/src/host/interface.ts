@@ -15,7 +15,7 @@ import type { NIC } from './nic.ts'
 
 function flagsOf(nic: NIC): Flags {
   const kind = nic.isLoopback ? FlagLoopback : FlagBroadcast | FlagMulticast
-  return new Flags(kind | (nic.isUp ? FlagUp : 0) | (nic.isRunning ? FlagRunning : 0))
+  return new Flags(kind | FlagUp | (nic.isRunning ? FlagRunning : 0))
 }
 
 function addrsOf(nic: NIC): Addr[] {

@@ -32,7 +32,8 @@ export function resolverOf(sockets: ResolverSockets, files: HostFiles, name: str
     preferSystem: false,
     system: null,
     hosts: parseHosts(LOCALHOST + hosts),
-    resolvConf: resolvConf === undefined ? { ...defaultResolvConf, servers: [] } : parseResolvConf(resolvConf, name),
+    resolvConf:
+      resolvConf === undefined ? { ...defaultResolvConf, servers: [] } : parseResolvConf(resolvConf, name),
     services: parseServices(services),
     protocols: parseProtocols(''),
     nsswitch: parseNSSConf(nsswitch),

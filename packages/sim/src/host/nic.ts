@@ -24,13 +24,11 @@ export class NIC implements Station {
   readonly addrs: readonly Prefix[]
   /** How many sockets are in each group. */
   readonly groups = new Map<string, number>()
-  /** Whether it is set up; {@link isRunning} is whether anything is at its other end. */
-  isUp = true
   readonly #mtu: number
   readonly #owner: NICOwner
   readonly #ether: Ether
 
-  /** Makes an interface that is up. */
+  /** Makes an interface without links. */
   constructor(
     owner: NICOwner,
     ether: Ether,
@@ -52,9 +50,9 @@ export class NIC implements Station {
     return this.label === 'lo'
   }
 
-  /** Whether it is up and one of its links is. */
+  /** Whether one of its links is up. */
   get isRunning(): boolean {
-    return this.isUp && (this.isLoopback || this.#ether.wiresOf(this).some((wire) => wire.isUp))
+    return this.isLoopback || this.#ether.wiresOf(this).some((wire) => wire.isUp)
   }
 
   /** The largest packet that it sends, in bytes. */
@@ -68,7 +66,7 @@ export class NIC implements Station {
   }
 
   arrive(frame: Frame): void {
-    if (this.isUp) this.#owner.arrived(frame, this)
+    this.#owner.arrived(frame, this)
   }
 
   wired(): void {

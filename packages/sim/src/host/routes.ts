@@ -36,7 +36,8 @@ export class Routes {
   add(to: string, via: string): void {
     const gateway = ipOf(via).toString()
     const prefix = parsePrefix(to === 'default' ? `${anyOf(versionOf(gateway))}/0` : to)
-    if (prefix.version !== versionOf(gateway)) throw new TypeError(`${via} is no way to ${to}: another family`)
+    if (prefix.version !== versionOf(gateway))
+      throw new TypeError(`${via} is no way to ${to}: another family`)
     this.#routes.push({ to: prefix, via: gateway })
     this.#routes.sort((a, b) => b.to.bits - a.to.bits)
     this.changed()
@@ -61,7 +62,7 @@ export class Routes {
   #find(dst: string, iface: string): Way | null {
     const nics = this.#nics()
     if (isLoopback(dst) || nics.some((nic) => nic.addrs.some((p) => p.addr === dst))) return { kind: 'local' }
-    const usable = nics.filter((nic) => nic.isUp && !nic.isLoopback && (iface === '' || nic.label === iface))
+    const usable = nics.filter((nic) => !nic.isLoopback && (iface === '' || nic.label === iface))
     if (dst === '255.255.255.255' || isMulticast(dst)) {
       const nic = usable.find((n) => n.addrs.some((p) => p.version === versionOf(dst)))
       return nic === undefined ? null : { kind: 'many', nic }
@@ -108,5 +109,8 @@ export class Routes {
 
 /** Whether an address is everybody's on a network of one of the interfaces, or on all networks. */
 export function isBroadcast(nics: readonly NIC[], addr: string): boolean {
-  return addr === '255.255.255.255' || nics.some((nic) => nic.addrs.some((p) => p.broadcast === addr && !isAny(addr)))
+  return (
+    addr === '255.255.255.255' ||
+    nics.some((nic) => nic.addrs.some((p) => p.broadcast === addr && !isAny(addr)))
+  )
 }

@@ -200,7 +200,8 @@ export class Stack implements IPLayer, NICOwner {
     const { ether, book, witness } = this.#around
     if (way.kind === 'many') {
       witness.saw('out', nic.name, packet)
-      for (const wire of ether.onward(nic, nic)) wire.send({ packet, from: nic, to: null, damaged: false }, nic)
+      for (const wire of ether.onward(nic, nic))
+        wire.send({ packet, from: nic, to: null, damaged: false }, nic)
       return
     }
     const next = book.get(way.next)

@@ -10,7 +10,12 @@ export function decodeBody(version: 4 | 6, protocol: number, bytes: Uint8Array):
   if (protocol === PROTO_UDP) {
     const length = view.getUint16(4)
     if (length < 8 || length > bytes.byteLength) return raw
-    return { kind: 'udp', srcPort: view.getUint16(0), dstPort: view.getUint16(2), data: bytes.subarray(8, length) }
+    return {
+      kind: 'udp',
+      srcPort: view.getUint16(0),
+      dstPort: view.getUint16(2),
+      data: bytes.subarray(8, length),
+    }
   }
   if (protocol === (version === 4 ? PROTO_ICMP : PROTO_ICMP6)) {
     const [type, code] = [view.getUint8(0), view.getUint8(1)]

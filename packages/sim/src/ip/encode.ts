@@ -86,9 +86,7 @@ function putBody(bytes: Uint8Array<ArrayBuffer>, at: number, packet: Packet): vo
       view.setUint32(4, body.rest)
       bytes.set(body.data, at + 8)
       const sum =
-        packet.version === 4
-          ? checksumOf(sumOf(bytes, at, bytes.length))
-          : transportSum(bytes, at, packet)
+        packet.version === 4 ? checksumOf(sumOf(bytes, at, bytes.length)) : transportSum(bytes, at, packet)
       view.setUint16(2, sum)
       break
     }

@@ -30,7 +30,13 @@ const QUOTE = { 4: 548, 6: 1232 }
 /** The message that tells of a packet's trouble, which it carries the beginning of. */
 export function troubleMessage(packet: Packet, trouble: Trouble, mtu = 0): ICMPMessage {
   const [type, code] = (packet.version === 4 ? codes4 : codes6)[trouble]
-  return { kind: 'icmp', type, code, rest: mtu, data: encodePacket(packet).subarray(0, QUOTE[packet.version]) }
+  return {
+    kind: 'icmp',
+    type,
+    code,
+    rest: mtu,
+    data: encodePacket(packet).subarray(0, QUOTE[packet.version]),
+  }
 }
 
 /** The trouble that a message tells of; null when it is about something else. */

@@ -1,14 +1,21 @@
-/** The number of a protocol within IP. */
+/** The number of ICMP within IP. */
 export const PROTO_ICMP = 1
+/** The number of TCP within IP. */
 export const PROTO_TCP = 6
+/** The number of UDP within IP. */
 export const PROTO_UDP = 17
+/** The number of ICMPv6 within IP. */
 export const PROTO_ICMP6 = 58
 
-/** The flags of a TCP segment. */
+/** The flag of a TCP segment that says the end. */
 export const FIN = 1
+/** The flag of a TCP segment that begins a connection. */
 export const SYN = 2
+/** The flag of a TCP segment that ends a connection at once. */
 export const RST = 4
+/** The flag of a TCP segment that asks for its bytes to be handed on. */
 export const PSH = 8
+/** The flag of a TCP segment that acknowledges. */
 export const ACK = 16
 
 /** A TCP segment (RFC 9293 section 3.1). */

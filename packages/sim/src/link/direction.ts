@@ -17,13 +17,7 @@ export class Direction {
   #lastArrival = 0 // of packets that stay in their order
 
   /** Makes a perfect direction that hands frames to `deliver`. */
-  constructor(
-    time: Time,
-    random: Random,
-    witness: Witness,
-    name: string,
-    deliver: (frame: Frame) => void,
-  ) {
+  constructor(time: Time, random: Random, witness: Witness, name: string, deliver: (frame: Frame) => void) {
     this.#time = time
     this.#random = random
     this.#witness = witness

@@ -73,7 +73,9 @@ export class Barriers implements Gate {
     const { src, dst, body } = packet
     const [from, to] = [this.#hostOf(src), this.#hostOf(dst)]
     if (from !== null && to !== null && this.#partitions.has(pairOf(from, to))) return true
-    return body.kind === 'tcp' && this.#silenced.has(pairOf(`${src} ${body.srcPort}`, `${dst} ${body.dstPort}`))
+    return (
+      body.kind === 'tcp' && this.#silenced.has(pairOf(`${src} ${body.srcPort}`, `${dst} ${body.dstPort}`))
+    )
   }
 
   pass(packet: Packet, where: string, send: Send): void {

@@ -3,6 +3,8 @@ import { RealClock } from '../clock/real_clock.ts'
 import { VirtualRun, type RunLimits } from '../clock/run.ts'
 import { SimError } from '../clock/sim_error.ts'
 import { Time } from '../clock/time.ts'
+import { DNSServer } from '../dns/server.ts'
+import type { Zone } from '../dns/zone.ts'
 import { Host, type HostOptions } from '../host/host.ts'
 import type { NIC } from '../host/nic.ts'
 import type { Surroundings } from '../host/stack.ts'
@@ -33,6 +35,12 @@ export interface SimOptions {
   readonly eventLimit?: number | undefined
   /** How many packets the trace keeps; absent: 20,000. */
   readonly traceLimit?: number | undefined
+}
+
+/** A host with a DNS server. */
+export interface DNSHost {
+  readonly host: Host
+  readonly server: DNSServer
 }
 
 /** A host or a switch, or its name; of a host with several interfaces 'host/eth1'. */
@@ -107,6 +115,20 @@ export class SimNetwork {
   /** Adds a router: a host that hands on packets which are not for it, by its routes. Throws as {@link host} does. */
   router(name: string, options: HostOptions = {}): Host {
     return this.#host(name, options, true)
+  }
+
+  /**
+   * Adds a host with an authoritative DNS server for a zone on port 53, over UDP and TCP; `origin` is what names without a dot are
+   * within. Other hosts ask it when their `resolvConf` says so. Throws as {@link host} does, and a TypeError for what is no address
+   * in the zone.
+   */
+  dns(name: string, options: HostOptions & { readonly zone: Zone; readonly origin?: string }): DNSHost {
+    const { zone, origin, ...rest } = options
+    const server = new DNSServer(zone, origin)
+    const host = this.#host(name, rest, false)
+    // Binding ends before it returns, and fails on no new host.
+    void server.listen(host.target)
+    return { host, server }
   }
 
   /** Adds a switch, and links hosts with it, all in the same weather. Throws as {@link link} does. */
@@ -200,7 +222,7 @@ export class SimNetwork {
     try {
       if (this.#real !== null) return await body()
       const random = this.#random.derive(`run ${this.#time.now}`)
-      return await VirtualRun.run(this.#time, this.#limits, this.#epoch, () => random.float(), body)
+      return await VirtualRun.run(this.#time, this.#limits, this.#epoch, random, body)
     } catch (e) {
       throw this.#told(e)
     }
@@ -212,7 +234,12 @@ export class SimNetwork {
   }
 
   /** What is open on all hosts: connections, listeners and sockets, with how many operations wait and where each was made. */
-  leaks(): { readonly host: string; readonly what: string; readonly pending: number; readonly stack: string }[] {
+  leaks(): {
+    readonly host: string
+    readonly what: string
+    readonly pending: number
+    readonly stack: string
+  }[] {
     return [...this.#hosts.values()].flatMap((host) =>
       host.opened.map(({ what, pending, stack }) => ({ host: host.name, what, pending, stack })),
     )

@@ -34,7 +34,6 @@ export type Verdict =
   | { readonly duplicate: number }
   | { readonly change: Uint8Array }
   | undefined
-  | void
 
 /** A function that sees each packet that a host sends, and says what becomes of it. */
 export type Rule = (packet: PacketView) => Verdict

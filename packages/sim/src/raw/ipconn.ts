@@ -1,8 +1,15 @@
 import { IPAddr } from '@net/addr'
-import { ErrWriteToConnected, type IOOptions, type IPConn, type ReceivedMessage, type SentMessage } from '@net/contract'
+import {
+  checkAddr,
+  checkBuffer,
+  ErrWriteToConnected,
+  type IOOptions,
+  type IPConn,
+  type ReceivedMessage,
+  type SentMessage,
+} from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf } from '../ip/address.ts'
-import { checkBuffer } from '../socket/argument.ts'
 import type { Register } from '../socket/conn.ts'
 import { copyInto } from '../socket/datagram_conn.ts'
 import { ReceiveOp, type Mailbox, type Received } from '../socket/datagram_op.ts'
@@ -91,7 +98,7 @@ export class SimIPConn extends InetDatagram<IPAddr> implements IPConn, Mailbox<I
   }
 
   protected checkAddr(addr: unknown): Error | null {
-    if (!(addr instanceof IPAddr)) return new TypeError('the address is not an IPAddr')
+    if (!(addr instanceof IPAddr)) return checkAddr(addr, 'an IPAddr')
     try {
       remoteText({ version: this.#own.version, dual: false }, addr)
       return null

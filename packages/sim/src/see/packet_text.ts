@@ -11,7 +11,8 @@ const letters: readonly (readonly [number, string])[] = [
 
 /** A packet in words: 'tcp 10.0.0.1:32768 > 10.0.0.2:80 S seq 17 win 65535 len 0'. */
 export function packetText({ src, dst, body }: Packet): string {
-  const ends = (srcPort: number, dstPort: number): string => `${endText({ addr: src, port: srcPort })} > ${endText({ addr: dst, port: dstPort })}`
+  const ends = (srcPort: number, dstPort: number): string =>
+    `${endText({ addr: src, port: srcPort })} > ${endText({ addr: dst, port: dstPort })}`
   switch (body.kind) {
     case 'tcp': {
       const ack = (body.flags & ACK) !== 0 ? ` ack ${body.ack}` : ''
@@ -22,7 +23,7 @@ export function packetText({ src, dst, body }: Packet): string {
     case 'udp':
       return `udp ${ends(body.srcPort, body.dstPort)} len ${body.data.byteLength}`
     default:
-      return `${otherText(body)}`.replace('%', `${src} > ${dst}`)
+      return otherText(body).replace('%', `${src} > ${dst}`)
   }
 }
 

@@ -14,7 +14,9 @@ const NANOSECONDS = 9 // the exponent of ten
 
 /** A capture file of packets that left interfaces and came in by them; those that were lost had left one before. */
 export function pcapngOf(sightings: Iterable<Sighting>, epoch: number): Uint8Array<ArrayBuffer> {
-  const blocks: Uint8Array[] = [block(SECTION, [u32(0x1a2b3c4d), u16(1), u16(0), u32(0xffffffff), u32(0xffffffff)])]
+  const blocks: Uint8Array[] = [
+    block(SECTION, [u32(0x1a2b3c4d), u16(1), u16(0), u32(0xffffffff), u32(0xffffffff)]),
+  ]
   const packets: Uint8Array[] = []
   const interfaces = new Map<string, number>()
   for (const { what, where, at, packet, damaged } of sightings) {
@@ -22,7 +24,10 @@ export function pcapngOf(sightings: Iterable<Sighting>, epoch: number): Uint8Arr
     let index = interfaces.get(where)
     if (index === undefined) {
       interfaces.set(where, (index = interfaces.size))
-      const options = [option(IF_NAME, new TextEncoder().encode(where)), option(IF_TSRESOL, Uint8Array.of(NANOSECONDS))]
+      const options = [
+        option(IF_NAME, new TextEncoder().encode(where)),
+        option(IF_TSRESOL, Uint8Array.of(NANOSECONDS)),
+      ]
       blocks.push(block(INTERFACE, [u16(RAW_IP), u16(0), u32(0), ...options, u32(0)]))
     }
     const bytes = encodePacket(packet)

@@ -32,6 +32,10 @@ export abstract class SimSocket<A extends Addr> extends LaneConn {
     this.writing = new Lane(hold)
     this.lanes = { reading: this.reading, writing: this.writing }
     this.#register = register
+    hold.vanish = (cause) => {
+      this.reading.close(cause)
+      this.writing.close(cause)
+    }
     register.add(hold)
   }
 

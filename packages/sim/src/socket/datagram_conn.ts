@@ -1,7 +1,6 @@
 import type { Addr } from '@net/addr'
-import { ErrWriteToConnected, OpError, type IOOptions } from '@net/contract'
+import { checkBuffer, ErrWriteToConnected, OpError, type IOOptions } from '@net/contract'
 import { isOver, untilClosed } from '@net/io'
-import { checkBuffer } from './argument.ts'
 import { SimSocket } from './conn.ts'
 import { ReceiveOp, SendOp, type Mailbox, type Received } from './datagram_op.ts'
 import { callError } from './errno.ts'

@@ -15,7 +15,8 @@ export interface Family {
 }
 
 function is4(a: InetAddr | null): boolean {
-  return a === null || a.ip === null || a.ip.to4() !== null
+  const ip = a?.ip ?? null
+  return ip?.to4() !== null // this holds for no address as well
 }
 
 /** The family of a socket: what the network says, else both for one on every address, else what the addresses are. */

@@ -25,6 +25,7 @@ export abstract class SimListener<C extends Conn, A extends Addr> extends LaneLi
   protected readonly hold: Hold
   protected readonly accepting: Lane
   readonly #register: Register
+  #isClosed = false
 
   /** Makes an open listener. */
   constructor(hold: Hold, register: Register) {
@@ -32,6 +33,9 @@ export abstract class SimListener<C extends Conn, A extends Addr> extends LaneLi
     this.hold = hold
     this.accepting = new Lane(hold)
     this.#register = register
+    hold.vanish = (cause) => {
+      this.accepting.close(cause)
+    }
     register.add(hold)
   }
 
@@ -59,7 +63,8 @@ export abstract class SimListener<C extends Conn, A extends Addr> extends LaneLi
   }
 
   close(): Promise<void> {
-    if (this.accepting.closed !== null) return Promise.resolve()
+    if (this.#isClosed) return Promise.resolve()
+    this.#isClosed = true
     this.hold.called()
     this.#register.delete(this.hold)
     this.accepting.close()

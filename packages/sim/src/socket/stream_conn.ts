@@ -1,7 +1,13 @@
 import type { Addr } from '@net/addr'
-import type { FileSource, HalfCloser, IOOptions, SendFileOptions } from '@net/contract'
+import {
+  checkBuffer,
+  checkBuffers,
+  type FileSource,
+  type HalfCloser,
+  type IOOptions,
+  type SendFileOptions,
+} from '@net/contract'
 import { ConnStreams, copyingSendfileGroup, isOver } from '@net/io'
-import { checkBuffer, checkBuffers } from './argument.ts'
 import { SimSocket } from './conn.ts'
 import { StreamReadOp, StreamWriteOp, type StreamSink, type StreamSource } from './stream_op.ts'
 

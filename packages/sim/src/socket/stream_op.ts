@@ -1,5 +1,3 @@
-import type { Addr } from '@net/addr'
-import type { OpError } from '@net/contract'
 import { Op, type LaneOwner } from '@net/io'
 import { callError } from './errno.ts'
 
@@ -67,6 +65,6 @@ export class StreamWriteOp extends Op<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    return Object.assign(owner.opError(this.name, cause) as OpError & { addr: Addr | null }, { n: this.#n })
+    return Object.assign(owner.opError(this.name, cause), { n: this.#n })
   }
 }

@@ -38,7 +38,11 @@ export class RoundTrip {
     this.#backoff = 0
     if (this.#segment < 0 || ack < this.#segment) return
     this.#segment = -1
-    const sample = now - this.#sentAt
+    this.measured(now - this.#sentAt)
+  }
+
+  /** A round trip took so many milliseconds. */
+  measured(sample: number): void {
     if (this.#smoothed < 0) {
       this.#smoothed = sample
       this.#variation = sample / 2

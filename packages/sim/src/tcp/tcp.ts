@@ -7,8 +7,10 @@ import { ACK, FIN, RST, SYN, type Packet, type TCPSegment } from '../ip/packet.t
 import { endText, type SocketState } from '../see/netstat.ts'
 import { covers } from '../socket/family.ts'
 import { PortTable, type Binding } from '../socket/port_table.ts'
-import { Connection, type ConnectionOwner, type End } from './connection.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Backlog } from './backlog.ts'
+import type { SegmentPart } from './segment.ts'
+import type { End } from './state.ts'
 import { tcpSettings, type TCPOptions, type TCPSettings } from './tcp_options.ts'
 
 const NONE = new Uint8Array(0)
@@ -52,7 +54,13 @@ export class TCP implements ConnectionOwner {
     }
     for (const { state, local, remote, receiver, sender } of this.connections) {
       const ends = { local: endText(local), remote: endText(remote) }
-      yield { protocol: 'tcp', state, ...ends, received: receiver.queue.length, sending: sender.buffer.length }
+      yield {
+        protocol: 'tcp',
+        state,
+        ...ends,
+        received: receiver.queue.length,
+        sending: sender.buffer.length,
+      }
     }
   }
 
@@ -135,9 +143,10 @@ export class TCP implements ConnectionOwner {
   /** Ends everything without a word. */
   vanish(error: string): void {
     for (const c of [...this.#connections.values()]) c.vanish(error)
+    for (const bound of [...this.ports.all()]) this.ports.delete(bound)
   }
 
-  transmit(c: Connection, part: Omit<TCPSegment, 'kind' | 'srcPort' | 'dstPort'>): string | null {
+  transmit(c: Connection, part: SegmentPart): string | null {
     const { local, remote } = c
     const segment: TCPSegment = { kind: 'tcp', srcPort: local.port, dstPort: remote.port, ...part }
     const error = this.#ip.send(local.addr, remote.addr, segment, { whole: true })

@@ -43,7 +43,7 @@ export function tcpSettings(options: TCPOptions): TCPSettings {
     if (name !== 'firstSequence' && !Object.hasOwn(defaults, name))
       throw new TypeError(`TCP has no option ${name}`)
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
-      throw new RangeError(`${name} is ${String(value)}; it is a number, 0 or more`)
+      throw new RangeError(`${name} of TCP is a number, 0 or more`)
   }
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   return { ...defaults, ...given, firstSequence }

@@ -5,7 +5,8 @@ import type { Register } from '../socket/conn.ts'
 import type { Hold } from '../socket/hold.ts'
 import { StreamConn } from '../socket/stream_conn.ts'
 import { WAIT, type StreamSink, type StreamSource } from '../socket/stream_op.ts'
-import type { Connection, ConnectionUser } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { ConnectionUser } from './user.ts'
 
 const LEAST = 2048 // bytes of a buffer, however little is asked for
 

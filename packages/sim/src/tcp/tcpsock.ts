@@ -1,5 +1,7 @@
 import { TCPAddr } from '@net/addr'
 import {
+  checkNetwork,
+  missingAddress,
   OpError,
   type DialOptions,
   type IOOptions,
@@ -12,17 +14,19 @@ import {
 } from '@net/contract'
 import { Lane, Op } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
-import { ipOf } from '../ip/address.ts'
-import { checkDial, checkNetwork, missingAddress } from '../socket/argument.ts'
+import { ipOf, isAny } from '../ip/address.ts'
+import { checkDial } from '../socket/dial.ts'
 import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText } from '../socket/family.ts'
 import { Hold } from '../socket/hold.ts'
 import { SimListener } from '../socket/listener.ts'
 import { Backlog } from './backlog.ts'
-import type { Connection, ConnectionUser, End } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { End } from './state.ts'
 import type { Bound, TCP } from './tcp.ts'
 import { SimTCPConn } from './tcpconn.ts'
+import type { ConnectionUser } from './user.ts'
 
 const BACKLOG = 4096 // connections that wait to be accepted (net.core.somaxconn)
 
@@ -166,8 +170,8 @@ function begin(
   if (options.control !== undefined) throw ErrUnsupported
   checkDial(options)
   const family = familyOf(network, laddr, raddr, 'dial')
-  const own = laddr?.ip === undefined || laddr.ip === null || laddr.ip.isUnspecified ? null : laddr
-  const local = { addr: own === null ? null : localText(family, own), port: laddr?.port ?? 0 }
+  const own = localText(family, laddr)
+  const local = { addr: isAny(own) ? null : own, port: laddr?.port ?? 0 }
   const c = tcp.connect(local, { addr: remoteText(family, raddr), port: raddr.port })
   if (typeof c === 'string') throw callError(c.startsWith('EADDR') ? 'bind' : 'connect', c)
   return c

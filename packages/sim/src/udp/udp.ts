@@ -52,7 +52,11 @@ export class UDP {
   }
 
   /** Sends a datagram, of which it takes a copy. Gives the name of what is wrong, or null. */
-  send(endpoint: Endpoint, p: Uint8Array, to: { readonly addr: string; readonly port: number }): string | null {
+  send(
+    endpoint: Endpoint,
+    p: Uint8Array,
+    to: { readonly addr: string; readonly port: number },
+  ): string | null {
     const error = endpoint.takeError()
     if (error !== null) return error
     if (p.byteLength > LARGEST[to.addr.includes(':') ? 6 : 4]) return 'EMSGSIZE'

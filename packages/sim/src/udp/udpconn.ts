@@ -1,5 +1,7 @@
 import { UDPAddr } from '@net/addr'
 import {
+  checkAddr,
+  checkBuffer,
   ErrWriteToConnected,
   type IOOptions,
   type Message,
@@ -9,7 +11,6 @@ import {
 } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf } from '../ip/address.ts'
-import { checkBuffer } from '../socket/argument.ts'
 import type { Register } from '../socket/conn.ts'
 import { copyInto } from '../socket/datagram_conn.ts'
 import type { Mailbox, Received } from '../socket/datagram_op.ts'
@@ -126,7 +127,7 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
   }
 
   protected checkAddr(addr: unknown): Error | null {
-    if (!(addr instanceof UDPAddr)) return new TypeError('the address is not a UDPAddr')
+    if (!(addr instanceof UDPAddr)) return checkAddr(addr, 'a UDPAddr')
     try {
       remoteText(this.#family, addr)
       return null

@@ -1,5 +1,7 @@
 import { UDPAddr } from '@net/addr'
 import {
+  checkNetwork,
+  missingAddress,
   OpError,
   type Interface,
   type ListenOptions,
@@ -9,7 +11,7 @@ import {
 } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { anyOf, ipOf, isAny } from '../ip/address.ts'
-import { checkDial, checkNetwork, missingAddress } from '../socket/argument.ts'
+import { checkDial } from '../socket/dial.ts'
 import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText, type Family } from '../socket/family.ts'
@@ -64,7 +66,8 @@ export function udpSockGroup(udp: UDP, register: Register): UDPSockGroup {
       let conn: SimUDPConn | null = null
       try {
         checkNetwork(network, 'udp')
-        if (gaddr === null || gaddr.ip === null) throw missingAddress()
+        if (gaddr === null) throw missingAddress()
+        if (gaddr.ip === null) throw missingAddress()
         conn = listen(network, gaddr, options)
         joined(conn, iface, gaddr)
         return conn

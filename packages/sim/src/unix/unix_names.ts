@@ -40,7 +40,8 @@ export class UnixNames {
   }
 
   /** The socket of a name is gone, and the name with it if `unlink` is true. */
-  release(name: string, unlink: boolean): void {
+  release(name: string, named: Named, unlink: boolean): void {
+    if (this.#names.get(name) !== named) return // a crash has taken it, and somebody else may have it
     if (unlink || name.startsWith('@')) this.#names.delete(name)
     else this.#names.set(name, null)
   }

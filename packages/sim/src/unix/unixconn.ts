@@ -1,5 +1,8 @@
 import { UnixAddr } from '@net/addr'
 import {
+  checkAddr,
+  checkBuffer,
+  checkBuffers,
   ErrClosed,
   ErrWriteToConnected,
   OpError,
@@ -11,17 +14,22 @@ import {
 } from '@net/contract'
 import { ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
-import { checkBuffer, checkBuffers } from '../socket/argument.ts'
 import { SimSocket, type Register } from '../socket/conn.ts'
 import { SendOp } from '../socket/datagram_op.ts'
 import { callError } from '../socket/errno.ts'
 import type { Hold } from '../socket/hold.ts'
 import { StreamReadOp, StreamWriteOp, WAIT, type StreamSink, type StreamSource } from '../socket/stream_op.ts'
 import type { Channel, Message } from './channel.ts'
-import type { UnixNames } from './unix_names.ts'
+import type { Named, UnixNames } from './unix_names.ts'
 
 const CHUNK = 65_536 // bytes of a buffer that nobody gave
 const TRUNCATED = 0x20 // MSG_TRUNC
+
+/** A name, and what is known by it. */
+export interface Bound {
+  readonly addr: UnixAddr
+  readonly named: Named
+}
 
 /** What a Unix socket is made of. */
 export interface UnixParts {
@@ -30,8 +38,8 @@ export interface UnixParts {
   /** Null where there is no peer. */
   readonly outgoing: Channel | null
   readonly names: UnixNames
-  /** The name it is bound to; null for none. */
-  readonly bound: string | null
+  /** The name it is bound to, and what is known by it; null for none. */
+  readonly bound: Bound | null
 }
 
 /** A read of a message with its sender; of a stream, of the bytes that are there. */
@@ -127,9 +135,9 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return this.#write([...buffers], null, options)
   }
 
-  /** Copies the source into a stream. Rejects as {@link copyingSendfileGroup} does; of other kinds with a TypeError. */
+  /** Copies the source into a stream; other kinds reject with a TypeError. Rejects as {@link SendfileGroup.sendFile} says. */
   async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
-    this.#both() // throws where there is no stream
+    if (!this.#isStream) throw new TypeError(`a socket of ${this.#parts.net} carries no stream`)
     return await copyingSendfileGroup.sendFile(this, source, options)
   }
 
@@ -143,8 +151,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
   }
 
   writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
-    const wrong =
-      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#parts.outgoing !== null) {
       const cause = this.writing.closed ?? ErrWriteToConnected
@@ -247,7 +254,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
       if (unread) outgoing?.fail('ECONNRESET')
       outgoing?.end()
     }
-    if (bound !== null) names.release(bound, this.#unlink)
+    if (bound !== null) names.release(bound.addr.name, bound.named, this.#unlink)
     return Promise.resolve()
   }
 

@@ -1,5 +1,6 @@
 import { UnixAddr, UnknownNetworkError } from '@net/addr'
 import {
+  missingAddress,
   OpError,
   type DialOptions,
   type IOOptions,
@@ -11,27 +12,35 @@ import {
 } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import type { Time } from '../clock/time.ts'
-import { checkDial, missingAddress } from '../socket/argument.ts'
+import { checkDial } from '../socket/dial.ts'
 import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { Hold } from '../socket/hold.ts'
 import { SimListener } from '../socket/listener.ts'
 import { Channel } from './channel.ts'
-import type { Call, UnixNames } from './unix_names.ts'
-import { SimUnixConn } from './unixconn.ts'
+import type { Call, Named, UnixNames } from './unix_names.ts'
+import { SimUnixConn, type Bound } from './unixconn.ts'
 
 const BACKLOG = 4096 // connections that wait to be accepted (net.core.somaxconn)
 
 /** A listener for Unix streams or sequenced packets of a simulated host. */
 class SimUnixListener extends SimListener<UnixConn, UnixAddr> implements UnixListener {
   readonly #names: UnixNames
+  readonly #named: Named
   readonly #make: (call: Call) => UnixConn
   readonly #calls: Call[] = []
   #unlink = true
 
-  constructor(hold: Hold, register: Register, names: UnixNames, make: (call: Call) => UnixConn) {
+  constructor(
+    hold: Hold,
+    register: Register,
+    names: UnixNames,
+    named: Named,
+    make: (call: Call) => UnixConn,
+  ) {
     super(hold, register)
     this.#names = names
+    this.#named = named
     this.#make = make
   }
 
@@ -57,7 +66,7 @@ class SimUnixListener extends SimListener<UnixConn, UnixAddr> implements UnixLis
   }
 
   protected release(): void {
-    this.#names.release(this.addr.name, this.#unlink)
+    this.#names.release(this.addr.name, this.#named, this.#unlink)
     for (const { toListener, toCaller } of this.#calls.splice(0)) {
       toListener.break()
       toCaller.fail('ECONNRESET')
@@ -115,13 +124,13 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
     if (named.call === null || named.net !== network) throw callError('connect', 'EPROTOTYPE')
     const [incoming, outgoing] = [new Channel(), new Channel()]
     const own = bound(laddr, network, null)
-    const local = own ?? new UnixAddr('', network)
+    const local = own?.addr ?? new UnixAddr('', network)
     if (!named.call({ toListener: outgoing, toCaller: incoming, from: local })) {
-      if (own !== null) names.release(own.name, true)
+      if (own !== null) names.release(own.addr.name, own.named, true)
       throw callError('connect', 'ECONNREFUSED')
     }
     const hold = new Hold(time, network, local, raddr)
-    return new SimUnixConn(hold, register, { net: network, incoming, outgoing, names, bound: own?.name ?? null })
+    return new SimUnixConn(hold, register, { net: network, incoming, outgoing, names, bound: own })
   }
 
   function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOptions): UnixListener {
@@ -133,8 +142,9 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
     const name = laddr.name === '' ? names.choose() : laddr.name
     const addr = new UnixAddr(name, network)
     const call = (c: Call): boolean => listener.called(c, backlog)
-    if (!names.bind(name, { net: network, inbox: null, call })) throw callError('bind', 'EADDRINUSE')
-    const listener = new SimUnixListener(new Hold(time, network, null, addr), register, names, (c) => {
+    const named: Named = { net: network, inbox: null, call }
+    if (!names.bind(name, named)) throw callError('bind', 'EADDRINUSE')
+    const listener = new SimUnixListener(new Hold(time, network, null, addr), register, names, named, (c) => {
       const hold = new Hold(time, network, addr, c.from)
       const { toListener: incoming, toCaller: outgoing } = c
       return new SimUnixConn(hold, register, { net: network, incoming, outgoing, names, bound: null })
@@ -153,17 +163,18 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
       outgoing = named.inbox
     }
     const own = bound(laddr, 'unixgram', incoming)
-    const local = own ?? new UnixAddr('', 'unixgram')
+    const local = own?.addr ?? new UnixAddr('', 'unixgram')
     const hold = new Hold(time, 'unixgram', local, raddr)
-    return new SimUnixConn(hold, register, { net: 'unixgram', incoming, outgoing, names, bound: own?.name ?? null })
+    return new SimUnixConn(hold, register, { net: 'unixgram', incoming, outgoing, names, bound: own })
   }
 
   // Binds an end to its name; null is none.
-  function bound(laddr: UnixAddr | null, net: UnixNetwork, inbox: Channel | null): UnixAddr | null {
+  function bound(laddr: UnixAddr | null, net: UnixNetwork, inbox: Channel | null): Bound | null {
     if (laddr === null) return null
     const name = laddr.name === '' ? names.choose() : laddr.name
-    if (!names.bind(name, { net, inbox, call: null })) throw callError('bind', 'EADDRINUSE')
-    return new UnixAddr(name, net)
+    const named: Named = { net, inbox, call: null }
+    if (!names.bind(name, named)) throw callError('bind', 'EADDRINUSE')
+    return { addr: new UnixAddr(name, net), named }
   }
 }
 

@@ -174,6 +174,25 @@ export function checkAddr(addr: unknown, kind: keyof typeof kinds): TypeError | 
 }
 
 /**
+ * Throws the {@link checkAddr} error of the first address that is neither null nor of a kind: for calls that take null as the
+ * system's choice, or refuse it in Go's words.
+ *
+ * @example
+ * ```ts
+ * import { TCPAddr } from '@net/addr'
+ * import { checkAddrs } from '@net/contract'
+ *
+ * checkAddrs('a TCPAddr', null, new TCPAddr(null, 80)) // throws nothing
+ * ```
+ */
+export function checkAddrs(kind: keyof typeof kinds, ...addrs: readonly unknown[]): void {
+  for (const addr of addrs) {
+    const wrong = addr === null ? null : checkAddr(addr, kind)
+    if (wrong !== null) throw wrong
+  }
+}
+
+/**
  * Checks that a network is one of a protocol's: 'tcp' with 'tcp4' and 'tcp6'. Throws an {@link UnknownNetworkError} for any other.
  *
  * @example

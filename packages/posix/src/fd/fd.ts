@@ -15,6 +15,8 @@ export interface Names {
   local(fd: number): Addr | null
   /** The peer's address, or null. */
   remote(fd: number): Addr | null
+  /** Whether nobody wants an address after close, which then need not be asked for; absent means no. */
+  readonly brief?: boolean
 }
 
 /**
@@ -164,8 +166,10 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     const fd = this.#fd
     if (fd < 0) return closed
     // The addresses are cached before the descriptor is gone, as later errors name them.
-    this.#local = this.localAddr
-    this.#remote = this.remoteAddr
+    if (this.#names.brief !== true) {
+      this.#local = this.localAddr
+      this.#remote = this.remoteAddr
+    }
     if (this.#slot >= 0) {
       if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
       else this.poller.forget(this.#slot)

@@ -15,6 +15,7 @@ import {
   checkBuffer,
   checkNetwork,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { deadlineAt, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
@@ -110,10 +111,12 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
   }
 
   setReadBuffer(bytes: number): void {
+    checkSize(bytes)
     this.#set(() => this.handle.setReadBuffer(bytes))
   }
 
   setWriteBuffer(bytes: number): void {
+    checkSize(bytes)
     this.#set(() => this.handle.setWriteBuffer(bytes))
   }
 
@@ -164,6 +167,10 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
       throw new OpError('set', this.handle.net, null, this.localAddr, hostError(e, 'setsockopt'))
     }
   }
+}
+
+function checkSize(bytes: unknown): void {
+  if (typeof bytes !== 'number') throw new TypeError('the size of a buffer is not a number')
 }
 
 /**
@@ -255,6 +262,7 @@ async function listened(
 /** UDP over the host's sockets. */
 export const hostedUDPSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options = {}) {
+    checkAddrs('a UDPAddr', laddr, raddr)
     options.signal?.throwIfAborted()
     try {
       checkNetwork(network, 'udp')
@@ -268,6 +276,7 @@ export const hostedUDPSockGroup: UDPSockGroup = {
   },
 
   async listenUDP(network, laddr, options = {}) {
+    checkAddrs('a UDPAddr', laddr)
     try {
       return await listened(network, laddr, options)
     } catch (e) {
@@ -276,6 +285,7 @@ export const hostedUDPSockGroup: UDPSockGroup = {
   },
 
   async listenMulticastUDP(network, iface, gaddr, options = {}) {
+    checkAddrs('a UDPAddr', gaddr)
     let conn: HostedUDPConn | null = null
     try {
       checkNetwork(network, 'udp')

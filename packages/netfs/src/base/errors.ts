@@ -11,7 +11,7 @@ import { ErrClosed, isErr, isError } from '@net/contract'
  * import { posix } from '@net/posix'
  *
  * const net = embeddedNet(posix())
- * const error: unknown = await net.open('nothing', 'r').catch((e: unknown) => e)
+ * const error = await net.open('nothing', 'r').catch((e: unknown) => e)
  * console.log(error instanceof Plan9Error && error.message) // file does not exist
  * await net.close()
  * ```

@@ -11,8 +11,11 @@ import { ErrClosed, isErr, isError } from '@net/contract'
  * import { posix } from '@net/posix'
  *
  * const net = embeddedNet(posix())
- * const error = await net.open('nothing', 'r').catch((e: unknown) => e)
- * console.log(error instanceof Plan9Error && error.message) // file does not exist
+ * try {
+ *   await net.open('nothing', 'r')
+ * } catch (e) {
+ *   console.log(e instanceof Plan9Error && e.message) // file does not exist
+ * }
  * await net.close()
  * ```
  */

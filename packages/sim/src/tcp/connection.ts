@@ -1,0 +1,285 @@
+import type { Time } from '../clock/time.ts'
+import { ACK, FIN, RST, SYN, type TCPSegment } from '../ip/packet.ts'
+import { ControlBlock } from './control_block.ts'
+import { synOf, type SegmentPart } from './segment.ts'
+import { unwrap } from './sequence.ts'
+import type { End } from './state.ts'
+import type { TCPSettings } from './tcp_options.ts'
+import { NOBODY } from './user.ts'
+
+/** What a connection needs of the TCP that it belongs to. */
+export interface ConnectionOwner {
+  readonly time: Time
+  readonly settings: TCPSettings
+  /** Sends a segment; gives the name of what is wrong, or null. */
+  transmit(c: Connection, segment: SegmentPart): string | null
+  /** The handshake is done. */
+  established(c: Connection): void
+  /** The connection is gone. */
+  gone(c: Connection): void
+}
+
+const NONE = new Uint8Array(0)
+const HANDSHAKE = 1000 // milliseconds to the second SYN; each further one takes twice as long
+const SYN_ACKS = 5 // how often a SYN is answered again (net.ipv4.tcp_synack_retries)
+const ORPHAN_WAIT = 60_000 // milliseconds that FIN-WAIT-2 takes of what was left behind (net.ipv4.tcp_fin_timeout)
+
+/** A TCP connection (RFC 9293): what it does, from state to state. */
+export class Connection extends ControlBlock {
+  readonly #owner: ConnectionOwner
+  readonly #scale: number
+  #peerScale = -1
+  #tries = 0
+  #triedAt = 0
+
+  /** Makes a connection that has not begun; segments carry at most `mss` bytes. */
+  constructor(owner: ConnectionOwner, local: End, remote: End, first: number, mss: number) {
+    super(owner.time, owner.settings, local, remote, first, mss)
+    this.#owner = owner
+    this.#scale = Math.max(0, Math.ceil(Math.log2(owner.settings.readBuffer / 0xffff)))
+  }
+
+  /** Sends the SYN. Gives the name of what is wrong, or null. */
+  connect(): string | null {
+    this.state = 'SYN-SENT'
+    return this.#synchronize()
+  }
+
+  /** Answers a SYN. */
+  accept(syn: TCPSegment): void {
+    this.#synchronized(syn)
+    this.state = 'SYN-RECEIVED'
+    this.#synchronize()
+  }
+
+  /** Says the end, behind what is to be sent. */
+  shutdown(): void {
+    if (this.state === 'ESTABLISHED') this.state = 'FIN-WAIT-1'
+    else if (this.state === 'CLOSE-WAIT') this.state = 'LAST-ACK'
+    else return
+    this.sender.end()
+  }
+
+  /** Nobody uses it any more: it ends in its own time, or at once by a reset when `reset` is true or something was not read. */
+  abandon(reset: boolean): void {
+    this.user = NOBODY
+    this.isOrphan = true
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') this.end()
+    else if (this.state === 'TIME-WAIT' || this.state === 'CLOSED') return
+    else if (reset || this.receiver.queue.length > 0) this.abort()
+    else {
+      this.shutdown()
+      if (this.state === 'FIN-WAIT-2') this.wait.set(ORPHAN_WAIT)
+    }
+  }
+
+  /** Ends it by a reset. */
+  abort(): void {
+    if (this.isSynchronized) this.emit(this.sender.sent, RST | ACK, NONE)
+    this.end()
+  }
+
+  /** Ends it without a word, with an error for whoever uses it. */
+  vanish(error: string): void {
+    this.fail(error)
+  }
+
+  /** A segment has come in. */
+  input(segment: TCPSegment): void {
+    this.keepAlive.heard()
+    switch (this.state) {
+      case 'CLOSED':
+        return
+      case 'SYN-SENT':
+        this.#answered(segment)
+        return
+      default:
+        this.#arrived(segment)
+    }
+  }
+
+  /** A packet of it did not get through: an error of the handshake, else one that counts if it comes to the worst. */
+  troubled(error: string): void {
+    if (this.state === 'SYN-SENT') this.fail(error)
+    else this.soft = error
+  }
+
+  /** Segments must not be larger than this any more. */
+  shrink(mss: number): void {
+    if (mss >= this.mss) return
+    this.mss = mss
+    this.sender.shrink(mss)
+  }
+
+  protected transmit(segment: SegmentPart): string | null {
+    return this.#owner.transmit(this, segment)
+  }
+
+  protected gone(): void {
+    this.#owner.gone(this)
+  }
+
+  // Sends a SYN, with an acknowledgement when the peer's has come.
+  #synchronize(): string | null {
+    const { settings } = this
+    const received = this.state === 'SYN-RECEIVED'
+    if (this.#tries > (received ? SYN_ACKS : settings.synRetries)) {
+      this.fail(this.soft ?? 'ETIMEDOUT')
+      return null
+    }
+    const scale = received && this.#peerScale < 0 ? -1 : this.#scale
+    const syn = synOf(this.receiver, this.first, received, this.mss, scale)
+    const error = this.transmit(syn)
+    this.#triedAt = this.#owner.time.now
+    this.wait.set(HANDSHAKE * 2 ** this.#tries++)
+    return error
+  }
+
+  // Takes over what the peer's SYN says.
+  #synchronized(syn: TCPSegment): void {
+    this.meet(syn)
+    this.#peerScale = syn.scale
+    if (syn.scale >= 0) this.receiver.scale = this.#scale
+  }
+
+  // SYN-SENT (RFC 9293 section 3.10.7.3).
+  #answered(segment: TCPSegment): void {
+    const { flags } = segment
+    const acks = (flags & ACK) !== 0
+    const fits = acks && unwrap(segment.ack, this.first) === this.first + 1
+    if (acks && !fits) {
+      if ((flags & RST) === 0) this.refuse(segment)
+    } else if ((flags & RST) !== 0) {
+      if (acks) this.fail('ECONNREFUSED')
+    } else if ((flags & SYN) !== 0) {
+      this.#synchronized(segment)
+      if (acks) {
+        this.sender.open(segment.window, segment.seq, this.first + 1)
+        this.#open()
+        this.acknowledge()
+      } else {
+        this.state = 'SYN-RECEIVED'
+        this.#tries = 0
+        this.#synchronize()
+      }
+    }
+  }
+
+  #open(): void {
+    this.wait.clear()
+    // An answer to one of several SYNs would not tell to which.
+    if (this.#tries === 1) this.sender.roundTrip.measured(this.#owner.time.now - this.#triedAt)
+    this.#tries = 0
+    this.state = 'ESTABLISHED'
+    this.keepAlive.begin()
+    this.#owner.established(this)
+    this.user.onOpened()
+  }
+
+  // All other states (RFC 9293 section 3.10.7.4).
+  #arrived(segment: TCPSegment): void {
+    const { flags, data } = segment
+    const receiver = this.receiver
+    const seq = unwrap(segment.seq, receiver.next)
+    const length = data.byteLength + ((flags & FIN) !== 0 ? 1 : 0)
+    if ((flags & SYN) !== 0) {
+      this.#synchronizedAgain(flags)
+      return
+    }
+    if (seq + length < receiver.told || seq > receiver.edge) {
+      if ((flags & RST) === 0) this.#acknowledgeAgain()
+      return
+    }
+    if ((flags & RST) !== 0) {
+      if (seq === receiver.next) this.#reset()
+      else this.acknowledge() // who is there would answer with one that fits (RFC 5961)
+      return
+    }
+    if ((flags & ACK) === 0) return
+    const ack = unwrap(segment.ack, this.sender.una)
+    if (this.state === 'SYN-RECEIVED') {
+      if (ack !== this.first + 1) {
+        this.refuse(segment)
+        return
+      }
+      this.sender.open(segment.window * 2 ** this.#peerShift, seq, ack)
+      this.#open()
+    }
+    if (ack > this.sender.sent) {
+      this.acknowledge()
+      return
+    }
+    this.#acknowledged(ack, seq, segment, length === 0)
+    if (length > 0 && this.state !== 'CLOSED') this.#received(seq, segment)
+  }
+
+  get #peerShift(): number {
+    return Math.max(0, this.#peerScale)
+  }
+
+  // A SYN of somebody who does not know that the connection is there, or whose answer was lost.
+  #synchronizedAgain(flags: number): void {
+    if (this.state === 'SYN-RECEIVED' && (flags & ACK) === 0) {
+      this.#tries = Math.max(0, this.#tries - 1)
+      this.#synchronize()
+    } else {
+      this.acknowledge()
+    }
+  }
+
+  #acknowledgeAgain(): void {
+    if (this.state === 'TIME-WAIT') this.wait.set(this.settings.timeWait)
+    this.acknowledge()
+  }
+
+  #acknowledged(ack: number, seq: number, { window, data }: TCPSegment, bare: boolean): void {
+    const sender = this.sender
+    const moved = sender.acked(ack, seq, window * 2 ** this.#peerShift, bare && data.byteLength === 0)
+    if (!moved) return
+    this.soft = null
+    if (sender.isDone) {
+      if (this.state === 'FIN-WAIT-1') {
+        this.state = 'FIN-WAIT-2'
+        if (this.isOrphan) this.wait.set(ORPHAN_WAIT)
+      } else if (this.state === 'CLOSING') this.#timeWait()
+      else if (this.state === 'LAST-ACK') this.end()
+    }
+    this.user.onWritable()
+    if (sender.isIdle) this.user.onDrained()
+  }
+
+  #received(seq: number, segment: TCPSegment): void {
+    const { data, flags } = segment
+    if (this.state === 'TIME-WAIT') {
+      this.#acknowledgeAgain()
+      return
+    }
+    if (this.isOrphan && seq + data.byteLength > this.receiver.next) {
+      this.refuse(segment) // nobody is there to read it
+      this.end()
+      return
+    }
+    const ends = this.receiver.take(seq, data, (flags & FIN) !== 0)
+    if (!ends) return
+    if (this.state === 'ESTABLISHED') this.state = 'CLOSE-WAIT'
+    else if (this.state === 'FIN-WAIT-1') this.state = 'CLOSING'
+    else if (this.state === 'FIN-WAIT-2') this.#timeWait()
+  }
+
+  #timeWait(): void {
+    this.state = 'TIME-WAIT'
+    this.stop()
+    this.wait.set(this.settings.timeWait)
+  }
+
+  #reset(): void {
+    if (this.state === 'TIME-WAIT') this.end()
+    else if (this.state === 'SYN-RECEIVED') this.fail('ECONNREFUSED')
+    else this.fail(this.state === 'CLOSE-WAIT' ? 'EPIPE' : 'ECONNRESET')
+  }
+
+  protected waited(): void {
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') this.#synchronize()
+    else this.end()
+  }
+}

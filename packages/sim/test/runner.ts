@@ -1,0 +1,13 @@
+import type { Runner } from '@net/contract/suite'
+import { test } from 'vitest'
+import type { SimNetwork } from '../src/index.ts'
+
+/** Runs the parts of a suite as tests, each while the network's time passes. */
+export function runnerOf(sim: SimNetwork): Runner {
+  return {
+    test: (name, part) => {
+      // eslint-disable-next-line vitest/expect-expect -- the suite asserts by itself
+      test(name, () => sim.run(part))
+    },
+  }
+}

@@ -72,6 +72,7 @@ const words: Record<string, string | undefined> = {
   ENFILE: NO_DEVICES,
   ENOBUFS: NO_DEVICES,
   ENOMEM: NO_DEVICES,
+  EMSGSIZE: 'message too long',
   EINVAL: 'bad arg in system call',
 }
 

@@ -11,8 +11,11 @@ import { ErrClosed, isErr, isError } from '@net/contract'
  * import { posix } from '@net/posix'
  *
  * const net = embeddedNet(posix())
- * const error: unknown = await net.open('nothing', 'r').catch((e: unknown) => e)
- * console.log(error instanceof Plan9Error && error.message) // file does not exist
+ * try {
+ *   await net.open('nothing', 'r')
+ * } catch (e) {
+ *   console.log(e instanceof Plan9Error && e.message) // file does not exist
+ * }
  * await net.close()
  * ```
  */
@@ -69,6 +72,7 @@ const words: Record<string, string | undefined> = {
   ENFILE: NO_DEVICES,
   ENOBUFS: NO_DEVICES,
   ENOMEM: NO_DEVICES,
+  EMSGSIZE: 'message too long',
   EINVAL: 'bad arg in system call',
 }
 

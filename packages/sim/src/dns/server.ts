@@ -52,12 +52,13 @@ export class DNSServer implements AsyncDisposable {
     for (const [name, records] of readZone(zone, origin)) this.#records.set(name, records)
   }
 
-  /** Answers nobody any more. */
+  /** Answers nobody any more: closes what it listens on and its connections. It never rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((x) => x.close()))
     this.#open.clear()
   }
 
+  /** Closes it, as {@link close}; it never rejects. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -223,6 +223,7 @@ export class SimNetwork {
 
   /** Calls a function when so much simulated time has passed since the network was made, in milliseconds; at once when it has. */
   at(ms: number, what: () => void): void {
+    this.#time.touch()
     this.#time.after(Math.max(0, ms - this.#time.now), () => {
       this.#time.touch()
       what()

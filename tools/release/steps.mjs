@@ -24,7 +24,7 @@ import { readManifest, root } from './workspace.mjs'
 /** A step throws when the package fails it and otherwise says in a word or two what it saw. @typedef {(job: Job) => Promise<string>} Step */
 
 /** Packages that are targets: each has to pass the contract's suite from its tarball, unless it is still empty. */
-const targets = ['@net/posix', '@net/plan9']
+const targets = ['@net/posix', '@net/plan9', '@net/sim']
 
 /** @param {Job} job */
 const installedDir = (job) => join(job.dir, 'node_modules', job.package.name)

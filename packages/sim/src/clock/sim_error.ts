@@ -1,4 +1,14 @@
-/** A simulation that cannot go on, or that was used in a way that makes no sense. */
+/**
+ * A simulation that cannot go on, or that was used in a way that makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { SimError, SimNetwork } from '@net/sim'
+ *
+ * const error = await new SimNetwork().run(() => new Promise(() => {})).catch((e) => e)
+ * console.log(error instanceof SimError && error.code) // STUCK
+ * ```
+ */
 export class SimError extends Error {
   /** What is wrong: 'STUCK', 'LIMIT', 'NESTED', 'CLOSED', 'UNKNOWN', 'TAKEN', 'OUTSIDE', 'UNPLACED'. */
   readonly code: string

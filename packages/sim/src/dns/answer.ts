@@ -4,7 +4,7 @@ const PLAIN_SIZE = 512 // bytes of a packet for those who do not say that they t
 const CHAIN = 8 // aliases that are followed
 
 /** What a server's zone says to a query. */
-export function answerOf(records: ReadonlyMap<string, readonly RR[]>, query: DNSMessage): DNSMessage {
+function answerOf(records: ReadonlyMap<string, readonly RR[]>, query: DNSMessage): DNSMessage {
   const question = query.questions[0]
   const base = {
     ...query,

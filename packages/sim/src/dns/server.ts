@@ -10,7 +10,22 @@ const LARGEST = 65_535 // bytes of a message in a stream
 /** What a DNS server listens with. */
 export type ServerSockets = Pick<TCPSockGroup, 'listenTCP'> & Pick<UDPSockGroup, 'listenUDP'>
 
-/** An authoritative DNS server of a zone, over UDP and TCP. */
+/**
+ * An authoritative DNS server of a zone, over UDP and TCP.
+ *
+ * @example
+ * ```ts
+ * import { SimNetwork } from '@net/sim'
+ *
+ * const sim = new SimNetwork({ seed: 1 })
+ * const { host } = sim.dns('ns', { addrs: ['10.0.0.53/24'], zone: { 'www.example.com': { A: ['10.0.0.80'] } } })
+ * const client = sim.host('client', { addrs: ['10.0.0.1/24'], resolvConf: 'nameserver 10.0.0.53\n' })
+ * sim.link(host, client)
+ * await sim.run(async () => {
+ *   console.log(await client.target.lookupHost('www.example.com').then(String)) // 10.0.0.80
+ * })
+ * ```
+ */
 export class DNSServer implements AsyncDisposable {
   readonly #records: Map<string, RR[]>
   readonly #open = new Set<{ close(): Promise<void>; unref(): void }>()
@@ -37,12 +52,13 @@ export class DNSServer implements AsyncDisposable {
     for (const [name, records] of readZone(zone, origin)) this.#records.set(name, records)
   }
 
-  /** Answers nobody any more. */
+  /** Answers nobody any more: closes what it listens on and its connections. It never rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#open].map((x) => x.close()))
     this.#open.clear()
   }
 
+  /** Closes it, as {@link close}; it never rejects. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -37,7 +37,7 @@ export interface ZoneRecords {
 }
 
 /** The name in lower case, with a dot at its end. */
-export function rooted(name: string, origin = '.'): string {
+function rooted(name: string, origin = '.'): string {
   const lower = name.toLowerCase()
   if (lower.endsWith('.')) return lower
   const root = origin.endsWith('.') ? origin.toLowerCase() : `${origin.toLowerCase()}.`

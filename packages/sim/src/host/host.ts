@@ -48,7 +48,20 @@ export interface HostOptions extends Partial<InterfaceOptions>, HostFiles {
 const LEAST_MTU = 68
 const LO: InterfaceOptions = { addrs: ['127.0.0.1/8', '::1/128'], mtu: 65_536 }
 
-/** A simulated host: a network stack of its own, which programs use by its {@link target}. */
+/**
+ * A simulated host: a network stack of its own, which programs use by its {@link target}.
+ *
+ * @example
+ * ```ts
+ * import { SimNetwork } from '@net/sim'
+ *
+ * const sim = new SimNetwork()
+ * const host = sim.host('a', { addrs: ['10.0.0.1/24'], hosts: '10.0.0.2 other' })
+ * console.log(await host.target.lookupHost('other').then(String)) // 10.0.0.2
+ * host.crash()
+ * console.log(host.isUp) // false
+ * ```
+ */
 export class Host {
   /** Its name. */
   readonly name: string

@@ -15,9 +15,9 @@ export interface LinkEvent {
 
 /** The changes to interfaces, in their order. Close ends the iteration quietly; so does leaving a `for await` loop. */
 export interface InterfaceWatch extends AsyncIterableIterator<LinkEvent, undefined, undefined>, Closer {
-  /** The next event. */
+  /** The next event; the end after close. It never rejects. */
   next(): Promise<IteratorResult<LinkEvent, undefined>>
-  /** Closes the watch. */
+  /** Closes the watch. It never rejects. */
   return(): Promise<IteratorReturnResult<undefined>>
 }
 

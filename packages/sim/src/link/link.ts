@@ -5,7 +5,21 @@ import { Direction } from './direction.ts'
 import type { Frame, Station, Wire } from './station.ts'
 import type { Weather } from './weather.ts'
 
-/** A cable between two hosts, or a host and a switch, with weather of its own in each direction. */
+/**
+ * A cable between two hosts, or a host and a switch, with weather of its own in each direction.
+ *
+ * @example
+ * ```ts
+ * import { SimNetwork } from '@net/sim'
+ *
+ * const sim = new SimNetwork()
+ * sim.host('a', { addrs: ['10.0.0.1/24'] })
+ * sim.host('b', { addrs: ['10.0.0.2/24'] })
+ * const link = sim.link('a', 'b', { latency: 10 })
+ * link.set({ loss: 0.1 }, 'back')
+ * console.log(link.there.loss, link.back.loss) // undefined 0.1
+ * ```
+ */
 export class Link implements Wire {
   /** What it ends at. */
   readonly ends: readonly [Station, Station]

@@ -2,7 +2,18 @@ import type { Witness } from '../see/sight.ts'
 import type { Ether } from './ether.ts'
 import type { Frame, Station } from './station.ts'
 
-/** A switch: what hosts on one network are linked with, so that each reaches all. It has no address and takes no time. */
+/**
+ * A switch: what hosts on one network are linked with, so that each reaches all. It has no address and takes no time.
+ *
+ * @example
+ * ```ts
+ * import { SimNetwork } from '@net/sim'
+ *
+ * const sim = new SimNetwork()
+ * const hosts = [1, 2, 3].map((i) => sim.host(`h${i}`, { addrs: [`10.0.0.${i}/24`] }))
+ * console.log(sim.switch('lan', hosts, { latency: 1 }).name) // lan
+ * ```
+ */
 export class Switch implements Station {
   /** Its name. */
   readonly name: string

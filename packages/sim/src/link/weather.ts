@@ -11,9 +11,9 @@ export interface Weather {
   readonly bandwidth?: number | undefined
   /** How many bytes may wait for the bandwidth; what comes on top is lost. Absent: any number. */
   readonly queue?: number | undefined
-  /** How probable it is that a packet is lost. */
+  /** How probable it is that a packet is lost, from 0 to 1. */
   readonly loss?: number | undefined
-  /** How probable it is that a packet arrives twice. */
+  /** How probable it is that a packet arrives twice, from 0 to 1. */
   readonly duplicate?: number | undefined
   /**
    * How probable it is that later packets overtake one: it takes up to `latency` longer, and 1 ms longer at least.

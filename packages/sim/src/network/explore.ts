@@ -13,6 +13,17 @@ export interface Failure {
 /**
  * Runs a body with so many seeds, on a network of its own each time, and gives the first failure, or null when there is none. The
  * seeds are 1, 2, 3 and so on, or what `options.seed` is with these numbers behind it.
+ *
+ * @example
+ * ```ts
+ * import { explore } from '@net/sim'
+ *
+ * const failure = await explore(10, async (sim) => {
+ *   sim.host('a')
+ *   if (Math.random() < 0.5) throw new Error('a coin fell on the wrong side')
+ * })
+ * console.log(failure?.seed !== undefined) // true
+ * ```
  */
 export async function explore(
   n: number,

@@ -51,7 +51,25 @@ const EPOCH = Date.UTC(2026, 0, 1)
 const HOUR = 3_600_000
 const TAIL = 20 // lines of the trace in errors
 
-/** A network within this process: hosts, switches and links, on time of its own. */
+/**
+ * A network within this process: hosts, switches and links, on time of its own.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { SimNetwork } from '@net/sim'
+ *
+ * const sim = new SimNetwork({ seed: 1 })
+ * const [a, b] = [sim.host('a', { addrs: ['10.0.0.1/24'] }), sim.host('b', { addrs: ['10.0.0.2/24'] })]
+ * sim.link(a, b, { latency: 50 })
+ * await sim.run(async () => {
+ *   const listener = await b.target.listenTCP('tcp', new TCPAddr(parseIP('10.0.0.2'), 80))
+ *   const conn = await a.target.dialTCP('tcp', null, listener.addr)
+ *   console.log(performance.now()) // 100
+ *   await Promise.all([conn.close(), listener.close()])
+ * })
+ * ```
+ */
 export class SimNetwork {
   /** What all chance comes from. */
   readonly seed: string
@@ -206,6 +224,7 @@ export class SimNetwork {
 
   /** Calls a function when so much simulated time has passed since the network was made, in milliseconds; at once when it has. */
   at(ms: number, what: () => void): void {
+    this.#time.touch()
     this.#time.after(Math.max(0, ms - this.#time.now), () => {
       this.#time.touch()
       what()

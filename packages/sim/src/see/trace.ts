@@ -3,7 +3,17 @@ import type { Packet } from '../ip/packet.ts'
 import { packetText } from './packet_text.ts'
 import type { Happening, Sighting, Witness } from './sight.ts'
 
-/** The packets that were seen, the latest of them. */
+/**
+ * The packets that were seen, the latest of them.
+ *
+ * @example
+ * ```ts
+ * import { SimNetwork } from '@net/sim'
+ *
+ * const sim = new SimNetwork({ traceLimit: 100 })
+ * console.log(sim.trace.count, sim.trace.toString() === '') // 0 true
+ * ```
+ */
 export class Trace implements Witness, Iterable<Sighting> {
   readonly #time: Time
   readonly #keep: number

@@ -1,7 +1,7 @@
 import type { Time } from '../clock/time.ts'
 import { ACK, FIN, RST, SYN, type TCPSegment } from '../ip/packet.ts'
 import { ControlBlock } from './control_block.ts'
-import { synOf, type SegmentPart } from './segment.ts'
+import { synOf } from './segment.ts'
 import { unwrap } from './sequence.ts'
 import type { End } from './state.ts'
 import type { TCPSettings } from './tcp_options.ts'
@@ -12,7 +12,7 @@ export interface ConnectionOwner {
   readonly time: Time
   readonly settings: TCPSettings
   /** Sends a segment; gives the name of what is wrong, or null. */
-  transmit(c: Connection, segment: SegmentPart): string | null
+  transmit(c: Connection, segment: TCPSegment): string | null
   /** The handshake is done. */
   established(c: Connection): void
   /** The connection is gone. */
@@ -111,7 +111,7 @@ export class Connection extends ControlBlock {
     this.sender.shrink(mss)
   }
 
-  protected transmit(segment: SegmentPart): string | null {
+  protected transmit(segment: TCPSegment): string | null {
     return this.#owner.transmit(this, segment)
   }
 
@@ -128,7 +128,7 @@ export class Connection extends ControlBlock {
       return null
     }
     const scale = received && this.#peerScale < 0 ? -1 : this.#scale
-    const syn = synOf(this.receiver, this.first, received, this.mss, scale)
+    const syn = synOf(this, this.receiver, this.first, received, this.mss, scale)
     const error = this.transmit(syn)
     this.#triedAt = this.#owner.time.now
     this.wait.set(HANDSHAKE * 2 ** this.#tries++)

@@ -2,7 +2,7 @@ import { Timer, type Time } from '../clock/time.ts'
 import { ACK, type TCPSegment } from '../ip/packet.ts'
 import { KeepAlive } from './keep_alive.ts'
 import { Receiver } from './receiver.ts'
-import { resetOf, segmentOf, type SegmentPart } from './segment.ts'
+import { resetOf, segmentOf } from './segment.ts'
 import { Sender } from './sender.ts'
 import type { End, State } from './state.ts'
 import type { TCPSettings } from './tcp_options.ts'
@@ -64,7 +64,7 @@ export abstract class ControlBlock {
   }
 
   /** Sends a segment; gives the name of what is wrong, or null. */
-  protected abstract transmit(segment: SegmentPart): string | null
+  protected abstract transmit(segment: TCPSegment): string | null
   /** Tells that it is gone. */
   protected abstract gone(): void
   /** What was waited for has not come. */
@@ -95,7 +95,7 @@ export abstract class ControlBlock {
 
   /** Sends a segment of the sender's. */
   emit(seq: number, flags: number, data: Uint8Array): void {
-    const error = this.transmit(segmentOf(this.receiver, seq, flags, data))
+    const error = this.transmit(segmentOf(this, this.receiver, seq, flags, data))
     if (error !== null && error !== 'EMSGSIZE') this.soft = error
   }
 
@@ -123,7 +123,7 @@ export abstract class ControlBlock {
 
   /** Answers what does not belong to the connection. */
   protected refuse(segment: TCPSegment): void {
-    this.transmit(resetOf(segment))
+    this.transmit(resetOf(this, segment))
   }
 
   /** Ends it with an error. */

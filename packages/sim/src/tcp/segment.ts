@@ -1,38 +1,57 @@
 import { ACK, RST, SYN, type TCPSegment } from '../ip/packet.ts'
 import type { Receiver } from './receiver.ts'
 import { wrap } from './sequence.ts'
+import type { End } from './state.ts'
 
-/** What a connection says of a segment; its ports follow from the connection. */
-export type SegmentPart = Omit<TCPSegment, 'kind' | 'srcPort' | 'dstPort'>
+/** The two ends of a connection, of which a segment has the ports. */
+export interface Ends {
+  readonly local: End
+  readonly remote: End
+}
 
 const NONE = new Uint8Array(0)
-const PLAIN = { mss: 0, scale: -1, data: NONE }
+
+// Written out, without a spread: there is one for each packet, and all are of one shape.
+function made(
+  { local, remote }: Ends,
+  seq: number,
+  ack: number,
+  flags: number,
+  window: number,
+  mss: number,
+  scale: number,
+  data: Uint8Array,
+): TCPSegment {
+  const [srcPort, dstPort] = [local.port, remote.port]
+  return { kind: 'tcp', srcPort, dstPort, seq, ack, flags, window, mss, scale, data }
+}
 
 /** A segment of an established connection. It acknowledges what has come in. */
-export function segmentOf(receiver: Receiver, seq: number, flags: number, data: Uint8Array): SegmentPart {
-  return { ...PLAIN, seq: wrap(seq), ack: wrap(receiver.next), flags, window: receiver.window(), data }
+export function segmentOf(
+  ends: Ends,
+  receiver: Receiver,
+  seq: number,
+  flags: number,
+  data: Uint8Array,
+): TCPSegment {
+  const ack = wrap(receiver.next)
+  return made(ends, wrap(seq), ack, flags, receiver.window(), 0, -1, data)
 }
 
 /** A SYN, which answers the peer's when that has come. `scale` is -1 where the peer knows of none. */
 export function synOf(
+  ends: Ends,
   receiver: Receiver,
   first: number,
   answers: boolean,
   mss: number,
   scale: number,
-): SegmentPart {
-  return {
-    seq: wrap(first),
-    ack: answers ? wrap(receiver.next) : 0,
-    flags: answers ? SYN | ACK : SYN,
-    window: receiver.window(false),
-    mss,
-    scale,
-    data: NONE,
-  }
+): TCPSegment {
+  const [ack, flags] = answers ? [wrap(receiver.next), SYN | ACK] : [0, SYN]
+  return made(ends, wrap(first), ack, flags, receiver.window(false), mss, scale, NONE)
 }
 
 /** The reset that answers a segment which does not belong to the connection. */
-export function resetOf({ flags, ack }: TCPSegment): SegmentPart {
-  return { ...PLAIN, seq: (flags & ACK) !== 0 ? ack : 0, ack: 0, flags: RST, window: 0 }
+export function resetOf(ends: Ends, { flags, ack }: TCPSegment): TCPSegment {
+  return made(ends, (flags & ACK) !== 0 ? ack : 0, 0, RST, 0, 0, -1, NONE)
 }

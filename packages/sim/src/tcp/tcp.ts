@@ -9,11 +9,11 @@ import { covers } from '../socket/family.ts'
 import { PortTable, type Binding } from '../socket/port_table.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Backlog } from './backlog.ts'
-import type { SegmentPart } from './segment.ts'
 import type { End } from './state.ts'
 import { tcpSettings, type TCPOptions, type TCPSettings } from './tcp_options.ts'
 
 const NONE = new Uint8Array(0)
+const WHOLE = { whole: true }
 
 /** Whoever is bound to a port: a listener, or a connection that chose its own. */
 export interface Bound extends Binding {
@@ -146,10 +146,9 @@ export class TCP implements ConnectionOwner {
     for (const bound of [...this.ports.all()]) this.ports.delete(bound)
   }
 
-  transmit(c: Connection, part: SegmentPart): string | null {
+  transmit(c: Connection, segment: TCPSegment): string | null {
     const { local, remote } = c
-    const segment: TCPSegment = { kind: 'tcp', srcPort: local.port, dstPort: remote.port, ...part }
-    const error = this.#ip.send(local.addr, remote.addr, segment, { whole: true })
+    const error = this.#ip.send(local.addr, remote.addr, segment, WHOLE)
     if (error === 'EMSGSIZE') c.shrink(this.#mss(remote.addr))
     return error
   }

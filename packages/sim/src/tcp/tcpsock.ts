@@ -127,13 +127,13 @@ export function tcpSockGroup(tcp: TCP, register: Register): TCPSockGroup {
   return {
     async dialTCP(network, laddr, raddr, options = {}) {
       options.signal?.throwIfAborted()
+      tcp.time.touch()
       try {
         const c = begin(tcp, network, laddr, raddr, options)
         const hold = new Hold(tcp.time, network, laddr, raddr)
         const lane = new Lane(hold)
         lane.setDeadline(options.deadline ?? null)
         try {
-          hold.called()
           await lane.run(new ConnectOp(c, lane), options)
         } catch (e) {
           c.abandon(true)

@@ -1,4 +1,5 @@
 import type { UnixAddr } from '@net/addr'
+import type { Time } from '../clock/time.ts'
 import { WAIT } from '../socket/stream_op.ts'
 
 const ROOM = 212_992 // bytes that may wait (net.core.wmem_default)
@@ -23,6 +24,14 @@ export class Channel {
   #ended = false
   #broken = false
   #error: string | null = null
+  readonly #time: Time
+  #toReader = false // whether it is about to be told
+  #toWriters = false
+
+  /** Makes an empty one. */
+  constructor(time: Time) {
+    this.#time = time
+  }
 
   /** Whether nobody reads any more. */
   get isBroken(): boolean {
@@ -72,7 +81,7 @@ export class Channel {
   /** Nothing more comes; what waits can still be read. */
   end(): void {
     this.#ended = true
-    this.onReadable()
+    this.#tellReader()
   }
 
   /** Nobody reads any more: what waits is gone. */
@@ -86,7 +95,7 @@ export class Channel {
   /** The next read fails, once. */
   fail(error: string): void {
     this.#error = error
-    this.onReadable()
+    this.#tellReader()
   }
 
   /** Calls `retry` when there may be room: for writers that have no channel of their own. */
@@ -97,7 +106,7 @@ export class Channel {
   #put(message: Message): void {
     this.#held += message.data.byteLength
     this.#waiting.push(message)
-    this.onReadable()
+    this.#tellReader()
   }
 
   #free(bytes: number): void {
@@ -105,11 +114,26 @@ export class Channel {
     this.#tellWriters()
   }
 
+  // Whoever is told acts at once, on this very channel: so it is not done before the call that brought it about has returned.
+  #tellReader(): void {
+    if (this.#toReader) return
+    this.#toReader = true
+    this.#time.after(0, () => {
+      this.#toReader = false
+      this.onReadable()
+    })
+  }
+
   #tellWriters(): void {
-    this.onWritable()
-    const writers = [...this.#writers]
-    this.#writers.clear()
-    for (const retry of writers) retry()
+    if (this.#toWriters) return
+    this.#toWriters = true
+    this.#time.after(0, () => {
+      this.#toWriters = false
+      this.onWritable()
+      const writers = [...this.#writers]
+      this.#writers.clear()
+      for (const retry of writers) retry()
+    })
   }
 
   #nothing(): null | string {

@@ -122,7 +122,7 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
     if (named === undefined) throw callError('connect', 'ENOENT')
     if (named === null) throw callError('connect', 'ECONNREFUSED')
     if (named.call === null || named.net !== network) throw callError('connect', 'EPROTOTYPE')
-    const [incoming, outgoing] = [new Channel(), new Channel()]
+    const [incoming, outgoing] = [new Channel(time), new Channel(time)]
     const own = bound(laddr, network, null)
     const local = own?.addr ?? new UnixAddr('', network)
     if (!named.call({ toListener: outgoing, toCaller: incoming, from: local })) {
@@ -153,7 +153,7 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
   }
 
   function datagrams(laddr: UnixAddr | null, raddr: UnixAddr | null): UnixConn {
-    const incoming = new Channel()
+    const incoming = new Channel(time)
     let outgoing: Channel | null = null
     if (raddr !== null) {
       const named = names.get(raddr.name)

@@ -2,5 +2,6 @@
 export { fromSocket, toSocket } from './adopt.ts'
 export { agent, type Dialer, type NetAgentOptions } from './agent.ts'
 export { type ConnDuplex, type DuplexOptions, toDuplex } from './duplex.ts'
+export { fromDuplex, type FromDuplexOptions } from './from_duplex.ts'
 export { serve } from './serve.ts'
 export type { SocketAddress } from './socket_address.ts'

@@ -1,3 +1,4 @@
+import { Ending, endingOf } from '@net/io'
 import { SocketError, socketError } from './error.ts'
 import type { Wire } from './wire.ts'
 
@@ -21,7 +22,7 @@ export class SocketStreams {
   readonly writable: WritableStream<Uint8Array>
   readonly #wire: Promise<Wire>
   readonly #owner: StreamsOwner
-  readonly #reading = new AbortController()
+  readonly #reading = new Ending()
   #source: ReadableByteStreamController | null = null
   #sink: WritableStreamDefaultController | null = null
   #queued = 0 // chunks written by the user and not yet by the wire
@@ -42,7 +43,7 @@ export class SocketStreams {
       },
       pull: (controller) => this.#pull(controller),
       cancel: () => {
-        this.#reading.abort()
+        this.#reading.end(null)
         this.#readable = false
         if (!this.#writable) owner.bothEnded(false)
       },
@@ -53,11 +54,12 @@ export class SocketStreams {
           this.#sink = controller
           const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal }
           // Aborting waits for the write under way, which may wait for the peer: close under it.
-          const aborted = (): void => {
-            this.#aborted = true
-            owner.aborted(signal.reason)
-          }
-          signal.addEventListener('abort', aborted, { once: true })
+          endingOf({ signal })?.add({
+            ended: (reason) => {
+              this.#aborted = true
+              owner.aborted(reason)
+            },
+          })
         },
         write: (chunk) => this.#write(chunk),
         close: () => this.#closeWrite(),
@@ -77,7 +79,7 @@ export class SocketStreams {
   stopReading(): void {
     if (!this.#readable) return
     this.#readable = false
-    this.#reading.abort()
+    this.#reading.end(null)
     this.#source?.close()
     this.#source?.byobRequest?.respond(0)
   }
@@ -109,7 +111,7 @@ export class SocketStreams {
     try {
       const wire = await this.#wire
       if (!this.#readable) return
-      n = await wire.read(p, { signal: this.#reading.signal })
+      n = await wire.read(p, this.#reading)
     } catch (e) {
       if (this.#readable) this.#fail(controller, e)
       return

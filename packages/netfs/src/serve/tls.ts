@@ -1,6 +1,6 @@
 import type { TlsOptions, TLSSocket } from 'node:tls'
 import type { Conn, IOOptions, Listener } from '@net/contract'
-import { secureConn, secureListener, type TLSOptions } from '@net/node/tls'
+import { tlsClient as secured, secureListener, type TLSOptions } from '@net/node/tls'
 import { authenticates } from './export.ts'
 
 /** PEM text or bytes. */
@@ -60,7 +60,7 @@ function checkKey(key: Uint8Array): void {
  * server does not prove who it is or does not let this client in; `signal` cancels the handshake.
  */
 export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
-  return secureConn(conn, clientOptions(options), options)
+  return secured(conn, clientOptions(options), options)
 }
 
 /**

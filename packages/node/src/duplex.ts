@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
-import { closeWrite, cutError, isRefusal } from './half_close.ts'
+import { cutError, endWriting, isRefusal } from '@net/io'
 import { familyOf, hostnameOf, portOf, type SocketAddress } from './socket_address.ts'
 import { timerDuration } from './timer_duration.ts'
 
@@ -71,7 +71,7 @@ export class ConnDuplex extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    closeWrite(this.#conn).then((closed) => {
+    endWriting(this.#conn).then((closed) => {
       callback()
       // 'finish' comes before, and may destroy the stream.
       if (!closed) setImmediate(() => this.cut())
@@ -224,7 +224,14 @@ export class ConnDuplex extends Duplex {
   protected cut(): void {
     if (this.destroyed) return
     this.#cut = true
-    void this.#conn.close().catch((e: unknown) => this.destroy(e as Error))
+    this.#conn.close().then(
+      // Nobody may ever read what has come. A stack resets a connection that is closed with such bytes, and then drops others that
+      // are still on their way to the peer.
+      () => {
+        if (this.#isUnread && this.readableLength > 0) this.destroy(cutError(this.#conn))
+      },
+      (e: unknown) => this.destroy(e as Error),
+    )
   }
 
   get #settable(): boolean {
@@ -235,9 +242,12 @@ export class ConnDuplex extends Duplex {
   #fail(e: unknown): void {
     if (this.destroyed) return
     if (!this.#cut || !isErr(e, ErrClosed)) this.destroy(e as Error)
-    else if (this.readableFlowing === null)
-      this.destroy() // nobody reads
-    else this.destroy(cutError(this.#conn))
+    else this.destroy(this.#isUnread && this.readableLength === 0 ? undefined : cutError(this.#conn))
+  }
+
+  // Whether nobody has begun to read.
+  get #isUnread(): boolean {
+    return this.readableFlowing === null
   }
 }
 

@@ -1,4 +1,4 @@
-import { Ending, endingOf } from '@net/io'
+import { cutError, Ending, endingOf, endWriting } from '@net/io'
 import { SocketError, socketError } from './error.ts'
 import type { Wire } from './wire.ts'
 
@@ -153,11 +153,22 @@ export class SocketStreams {
   async #closeWrite(): Promise<void> {
     this.#writable = false
     try {
-      if (!this.#over) await (await this.#wire).closeWrite()
+      const wire = await this.#wire
+      if (!this.#over && !(await endWriting(wire)) && !this.#over) await this.#cut(wire)
     } catch (e) {
       if (!this.#over) throw socketError(e)
     }
     if (!this.#readable) this.#owner.bothEnded(this.#peerEnded)
+  }
+
+  // Ends the stream there where the connection has no half-close: closes it, and a reader is told that there may have been more.
+  async #cut(wire: Wire): Promise<void> {
+    if (this.#readable) {
+      this.#readable = false
+      this.#reading.end(null)
+      this.#source?.error(socketError(cutError(wire)))
+    }
+    await wire.close()
   }
 
   #settle(): void {

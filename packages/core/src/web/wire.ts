@@ -5,6 +5,4 @@ import type { ConnectionState } from '@net/node/tls'
 export interface Wire extends Conn {
   /** What TLS agreed on; absent without TLS. */
   readonly connectionState?: Pick<ConnectionState, 'alpn'>
-  /** Ends the writing. */
-  closeWrite(): Promise<void>
 }

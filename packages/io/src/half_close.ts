@@ -1,10 +1,13 @@
 import { OpError, type Conn, type HalfCloser } from '@net/contract'
 
-// What targets say to a half-close when their stack has none: @net/stubs.
+// The codes with which targets refuse what their stack does not have.
 const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
 
-/** Ends the writing where the connection has a half-close, and gives whether it has. Rejects with the connection's errors. */
-export async function closeWrite(conn: Conn): Promise<boolean> {
+/**
+ * Ends the writing of a connection, where it has a half-close, and gives whether it has: a stack such as Plan 9's has none. Nothing
+ * is closed where there is none. Rejects with the connection's errors.
+ */
+export async function endWriting(conn: Conn): Promise<boolean> {
   if (!canHalfClose(conn)) return false
   try {
     await conn.closeWrite()
@@ -20,13 +23,16 @@ function codeOf(e: unknown): unknown {
   return e instanceof Error && 'code' in e ? e.code : undefined
 }
 
-/** Whether an error says that the stack has no such thing. */
+/** Whether an error says that the stack has no such thing: its code is EPLAN9, EWINDOWS or ENOTSUP. */
 export function isRefusal(e: unknown): boolean {
   return refusals.has(codeOf(e))
 }
 
-/** The error of a reader whose connection was closed to end it. */
-export function cutError({ localAddr, remoteAddr }: Conn): OpError {
+/**
+ * Makes the error, of code ECONNABORTED, of a reader whose connection was closed to end its writing, as it has no half-close: what
+ * the peer still had to say is lost.
+ */
+export function cutError({ localAddr, remoteAddr }: Pick<Conn, 'localAddr' | 'remoteAddr'>): OpError {
   const cause = new Error('the connection was closed to end it, as it has no half-close')
   return new OpError(
     'read',

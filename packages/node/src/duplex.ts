@@ -21,25 +21,33 @@ export interface DuplexOptions {
  * that sets something does nothing once the stream is destroyed. 'close' tells whether there was an error.
  */
 export class ConnDuplex extends Duplex {
-  readonly #conn: Conn
+  #conn: Conn | null
+  #wishes: ((conn: Conn) => void)[] = [] // settings that wait for the connection
   #idle: NodeJS.Timeout | undefined
   #timeout: number | undefined
   #bytesRead = 0
   #bytesWritten = 0
   #cut = false
 
-  /** Takes a connection over. */
-  constructor(conn: Conn, { allowHalfOpen = false }: DuplexOptions = {}) {
+  /** Takes a connection over; null for one that is attached later, which a subclass makes the stream wait for. */
+  constructor(conn: Conn | null, { allowHalfOpen = false }: DuplexOptions = {}) {
     super({ allowHalfOpen, emitClose: false, highWaterMark: CHUNK })
     this.#conn = conn
     // As net.Socket it reads before anybody asks, and so learns that the peer has gone.
-    this.read(0)
+    if (conn !== null) this.read(0)
+  }
+
+  /** Takes over the connection that was not there yet, and does with it what was asked for meanwhile. */
+  protected attach(conn: Conn): void {
+    this.#conn = conn
+    for (const wish of this.#wishes.splice(0)) wish(conn)
+    process.nextTick(() => void this.read(0))
   }
 
   override _read(): void {
     // A buffer of its own for every read, as the one before may still be queued.
     const p = Buffer.allocUnsafeSlow(CHUNK)
-    this.#conn.read(p).then(
+    this.#conn?.read(p).then(
       (n) => {
         this.#idle?.refresh()
         this.#bytesRead += n ?? 0
@@ -56,7 +64,7 @@ export class ConnDuplex extends Duplex {
     callback: (error?: Error | null) => void,
   ): void {
     this.#idle?.refresh()
-    this.#conn.write(chunk).then(
+    this.#conn?.write(chunk).then(
       (n) => {
         this.#idle?.refresh()
         this.#bytesWritten += n
@@ -71,6 +79,10 @@ export class ConnDuplex extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
+    if (this.#conn === null) {
+      callback()
+      return
+    }
     endWriting(this.#conn).then((closed) => {
       callback()
       // 'finish' comes before, and may destroy the stream.
@@ -84,7 +96,8 @@ export class ConnDuplex extends Duplex {
       callback(e)
       process.nextTick(() => this.emit('close', e !== null)) // behind 'error'
     }
-    this.#conn.close().then(
+    const closing = this.#conn?.close() ?? Promise.resolve()
+    closing.then(
       () => done(error),
       (e: unknown) => done(error ?? (e as Error)),
     )
@@ -101,7 +114,7 @@ export class ConnDuplex extends Duplex {
   resetAndDestroy(): this {
     if (this.destroyed) return this
     try {
-      if (isTCP(this.#conn)) this.#conn.setLinger(0)
+      if (this.#conn !== null && isTCP(this.#conn)) this.#conn.setLinger(0)
     } catch (e) {
       if (!isRefusal(e)) return this.destroy(e as Error)
     }
@@ -128,28 +141,24 @@ export class ConnDuplex extends Duplex {
 
   /** Turns Nagle's algorithm off or on, where the connection knows it. */
   setNoDelay(on = true): this {
-    if (this.#settable && isTCP(this.#conn)) this.#conn.setNoDelay(on)
-    return this
+    return this.#wish((conn) => isTCP(conn) && conn.setNoDelay(on))
   }
 
   /** Turns keep-alive probes on or off, where the connection knows them; `delay` is the idle time in milliseconds. */
   setKeepAlive(on = false, delay = 0): this {
-    if (this.#settable && isTCP(this.#conn)) {
-      this.#conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) })
-    }
-    return this
+    return this.#wish(
+      (conn) => isTCP(conn) && conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) }),
+    )
   }
 
   /** Pending reads and writes keep the process alive again. */
   ref(): this {
-    this.#conn.ref()
-    return this
+    return this.#wish((conn) => conn.ref())
   }
 
   /** Lets the process exit although a read or a write is pending. */
   unref(): this {
-    this.#conn.unref()
-    return this
+    return this.#wish((conn) => conn.unref())
   }
 
   /** This end's address; without properties once the stream is destroyed, and where addresses are not IP addresses. */
@@ -161,12 +170,12 @@ export class ConnDuplex extends Duplex {
 
   /** The peer's IP address as text; absent where addresses have none. */
   get remoteAddress(): string | undefined {
-    return hostnameOf(this.#conn.remoteAddr)
+    return hostnameOf(this.#conn?.remoteAddr)
   }
 
   /** The peer's port; absent where addresses have none. */
   get remotePort(): number | undefined {
-    return portOf(this.#conn.remoteAddr)
+    return portOf(this.#conn?.remoteAddr)
   }
 
   /** 'IPv4' or 'IPv6'; absent where addresses have no family. */
@@ -176,12 +185,12 @@ export class ConnDuplex extends Duplex {
 
   /** This end's IP address as text; absent where addresses have none. */
   get localAddress(): string | undefined {
-    return hostnameOf(this.#conn.localAddr)
+    return hostnameOf(this.#conn?.localAddr)
   }
 
   /** This end's port; absent where addresses have none. */
   get localPort(): number | undefined {
-    return portOf(this.#conn.localAddr)
+    return portOf(this.#conn?.localAddr)
   }
 
   /** 'IPv4' or 'IPv6'; absent where addresses have no family. */
@@ -189,20 +198,26 @@ export class ConnDuplex extends Duplex {
     return familyOf(this.localAddress)
   }
 
-  /** What the stream can do: 'open', 'readOnly', 'writeOnly' or 'closed'. */
-  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+  /** What the stream can do: 'opening' while it is dialled, then 'open', 'readOnly', 'writeOnly' or 'closed'. */
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening'
     if (this.readable) return this.writable ? 'open' : 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
   }
 
-  /** False: the connection stands already. */
+  /** Whether the stream is being dialled. */
   get connecting(): boolean {
     return false
   }
 
-  /** Whether there is no connection, which is so once the stream is destroyed. */
+  /** Whether there is no connection: not yet, or because the stream is destroyed. */
   get pending(): boolean {
-    return this.destroyed
+    return this.destroyed || this.#conn === null
+  }
+
+  /** The bytes that have yet to go; net.Socket has the same. */
+  get bufferSize(): number {
+    return this.writableLength
   }
 
   /** The bytes that have come. */
@@ -222,27 +237,33 @@ export class ConnDuplex extends Duplex {
 
   /** Called when the stream has been ended over a connection without half-close: closes it, and who still reads is told. */
   protected cut(): void {
-    if (this.destroyed) return
+    const conn = this.#conn
+    if (this.destroyed || conn === null) return
     this.#cut = true
-    this.#conn.close().then(
+    conn.close().then(
       // Nobody may ever read what has come. A stack resets a connection that is closed with such bytes, and then drops others that
       // are still on their way to the peer.
       () => {
-        if (this.#isUnread && this.readableLength > 0) this.destroy(cutError(this.#conn))
+        if (this.#isUnread && this.readableLength > 0) this.destroy(cutError(conn))
       },
       (e: unknown) => this.destroy(e as Error),
     )
   }
 
-  get #settable(): boolean {
-    return !this.destroyed && !this.#cut
+  // Sets something of the connection, now or when there is one.
+  #wish(wish: (conn: Conn) => void): this {
+    if (this.destroyed || this.#cut) return this
+    if (this.#conn === null) this.#wishes.push(wish)
+    else wish(this.#conn)
+    return this
   }
 
   // A stream that was destroyed has closed its connection itself, and what was pending there fails for that reason.
   #fail(e: unknown): void {
-    if (this.destroyed) return
+    const conn = this.#conn
+    if (this.destroyed || conn === null) return
     if (!this.#cut || !isErr(e, ErrClosed)) this.destroy(e as Error)
-    else this.destroy(this.#isUnread && this.readableLength === 0 ? undefined : cutError(this.#conn))
+    else this.destroy(this.#isUnread && this.readableLength === 0 ? undefined : cutError(conn))
   }
 
   // Whether nobody has begun to read.

@@ -1,1 +1,3 @@
+export * from './databases.ts'
 export * from './dnsmasq.ts'
+export * from './server_process.ts'

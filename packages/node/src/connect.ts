@@ -1,27 +1,10 @@
 import { isIP, type LookupFunction } from 'node:net'
 import { addAbortSignal } from 'node:stream'
 import { type Conn, DNSError } from '@net/contract'
-import { type Destination, type Dialer, dialTo } from './dialer.ts'
-import { ConnDuplex, type DuplexOptions } from './duplex.ts'
+import { type ConnectArguments, connectArguments, type ConnectOptions } from './connect_arguments.ts'
+import { type Dialer, dialTo } from './dialer.ts'
+import { ConnDuplex } from './duplex.ts'
 import { hostnameOf } from './socket_address.ts'
-
-/** Options of {@link connect}: those of net.connect, and how to dial. */
-export interface ConnectOptions<O = unknown> extends Destination, DuplexOptions {
-  /** Options of the dial. */
-  readonly dial?: O | undefined
-  /** Looks the host up in place of the dialer: dns.lookup, or what has its form. */
-  readonly lookup?: LookupFunction | undefined
-  /** Milliseconds without traffic, dialling included, until 'timeout'; the stream is not ended by it. */
-  readonly timeout?: number | undefined
-  /** Turns Nagle's algorithm off, or on with `false`. Absent leaves it to the dialer. */
-  readonly noDelay?: boolean | undefined
-  /** Turns keep-alive probes on, or off. Absent leaves it to the dialer. */
-  readonly keepAlive?: boolean | undefined
-  /** The idle time before the first probe, in milliseconds. */
-  readonly keepAliveInitialDelay?: number | undefined
-  /** Destroys the stream with an AbortError, whether it is dialled or stands. */
-  readonly signal?: AbortSignal | undefined
-}
 
 /** A stream that dials by itself, as net.Socket does: what {@link connect} gives. */
 export class DialDuplex<O = unknown> extends ConnDuplex {
@@ -46,7 +29,7 @@ export class DialDuplex<O = unknown> extends ConnDuplex {
   }
 
   /** Dials, once; without arguments to where the options say. Later calls do nothing but wait for 'connect', too. */
-  connect(...args: ConnectArguments<O>): this {
+  override connect(...args: ConnectArguments<O>): this {
     const [given, listener] = connectArguments(args)
     if (listener !== undefined) this.once('connect', listener)
     if (this.#dialled !== null || this.destroyed) return this
@@ -116,27 +99,6 @@ export class DialDuplex<O = unknown> extends ConnDuplex {
   #looked(e: Error | null, address: string | undefined, family: number | undefined, host: string): void {
     if (!this.destroyed) this.emit('lookup', e, address, family, host)
   }
-}
-
-/** Where to, as net.connect takes it: options, a port and perhaps a host, or the path of a Unix socket; and who hears of it. */
-export type ConnectArguments<O = unknown> =
-  | [listener?: () => void]
-  | [options: ConnectOptions<O>, listener?: () => void]
-  | [port: number, listener?: () => void]
-  | [port: number, host: string, listener?: () => void]
-  | [path: string, listener?: () => void]
-
-function connectArguments<O>(
-  args: ConnectArguments<O>,
-): [options: ConnectOptions<O> | undefined, listener: (() => void) | undefined] {
-  const [first, ...rest] = args
-  const last = args.at(-1)
-  const listener = typeof last === 'function' ? last : undefined
-  if (typeof first === 'object') return [first, listener]
-  if (typeof first === 'string' && !/^\d+$/.test(first)) return [{ path: first }, listener]
-  if (typeof first !== 'number' && typeof first !== 'string') return [undefined, listener]
-  const [host] = rest
-  return [{ port: first, ...(typeof host === 'string' && { host }) }, listener]
 }
 
 /**

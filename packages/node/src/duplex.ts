@@ -7,6 +7,9 @@ import { timerDuration } from './timer_duration.ts'
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
 const CHUNK = 65536
 
+// Milliseconds without a byte of the peer after which a stream that was ended, over a connection without half-close, is closed.
+const SILENCE = 500
+
 /** Options of {@link toDuplex}. */
 export interface DuplexOptions {
   /**
@@ -28,6 +31,7 @@ export class ConnDuplex extends Duplex {
   #bytesRead = 0
   #bytesWritten = 0
   #cut = false
+  #silence: NodeJS.Timeout | undefined
 
   /** Takes a connection over; null for one that is attached later, which a subclass makes the stream wait for. */
   constructor(conn: Conn | null, { allowHalfOpen = false }: DuplexOptions = {}) {
@@ -50,6 +54,7 @@ export class ConnDuplex extends Duplex {
     this.#conn?.read(p).then(
       (n) => {
         this.#idle?.refresh()
+        this.#silence?.refresh()
         this.#bytesRead += n ?? 0
         this.push(n === null ? null : p.subarray(0, n))
         if (n === null) this.read(0) // without a reader 'end' comes as well
@@ -92,6 +97,7 @@ export class ConnDuplex extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#idle)
+    clearTimeout(this.#silence)
     const done = (e: Error | null): void => {
       callback(e)
       process.nextTick(() => this.emit('close', e !== null)) // behind 'error'
@@ -101,6 +107,14 @@ export class ConnDuplex extends Duplex {
       () => done(error),
       (e: unknown) => done(error ?? (e as Error)),
     )
+  }
+
+  /** Emits 'connect' soon: the connection stands already, and clients that are given a stream call this all the same. */
+  connect(...args: readonly unknown[]): this {
+    const listener = args.at(-1)
+    if (typeof listener === 'function') this.once('connect', listener as () => void)
+    process.nextTick(() => this.destroyed || this.emit('connect'))
+    return this
   }
 
   /** Ends the stream and destroys it when what was written has gone. */
@@ -215,6 +229,11 @@ export class ConnDuplex extends Duplex {
     return this.destroyed || this.#conn === null
   }
 
+  /** Empty: which addresses were tried is the dialler's affair. net.Socket has the same. */
+  get autoSelectFamilyAttemptedAddresses(): string[] {
+    return []
+  }
+
   /** The bytes that have yet to go; net.Socket has the same. */
   get bufferSize(): number {
     return this.writableLength
@@ -235,8 +254,17 @@ export class ConnDuplex extends Duplex {
     return this.#timeout
   }
 
-  /** Called when the stream has been ended over a connection without half-close: closes it, and who still reads is told. */
+  /**
+   * Called when the stream has been ended over a connection without half-close. It is closed instead: at once where nobody reads,
+   * and else when the peer has fallen silent, since one that was told in words that this is the end, as a database is, closes.
+   */
   protected cut(): void {
+    if (this.destroyed) return
+    if (this.#isUnread) this.#hangUp()
+    else this.#silence = setTimeout(() => this.#hangUp(), SILENCE)
+  }
+
+  #hangUp(): void {
     const conn = this.#conn
     if (this.destroyed || conn === null) return
     this.#cut = true
@@ -276,7 +304,7 @@ export class ConnDuplex extends Duplex {
  * Makes a stream of Node over a connection, which it takes over: destroying the stream closes the connection. Reads follow demand
  * and a write's callback comes when the bytes have gone, so both ends feel back-pressure. The peer's end of stream is 'end', and
  * without `allowHalfOpen` ends this side, too; then comes 'close'. `end()` shuts down the write side. A connection that cannot is
- * closed instead, and who still reads gets an 'error' of code ECONNABORTED. Errors are the connection's own, with Node's `code`.
+ * closed instead, when the peer has been silent for half a second, and who still reads gets an 'error' of code ECONNABORTED. Errors are the connection's own, with Node's `code`.
  *
  * @example
  * ```ts

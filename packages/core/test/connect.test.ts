@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { createServer as createHTTPSServer, get as getHTTPS } from 'node:https'
-import { connect as connectHost, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect as connectHost, createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -244,6 +244,7 @@ test("connect() has 'timeout' while it dials", async () => {
   )
   const alive = setTimeout(() => {}, 60_000)
   await once(stream, 'timeout')
+  expect(stream.connecting).toBe(true)
   clearTimeout(alive)
   stream.destroy()
   give()

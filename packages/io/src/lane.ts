@@ -1,6 +1,7 @@
 import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
+import { rejected } from './rejected.ts'
 import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
 /** What a lane needs of the connection or listener it belongs to. */
@@ -256,7 +257,11 @@ export abstract class Op<T> implements Ended {
   /** Settles with the owner's error for `cause`. Gives true, for {@link attempt} to return. */
   fail(cause: Error): true {
     const owner = this.#lane?.owner
-    if (owner !== undefined) this.cancel(this.error(owner, cause))
+    const resolve = this.#resolve
+    if (owner === undefined || resolve === null) return true
+    const error = this.error(owner, cause)
+    this.#leave()
+    ;(resolve as (value: Promise<never>) => void)(rejected(error))
     return true
   }
 

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { inspect } from 'node:util'
 import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
 import { cutError, endWriting, isRefusal } from '@net/io'
 import { familyOf, hostnameOf, portOf, type SocketAddress } from './socket_address.ts'
@@ -247,6 +248,12 @@ export class ConnDuplex extends Duplex {
   /** The bytes that have been written, with those that have yet to go. */
   get bytesWritten(): number {
     return this.#bytesWritten + this.writableLength
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): string {
+    const [local, remote] = [this.#conn?.localAddr, this.#conn?.remoteAddr]
+    return `${this.constructor.name}(${this.readyState}${local ? ` ${String(local)}->${String(remote)}` : ''})`
   }
 
   /** What {@link setTimeout} set, in milliseconds; absent before. */

@@ -38,9 +38,9 @@ describe.skipIf(missing).each(stacks)('over %s (needs redis-server)', (_name, op
 
       override connect(): Promise<Socket> {
         this.connecting = true
-        const stream = open() as Socket
-        this.stream = stream
-        return Promise.resolve(stream)
+        const stream: unknown = open()
+        this.stream = stream as Socket
+        return Promise.resolve(stream as Socket)
       }
     }
     return new Redis({ Connector, retryStrategy: () => 1 })

@@ -1,0 +1,16 @@
+/** The method by which Node, Bun and Deno print a value in `console.log`; other hosts never call it. */
+export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
+/** A connection or a listener in a line: what it is, and between which addresses. */
+export function describe(x: object): string {
+  const ends = [addrIn(x, 'localAddr') ?? addrIn(x, 'addr'), addrIn(x, 'remoteAddr')].filter(
+    (a) => a !== undefined,
+  )
+  return `${x.constructor.name}(${ends.join('->')})`
+}
+
+function addrIn(x: object, name: 'localAddr' | 'remoteAddr' | 'addr'): string | undefined {
+  const addr: unknown = name in x ? (x as Record<typeof name, unknown>)[name] : undefined
+  // A socket without a peer has an address of nothing.
+  return addr === undefined || addr === null || String(addr) === ':0' ? undefined : String(addr)
+}

@@ -1,7 +1,8 @@
 import { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
+import { isRefusal } from '@net/stubs'
 import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
-import { cutError, endWriting, isRefusal } from '@net/io'
+import { cutError, endWriting } from './half_close.ts'
 import { familyOf, hostnameOf, portOf, type SocketAddress } from './socket_address.ts'
 import { timerDuration } from './timer_duration.ts'
 

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import {
   type ByteStreams,
+  checkBuffer,
   type Conn,
   Errno,
   ErrClosed,
@@ -62,13 +63,15 @@ export class StreamConn extends LaneConn implements HalfCloser, ByteStreams, Lan
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
     if (p.byteLength === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
     return this.lanes.reading.run(new ReadOp(this, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
     return this.lanes.writing.run(new WriteOp(this, p), options)
   }
 

@@ -28,11 +28,17 @@ export interface ConnectionState {
 export class TLSConn extends StreamConn {
   /** What the handshake came to; it stays readable after close. */
   readonly connectionState: ConnectionState
+  /**
+   * Who the peer has proved to be: the name of its pre-shared key, or the SHA-256 fingerprint of its certificate in hexadecimal with
+   * colons; null when it was not asked, and at a client with a pre-shared key.
+   */
+  readonly identity: string | null
 
-  /** Takes over a socket whose handshake is done, and the connection below it. */
-  constructor(socket: TLSSocket, below: Carrier) {
+  /** Takes over a socket whose handshake is done, and the connection below it; `keyName` is that of the peer's pre-shared key. */
+  constructor(socket: TLSSocket, below: Carrier, keyName: string | null = null) {
     super(socket, below)
     below.unref()
+    this.identity = keyName ?? socket.getPeerX509Certificate()?.fingerprint256 ?? null
     this.connectionState = stateOf(socket)
   }
 }

@@ -1,9 +1,9 @@
-import { createServer, type Server, type TlsOptions } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 import { type Conn, ErrClosed, type IOOptions, type Listener, OpError } from '@net/contract'
 import { Lane, LaneListener, type LaneOwner, Liveness, Op } from '@net/io'
 import { carry, type Carrier } from './carrier.ts'
-import { TLSConn } from './tls_conn.ts'
-import { shakeHands } from './tls_server.ts'
+import type { TLSConn } from './tls_conn.ts'
+import { TLSAcceptor } from './tls_server.ts'
 
 const PENDING = 128 // handshakes under way, and connections not yet accepted
 
@@ -14,12 +14,12 @@ const PENDING = 128 // handshakes under way, and connections not yet accepted
  * closes the other listener. Throws Node's error for options that make no sense.
  */
 export function secureListener(listener: Listener, options: TlsOptions): Listener<TLSConn> {
-  return new TLSListener(listener, createServer(options))
+  return new TLSListener(listener, new TLSAcceptor(options))
 }
 
 class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements LaneOwner {
   readonly #listener: Listener
-  readonly #server: Server
+  readonly #acceptor: TLSAcceptor
   protected override readonly accepting = new Lane(this)
   readonly #ready: TLSConn[] = []
   readonly #handshakes = new Set<Carrier>()
@@ -28,11 +28,11 @@ class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements Lan
   readonly #liveness: Liveness
   #closed = false
 
-  constructor(listener: Listener, server: Server) {
+  constructor(listener: Listener, acceptor: TLSAcceptor) {
     super()
     this.#listener = listener
     this.#liveness = new Liveness(listener)
-    this.#server = server
+    this.#acceptor = acceptor
     // Handshakes do not wait for accept, as connections of a kernel do not.
     listener.unref()
     this.#running = this.#run()
@@ -98,13 +98,13 @@ class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements Lan
     const conn = await carry(accepted)
     this.#handshakes.add(conn)
     // Who fails is hung up on below, and nobody is told.
-    const socket = this.#closed ? null : await shakeHands(this.#server, conn).catch(() => null)
+    const secured = this.#closed ? null : await this.#acceptor.shakeHands(conn).catch(() => null)
     this.#handshakes.delete(conn)
-    if (socket === null || this.#closed) {
+    if (secured === null || this.#closed) {
       await conn.close()
       return
     }
-    this.#ready.push(new TLSConn(socket, conn))
+    this.#ready.push(secured)
     this.accepting.wake()
   }
 }

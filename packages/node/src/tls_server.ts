@@ -33,30 +33,50 @@ export async function tlsServer(conn: Conn, options: TlsOptions, limits?: IOOpti
   let below: Pick<Conn, 'close'> = conn
   try {
     endingOf(limits)?.throwIfOver()
-    const server = createServer(options)
+    const acceptor = new TLSAcceptor(options)
     const carrier = await carry(conn)
     below = carrier
-    return new TLSConn(await race(shakeHands(server, carrier), limits), carrier)
+    return await race(acceptor.shakeHands(carrier), limits)
   } catch (e) {
     await below.close()
     throw e
   }
 }
 
-/**
- * Lets a server of TLS shake hands with one client. The server does not listen: connections are given to it. A view of it for each
- * handshake, which has all that is the server's but its own `emit`, tells whose socket it is. So the certificates are read once
- * for the server, and not for every client that knocks. Rejects with Node's error, and when the client hangs up.
- */
-export function shakeHands(server: Server, { stream }: Carrier): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const view = Object.create(server) as Server
-    view.emit = (event: string, ...args: unknown[]) => {
-      if (event === 'secureConnection') resolve(args[0] as TLSSocket)
-      else if (event === 'tlsClientError') reject(args[0])
-      return false
+/** Shakes hands with clients, by options of tls.createServer, which are read once. */
+export class TLSAcceptor {
+  // It does not listen: connections are given to it.
+  readonly #server: Server
+  readonly #keyNames = new WeakMap<TLSSocket, string>() // of the pre-shared keys that clients have
+
+  /** Throws Node's error for options that make no sense. */
+  constructor(options: TlsOptions) {
+    const { pskCallback } = options
+    const noted: typeof pskCallback = (socket, identity) => {
+      this.#keyNames.set(socket, identity)
+      return pskCallback?.(socket, identity) ?? null
     }
-    stream.once('close', () => reject(new Error('the client ended the TLS handshake')))
-    for (const take of server.listeners('connection')) Reflect.apply(take, view, [stream])
-  })
+    this.#server = createServer(pskCallback === undefined ? options : { ...options, pskCallback: noted })
+  }
+
+  /** Shakes hands with one client. Rejects with Node's error, and when the client hangs up. */
+  async shakeHands(carrier: Carrier): Promise<TLSConn> {
+    const socket = await this.#handshake(carrier)
+    return new TLSConn(socket, carrier, this.#keyNames.get(socket) ?? null)
+  }
+
+  // A view of the server for each handshake, which has all that is the server's but its own `emit`, tells whose socket it is. So the
+  // certificates are read once for the server, and not for every client that knocks.
+  #handshake({ stream }: Carrier): Promise<TLSSocket> {
+    return new Promise((resolve, reject) => {
+      const view = Object.create(this.#server) as Server
+      view.emit = (event: string, ...args: unknown[]) => {
+        if (event === 'secureConnection') resolve(args[0] as TLSSocket)
+        else if (event === 'tlsClientError') reject(args[0])
+        return false
+      }
+      stream.once('close', () => reject(new Error('the client ended the TLS handshake')))
+      for (const take of this.#server.listeners('connection')) Reflect.apply(take, view, [stream])
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import { AddrError, type IP, IPv6loopback, ipv4, UnknownNetworkError } from '@net/addr'
+import { AddrError, type IP, IPv6loopback, ipv4 } from '@net/addr'
 import {
   OpError,
   type DialOptions,
@@ -6,6 +6,9 @@ import {
   type IPSockGroup,
   type ListenOptions,
   type NetFS,
+  checkNetwork,
+  missingAddress,
+  isError,
 } from '@net/contract'
 import { deadlineAt, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
@@ -34,8 +37,7 @@ export const plan9IPSockGroup: IPSockGroup = {
 
 /** Checks a network and the addresses with it. Throws bare errors. */
 export function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
-  if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`)
-    throw new UnknownNetworkError(network)
+  checkNetwork(network, protocol)
   for (const addr of addrs) {
     const v6 = addr !== null && addr.ip !== null && addr.ip.to4() === null
     const any = addr?.ip?.isUnspecified === true
@@ -74,7 +76,7 @@ async function clone(
 
 // A cs that answers for an export's policy has decided.
 function isDenial(e: unknown): boolean {
-  return e instanceof Error && /^cs: .*permission denied$/.test(e.message)
+  return isError(e) && /^cs: .*permission denied$/.test(e.message)
 }
 
 /** Connects a conversation. Rejects with the dial's {@link OpError} or the signal's reason. */
@@ -88,7 +90,7 @@ export async function dialPlan9(
 ): Promise<Opened> {
   try {
     checkAddrs(network, protocol, laddr, raddr)
-    if (raddr === null) throw new AddrError('missing address', '')
+    if (raddr === null) throw missingAddress()
     checkOptions(options)
     const any = raddr.ip === null || raddr.ip.isUnspecified
     const ip = any ? (network.endsWith('6') ? IPv6loopback : ipv4(127, 0, 0, 1)) : raddr.ip
@@ -128,7 +130,7 @@ async function connect(
 }
 
 function isAddressError(e: unknown): boolean {
-  return e instanceof Error && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
+  return isError(e) && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
 }
 
 /** Opens a conversation and writes it messages. A conversation that refused one is spent. */

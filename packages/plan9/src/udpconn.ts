@@ -11,11 +11,14 @@ import {
   type ReceivedMessage,
   type SentMessage,
   type UDPConn,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
 import { isOver, untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { udpHeaderSize } from '@net/udp-header'
-import { checkBuffer, Plan9Conn } from './conn.ts'
+import { Plan9Conn } from './conn.ts'
 import type { Opened } from './open_conversation.ts'
 import { type Datagram, messageTo, withHeader } from './datagram.ts'
 import { ReceiveOp, Sender, SendOp } from './datagram_op.ts'
@@ -74,7 +77,7 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#connected) return Promise.reject(this.#writeError(addr, ErrWriteToConnected))
     if (this.hold.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
@@ -107,7 +110,7 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
 
   /** Reads one packet; a network tree has no control messages beside it. */
   async readMsgUDP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<UDPAddr>> {
-    const wrong = checkBuffer(oob)
+    const wrong = checkBuffer(oob, 'oob')
     if (wrong !== null) throw wrong
     const [n, addr] = await this.readFrom(p, options)
     return { n, oobn: 0, flags: 0, addr }
@@ -120,10 +123,11 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     addr: UDPAddr | null,
     options?: IOOptions,
   ): Promise<SentMessage> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
+    const wrong =
+      checkBuffer(p) ?? checkBuffer(oob, 'oob') ?? (addr === null ? null : checkAddr(addr, 'a UDPAddr'))
     if (wrong !== null) throw wrong
     if (oob.byteLength > 0) throw this.#writeError(addr, ErrPlan9)
-    if (addr === null && !this.#connected) throw this.#writeError(null, new Error('missing address'))
+    if (addr === null && !this.#connected) throw this.#writeError(null, missingAddress())
     const n = await (addr === null ? this.write(p, options) : this.writeTo(p, addr, options))
     return { n, oobn: 0 }
   }
@@ -236,8 +240,4 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     const { net, local, remote } = this.hold
     return new OpError('write', net, local, addr ?? remote, cause)
   }
-}
-
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
 }

@@ -5,6 +5,9 @@ import {
   type ReceivedMessage,
   type SentMessage,
   type UDPConn,
+  checkAddr,
+  checkBuffer,
+  byteLengthOf,
 } from '@net/contract'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
@@ -81,7 +84,7 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
     if (messages.length === 0 && !this.fd.isClosed) return 0
     const op = new WriteBatchOp(this.fd, messages, this.#batchSocket())
     const n = await this.fd.writing.run(op, options)
-    for (const m of messages) m.n = m.buffer.byteLength
+    for (const m of messages) m.n = byteLengthOf(m.buffer)
     return n
   }
 
@@ -114,17 +117,18 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   }
 
   protected checkAddr(addr: unknown): TypeError | null {
-    return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
+    return checkAddr(addr, 'a UDPAddr')
   }
 }
 
 function checkMessages(messages: unknown): TypeError | null {
   if (!Array.isArray(messages)) return new TypeError('the messages are not an array')
-  for (const m of messages as Partial<Message>[]) {
-    if (!(m.buffer instanceof Uint8Array)) return new TypeError("a message's buffer is not a Uint8Array")
-    if (m.oob !== undefined && !(m.oob instanceof Uint8Array)) {
-      return new TypeError("a message's oob is not a Uint8Array")
-    }
+  for (let i = 0; i < messages.length; i++) {
+    const { buffer, oob } = messages[i] as Partial<Message>
+    const wrong =
+      checkBuffer(buffer, `messages[${i}].buffer`) ??
+      (oob === undefined ? null : checkBuffer(oob, `messages[${i}].oob`))
+    if (wrong !== null) return wrong
   }
   return null
 }

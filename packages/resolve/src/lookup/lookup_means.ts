@@ -1,0 +1,152 @@
+import { checkTimeout } from '@net/io'
+import { DNSClient } from '../client/dns_client.ts'
+import { noDial } from '../client/server_dial.ts'
+import { HostsFile, type Hosts } from '../files/hosts.ts'
+import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
+import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
+import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
+import { defaultResolvConf, machineName, ResolvConfFile } from '../files/resolv_conf.ts'
+import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
+import { ServicesFile, type Services } from '../files/services.ts'
+import { hostSystem, type SystemResolver } from './system.ts'
+import { fileExists } from '../files/system_file.ts'
+
+// Readers of the system's files, shared by all resolvers.
+const files = {
+  hosts: new HostsFile(),
+  resolvConf: new ResolvConfFile(),
+  services: new ServicesFile(),
+  protocols: new ProtocolsFile(),
+  nsswitch: new NSSwitchFile(),
+}
+
+// A variable is read when a choice first needs it, because hosts such as Deno ask permission for each, and kept, because
+// reading one costs more than the rest of the choice.
+class Environment {
+  readonly [name: string]: string | undefined
+  readonly #read = new Map<string, string | undefined>()
+
+  get LOCALDOMAIN(): string | undefined {
+    return this.#get('LOCALDOMAIN')
+  }
+
+  get RES_OPTIONS(): string | undefined {
+    return this.#get('RES_OPTIONS')
+  }
+
+  get HOSTALIASES(): string | undefined {
+    return this.#get('HOSTALIASES')
+  }
+
+  get ASR_CONFIG(): string | undefined {
+    return this.#get('ASR_CONFIG')
+  }
+
+  #get(name: string): string | undefined {
+    if (!this.#read.has(name)) this.#read.set(name, process.env[name])
+    return this.#read.get(name)
+  }
+}
+
+/** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
+export class LookupMeans {
+  /** Asks DNS servers. */
+  readonly client: DNSClient
+  /** The system's resolver, or null. */
+  readonly system: SystemResolver | null
+  /** Whether names that are not ASCII are asked for in A-labels. */
+  readonly idna: boolean
+  /** Tells the sources of addresses, or null. */
+  readonly sourceAddrs: SourceAddrs | null
+  readonly #options: ResolverOptions
+  /** What the hosts file says; a promise while a large one is being read. */
+  readonly hosts: () => Hosts | Promise<Hosts>
+  readonly #services: () => Services
+  readonly #protocols: () => Protocols
+  readonly #nss: () => NSSConf
+  readonly #conditions: OrderConditions
+
+  /** Takes the options of a resolver. */
+  constructor(options: ResolverOptions) {
+    const {
+      dial = noDial,
+      hosts,
+      resolvConf,
+      services,
+      protocols,
+      nsswitch,
+      timeout,
+      cache = null,
+      debug,
+    } = options
+    checkTimeout(timeout ?? 0)
+    this.#options = options
+    const hostsFile = typeof hosts === 'string' ? new HostsFile(hosts) : files.hosts
+    this.hosts = typeof hosts === 'object' ? () => hosts : () => hostsFile.load()
+    this.#services = reader(services, files.services, (path) => new ServicesFile(path))
+    this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
+    this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
+    const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
+    const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
+    this.system = options.system === undefined ? hostSystem : options.system
+    this.idna = options.idna ?? false
+    this.sourceAddrs = options.sourceAddrs ?? null
+    const { strictErrors = false, shareSockets = false, edns0 = true } = options
+    this.client = new DNSClient({
+      dial,
+      resolvConf: readResolvConf,
+      cache,
+      strictErrors,
+      shareSockets,
+      edns0,
+      debug,
+    })
+    this.#conditions = {
+      preferSystem: this.system === null ? false : options.preferSystem,
+      platform: process.platform,
+      env: new Environment(),
+      resolvConf: readResolvConf,
+      nss: this.#nss,
+      machineName,
+      mdnsAllow: () => fileExists('/etc/mdns.allow'),
+    }
+  }
+
+  /** What the services file says. */
+  get services(): Services {
+    return this.#services()
+  }
+
+  /** What the protocols file says. */
+  get protocols(): Protocols {
+    return this.#protocols()
+  }
+
+  /** Chooses the means to look up a host, '' for an address. */
+  order(host: string): LookupOrder {
+    const { preferSystem, dial, debug } = this.#options
+    if (this.system !== null && dial === undefined && preferSystem === undefined) {
+      debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
+      return 'system'
+    }
+    const { order, reason } = hostLookupOrder(this.#conditions, host)
+    debug?.({ type: 'order', host, order, reason })
+    return order
+  }
+
+  /** The same for what the system's resolver does not tell, such as canonical names. */
+  ownOrder(host: string): LookupOrder {
+    const order = this.order(host)
+    return order === 'system' ? 'files,dns' : order
+  }
+}
+
+function reader<T extends object>(
+  given: string | T | undefined,
+  system: { get(): T },
+  open: (path: string) => { get(): T },
+): () => T {
+  if (typeof given === 'object') return () => given
+  const file = given === undefined ? system : open(given)
+  return () => file.get()
+}

@@ -1,3 +1,5 @@
+import type { Addr } from '@net/addr'
+
 /** The method by which Node, Bun and Deno print a value in `console.log`; other hosts never call it. */
 export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
@@ -10,7 +12,7 @@ export function describe(x: object): string {
 }
 
 function addrIn(x: object, name: 'localAddr' | 'remoteAddr' | 'addr'): string | undefined {
-  const addr: unknown = name in x ? (x as Record<typeof name, unknown>)[name] : undefined
-  // A socket without a peer has an address of nothing.
-  return addr === undefined || addr === null || String(addr) === ':0' ? undefined : String(addr)
+  const addr = name in x ? (x as Partial<Record<typeof name, Addr | null>>)[name] : null
+  const text = addr?.toString()
+  return text === ':0' ? undefined : text // a socket without a peer has an address of nothing
 }

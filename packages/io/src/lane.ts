@@ -257,11 +257,10 @@ export abstract class Op<T> implements Ended {
   /** Settles with the owner's error for `cause`. Gives true, for {@link attempt} to return. */
   fail(cause: Error): true {
     const owner = this.#lane?.owner
-    const resolve = this.#resolve
+    const resolve = this.#resolve as ((value: Promise<never>) => void) | null
     if (owner === undefined || resolve === null) return true
-    const error = this.error(owner, cause)
-    this.#leave()
-    ;(resolve as (value: Promise<never>) => void)(rejected(error))
+    this.#reject = (error) => resolve(rejected(error as Error))
+    this.cancel(this.error(owner, cause))
     return true
   }
 

@@ -8,7 +8,17 @@ import {
   type NetError,
   checkBuffer,
 } from '@net/contract'
-import { ConnStreams, isOver, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
+import {
+  ConnStreams,
+  isOver,
+  Lane,
+  LaneConn,
+  Liveness,
+  Op,
+  processTimer,
+  type LaneOwner,
+  type Lanes,
+} from '@net/io'
 
 /** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
 export const ErrClosedPipe: NetError = Object.assign(
@@ -61,12 +71,12 @@ export interface PipeConn extends HalfCloser, ByteStreams {
 export function pipe(): [PipeConn, PipeConn] {
   const [a, b] = [new Owner(), new Owner()]
   const [ab, ba] = [new Flow(a, b), new Flow(b, a)]
-  return [new End(a, ba, ab), new End(b, ab, ba)]
+  return [new PipeEnd(a, ba, ab), new PipeEnd(b, ab, ba)]
 }
 
 const address: PipeAddr = Object.freeze({ network: 'pipe', toString: () => 'pipe' })
 
-class Read extends Op<number | null> {
+class PipeRead extends Op<number | null> {
   readonly #p: Uint8Array
   readonly #flow: Flow
 
@@ -83,7 +93,7 @@ class Read extends Op<number | null> {
   }
 }
 
-class Write extends Op<number> {
+class PipeWrite extends Op<number> {
   readonly #p: Uint8Array
   readonly #flow: Flow
   #taken = 0
@@ -123,7 +133,7 @@ class Write extends Op<number> {
 /** One direction of a pipe. Either reads wait in it or writes, never both. */
 class Flow {
   /** The write whose bytes are to be read next. */
-  offered: Write | null = null
+  offered: PipeWrite | null = null
   /** Whether nothing can pass any more. */
   ended = false
   readonly reads: Lane
@@ -152,38 +162,14 @@ class Flow {
 
 /** What the lanes of one end share: its errors, and whether its waiting keeps the process alive. */
 class Owner implements LaneOwner {
-  #waiting = 0
-  #ref = true
+  readonly liveness = new Liveness(processTimer)
 
   opError(op: string, cause: Error): Error {
     return new OpError(op, 'pipe', null, null, cause)
   }
 
   waiting(change: 1 | -1): void {
-    this.#waiting += change
-    if (this.#ref) hold(change)
-  }
-
-  ref(on: boolean): void {
-    if (this.#ref === on) return
-    this.#ref = on
-    hold(on ? this.#waiting : -this.#waiting)
-  }
-}
-
-const LONGEST = 0x7fffffff // milliseconds: the longest delay of a host timer
-let holders = 0
-let timer: { ref?(): unknown; unref?(): unknown } | undefined
-
-// One timer that does nothing keeps the process alive for all pipes that wait. A browser's has no ref and needs none.
-function hold(change: number): void {
-  const before = holders
-  holders += change
-  if (before === 0 && holders > 0) {
-    if (timer === undefined) timer = setInterval(() => {}, LONGEST)
-    else timer.ref?.()
-  } else if (before > 0 && holders === 0) {
-    timer?.unref?.()
+    this.liveness.waiting(change)
   }
 }
 
@@ -202,7 +188,7 @@ function run<T>(
   return promise
 }
 
-class End extends LaneConn implements PipeConn {
+class PipeEnd extends LaneConn implements PipeConn {
   readonly localAddr = address
   readonly remoteAddr = address
   readonly #owner: Owner
@@ -228,11 +214,11 @@ class End extends LaneConn implements PipeConn {
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    return run(this.#in, this.#in.reads, p, new Read(p, this.#in), options)
+    return run(this.#in, this.#in.reads, p, new PipeRead(p, this.#in), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return run(this.#out, this.#out.writes, p, new Write(p, this.#out), options)
+    return run(this.#out, this.#out.writes, p, new PipeWrite(p, this.#out), options)
   }
 
   close(): Promise<void> {
@@ -254,10 +240,10 @@ class End extends LaneConn implements PipeConn {
   }
 
   ref(): void {
-    this.#owner.ref(true)
+    this.#owner.liveness.ref()
   }
 
   unref(): void {
-    this.#owner.ref(false)
+    this.#owner.liveness.unref()
   }
 }

@@ -57,7 +57,10 @@ export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
   let code = codeOf(said)
   if (code === null) return said
   if (op === 'read' && !datagram && /connection refused$|hangup$/i.test(said.message)) code = 'ECONNRESET'
-  const number = Object.assign(errno(code), { cause: said })
+  const number = errno(code)
+  // The cause is printed with its words alone: where a tree in this process found them is nobody's concern.
+  delete said.stack
+  Object.defineProperty(number, 'cause', { value: said, configurable: true, writable: true })
   return op === 'read' || op === 'write' ? new SyscallError(op, number) : number
 }
 

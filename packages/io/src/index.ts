@@ -1,6 +1,7 @@
 export * from './copy.ts'
 export * from './deadline.ts'
 export * from './ending.ts'
+export * from './kept.ts'
 export * from './lane.ts'
 export * from './lane_conn.ts'
 export * from './lane_listener.ts'

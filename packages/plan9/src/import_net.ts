@@ -2,6 +2,7 @@ import { Client, type Fid, ORDWR, OREAD, OWRITE, pathNames, type SessionError } 
 import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
 import { Liveness, race } from '@net/io'
 import { attach, type Authenticate } from './attach.ts'
+import { Turns } from './turns.ts'
 
 /** Options of {@link importNet}. */
 export interface ImportOptions extends IOOptions {
@@ -162,11 +163,11 @@ class SessionFile implements NetFile {
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return this.#reads.add(() => this.#run(() => this.#fid.read(p, this.#offset, options)))
+    return this.#reads.take(() => this.#run(() => this.#fid.read(p, this.#offset, options)))
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return this.#writes.add(() => this.#run(() => this.#fid.write(p, this.#offset, options)))
+    return this.#writes.take(() => this.#run(() => this.#fid.write(p, this.#offset, options)))
   }
 
   rewind(): void {
@@ -198,29 +199,6 @@ class SessionFile implements NetFile {
       return n
     } finally {
       this.#liveness.waiting(-1)
-    }
-  }
-}
-
-/** Lets so many calls be outstanding at a time; the others wait for their turn. */
-class Turns {
-  readonly #most: number
-  readonly #waiting: (() => void)[] = []
-  #running = 0
-
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  async add<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#most) this.#running++
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await call()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
     }
   }
 }

@@ -1,4 +1,4 @@
-import { AddrError, type IP, IPv6loopback, ipv4, UnknownNetworkError } from '@net/addr'
+import { AddrError, type IP, IPv6loopback, ipv4, TCPAddr, UDPAddr, UnknownNetworkError } from '@net/addr'
 import {
   OpError,
   type DialOptions,
@@ -7,7 +7,7 @@ import {
   type ListenOptions,
   type NetFS,
 } from '@net/contract'
-import { deadlineAt, isOver, socketDisabledIPv6, within } from '@net/io'
+import { deadlineAt, endingOf, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { OpenConversation, leave, openData, type Opened } from './open_conversation.ts'
 import { inTree, protocolOf, queryCS1 } from './cs.ts'
@@ -32,23 +32,32 @@ export const plan9IPSockGroup: IPSockGroup = {
   supportsIPv4map: () => !socketDisabledIPv6(),
 }
 
+/** The TypeError of an address that is not of the protocol's kind, null for one that is, or for none. */
+export function checkAddr(addr: unknown, kind: typeof TCPAddr | typeof UDPAddr): TypeError | null {
+  if (addr === null || addr instanceof kind) return null
+  return new TypeError(`the address is not a ${kind === TCPAddr ? 'TCPAddr' : 'UDPAddr'}`)
+}
+
 /** Checks a network and the addresses with it. Throws bare errors. */
 export function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
   if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`)
     throw new UnknownNetworkError(network)
   for (const addr of addrs) {
-    const v6 = addr !== null && addr.ip !== null && addr.ip.to4() === null
-    const any = addr?.ip?.isUnspecified === true
-    if (network.endsWith('4') && v6 && !any) throw new AddrError('non-IPv4 address', String(addr.ip))
-    if ((network.endsWith('6') || (v6 && !any)) && socketDisabledIPv6()) throw errno('EAFNOSUPPORT')
+    const ip = addr?.ip ?? null
+    const v4 = ip === null ? network.endsWith('4') : ip.to4() !== null
+    // An unspecified address says nothing of the family, but that [::] is none of IPv4.
+    const any = ip === null || ip.isUnspecified
+    if (network.endsWith('4') && !v4) throw new AddrError('non-IPv4 address', String(ip))
+    if (network.endsWith('6') && v4 && !any) throw new AddrError('non-IPv6 address', String(ip))
+    if ((network.endsWith('6') || !(v4 || any)) && socketDisabledIPv6()) throw errno('EAFNOSUPPORT')
     if (addr !== null && !(Number.isInteger(addr.port) && addr.port >= 0 && addr.port <= 65535))
       throw new AddrError('invalid port', String(addr.port))
   }
 }
 
 /** Refuses what can't be told to a tree. Throws it bare. */
-export function checkOptions(options: DialOptions & ListenOptions): void {
-  if (options.control !== undefined || options.reusePort === true) throw ErrPlan9
+export function checkOptions({ control, reusePort, reuseAddress }: DialOptions & ListenOptions): void {
+  if (control !== undefined || reusePort === true || reuseAddress !== undefined) throw ErrPlan9
 }
 
 // The way to a network is the one that cs names. A numeric address needs no translation: without a cs, and with one that can't
@@ -86,6 +95,9 @@ export async function dialPlan9(
   raddr: InetAddr | null,
   options: DialOptions,
 ): Promise<Opened> {
+  const kind = protocol === 'tcp' ? TCPAddr : UDPAddr
+  const wrong = checkAddr(laddr, kind) ?? checkAddr(raddr, kind)
+  if (wrong !== null) throw wrong
   try {
     checkAddrs(network, protocol, laddr, raddr)
     if (raddr === null) throw new AddrError('missing address', '')
@@ -96,7 +108,8 @@ export async function dialPlan9(
     const deadline = deadlineAt(options.deadline ?? null)
     return await within(options, deadline, (limits) => connect(fs, network, laddr, to, limits), drop)
   } catch (e) {
-    if (options.signal?.aborted && e === options.signal.reason) throw e
+    const ending = endingOf(options)
+    if (ending?.isOver === true && e === ending.reason) throw e
     throw new OpError('dial', network, laddr, raddr, plan9Error('dial', e))
   }
 }
@@ -148,13 +161,39 @@ async function begin(
   }
 }
 
-/** Announces a conversation, and writes it further messages. Rejects with a bare error. */
-export async function announcePlan9(
+/**
+ * Announces a conversation, writes it further messages, and has `make` make something of it. Rejects with the listen's
+ * {@link OpError} or the signal's reason.
+ */
+export async function listenPlan9<T extends AsyncDisposable>(
   fs: NetFS,
   network: string,
+  protocol: 'tcp' | 'udp',
   laddr: InetAddr | null,
-  ...more: string[]
-): Promise<OpenConversation> {
-  const { path, dest } = await clone(fs, network, laddr ?? { ip: null, port: 0 }, undefined)
-  return await begin(fs, path, [`announce ${dest}`, ...more], undefined)
+  options: ListenOptions,
+  more: readonly string[],
+  make: (conversation: OpenConversation, limits: IOOptions | undefined) => Promise<T>,
+): Promise<T> {
+  const wrong = checkAddr(laddr, protocol === 'tcp' ? TCPAddr : UDPAddr)
+  if (wrong !== null) throw wrong
+  const ending = endingOf(options)
+  ending?.throwIfOver()
+  try {
+    checkAddrs(network, protocol, laddr)
+    checkOptions(options)
+    const announce = async (limits: IOOptions | undefined): Promise<T> => {
+      const { path, dest } = await clone(fs, network, laddr ?? { ip: null, port: 0 }, limits)
+      const conversation = await begin(fs, path, [`announce ${dest}`, ...more], limits)
+      try {
+        return await make(conversation, limits)
+      } catch (e) {
+        conversation.drop()
+        throw e
+      }
+    }
+    return await within(options, Infinity, announce, (made) => void made[Symbol.asyncDispose]())
+  } catch (e) {
+    if (ending?.isOver === true && e === ending.reason) throw e
+    throw new OpError('listen', network, null, laddr, plan9Error('listen', e))
+  }
 }

@@ -1,30 +1,12 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
 import { endingOf, race } from '@net/io'
+import { Turns } from './turns.ts'
 
-// As Node has it: how many calls of the file system can block at a time.
+// The threads of the JavaScript host that calls of the file system block, as Node counts them.
 const THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
-
-/** The calls that may block for long; there are fewer than threads, so that control messages get through. */
-class Threads {
-  readonly #most = Math.max(THREADS - 1, 1)
-  readonly #waiting: (() => void)[] = []
-  #running = 0
-
-  async use<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#most) this.#running++
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await call()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
-    }
-  }
-}
-
-const threads = new Threads()
+// Calls that may block for long never take the last thread, so that control messages get through.
+const threads = new Turns(Math.max(THREADS - 1, 1))
 
 /** Whether an open, or reads, of a file may wait for the network. */
 function waits(path: string): boolean {
@@ -58,7 +40,7 @@ export function osNet(dir: string): NetFS {
       const opening = (): Promise<FileHandle> => open(`${root}/${path}`, { r: 'r', w: 'r+', rw: 'r+' }[mode])
       const blocking = waits(path)
       // An open of listen is not let go of: the call that it brings belongs to somebody.
-      const handle = path.endsWith('/listen') ? threads.use(opening) : opening()
+      const handle = path.endsWith('/listen') ? threads.take(opening) : opening()
       if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
         return new OSFile(await race(handle, options), blocking)
@@ -94,7 +76,7 @@ class OSFile implements NetFile {
       this.#check(options)
       const work = (): Promise<number> =>
         this.#at(async (at) => (await this.#handle.read(p, 0, p.byteLength, at)).bytesRead)
-      return await (this.#blocking ? threads.use(work) : work())
+      return await (this.#blocking ? threads.take(work) : work())
     }
     const turn = this.#reads.then(call)
     this.#reads = turn.catch(() => {})

@@ -1,5 +1,6 @@
 import { parseIP, UnknownNetworkError } from '@net/addr'
 import { DNSError, type IOOptions, type MX, type NetFS, type NS, type SRV } from '@net/contract'
+import { isOver } from '@net/io'
 import { absDomainName, byPref, byPriorityWeight, reverseAddr } from '@net/resolve'
 import { queryCS } from './cs.ts'
 import { leadingNumber } from './plan9_addr.ts'
@@ -33,7 +34,7 @@ export class Records {
   async lookupPort(network: string, service: string, options?: IOOptions): Promise<number> {
     if (network === 'ip') {
       return await this.lookupPort('tcp', service, options).catch(async (e: unknown) => {
-        if (options?.signal?.aborted) throw e
+        if (isOver(options)) throw e
         return await this.lookupPort('udp', service, options)
       })
     }
@@ -147,7 +148,7 @@ function uint16(n: number): number {
 /** Throws the DNSError of what a lookup of `name` failed with; the reason of its signal goes through. */
 function fail(name: string, options: IOOptions | undefined): (e: unknown) => never {
   return (e) => {
-    if (options?.signal?.aborted) throw e
+    if (isOver(options)) throw e
     const cause = e instanceof Error ? e : new Error(String(e))
     if (notFound.some((words) => cause.message.endsWith(words)))
       throw new DNSError('no such host', name, { isNotFound: true, cause })

@@ -37,7 +37,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
         this.writing.wake()
       },
       (change) => {
-        this.hold.waiting(change)
+        this.endpoint.waiting(change)
       },
     )
   }
@@ -81,7 +81,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
 
   /** Ends reading at this end; the other end is not told, as there is no such message. */
   closeRead(): Promise<void> {
-    if (this.reading.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
+    if (this.reading.closed !== null) return Promise.reject(this.endpoint.opError('close', ErrClosed))
     this.#ahead.ended = true
     this.#ahead.stop()
     this.reading.wake()
@@ -90,7 +90,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
 
   /** Rejects: a network tree has no half-close, and closing would end reading too. */
   closeWrite(): Promise<void> {
-    return Promise.reject(this.hold.opError('close', this.writing.closed ?? ErrPlan9))
+    return Promise.reject(this.endpoint.opError('close', this.writing.closed ?? ErrPlan9))
   }
 
   setLinger(seconds: number): void {
@@ -152,6 +152,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   }
 
   #open(): void {
-    if (this.reading.closed !== null) throw new OpError('set', this.hold.net, null, this.localAddr, ErrClosed)
+    if (this.reading.closed !== null)
+      throw new OpError('set', this.endpoint.net, null, this.localAddr, ErrClosed)
   }
 }

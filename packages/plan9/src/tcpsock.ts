@@ -1,8 +1,7 @@
 import { TCPAddr } from '@net/addr'
-import { OpError, type DialOptions, type ListenOptions, type NetFS, type TCPSockGroup } from '@net/contract'
+import type { DialOptions, ListenOptions, NetFS, TCPSockGroup } from '@net/contract'
 import type { Opened } from './open_conversation.ts'
-import { plan9Error } from './errors.ts'
-import { announcePlan9, checkAddrs, checkOptions, dialPlan9 } from './ipsock.ts'
+import { dialPlan9, listenPlan9 } from './ipsock.ts'
 import { Plan9TCPListener } from './listener.ts'
 import { Plan9TCPConn } from './tcpconn.ts'
 
@@ -24,23 +23,13 @@ export function plan9TCPSockGroup(fs: NetFS): TCPSockGroup {
       return connection(network, await dialPlan9(fs, network, 'tcp', laddr, raddr, options), options)
     },
 
-    async listenTCP(network, laddr, options = {}) {
-      try {
-        checkAddrs(network, 'tcp', laddr)
-        checkOptions(options)
-        const conversation = await announcePlan9(fs, network, laddr)
-        try {
-          const addr = tcpAddr(await conversation.address('local', network))
-          return new Plan9TCPListener(fs, network, conversation, addr, (opened) =>
-            connection(network, opened, options),
-          )
-        } catch (e) {
-          conversation.drop()
-          throw e
-        }
-      } catch (e) {
-        throw new OpError('listen', network, null, laddr, plan9Error('listen', e))
-      }
+    listenTCP(network, laddr, options = {}) {
+      return listenPlan9(fs, network, 'tcp', laddr, options, [], async (conversation, limits) => {
+        const addr = tcpAddr(await conversation.address('local', network, limits))
+        return new Plan9TCPListener(fs, network, conversation, addr, (opened) =>
+          connection(network, opened, options),
+        )
+      })
     },
   }
 }

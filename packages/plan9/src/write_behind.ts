@@ -57,16 +57,16 @@ export class WriteBehind {
     return this.#bytes === 0
   }
 
-  /** Takes bytes of `p` from `at` on, as many as there is room for, and gives their number. */
-  put(p: Uint8Array, at: number): number {
+  /** Takes bytes of `p` from `at` to `end`, as many as there is room for, and gives their number. */
+  put(p: Uint8Array, at: number, end: number): number {
     // A server holds what is written, and refuses everybody when that is too much.
     const limit = underWay > PLENTY ? LEAST : this.#limit
-    const end = Math.min(p.byteLength, at + limit - this.#bytes)
-    if (end <= at) return 0
+    const to = Math.min(end, at + limit - this.#bytes)
+    if (to <= at) return 0
     if (this.#bytes === 0) this.#busy(1)
-    for (let i = at; i < end;) i += this.#append(p.subarray(i, end))
+    for (let i = at; i < to;) i += this.#append(p.subarray(i, to))
     this.#pump()
-    return end - at
+    return to - at
   }
 
   /** Resolves when everything has gone, or can't go any more. */

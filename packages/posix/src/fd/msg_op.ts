@@ -1,11 +1,11 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { recvmsg, sendmsg } from '../wire/msg.ts'
-import { checkKept, FDOp } from './op.ts'
+import { FDOp } from './op.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 /**

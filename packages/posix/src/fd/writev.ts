@@ -1,11 +1,11 @@
 // struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
 import { OpError, type IOOptions } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { messageLayout, SizeofIovec, SizeofMsghdr, Structs, wordBytes } from '../wire/msg.ts'
-import { checkKept, FDOp } from './op.ts'
+import { FDOp } from './op.ts'
 import { syscall, syscallError } from '../sys/syscall.ts'
 
 const IOV_MAX = 1024 // limits.h of every kernel served

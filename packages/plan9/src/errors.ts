@@ -49,7 +49,7 @@ export function errno(code: string): Errno {
 
 /**
  * The error of an operation as programs know it: the error number where the tree's words are known, the tree's own words
- * otherwise. The number's cause is what the tree said. A connection that the other end has reset reads as "connection
+ * otherwise, and the session's own error where that is over. The number's cause is what the tree said. A connection that the other end has reset reads as "connection
  * refused" where a kernel serves the tree, and as "Hangup" elsewhere.
  */
 export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
@@ -61,8 +61,14 @@ export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
   return op === 'read' || op === 'write' ? new SyscallError(op, number) : number
 }
 
+/** Whether an error tells that the 9P session is over: the link to the tree was cut, which says nothing of the destination. */
+export function isSessionOver(e: unknown): boolean {
+  return e instanceof Error && 'code' in e && e.code === 'ERR_9P_SESSION'
+}
+
 // A mounted tree's errors have passed through the operating system, which has given them numbers already.
 function codeOf(said: Error): string | null {
+  if (isSessionOver(said)) return null
   if ('errno' in said && 'code' in said && typeof said.code === 'string') return said.code
   const text = said.message.toLowerCase()
   return words.find(([pattern]) => pattern.test(text))?.[1] ?? null

@@ -10,7 +10,10 @@ import {
 } from '@net/contract'
 import { deadlineAt, endingOf, isOver, within } from '@net/io'
 import { InvalidNamesError, isDomainName } from '@net/resolve'
-import { parsePort, Records } from './records.ts'
+import { parsePort, Records, treeError } from './records.ts'
+
+// The errors of a lookup that are not the tree's own words.
+const said = [DNSError, AddrError, InvalidNamesError, UnknownNetworkError]
 
 const noSuchHost = (name: string): DNSError => new DNSError('no such host', name, { isNotFound: true })
 
@@ -26,7 +29,10 @@ function literal(host: string): IPAddr | null {
   return a === null ? null : new IPAddr(a.ip, a.zone)
 }
 
-/** Does a lookup within the limits of its options: the signal, and the deadline, which is a DNSError. */
+/**
+ * Does a lookup within the limits of its options. What the tree says, and the deadline, become a DNSError; the reason of a signal
+ * and the errors that say something else stay as they are.
+ */
 async function limited<T>(
   name: string,
   options: LookupOptions | undefined,
@@ -37,7 +43,8 @@ async function limited<T>(
   try {
     return await within(options, deadlineAt(options?.deadline ?? null), lookup, () => {})
   } catch (e) {
-    if (e !== ErrDeadlineExceeded || isOver(options)) throw e
+    if (isOver(options) || said.some((kind) => e instanceof kind)) throw e
+    if (e !== ErrDeadlineExceeded) throw treeError(name, e)
     throw new DNSError('i/o timeout', name, {
       isTimeout: true,
       isTemporary: true,
@@ -129,10 +136,8 @@ export function plan9LookupGroup(fs: NetFS): LookupGroup {
         try {
           return await records.lookupProtocol(name, limits)
         } catch (e) {
-          if (isOver(limits) || e instanceof UnknownNetworkError) throw e
-          const cause = e instanceof Error ? e : new Error(String(e))
-          if (/\bno match$/.test(cause.message)) throw new AddrError('unknown IP protocol specified', name)
-          throw new DNSError(cause.message, name, { cause })
+          if (!(e instanceof Error) || !/\bno match$/.test(e.message)) throw e
+          throw new AddrError('unknown IP protocol specified', name)
         }
       }),
   }

@@ -1,5 +1,6 @@
 import type { IOOptions, NetFS } from '@net/contract'
 import { endingOf, race, turnTaken } from '@net/io'
+import { isSessionOver } from './errors.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -62,8 +63,10 @@ async function ask(
     const answers: string[] = []
     const p = new Uint8Array(size)
     for (let sum = 0; sum < MOST_ANSWERS;) {
-      // Why there are no more answers does not matter, as in Go.
-      const n = await file.read(p, options).catch(() => 0)
+      const n = await file.read(p, options).catch((e: unknown) => {
+        if (isSessionOver(e)) throw e
+        return 0 // why the tree has no more answers does not matter, as in Go
+      })
       if (n <= 0) return answers
       answers.push(textOf(p.subarray(0, n)))
       sum += n

@@ -3,6 +3,7 @@ import { DNSError, type IOOptions, type MX, type NetFS, type NS, type SRV } from
 import { isOver } from '@net/io'
 import { absDomainName, byPref, byPriorityWeight, reverseAddr } from '@net/resolve'
 import { queryCS } from './cs.ts'
+import { isSessionOver } from './errors.ts'
 import { leadingNumber } from './plan9_addr.ts'
 import { CS_ANSWER, DNS_ANSWER, fieldsOf, query } from './query.ts'
 
@@ -149,11 +150,16 @@ function uint16(n: number): number {
 function fail(name: string, options: IOOptions | undefined): (e: unknown) => never {
   return (e) => {
     if (isOver(options)) throw e
-    const cause = e instanceof Error ? e : new Error(String(e))
-    if (notFound.some((words) => cause.message.endsWith(words)))
-      throw new DNSError('no such host', name, { isNotFound: true, cause })
-    throw new DNSError(cause.message, name, { cause })
+    throw treeError(name, e)
   }
+}
+
+/** The error of a lookup of `name` that a tree failed, in its words. A tree whose session is over may be dialled anew. */
+export function treeError(name: string, e: unknown): DNSError {
+  const cause = e instanceof Error ? e : new Error(String(e))
+  if (notFound.some((words) => cause.message.endsWith(words)))
+    return new DNSError('no such host', name, { isNotFound: true, cause })
+  return new DNSError(cause.message, name, { isTemporary: isSessionOver(cause), cause })
 }
 
 /** The number that a service is given as, with an optional sign, '' being 0; null when it is a name. */

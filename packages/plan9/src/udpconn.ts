@@ -137,11 +137,12 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
 
   async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
     checkMessages(messages)
+    const lengths = messages.map(({ buffer }) => buffer.byteLength)
     let n = 0
     try {
       for (const message of messages) {
         const { buffer, addr, oob = new Uint8Array(), segmentSize = 0 } = message
-        const { byteLength } = buffer
+        const byteLength = lengths[n] ?? 0
         let at = 0
         do {
           checkKept(buffer, byteLength)

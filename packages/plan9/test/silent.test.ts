@@ -146,9 +146,7 @@ test('a lookup of answers without end is given up, though nobody limits it', asy
   await through(
     () => Promise.resolve(),
     async (target) => {
-      await expect(target.lookupTXT('a.example')).rejects.toThrow(
-        'lookup a.example: dns answers without end',
-      )
+      await expect(target.lookupTXT('a.example')).rejects.toThrow('lookup a.example: dns answers without end')
     },
   )
 })

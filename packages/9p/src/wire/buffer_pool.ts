@@ -21,6 +21,7 @@ export class BufferPool {
 
   /** Takes back a buffer that {@link take} gave and nobody uses any more. */
   give(b: Uint8Array<ArrayBuffer>): void {
+    if (b.byteLength === 0) return // it was transferred
     const list = this.#free[sizeClass(b.byteLength) - SMALLEST]
     if (list !== undefined && list.length * b.byteLength < KEPT) list.push(b)
   }

@@ -31,7 +31,7 @@ const owned = [
       'packages/posix/src/{sys/descriptor,sock/file,interface/interface_linux,fd/sendfile,fd/sendfile_*}.ts',
       'packages/posix/src/hosted/**',
       'packages/plan9/src/os_net.ts',
-      'packages/netfs/src/serve/{export,listen}.ts',
+      'packages/netfs/src/{account/descriptors,serve/export,serve/listen}.ts',
       'packages/contract/src/suite/**',
       'packages/cli/src/**',
     ],

@@ -34,10 +34,18 @@ supported by windows", ENOTSUP "operation not supported". The sendfile of \`@net
 
 ## Choosing one
 
-1. Nothing to do: the running system decides.
+1. Nothing to do: the running system decides. Where its kernel's sockets cannot be reached (Node's permission model, or
+   \`--no-addons\`; an architecture or libc that koffi has no build for, or koffi left out of an install or a bundle; Deno
+   and Bun), the sockets of the JavaScript host take their place: \`defaultNet().target\` then has the name \`hosted\`, and
+   the reason as \`fallbackCause\`. \`posix()\` by name throws that reason.
 2. By import condition, for a build that holds one target only: \`node -C windows app.js\`, or \`conditions\` in a bundler.
    The conditions are ${names.map((name) => `\`${name}\``).join(', ')}.
 3. By hand, any number in one program: \`new Net(hosted())\`, with \`hosted\` from \`@net/posix\`.
+
+In a bundle, one condition brings one target: for \`windows\` nothing of the kernel's half is left. koffi is a native
+addon and is not bundled: name it as external and ship its package beside the bundle (\`npm install koffi\`, or
+\`node_modules/koffi\` and \`node_modules/@koromix\` copied along). This holds for ES modules, CommonJS and a single
+executable, which looks beside itself. Without koffi a bundle for the running system goes over the host's sockets.
 
 \`windows\` is the JavaScript host's own \`node:net\` and \`node:dgram\`; it works on every system, also where there is no
 foreign function interface.

@@ -22,11 +22,12 @@ export function siblingsOf(p, all) {
 /** koffi's own package with the binary for this machine. */
 const koffiPlatform = `@koromix/koffi-${process.platform}-${process.arch}`
 
-/** What an install of a package has to bring, and nothing else: itself, its siblings and, at or above posix, koffi. @param {Package} p @param {Package[]} all @returns {string[]} */
+/** What an install of a package has to bring, and nothing else: itself, its siblings, at or above posix koffi, and commander for the cli. @param {Package} p @param {Package[]} all @returns {string[]} */
 export function needsOf(p, all) {
   const ours = [p.name, ...siblingsOf(p, all)]
-  const outside = ours.includes('@net/posix') ? ['koffi', koffiPlatform] : []
-  return [...ours, ...outside].sort()
+  const ffi = ours.includes('@net/posix') ? ['koffi', koffiPlatform] : []
+  const parser = ours.includes('@net/cli') ? ['commander'] : []
+  return [...ours, ...ffi, ...parser].sort()
 }
 
 /** What npm put into a folder's node_modules. @param {string} dir @returns {string[]} */

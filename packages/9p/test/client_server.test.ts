@@ -448,6 +448,55 @@ describe('framing', () => {
 })
 
 describe('limits', () => {
+  test('bytes counts whole buffers, fids and requests, and is what it was when they are over', async () => {
+    const { tree, root, session } = await rig()
+    const queue = tree.queue('q')
+    const file = await RemoteFile.open(root, 'q', ORDWR)
+    const before = session.bytes
+    expect(before).toBe(2 * 512) // the fids
+    const end = new AbortController()
+    const reads = [1, 50_000].map((n) => file.readAt(new Uint8Array(n), 0, { signal: end.signal }))
+    while (queue.waiting < 2) await new Promise((resolve) => setImmediate(resolve))
+    expect(session.bytes).toBe(before + 2 * 2048 + 1088 + 65_600)
+    queue.put(1)
+    await reads[0]
+    end.abort()
+    await reads[1]?.catch(() => {})
+    await expect(root.walk(['no'])).rejects.toThrow('file does not exist')
+    tree.file('f', '')
+    await using plain = await RemoteFile.open(root, 'f', ORDWR)
+    await plain.writeAt(new Uint8Array(100_000), 0)
+    expect(session.bytes).toBe(before + 512)
+    await plain.close()
+    await file.close()
+    expect(session.bytes).toBe(512)
+  })
+
+  test('memory that sessions share has room for what they hold together', async () => {
+    let held = 0
+    const memory = {
+      hasRoom: (n: number) => held + n <= 100_000,
+      hold: (n: number) => {
+        held += n
+      },
+    }
+    const [a, b] = [await rig({ memory }), await rig({ memory })]
+    a.tree.queue('q')
+    b.tree.queue('q')
+    const [one, other] = [await RemoteFile.open(a.root, 'q'), await RemoteFile.open(b.root, 'q')]
+    const waiting = one.readAt(new Uint8Array(50_000), 0)
+    waiting.catch(() => {})
+    while (a.session.pending === 0) await new Promise((resolve) => setImmediate(resolve))
+    await expect(other.readAt(new Uint8Array(50_000), 0)).rejects.toThrow('too many bytes in flight')
+    await a.client.close()
+    await a.session.done
+    expect(held).toBe(2 * 512)
+    await b.client.close()
+    await b.session.done
+    expect(held).toBe(0)
+    await expect(waiting).rejects.toThrow('9P session closed')
+  })
+
   test('maxFids refuses one fid more', async () => {
     const { root, client } = await rig({ maxFids: 3 })
     await root.walk([])
@@ -473,9 +522,10 @@ describe('limits', () => {
   })
 
   test('maxBytes refuses reads and writes whose bytes would be held', async () => {
-    const { tree, root } = await rig({ maxBytes: 100_000, ask: 50_024 })
+    const { tree, root } = await rig({ maxBytes: 138_000, ask: 50_024 })
     const queue = tree.queue('q')
     const file = await RemoteFile.open(root, 'q', ORDWR)
+    // Each holds a buffer of 65,600 bytes, the next size that there is, and 2 KiB.
     const reads = [file.readAt(new Uint8Array(50_000), 0), file.readAt(new Uint8Array(50_000), 0)]
     await expect(file.readAt(new Uint8Array(1), 0)).rejects.toThrow('too many bytes in flight')
     queue.put(1, 2)

@@ -13,7 +13,8 @@ import type { Addr } from './addr.ts'
 export class UnixAddr implements Addr {
   /**
    * The path of the socket file; '' for a socket without a name. On linux a leading '@' or NUL is the abstract
-   * namespace: such a name has no file.
+   * namespace: such a name has no file, and sockets tell it with '@', as Go's do. A file of that name is
+   * written './@name'.
    */
   readonly name: string
   /** Byte stream ('unix'), datagrams ('unixgram') or sequenced packets ('unixpacket'). */
@@ -30,9 +31,9 @@ export class UnixAddr implements Addr {
     return this.net
   }
 
-  /** Deno's word for `name`. */
+  /** The name as Deno and Node write it: one of the abstract namespace begins with a NUL instead of the '@'. */
   get path(): string {
-    return this.name
+    return this.name.startsWith('@') ? `\0${this.name.slice(1)}` : this.name
   }
 
   /** Deno's word for the kind of socket, which says 'unixpacket' for datagrams: so exactly for 'unixgram'. */

@@ -143,12 +143,16 @@ describe('addresses', () => {
     expect(() => new IPAddr('192.0.2.1')).toThrow(TypeError)
   })
 
-  test('UnixAddr.transport is unixpacket exactly for datagrams, and path is the name', () => {
+  test('UnixAddr.transport is unixpacket exactly for datagrams, and path begins with a NUL where the name has an @', () => {
     const transports = (['unix', 'unixgram', 'unixpacket'] as const).map(
       (n) => new UnixAddr('/s', n).transport,
     )
     expect(transports).toEqual(['unix', 'unixpacket', 'unix'])
-    expect(new UnixAddr('@s', 'unix').path).toBe('@s')
+    expect(new UnixAddr('/s', 'unix').path).toBe('/s')
+    for (const name of ['@s', '\0s']) {
+      const abstract = new UnixAddr(name, 'unix')
+      expect([abstract.name, abstract.path, String(abstract)]).toEqual([name, '\0s', name])
+    }
     expect(new UnixAddr('@s', 'unixgram').network).toBe('unixgram')
   })
 

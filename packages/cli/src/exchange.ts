@@ -1,52 +1,51 @@
-import type { Readable, Writable } from 'node:stream'
-import { once } from 'node:events'
 import { ErrClosed, ErrDeadlineExceeded, isErr, type Conn } from '@net/core'
 import { closeWrite } from './half_close.ts'
-
-/** Where a command reads from and writes to. */
-export interface Terminal {
-  /** What is sent. */
-  readonly input: Readable
-  /** Where what is received goes. */
-  readonly output: Writable
-  /** Where messages go. */
-  readonly messages: Writable
-}
+import type { Session } from './session.ts'
 
 const CHUNK = 65536 // bytes: a datagram is never longer
 
 /**
- * Sends the input to a connection and writes what it answers to the output, until both ways have ended. Datagrams have
- * no end, and a `/net` can't tell of one: after the input's end the exchange is over when nothing came for `wait` milliseconds.
+ * Sends the input to a connection, which it closes in the end, and writes what it answers to the output, until both ways have
+ * ended. Datagrams have no end, and a `/net` can't tell of one: after the input's end the exchange is over when nothing came
+ * for `wait` milliseconds. Gives the bytes of each way.
  */
-export async function exchange(conn: Conn, { input, output }: Terminal, wait: number): Promise<void> {
-  const sent = send(conn, input, wait)
+export async function exchange(
+  conn: Conn,
+  session: Session,
+  wait: number,
+): Promise<{ sent: number; received: number }> {
+  const sending = send(conn, session, wait)
   try {
-    await Promise.all([receive(conn, output), sent])
+    const [received, sent] = await Promise.all([receive(conn, session), sending])
+    return { sent, received }
   } finally {
-    input.destroy()
+    session.input.destroy()
     await conn.close()
-    await sent.catch(() => {}) // whichever way failed first has told why
+    await sending.catch(() => {}) // whichever way failed first has told why
   }
 }
 
-async function send(conn: Conn, input: Readable, wait: number): Promise<void> {
-  for await (const chunk of input) await conn.write(chunk as Uint8Array)
+async function send(conn: Conn, { input, ending }: Session, wait: number): Promise<number> {
+  let sent = 0
+  for await (const chunk of input) sent += await conn.write(chunk as Uint8Array, ending)
   await closeWrite(conn, wait)
+  return sent
 }
 
-async function receive(conn: Conn, output: Writable): Promise<void> {
-  for (;;) {
+async function receive(conn: Conn, session: Session): Promise<number> {
+  for (let received = 0; ;) {
     const p = new Uint8Array(CHUNK)
     let n: number | null
     try {
-      n = await conn.read(p)
+      n = await conn.read(p, session.ending)
     } catch (e) {
-      if (isErr(e, ErrDeadlineExceeded) || isErr(e, ErrClosed)) return
+      session.ending.throwIfOver()
+      if (isErr(e, ErrDeadlineExceeded) || isErr(e, ErrClosed)) return received
       throw e
     }
-    if (n === null) return
+    if (n === null) return received
+    received += n
     conn.setReadDeadline(null)
-    if (!output.write(p.subarray(0, n))) await once(output, 'drain')
+    await session.write(p.subarray(0, n))
   }
 }

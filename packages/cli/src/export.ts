@@ -1,61 +1,78 @@
 import { lstatSync, unlinkSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { defaultNet, dial, ErrClosed, isErr, TCPAddr, type Addr } from '@net/core'
 import { defaultSocket, listenExport, type ListenExportOptions, type Rule } from '@net/core/plan9'
-import type { Terminal } from './exchange.ts'
-import { parseRule } from './rule.ts'
+import { Option } from 'commander'
+import { define } from './command.ts'
+import { whereForms, whereOf } from './place.ts'
+import { ruleForms, ruleOptions } from './rule.ts'
+import type { Session, SessionOptions } from './session.ts'
 import { asked, count, Status } from './status.ts'
-import { tlsFlags, tlsOfServer } from './tls_files.ts'
+import { tlsOfServer, tlsOptions, type TLSFiles } from './tls_files.ts'
 import { size } from './traffic.ts'
-import { UsageError } from './usage.ts'
 
 type Export = Awaited<ReturnType<typeof listenExport>>
 
-/**
- * `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to end. What clients
- * may reach is what the first rule that matches says; what none matches is denied when there is an --allow, else allowed. With
- * --no-lookups they bring numeric addresses.
- */
-export async function exportNetwork(args: string[], terminal: Terminal): Promise<void> {
-  const { values, positionals, tokens } = parseArgs({
-    args,
-    allowPositionals: true,
-    tokens: true,
-    options: {
-      allow: { type: 'string', multiple: true },
-      deny: { type: 'string', multiple: true },
-      'no-lookups': { type: 'boolean' },
-      'dangerously-serve-anyone': { type: 'boolean' },
-      ...tlsFlags,
-    },
-  })
-  const [address = `unix!${defaultSocket()}`, ...rest] = positionals
-  if (rest.length > 0) throw new UsageError('export wants one address at most')
-  // In the order in which they were given.
-  const rules = tokens.flatMap((token): Rule[] =>
-    token.kind === 'option' && (token.name === 'allow' || token.name === 'deny')
-      ? [parseRule(token.name, token.value ?? '')]
-      : [],
-  )
+interface ExportOptions extends SessionOptions, TLSFiles {
+  readonly allow?: readonly Rule[]
+  readonly deny?: readonly Rule[]
+  readonly lookups: boolean
+  readonly dangerouslyServeAnyone?: boolean
+}
+
+/** `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to end. */
+export const exportNetwork = define<ExportOptions>({
+  name: 'export',
+  summary: "serve this machine's network as a Plan 9 /net",
+  description:
+    "Serves this machine's network as a Plan 9 /net over 9P2000, until it is asked to end by SIGINT or SIGTERM. What " +
+    'clients may reach is what the first rule that matches says; what none matches is denied when there is an --allow, ' +
+    'else allowed.',
+  argument: ['[where...]', `where to listen; absent: ${defaultSocket()}`],
+  options: () => [
+    ...ruleOptions(),
+    new Option('--no-lookups', 'look up no names for clients, who then bring addresses'),
+    ...tlsOptions,
+    new Option('--dangerously-serve-anyone', 'listen where others can connect, without TLS'),
+  ],
+  timeout: 'how long it serves',
+  notes: `${whereForms}\n\n${ruleForms}`,
+  examples: [
+    ['netx export $HOME/net', "serves on a Unix socket that is this user's alone"],
+    [
+      "netx export --psk-file key --allow 'tcp!10.0.0.0/8!80-443' 'tcp!*!9564'",
+      'serves who has the key, a part of the network',
+    ],
+  ],
+  work: run,
+})
+
+async function run(session: Session, args: readonly string[], options: ExportOptions): Promise<void> {
+  const address = args.length === 0 ? `unix!${defaultSocket()}` : whereOf('export', args)
+  const rules = options.allow ?? options.deny ?? []
   const otherwise = rules.some(({ action }) => action === 'allow') ? 'deny' : 'allow'
   const { net, listener } = await serve(address, {
-    policy: { rules, otherwise, lookups: values['no-lookups'] === true ? 'deny' : 'allow' },
-    tls: tlsOfServer(values),
-    dangerouslyServeAnyone: values['dangerously-serve-anyone'],
+    policy: { rules, otherwise, lookups: options.lookups ? 'allow' : 'deny' },
+    tls: tlsOfServer(options),
+    dangerouslyServeAnyone: options.dangerouslyServeAnyone,
   })
-  terminal.messages.write(`exporting /net at ${dialString(listener.addr)}\n`)
+  const at = dialString(listener.addr)
+  session.say(`exporting /net at ${at}`, { event: 'exporting', address: at })
   const { activity } = net
-  using status = new Status(terminal, () => {
+  using status = new Status(session, () => {
     const { sessions, conversations, bytesRead, bytesWritten, denied } = activity
     const refused = denied === 0 ? '' : `, ${denied} denied`
     const bytes = `${size(bytesRead)} read, ${size(bytesWritten)} written`
-    return `${count(sessions, 'session')}, ${count(conversations, 'conversation')}, ${bytes}${refused}`
+    return [
+      `${count(sessions, 'session')}, ${count(conversations, 'conversation')}, ${bytes}${refused}`,
+      { sessions, conversations, bytesRead, bytesWritten, denied },
+    ]
   })
   try {
-    await asked(net.done)
+    await asked(net.done, session.ending)
   } finally {
     await net.close()
-    status.say(`ended after ${count(activity.totalSessions, 'session')}`)
+    const { totalSessions } = activity
+    status.say(`ended after ${count(totalSessions, 'session')}`, { event: 'ended', sessions: totalSessions })
   }
 }
 

@@ -1,52 +1,64 @@
+import { Command, CommanderError } from 'commander'
 import { dial } from './dial.ts'
-import type { Terminal } from './exchange.ts'
 import { exportNetwork } from './export.ts'
 import { importNetwork } from './import.ts'
 import { interfaces } from './interfaces.ts'
 import { listen } from './listen.ts'
+import { printable } from './printable.ts'
 import { resolve } from './resolve.ts'
+import { Session, type SessionOptions } from './session.ts'
 import { targets } from './targets.ts'
-import { usage, UsageError } from './usage.ts'
+import type { Terminal } from './terminal.ts'
+import { UsageError } from './usage_error.ts'
 import { version } from './version.ts'
 
-export type { Terminal } from './exchange.ts'
+export type { Terminal } from './terminal.ts'
 
-const commands = new Map([
-  ['dial', dial],
-  ['listen', listen],
-  ['resolve', resolve],
-  ['interfaces', interfaces],
-  ['export', exportNetwork],
-  ['import', importNetwork],
-  ['targets', targets],
-])
-
-const helps = new Set(['help', '--help', '-h'])
+const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets]
 
 /**
  * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when it was
- * called wrongly. It takes the terminal's input over and leaves its outputs open.
+ * called wrongly. It takes the terminal's input over and leaves its outputs open; who stops reading the output ends it with 0.
  */
 export async function netx(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name = '', ...rest] = args
   const { output, messages } = terminal
-  if (name === 'version' || name === '--version') {
-    output.write(`${version()}\n`)
-    return 0
+  let code = 0
+  const program = new Command('netx')
+    .description('Dials, listens, resolves names, exports and imports networks.')
+    .usage('<command> [options]')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show how it is called')
+    .helpCommand('help [command]', 'show how a command is called')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.write(text),
+      writeErr: (text) => messages.write(text),
+      outputError: (text, write) =>
+        write(
+          text
+            .replace(/^error: /, 'netx: ')
+            .split('\n')
+            .map(printable)
+            .join('\n'),
+        ),
+    })
+    .showHelpAfterError("usage: netx <command> [options]\n'netx help' tells more.")
+  const run = async (options: SessionOptions, work: (session: Session) => Promise<void>): Promise<void> => {
+    using session = new Session(terminal, options)
+    try {
+      await session.run(work(session))
+    } catch (e) {
+      if (e instanceof UsageError) throw e
+      session.fail(e)
+    }
+    if (session.failed) code = 1
   }
-  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
-  if (helps.has(name) || options.some((option) => option === '--help' || option === '-h')) {
-    output.write(usage(helps.has(name) ? (rest[0] ?? '') : name))
-    return 0
-  }
+  for (const add of commands) add(program, run)
   try {
-    const command = commands.get(name)
-    if (command === undefined) throw new UsageError(name === '' ? 'which command?' : `no command ${name}`)
-    await command(rest, terminal)
-    return 0
+    await program.parseAsync(args, { from: 'user' })
+    return code
   } catch (e) {
-    const wrong = e instanceof UsageError || (e instanceof TypeError && 'code' in e)
-    messages.write(`netx: ${e instanceof Error ? e.message : String(e)}\n${wrong ? usage(name) : ''}`)
-    return wrong ? 2 : 1
+    if (!(e instanceof CommanderError)) throw e
+    return e.exitCode === 0 ? 0 : 2
   }
 }

@@ -1,28 +1,44 @@
-import { parseArgs } from 'node:util'
 import type { Interface } from '@net/core'
-import type { Terminal } from './exchange.ts'
-import { networkOf } from './option.ts'
-import { UsageError } from './usage.ts'
+import { define } from './command.ts'
+import { netOption, networkOf } from './option.ts'
+import type { Session, SessionOptions } from './session.ts'
 
-/** `netx interfaces`: prints the network interfaces, or one of them, each with its addresses. */
-export async function interfaces(args: string[], { output }: Terminal): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { net: { type: 'string' } },
-  })
-  const [name, ...rest] = positionals
-  if (rest.length > 0) throw new UsageError('interfaces wants one name at most')
-  await using over = networkOf(values.net)
-  const { net } = over
-  const shown = name === undefined ? await net.interfaces() : [await net.interfaceByName(name)]
-  for (const one of shown) output.write(await text(one))
+interface InterfacesOptions extends SessionOptions {
+  readonly net?: string
 }
 
-async function text(one: Interface): Promise<string> {
-  const { index, name, mtu, flags, hardwareAddr } = one
-  const link = hardwareAddr === null ? '' : ` ${hardwareAddr.toString()}`
-  const lines = [`${index} ${name} ${flags.toString()} mtu ${mtu}${link}`]
-  for (const addr of await one.addrs()) lines.push(`  ${addr.toString()}`)
-  return `${lines.join('\n')}\n`
+/** `netx interfaces`: prints the network interfaces, or one of them, each with its addresses. */
+export const interfaces = define<InterfacesOptions>({
+  name: 'interfaces',
+  summary: 'list the network interfaces and their addresses',
+  description: 'Lists the network interfaces, or one of them, each with its addresses.',
+  argument: ['[name]', 'the interface; absent: all of them'],
+  options: () => [netOption],
+  timeout: 'how long it may take',
+  examples: [
+    ['netx interfaces', 'lists all of them'],
+    ['netx interfaces --json lo', 'shows one of them, for a program to read'],
+  ],
+  async work(session, [name], { net: where }) {
+    await using over = await networkOf(where, session.ending)
+    const { net } = over
+    const shown = name === undefined ? await net.interfaces() : [await net.interfaceByName(name)]
+    for (const one of shown) await show(session, one)
+  },
+})
+
+async function show(session: Session, one: Interface): Promise<void> {
+  const { index, name, mtu } = one
+  const flags = one.flags.toString()
+  const hardwareAddr = one.hardwareAddr?.toString() ?? null
+  const addrs = (await one.addrs()).map((addr) => addr.toString())
+  const link = hardwareAddr === null ? '' : ` ${hardwareAddr}`
+  session.answer([`${index} ${name} ${flags} mtu ${mtu}${link}`, ...addrs.map((addr) => `  ${addr}`)], {
+    index,
+    name,
+    flags: flags.split('|'),
+    mtu,
+    hardwareAddr,
+    addrs,
+  })
 }

@@ -7,12 +7,19 @@ import {
   type NetFS,
   type NetOpenOptions,
 } from '@net/core/plan9'
+import { Ending, Scope } from '@net/io'
 
 const FIRST_PAUSE = 500 // milliseconds between attempts to connect again, doubled each time
 const LONGEST_PAUSE = 30_000
 
 /** What a {@link Link} tells of: that it stands again, or why it does not. */
 export type Told = (message: string) => void
+
+/** Options of a {@link Link}. */
+export interface LinkOptions extends Omit<DialNetOptions, 'signal'> {
+  /** Milliseconds that connecting may take each time; absent means no limit. */
+  readonly connectTimeout?: number | undefined
+}
 
 /**
  * A `/net` at an address, which is connected to anew when its session is cut. What was open on it is lost; what is opened while
@@ -21,13 +28,13 @@ export type Told = (message: string) => void
 export class Link implements NetFS, AsyncDisposable {
   readonly root = '/net'
   readonly #address: string
-  readonly #options: DialNetOptions
+  readonly #options: LinkOptions
   readonly #told: Told
-  readonly #controller = new AbortController()
+  readonly #ending = new Ending() // comes when it is closed
   #session: ImportedNet
   #kept: Promise<void>
 
-  private constructor(address: string, options: DialNetOptions, session: ImportedNet, told: Told) {
+  private constructor(address: string, options: LinkOptions, session: ImportedNet, told: Told) {
     this.#address = address
     this.#options = options
     this.#session = session
@@ -35,9 +42,11 @@ export class Link implements NetFS, AsyncDisposable {
     this.#kept = this.#keep()
   }
 
-  /** Connects. Rejects as dialNet does: what can't be reached at first is not tried again. */
-  static async connect(address: string, options: DialNetOptions, told: Told): Promise<Link> {
-    return new Link(address, options, await dialNet(address, options), told)
+  /**
+   * Connects, unless `ending` comes before. Rejects as dialNet does: what can't be reached at first is not tried again.
+   */
+  static async connect(address: string, options: LinkOptions, ending: Ending, told: Told): Promise<Link> {
+    return new Link(address, options, await session(address, options, ending), told)
   }
 
   /** Whether there is a session. */
@@ -51,7 +60,7 @@ export class Link implements NetFS, AsyncDisposable {
 
   /** Ends the session, and connects no more. */
   async close(): Promise<void> {
-    this.#controller.abort()
+    this.#ending.end(new Error('the link is closed'))
     await this.#session.close()
     await this.#kept
   }
@@ -61,28 +70,37 @@ export class Link implements NetFS, AsyncDisposable {
   }
 
   async #keep(): Promise<void> {
-    const { signal } = this.#controller
-    while (!signal.aborted) {
+    while (!this.#ending.isOver) {
       await this.#session.done
-      if (!signal.aborted) await this.#again(signal)
+      if (!this.#ending.isOver) await this.#again()
     }
     await this.#session.close()
   }
 
-  async #again(signal: AbortSignal): Promise<void> {
+  async #again(): Promise<void> {
+    const { signal } = this.#ending
     this.#told(`the link to ${this.#address} is cut: ${text(this.#session.error)}`)
-    for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    for (let pause = FIRST_PAUSE; !this.#ending.isOver; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       await pauseFor(pause, undefined, { signal }).catch(() => {}) // closing ends it
-      if (signal.aborted) return
+      if (this.#ending.isOver) return
       try {
-        this.#session = await dialNet(this.#address, { ...this.#options, signal })
+        this.#session = await session(this.#address, this.#options, this.#ending)
         this.#told(`the link to ${this.#address} stands again`)
         return
       } catch (e) {
-        if (!signal.aborted) this.#told(text(e))
+        if (!this.#ending.isOver) this.#told(text(e))
       }
     }
   }
+}
+
+async function session(address: string, options: LinkOptions, ending: Ending): Promise<ImportedNet> {
+  const { connectTimeout, ...rest } = options
+  using scope = new Scope(
+    ending,
+    connectTimeout === undefined ? Infinity : performance.now() + connectTimeout,
+  )
+  return await dialNet(address, { ...rest, signal: scope.signal })
 }
 
 function text(e: unknown): string {

@@ -1,42 +1,77 @@
-import { parseArgs } from 'node:util'
 import type { Addr, PacketConn } from '@net/core'
-import { exchange, type Terminal } from './exchange.ts'
-import { milliseconds, networkOf, placeOf, WAIT } from './option.ts'
+import { define } from './command.ts'
+import { exchange } from './exchange.ts'
+import { netOption, networkOf, waitOption } from './option.ts'
+import { placeForms, placeOf } from './place.ts'
+import type { Session, SessionOptions } from './session.ts'
+import { size } from './traffic.ts'
 
-/**
- * `netx listen`: takes one connection, sends it the input and prints what it says. Packets are printed as they come,
- * until the process is ended.
- */
-export async function listen(args: string[], terminal: Terminal): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { net: { type: 'string' }, wait: { type: 'string' } },
-  })
-  const place = placeOf('listen', positionals)
-  const wait = milliseconds('wait', values.wait, WAIT)
-  await using over = networkOf(values.net)
-  const { net } = over
-  const listening = (addr: Addr): void => {
-    terminal.messages.write(`listening on ${addr.network} ${addr.toString()}\n`)
-  }
-  if (place[0].startsWith('udp')) {
-    await using packets = await (place.length === 1 ? net.listenPacket(place[0]) : net.listenPacket(...place))
-    listening(packets.localAddr)
-    await print(packets, terminal)
-    return
-  }
-  await using listener = await (place.length === 1 ? net.listen(place[0]) : net.listen(...place))
-  listening(listener.addr)
-  const conn = await listener.accept()
-  await listener.close()
-  await exchange(conn, terminal, wait)
+interface ListenOptions extends SessionOptions {
+  readonly net?: string
+  readonly wait: number
 }
 
-/** Prints packets until the process is ended. */
-async function print(packets: PacketConn, { output, messages }: Terminal): Promise<void> {
-  for await (const [packet, from] of packets) {
-    messages.write(`${packet.byteLength} bytes from ${from.toString()}\n`)
-    output.write(packet)
+/** `netx listen`: takes one connection, sends it the input and prints what it says; prints packets. */
+export const listen = define<ListenOptions>({
+  name: 'listen',
+  summary: 'take a connection and talk to it, or print packets',
+  description:
+    'Takes one connection, sends it what standard input brings and prints what comes, until both ways have ended. ' +
+    'Packets are printed as they come, until netx is ended.',
+  argument: ['<place...>', 'where to listen; port 0 is any free one'],
+  options: () => [waitOption, netOption],
+  timeout: 'how long all of it may take, with the waiting',
+  notes: placeForms,
+  examples: [
+    ['netx listen 7000', 'waits for a connection to port 7000 of TCP, and talks to it'],
+    ['netx listen -v udp 127.0.0.1 9999', 'prints packets, and from whom they are'],
+  ],
+  work: run,
+})
+
+async function run(session: Session, args: readonly string[], options: ListenOptions): Promise<void> {
+  const place = placeOf('listen', args)
+  const { ending } = session
+  await using over = await networkOf(options.net, session.ending)
+  const { net } = over
+  if (place[0].startsWith('udp')) {
+    await using packets = await (place.length === 1
+      ? net.listenPacket(place[0], ending)
+      : net.listenPacket(...place, ending))
+    tell(session, packets.localAddr)
+    await print(session, packets)
+    return
+  }
+  await using listener = await (place.length === 1
+    ? net.listen(place[0], ending)
+    : net.listen(...place, ending))
+  tell(session, listener.addr)
+  const conn = await listener.accept(ending)
+  await listener.close()
+  const remote = conn.remoteAddr.toString()
+  session.note(`${remote} connects`, { event: 'connected', network: conn.remoteAddr.network, remote })
+  const { sent, received } = await exchange(conn, session, options.wait)
+  session.note(`${remote} ended: ${size(sent)} sent, ${size(received)} received`, {
+    event: 'ended',
+    remote,
+    sent,
+    received,
+  })
+}
+
+function tell(session: Session, addr: Addr): void {
+  const { network } = addr
+  const address = addr.toString()
+  session.say(`listening on ${network} ${address}`, { event: 'listening', network, address })
+}
+
+/** Prints packets until the command is ended. */
+async function print(session: Session, packets: PacketConn): Promise<void> {
+  const p = new Uint8Array(65536) // a packet is never longer
+  for (;;) {
+    const [bytes, from] = await packets.readFrom(p, session.ending)
+    const remote = from.toString()
+    session.say(`${bytes} bytes from ${remote}`, { event: 'packet', remote, bytes })
+    await session.write(p.slice(0, bytes))
   }
 }

@@ -1,37 +1,52 @@
-import { defaultNet, Net, type DialString } from '@net/core'
-import { plan9 } from '@net/core/plan9'
-import { UsageError } from './usage.ts'
+import { statSync } from 'node:fs'
+import { defaultNet, Net } from '@net/core'
+import { dialNet, plan9 } from '@net/core/plan9'
+import type { Ending } from '@net/io'
+import { InvalidArgumentError, Option } from 'commander'
 
-/** How long datagrams are waited for after the input's end, in milliseconds. */
-export const WAIT = 1000
+// Longer than that no timer runs.
+const LONGEST = 2 ** 31 - 1
 
-/** The value of an option that is a number of milliseconds. */
-export function milliseconds(name: string, value: string | undefined, absent: number): number {
-  if (value === undefined) return absent
-  if (!/^\d+$/.test(value)) throw new UsageError(`--${name} wants a number of milliseconds`)
-  return Number(value)
+/** Reads an option that is a number of milliseconds. */
+export function milliseconds(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is a number of milliseconds.')
+  return Math.min(Number(value), LONGEST)
 }
 
-/** The network of `--net`, or of this machine. Disposing of it closes what it has connected to by itself. */
-export function networkOf(where: string | undefined): AsyncDisposable & { readonly net: Net } {
+/** The option that says through which network a command goes. */
+export const netOption = new Option('--net <where>', 'go through the /net that is mounted or exported there')
+
+/**
+ * The network of `--net`, or of this machine. Where that is a `/net` at an address, it connects; disposing of the result, or
+ * `ending`, closes the connection, and so ends whatever still waits for the server. Rejects as dialNet does.
+ */
+export async function networkOf(
+  where: string | undefined,
+  ending: Ending,
+): Promise<AsyncDisposable & { readonly net: Net }> {
   if (where === undefined) return { net: defaultNet(), [Symbol.asyncDispose]: async () => {} }
-  const target = plan9({ net: where })
-  return { net: new Net(target), [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() }
-}
-
-/** Where a command dials or listens: a network and an address, or a dial string alone. */
-export type Place = readonly [network: string, address: string] | readonly [dialString: DialString]
-
-/** Reads a place off the arguments of a command. */
-export function placeOf(command: string, args: readonly string[]): Place {
-  const [first, address, ...rest] = args
-  if (first !== undefined && rest.length === 0) {
-    if (address !== undefined) return [first, address]
-    if (isDialString(first)) return [first]
+  const address = isSocket(where) ? `unix!${where}` : where
+  if (!address.includes('!')) {
+    const target = plan9({ net: where })
+    return { net: new Net(target), [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() }
   }
-  throw new UsageError(`${command} wants a network and an address, or a dial string`)
+  const tree = await dialNet(address, { signal: ending.signal })
+  const closing = { ended: () => void tree.close() }
+  ending.add(closing)
+  return {
+    net: new Net(plan9({ net: tree })),
+    async [Symbol.asyncDispose]() {
+      ending.delete(closing)
+      await tree.close()
+    },
+  }
 }
 
-function isDialString(text: string): text is DialString {
-  return text.includes('!')
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() === true
 }
+
+/** The option that says how long packets are waited for. */
+export const waitOption = new Option('--wait <ms>', "how long to wait for packets after the input's end")
+  .argParser(milliseconds)
+  .default(1000)

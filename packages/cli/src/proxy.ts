@@ -1,5 +1,5 @@
-import { setMaxListeners } from 'node:events'
 import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
+import { Ending } from '@net/io'
 import { relay } from './relay.ts'
 import { Traffic } from './traffic.ts'
 
@@ -21,7 +21,10 @@ export interface ProxyOptions {
   readonly greetingTime?: number | undefined
   /** Milliseconds that dialling may take; default 30 000. */
   readonly dialTime?: number | undefined
-  /** Connections at a time; one more waits. Default 1024. */
+  /**
+   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it wants; where all
+   * have, it waits until one has ended.
+   */
   readonly connections?: number | undefined
 }
 
@@ -34,8 +37,8 @@ export class Proxy implements AsyncDisposable {
   readonly traffic: Traffic
   readonly login: Login | undefined
   readonly greetingTime: number
-  /** Aborted when the proxy closes. */
-  readonly signal: AbortSignal
+  /** Comes when the proxy closes. */
+  readonly ending = new Ending()
   /** Resolves when the proxy has been closed; rejects when the listener fails. */
   readonly done: Promise<void>
   readonly #listener: Listener
@@ -43,8 +46,8 @@ export class Proxy implements AsyncDisposable {
   /** Milliseconds that dialling may take. */
   readonly dialTime: number
   readonly #most: number
-  readonly #controller = new AbortController()
   readonly #clients = new Map<Conn, Promise<void>>()
+  readonly #greeting = new Set<Conn>() // clients that have not said what they want, the oldest first
 
   /** Takes the listener over and begins to serve. */
   constructor(listener: Listener, protocol: Protocol, options: ProxyOptions) {
@@ -52,8 +55,6 @@ export class Proxy implements AsyncDisposable {
     this.traffic = options.traffic ?? new Traffic()
     this.login = options.login
     this.greetingTime = options.greetingTime ?? 10_000
-    this.signal = this.#controller.signal
-    setMaxListeners(0, this.signal) // every connection listens
     this.dialTime = options.dialTime ?? 30_000
     this.#most = options.connections ?? 1024
     this.#listener = listener
@@ -74,22 +75,28 @@ export class Proxy implements AsyncDisposable {
     if (!isHost(host) || !(Number.isInteger(port) && port > 0 && port < 65536)) {
       throw new RangeError('no host and port')
     }
-    return this.net.dial('tcp', joinHostPort(host, port), { timeout: this.dialTime, signal: this.signal })
+    const { dialTime: timeout, ending } = this
+    return this.net.dial('tcp', joinHostPort(host, port), { timeout, signal: ending.signal })
+  }
+
+  /** A client has said what it wants: its place is its own until it has ended. */
+  greeted(client: Conn): void {
+    this.#greeting.delete(client)
   }
 
   /** Connects a client with what was dialled for it, until both have ended. */
   async join(client: Conn, remote: Conn): Promise<void> {
-    const { signal, traffic } = this
+    const { ending, traffic } = this
     const counts = {
       sent: (n: number) => (traffic.sent += n),
       received: (n: number) => (traffic.received += n),
     }
-    await relay(client, remote, counts, signal)
+    await relay(client, remote, counts, ending)
   }
 
   /** Stops listening and ends every connection. */
   async close(): Promise<void> {
-    this.#controller.abort(new Error('the proxy is closed'))
+    this.ending.end(new Error('the proxy is closed'))
     await this.#listener.close()
     await Promise.allSettled([...this.#clients.keys()].map((client) => client.close()))
     await Promise.allSettled([...this.#clients.values(), this.done])
@@ -102,17 +109,29 @@ export class Proxy implements AsyncDisposable {
   async #run(): Promise<void> {
     try {
       for (;;) {
-        while (this.#clients.size >= this.#most) await Promise.race(this.#clients.values())
-        this.#serve(await this.#listener.accept())
+        const client = await this.#listener.accept()
+        while (this.#clients.size >= this.#most) await this.#makeRoom()
+        this.#serve(client)
       }
     } catch (e) {
-      if (!this.signal.aborted && !isErr(e, ErrClosed)) throw e
+      if (!this.ending.isOver && !isErr(e, ErrClosed)) throw e
+    }
+  }
+
+  async #makeRoom(): Promise<void> {
+    const [oldest] = this.#greeting
+    if (oldest === undefined) {
+      await Promise.race(this.#clients.values())
+    } else {
+      void oldest.close()
+      await this.#clients.get(oldest)
     }
   }
 
   #serve(client: Conn): void {
     this.traffic.connections++
     this.traffic.total++
+    this.#greeting.add(client)
     const served = this.#protocol(client, this)
       .catch(() => {
         // A client that speaks nonsense, says nothing or goes away is hung up on.
@@ -120,11 +139,12 @@ export class Proxy implements AsyncDisposable {
       .then(() => client.close())
       .finally(() => {
         this.traffic.connections--
+        this.#greeting.delete(client)
         this.#clients.delete(client)
       })
     served.catch(() => {})
     this.#clients.set(client, served)
-    if (this.signal.aborted) void client.close()
+    if (this.ending.isOver) void client.close()
   }
 }
 

@@ -66,6 +66,7 @@ export async function socks(client: Conn, proxy: Proxy): Promise<void> {
     await dismiss(client, reply(COMMAND_NOT_SUPPORTED))
     return
   }
+  proxy.greeted(client)
   await connect(client, proxy, host, high * 256 + low, greeting.rest)
 }
 

@@ -1,26 +1,104 @@
-import type { Net } from '@net/core'
-import { UsageError } from './usage.ts'
+import { parseIP, type IOOptions, type Net, type Resolver } from '@net/core'
+import { recordText, type Resource } from './record_text.ts'
+import { UsageError } from './usage_error.ts'
 
-type Lookup = (net: Net, name: string) => Promise<string[]>
-
-const lookups = new Map<string, Lookup>([
-  ['ip', (net, name) => net.lookupHost(name)],
-  ['cname', async (net, name) => [await net.lookupCNAME(name)]],
-  ['mx', async (net, name) => (await net.lookupMX(name)).map(({ host, pref }) => `${pref} ${host}`)],
-  ['ns', async (net, name) => (await net.lookupNS(name)).map(({ host }) => host)],
-  ['txt', (net, name) => net.lookupTXT(name)],
-  ['srv', srv],
-  ['ptr', (net, name) => net.lookupAddr(name)],
-])
-
-/** The records of one type that a name has, a line each, as zone files write them. */
-export async function records(net: Net, type: string, name: string): Promise<string[]> {
-  const lookup = lookups.get(type.toLowerCase())
-  if (lookup === undefined) throw new UsageError(`--type wants one of ${[...lookups.keys()].join(', ')}`)
-  return lookup(net, name)
+/** What was found for a name. */
+export interface Found {
+  readonly name: string
+  /** 'A', 'MX', 'TYPE99'. */
+  readonly type: string
+  /** Seconds that it may be kept; null where that is not told. */
+  readonly ttl: number | null
+  /** What it says, as zone files write it. */
+  readonly data: string
 }
 
-async function srv(net: Net, name: string): Promise<string[]> {
-  const { addrs } = await net.lookupSRV('', '', name)
+// IANA, "Resource Record (RR) TYPEs".
+const numbers: Readonly<Record<string, number>> = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  NAPTR: 35,
+  DS: 43,
+  SSHFP: 44,
+  DNSKEY: 48,
+  TLSA: 52,
+  SVCB: 64,
+  HTTPS: 65,
+  CAA: 257,
+}
+
+/** The types that {@link records} knows by name; others are written 'TYPE99'. */
+export const recordTypes: readonly string[] = [
+  'ip',
+  ...Object.keys(numbers).map((type) => type.toLowerCase()),
+]
+
+type Lookup = (net: Net, name: string, options: IOOptions) => Promise<string[]>
+
+// What every network can be asked, a /net that has no more, too.
+const lookups = new Map<string, Lookup>([
+  ['CNAME', async (net, name, options) => [await net.lookupCNAME(name, options)]],
+  [
+    'MX',
+    async (net, name, options) => (await net.lookupMX(name, options)).map((mx) => `${mx.pref} ${mx.host}`),
+  ],
+  ['NS', async (net, name, options) => (await net.lookupNS(name, options)).map(({ host }) => host)],
+  ['TXT', (net, name, options) => net.lookupTXT(name, options)],
+  ['PTR', (net, name, options) => net.lookupAddr(name, options)],
+  ['SRV', services],
+])
+
+/**
+ * The records of a type that a name has. The type 'ip' is the addresses of a host, from whatever the network takes them; the other
+ * types are asked of `resolver`, where there is one, or of what a /net can be asked. Rejects with a DNSError, or a UsageError
+ * for a type that can't be asked.
+ */
+export async function records(
+  net: Net,
+  resolver: Resolver | null,
+  type: string,
+  name: string,
+  options: IOOptions,
+): Promise<Found[]> {
+  const wanted = type.toUpperCase()
+  if (wanted === 'IP') {
+    const addrs = await net.lookupHost(name, options)
+    return addrs.map((data) => ({ name, type: data.includes(':') ? 'AAAA' : 'A', ttl: null, data }))
+  }
+  const number = numberOf(wanted)
+  // What leads to a name by more than one record has none of its own to show: the chain of aliases, the name of an address.
+  const whole = wanted === 'CNAME' || (wanted === 'PTR' && parseIP(name) !== null)
+  if (resolver === null || whole) {
+    const lookup = lookups.get(wanted)
+    if (lookup === undefined) throw new UsageError(`a /net can't be asked for ${wanted}; --server can`)
+    return (await lookup(net, name, options)).map((data) => ({ name, type: wanted, ttl: null, data }))
+  }
+  const found = await resolver.lookupRecords(name, number, options)
+  return found
+    .sort((a, b) => preference(a) - preference(b))
+    .map(({ name: owner, ttl, data }) => ({ name: owner, type: wanted, ttl, data: recordText(data) }))
+}
+
+function numberOf(type: string): number {
+  const number = numbers[type] ?? Number(/^TYPE(\d{1,5})$/.exec(type)?.[1])
+  if (!(number > 0 && number < 65536))
+    throw new UsageError(`--type wants one of ${recordTypes.join(', ')}, or type99`)
+  return number
+}
+
+function preference({ data }: Resource): number {
+  if (data.kind === 'MX') return data.pref
+  return data.kind === 'SRV' || data.kind === 'SVCB' || data.kind === 'HTTPS' ? data.priority : 0
+}
+
+async function services(net: Net, name: string, options: IOOptions): Promise<string[]> {
+  const { addrs } = await net.lookupSRV('', '', name, options)
   return addrs.map(({ priority, weight, port, target }) => `${priority} ${weight} ${port} ${target}`)
 }

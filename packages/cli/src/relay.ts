@@ -1,4 +1,5 @@
 import { allocBuffer, ErrDeadlineExceeded, isErr, type Conn } from '@net/core'
+import type { Ending } from '@net/io'
 import { closeWrite } from './half_close.ts'
 
 const CHUNK = 65536 // bytes for each way
@@ -11,26 +12,26 @@ interface Lingering {
 /**
  * Passes bytes on between two connections, both ways, until both have ended, and closes them. Each way reads no faster than
  * the other connection takes it. An end of stream is passed on where the connection can half-close (a `/net` cannot: there
- * the other way has two seconds of silence left); a connection that breaks breaks the other one, and so does `signal`. Never
+ * the other way has two seconds of silence left); a connection that breaks breaks the other one, and so does `ending`. Never
  * rejects.
  */
 export async function relay(
   a: Conn,
   b: Conn,
   count: { sent(n: number): void; received(n: number): void },
-  signal: AbortSignal,
+  ending: Ending,
 ): Promise<void> {
   const ways = [pass(a, b, (n) => count.sent(n)), pass(b, a, (n) => count.received(n))]
-  const stop = (): void => void Promise.allSettled([a.close(), b.close()])
-  signal.addEventListener('abort', stop)
-  if (signal.aborted) stop()
+  const stopping = { ended: () => void Promise.allSettled([a.close(), b.close()]) }
+  if (ending.isOver) stopping.ended()
+  else ending.add(stopping)
   try {
     await Promise.all(ways)
   } catch {
     // Its end must not look like a good one.
     for (const conn of [a, b]) abandon(conn)
   }
-  signal.removeEventListener('abort', stop)
+  ending.delete(stopping)
   await Promise.allSettled([a.close(), b.close()])
   await Promise.allSettled(ways)
 }
@@ -53,7 +54,7 @@ function abandon(conn: Conn): void {
   try {
     ;(conn as Conn & Lingering).setLinger(0)
   } catch {
-    // It is closed already.
+    // A connection that is closed already needs no reset.
   }
 }
 

@@ -1,68 +1,72 @@
-import type { Terminal } from './exchange.ts'
+import { race, type Ending } from '@net/io'
+import { printable } from './printable.ts'
+import type { Session } from './session.ts'
 
 const LIVE = 250 // milliseconds between looks, on a terminal
 const PLAIN = 10_000 // elsewhere, where each change is a line
 const CLEAR = '\r\x1b[K'
 
+/** How things stand: as a line, and as an object for JSON. */
+export type Look = () => readonly [line: string, object: object]
+
 /**
- * Shows what goes on while a command runs: one line that changes where the output is a terminal, lines elsewhere. It does not
+ * Shows how things stand while a command runs: one line that changes where the output is a terminal, lines elsewhere. It does not
  * keep the process alive.
  */
 export class Status implements Disposable {
-  readonly #terminal: Terminal
-  readonly #text: () => string
-  readonly #live: boolean
+  readonly #session: Session
+  readonly #look: Look
   readonly #timer: NodeJS.Timeout
   #shown = ''
 
-  /** Shows what `text` gives, now and whenever it gives something else. */
-  constructor(terminal: Terminal, text: () => string) {
-    this.#terminal = terminal
-    this.#text = text
-    this.#live = 'isTTY' in terminal.output && terminal.output.isTTY === true
+  /** Shows what `look` gives, now and whenever it gives something else. */
+  constructor(session: Session, look: Look) {
+    this.#session = session
+    this.#look = look
     this.#show()
-    this.#timer = setInterval(() => this.#show(), this.#live ? LIVE : PLAIN)
+    this.#timer = setInterval(() => this.#show(), session.screen === undefined ? PLAIN : LIVE)
     this.#timer.unref()
   }
 
-  /** Prints a message beside the line. */
-  say(message: string): void {
-    const { output, messages } = this.#terminal
-    if (this.#live) output.write(CLEAR)
-    messages.write(`netx: ${message}\n`)
-    this.#shown = this.#live ? '' : this.#shown
+  /** Says something beside the line, as the session does. */
+  say(line: string, object: object): void {
+    const { screen } = this.#session
+    screen?.write(CLEAR)
+    this.#session.say(`netx: ${line}`, object)
+    if (screen !== undefined) this.#shown = ''
     this.#show()
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     this.#show()
-    if (this.#live) this.#terminal.output.write('\n')
-  }
-
-  // A line that wraps can't be cleared.
-  #fitting(text: string): string {
-    const { output } = this.#terminal
-    const columns = 'columns' in output && typeof output.columns === 'number' ? output.columns : 0
-    return columns === 0 || text.length < columns ? text : `${text.slice(0, Math.max(columns - 2, 0))}…`
+    this.#session.screen?.write('\n')
   }
 
   #show(): void {
-    const text = this.#text()
-    if (text === this.#shown) return
-    this.#shown = text
-    this.#terminal.output.write(this.#live ? CLEAR + this.#fitting(text) : `${text}\n`)
+    const [line, object] = this.#look()
+    if (line === this.#shown) return
+    this.#shown = line
+    const { screen } = this.#session
+    if (screen === undefined) this.#session.answer([line], object)
+    else screen.write(CLEAR + fitting(printable(line), screen))
   }
 }
 
-/** Resolves when the process is asked to end: SIGINT, SIGTERM. A second time it ends at once. `done` ends waiting, too. */
-export async function asked(done: Promise<void>): Promise<void> {
+// A line that wraps can't be cleared.
+function fitting(line: string, screen: object): string {
+  const columns = 'columns' in screen && typeof screen.columns === 'number' ? screen.columns : 0
+  return columns === 0 || line.length < columns ? line : `${line.slice(0, Math.max(columns - 2, 0))}…`
+}
+
+/** Resolves when the process is asked to end: SIGINT, SIGTERM. A second time it ends at once. `done` and `ending` end waiting, too. */
+export async function asked(done: Promise<void>, ending: Ending): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM'] as const
   let stop = (): void => {}
   const stopped = new Promise<void>((resolve) => (stop = resolve))
   for (const signal of signals) process.once(signal, stop)
   try {
-    await Promise.race([done, stopped])
+    await race(Promise.race([done, stopped]), ending)
   } finally {
     for (const signal of signals) process.removeListener(signal, stop)
   }

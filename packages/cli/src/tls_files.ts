@@ -1,17 +1,26 @@
 import { readFileSync } from 'node:fs'
 import type { TLSClientOptions, TLSServerOptions } from '@net/core/plan9'
-import { UsageError } from './usage.ts'
+import { Option } from 'commander'
+import { UsageError } from './usage_error.ts'
 
 /** The options of commands that speak TLS. */
-export const tlsFlags = {
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  ca: { type: 'string' },
-  'psk-file': { type: 'string' },
-} as const
+export const tlsOptions: readonly Option[] = [
+  new Option('--cert <file>', 'the certificate to show, PEM'),
+  new Option('--key <file>', 'its private key, PEM'),
+  new Option('--ca <file>', 'the certificates that the other side must have one of, PEM'),
+  new Option(
+    '--psk-file <file>',
+    'keys that both sides know, lines of name:hexadecimal; instead of certificates',
+  ),
+]
 
-/** What was given for {@link tlsFlags}: names of files. */
-export type TLSFiles = { readonly [K in keyof typeof tlsFlags]?: string | undefined }
+/** What was given for {@link tlsOptions}: names of files. */
+export interface TLSFiles {
+  readonly cert?: string
+  readonly key?: string
+  readonly ca?: string
+  readonly pskFile?: string
+}
 
 /** How an export lets clients in; undefined when nothing was said about it. */
 export function tlsOfServer(files: TLSFiles): TLSServerOptions | undefined {
@@ -38,7 +47,7 @@ function certificatesOf({ cert, key, ca }: TLSFiles): { cert: Buffer; key: Buffe
 }
 
 // Lines of a name, a colon and the key in hexadecimal, as stunnel and openssl have them.
-function keysOf({ 'psk-file': file, cert }: TLSFiles): Record<string, Uint8Array> | undefined {
+function keysOf({ pskFile: file, cert }: TLSFiles): Record<string, Uint8Array> | undefined {
   if (file === undefined) return undefined
   if (cert !== undefined) throw new UsageError('either certificates or --psk-file')
   const lines = readFileSync(file, 'utf8')

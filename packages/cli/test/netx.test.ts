@@ -1,41 +1,16 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { text } from 'node:stream/consumers'
 import { listen, listenPacket } from '@net/core'
 import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { expect, test } from 'vitest'
-
-const bin = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
-
-function netx(...args: string[]): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [bin, ...args])
-}
-
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs a child to its end with this input. */
-async function finish(child: ChildProcessWithoutNullStreams, input = ''): Promise<Outcome> {
-  child.stdin.end(input)
-  const [stdout, stderr, closed] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ])
-  return { code: closed[0] as number, stdout, stderr }
-}
+import { finish, finished, start } from './finished.ts'
 
 test('netx dial sends its input and prints the answer', async () => {
   await using listener = await listen('tcp', '127.0.0.1:0')
-  const finished = finish(netx('dial', 'tcp', listener.addr.toString()), 'question\n')
+  const finished = finish(start('dial', 'tcp', listener.addr.toString()), 'question\n')
   await using conn = await listener.accept()
   const p = new Uint8Array(100)
   expect(await conn.read(p)).toBe(9)
@@ -47,7 +22,7 @@ test('netx dial sends its input and prints the answer', async () => {
 
 test('netx dial waits for the answer to a packet', async () => {
   await using packets = await listenPacket('udp', '127.0.0.1:0')
-  const finished = finish(netx('dial', '--wait', '300', 'udp', packets.localAddr.toString()), 'question')
+  const finished = finish(start('dial', '--wait', '300', 'udp', packets.localAddr.toString()), 'question')
   const [packet, from] = await packets.receive()
   expect(Buffer.from(packet).toString()).toBe('question')
   await packets.writeTo(Buffer.from('answer'), from)
@@ -58,7 +33,7 @@ test('netx dial tells why it failed', async () => {
   const gone = await listen('tcp', '127.0.0.1:0')
   await gone.close()
   const to = gone.addr.toString()
-  expect(await finish(netx('dial', 'tcp', to))).toEqual({
+  expect(await finished('dial', 'tcp', to)).toEqual({
     code: 1,
     stdout: '',
     stderr: `netx: dial tcp ${to}: connect: connection refused\n`,
@@ -71,12 +46,12 @@ test('netx listen talks to netx dial over TCP and Unix sockets', async () => {
     ['tcp', '127.0.0.1:0'],
     ['unix', join(dir, 'sock')],
   ] as const) {
-    const server = netx('listen', network, address)
+    const server = start('listen', network, address)
     const [line] = (await once(server.stderr, 'data')) as [Buffer]
     const where = /^listening on \w+ (.*)\n$/.exec(line.toString())?.[1] ?? ''
     const [served, dialled] = await Promise.all([
       finish(server, 'from the server'),
-      finish(netx('dial', network, where), 'from the client'),
+      finish(start('dial', network, where), 'from the client'),
     ])
     expect(served).toEqual({ code: 0, stdout: 'from the client', stderr: '' })
     expect(dialled).toEqual({ code: 0, stdout: 'from the server', stderr: '' })
@@ -85,21 +60,21 @@ test('netx listen talks to netx dial over TCP and Unix sockets', async () => {
 })
 
 test('netx listen prints packets', async () => {
-  const server = netx('listen', 'udp', '127.0.0.1:0')
+  const server = start('listen', 'udp', '127.0.0.1:0')
   const [line] = (await once(server.stderr, 'data')) as [Buffer]
   const where = line.toString().split(' ')[3]?.trim() ?? ''
   const printed = once(server.stdout, 'data')
-  await finish(netx('dial', '--wait', '0', 'udp', where), 'packet')
+  await finish(start('dial', '--wait', '0', 'udp', where), 'packet')
   expect(String((await printed)[0])).toBe('packet')
   server.kill()
   await once(server, 'close')
 })
 
 test('netx resolve prints addresses', async () => {
-  expect(await finish(netx('resolve', '127.0.0.1'))).toEqual({ code: 0, stdout: '127.0.0.1\n', stderr: '' })
-  expect((await finish(netx('resolve', 'tcp', '[::1]:http'))).stdout).toBe('[::1]:80\n')
-  expect((await finish(netx('resolve', 'localhost'))).stdout).toMatch(/^(127\.0\.0\.1|::1)$/m)
-  expect(await finish(netx('resolve', 'no such'))).toEqual({
+  expect(await finished('resolve', '127.0.0.1')).toEqual({ code: 0, stdout: '127.0.0.1\n', stderr: '' })
+  expect((await finished('resolve', 'tcp', '[::1]:http')).stdout).toBe('[::1]:80\n')
+  expect((await finished('resolve', 'localhost')).stdout).toMatch(/^(127\.0\.0\.1|::1)$/m)
+  expect(await finished('resolve', 'no such')).toEqual({
     code: 1,
     stdout: '',
     stderr: 'netx: lookup no such: no such host\n',
@@ -107,12 +82,12 @@ test('netx resolve prints addresses', async () => {
 })
 
 test('netx dial and netx listen take dial strings', async () => {
-  const server = netx('listen', 'tcp!127.0.0.1!0')
+  const server = start('listen', 'tcp!127.0.0.1!0')
   const [line] = (await once(server.stderr, 'data')) as [Buffer]
   const port = /^listening on tcp 127\.0\.0\.1:(\d+)\n$/.exec(line.toString())?.[1] ?? ''
   const [served, dialled] = await Promise.all([
     finish(server, 'from the server'),
-    finish(netx('dial', `net!localhost!${port}`), 'from the client'),
+    finish(start('dial', `net!localhost!${port}`), 'from the client'),
   ])
   expect(served).toEqual({ code: 0, stdout: 'from the client', stderr: '' })
   expect(dialled).toEqual({ code: 0, stdout: 'from the server', stderr: '' })
@@ -144,11 +119,11 @@ test.skipIf(dnsmasqPath === null)(
       ['ptr', '192.0.2.9', /^nine\.test\.\n$/],
     ]
     for (const [type, name, answer] of asked) {
-      const outcome = await finish(netx('resolve', '--server', server.address, '--type', type, name))
+      const outcome = await finished('resolve', '--server', server.address, '--type', type, name)
       expect(outcome).toMatchObject({ code: 0, stderr: '' })
       expect(outcome.stdout).toMatch(answer)
     }
-    expect(await finish(netx('resolve', '--server', server.address, '--type', 'ns', 'nosuch.test'))).toEqual({
+    expect(await finished('resolve', '--server', server.address, '--type', 'ns', 'nosuch.test')).toEqual({
       code: 1,
       stdout: '',
       stderr: `netx: lookup nosuch.test on ${server.address}: no such host\n`,
@@ -158,44 +133,52 @@ test.skipIf(dnsmasqPath === null)(
 
 test('netx interfaces prints what the system has', async () => {
   const before = readdirSync('/sys/class/net')
-  const { code, stdout } = await finish(netx('interfaces'))
+  const { code, stdout } = await finished('interfaces')
   const after = readdirSync('/sys/class/net')
   expect(code).toBe(0)
   expect(stdout).toMatch(/^1 lo up\|loopback\|running mtu 65536\n {2}127\.0\.0\.1\/8\n/)
   const printed = stdout.split('\n').flatMap((line) => /^\d+ (\S+)/.exec(line)?.slice(1) ?? [])
   // Others may come and go meanwhile.
   expect(printed).toEqual(expect.arrayContaining(before.filter((name) => after.includes(name))))
-  expect((await finish(netx('interfaces', 'lo'))).stdout.split('\n')[0]).toBe(stdout.split('\n')[0])
-  expect(await finish(netx('interfaces', 'nosuch'))).toEqual({
+  expect((await finished('interfaces', 'lo')).stdout.split('\n')[0]).toBe(stdout.split('\n')[0])
+  expect(await finished('interfaces', 'nosuch')).toEqual({
     code: 1,
     stdout: '',
     stderr: 'netx: route ip+net: no such network interface\n',
   })
 })
 
+const commands = ['dial', 'listen', 'resolve', 'interfaces', 'export', 'import', 'targets']
+
 test('netx tells how it is called, and its version', async () => {
-  const whole = await finish(netx('--help'))
+  const whole = await finished('--help')
   expect(whole).toMatchObject({ code: 0, stderr: '' })
-  expect(whole.stdout.split('\n').filter((line) => line.includes('netx ')).length).toBe(7)
-  const one = 'usage: netx interfaces [--net net] [name]\n\n'
-  for (const args of [
-    ['help', 'interfaces'],
-    ['interfaces', '-h'],
-    ['interfaces', '--help'],
-  ]) {
-    const { code, stdout } = await finish(netx(...args))
-    expect(code).toBe(0)
-    expect(stdout.startsWith(one)).toBe(true)
-    expect(stdout).toMatch(/^net: {5}a directory/m)
-  }
+  const listed = whole.stdout.split('\n').flatMap((line) => /^ {2}([a-z]+) /.exec(line)?.slice(1) ?? [])
+  expect(listed).toEqual([...commands, 'help'])
+  expect(await finished('help')).toEqual(whole)
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  expect(await finish(netx('--version'))).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  for (const option of ['--version', '-V'])
+    expect(await finished(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test.each(commands)('netx help %s has a sentence, options, two examples and exit codes', async (command) => {
+  const help = await finished('help', command)
+  expect(help).toMatchObject({ code: 0, stderr: '' })
+  const lines = help.stdout.split('\n')
+  expect(lines[0]).toMatch(new RegExp(`^Usage: netx ${command} \\[options\\]`))
+  expect(lines[2]).toMatch(/^[A-Z]/)
+  for (const option of ['--timeout <ms>', '--json', '-v, --verbose', '-h, --help'])
+    expect(help.stdout).toContain(`\n  ${option} `)
+  expect(lines.slice(lines.indexOf('Examples:')).filter((line) => line.startsWith('  # '))).toHaveLength(2)
+  expect(help.stdout).toMatch(/\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n$/)
+  expect(await finished(command, '--help')).toEqual(help)
+  expect(await finished(command, '-h')).toEqual(help)
 })
 
 test('netx targets prints the table that docs/targets.md has', async () => {
-  const { code, stdout } = await finish(netx('targets'))
+  const { code, stdout } = await finished('targets')
   expect(code).toBe(0)
   const page = readFileSync(new URL('../../../docs/targets.md', import.meta.url), 'utf8')
   const documented = page
@@ -214,16 +197,18 @@ test('netx targets prints the table that docs/targets.md has', async () => {
 test.each([
   [[]],
   [['fly']],
+  [['help', 'fly']],
+  [['dial', 'tcp', 'a', '1', 'b']],
   [['dial', 'tcp']],
   [['targets', 'x']],
   [['dial', '--wait', 'soon', 'tcp', ':1']],
   [['dial', '--x']],
-  [['resolve', '--type', 'a', 'localhost']],
+  [['resolve', '--type', 'any', 'localhost']],
   [['resolve', '--server', 'localhost:53', 'localhost']],
   [['interfaces', 'lo', 'eth0']],
 ])('netx shows its usage when it is called with %j', async (args) => {
-  const { code, stdout, stderr } = await finish(netx(...args))
+  const { code, stdout, stderr } = await finished(...args)
   expect(code).toBe(2)
   expect(stdout).toBe('')
-  expect(stderr).toContain('usage: netx ')
+  expect(stderr).toMatch(/usage: netx /i)
 })

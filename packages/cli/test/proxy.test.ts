@@ -282,27 +282,77 @@ test('a connection that breaks at one end breaks at the other', async () => {
   await once(breaking, 'close')
 })
 
-test('Proxy.close() ends connections, dials and greetings, and new clients wait beyond the limit', async () => {
-  const silent = createNetServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+/** A server that takes connections and says nothing, and the bytes by which socks() is asked to connect there. */
+async function silence(): Promise<{ request: number[] } & AsyncDisposable> {
+  const sockets = new Set<Socket>()
+  const silent = createNetServer((socket) => sockets.add(socket.on('error', () => {})))
+  silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const to = (silent.address() as AddressInfo).port
-  const proxy = await proxyOf(socks, { connections: 2 })
-  const joined = say(proxy, 5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, to >> 8, to & 255)
-  await once(joined, 'data')
-  const greeting = say(proxy, 5)
-  const third = say(proxy, 5, 1, 1)
-  while (proxy.traffic.connections < 2) await delay(1)
-  expect(proxy.traffic).toMatchObject({ connections: 2, total: 2 })
-  const ends = [joined, greeting, third].map(
-    (socket) => new Promise((resolve) => socket.resume().once('close', resolve)),
-  )
-  for (const socket of [joined, greeting, third]) socket.once('end', () => socket.end())
+  return {
+    request: [5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, to >> 8, to & 255],
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      silent.close()
+      await once(silent, 'close')
+    },
+  }
+}
+
+/** Waits until a socket has been hung up on, and hangs up, too. */
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket
+      .resume()
+      .once('end', () => socket.end())
+      .once('close', () => resolve())
+  })
+
+/** Connects as a client of socks() and waits until its request is granted. */
+async function joined(proxy: Proxy, request: number[]): Promise<Socket> {
+  const socket = say(proxy, ...request)
+  let got = 0
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk: Buffer) => {
+      got += chunk.length
+      if (got === 12) resolve()
+    })
+  })
+  return socket
+}
+
+test('Proxy.close() ends connections, dials and greetings', async () => {
+  await using silent = await silence()
+  const proxy = await proxyOf(socks)
+  const sockets = [await joined(proxy, silent.request), say(proxy, 5), say(proxy, 5, 1, 1)]
+  await Promise.all(sockets.slice(1).map((socket) => once(socket, 'connect')))
+  const ends = Promise.all(sockets.map(closed))
   await proxy.close()
   await proxy.done
-  await Promise.all(ends)
+  await ends
   expect(proxy.traffic.connections).toBe(0)
-  silent.close()
-  await once(silent, 'close')
+})
+
+test('clients that say nothing make room for those that do, the oldest first', async () => {
+  await using silent = await silence()
+  await using proxy = await proxyOf(socks, { connections: 3, greetingTime: 1 << 30 })
+  const first = await joined(proxy, silent.request)
+  const [second, third] = [say(proxy, 5), say(proxy)]
+  await Promise.all([second, third].map((socket) => once(socket, 'connect')))
+  // Each takes the place of the oldest silent one, and keeps it.
+  const goes = closed(second)
+  const fourth = await joined(proxy, silent.request)
+  await goes
+  const goesToo = closed(third)
+  const fifth = await joined(proxy, silent.request)
+  await goesToo
+  // Now every place is of one that has said what it wants: who comes waits until one has ended.
+  const sixth = joined(proxy, silent.request)
+  expect(proxy.traffic).toMatchObject({ connections: 3, total: 5 })
+  first.destroy()
+  const last = await sixth
+  expect(proxy.traffic).toMatchObject({ connections: 3, total: 6 })
+  for (const socket of [fourth, fifth, last]) socket.destroy()
 })
 
 test('checkLoopback() refuses addresses that others can reach', async () => {

@@ -61,9 +61,9 @@ export interface Conn<A extends Addr = Addr> extends Closer, Deadlines {
  */
 export interface ByteStreams {
   /**
-   * The bytes read, as a byte stream; made on first use. Cancelling it shuts down the read side. When both
-   * streams have ended the connection is closed. Its reads fail as {@link Conn.read} does. Making it never
-   * throws on a stream.
+   * The bytes read, as a byte stream; made on first use. Cancelling it closes the connection, as Deno's does:
+   * to stop reading and go on writing, release the reader's lock. When both streams have ended the connection
+   * is closed. Its reads fail as {@link Conn.read} does. Making it never throws on a stream.
    */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
   /**

@@ -1,3 +1,4 @@
+import { isError } from './argument.ts'
 import type { Addr } from '@net/addr'
 import { brand } from './brand.ts'
 import { errnoText } from './errno.ts'
@@ -12,6 +13,7 @@ export interface NetError extends Error {
 
 const temporaryCodes = new Set(['EINTR', 'EMFILE', 'ENFILE', 'EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
 const timeoutCodes = new Set(['EAGAIN', 'EWOULDBLOCK', 'ETIMEDOUT'])
+const MAX_CAUSES = 100 // a chain of causes may be a circle
 const diedWaiting = new Set(['ECONNRESET', 'ECONNABORTED'])
 
 /**
@@ -198,8 +200,8 @@ export const ErrWriteToConnected: NetError = new SentinelError(
 export const ErrDeadlineExceeded: NetError = new SentinelError('i/o timeout', 'ERR_DEADLINE_EXCEEDED', true)
 
 /**
- * Whether `e` is `target` or has it in its chain of causes. A sentinel of another installed copy of this package counts as
- * the same, and so do error numbers of the same name.
+ * Whether `e` is `target` or has it in its chain of causes, which may lead through errors of another realm and in a circle. A
+ * sentinel of another installed copy of this package counts as the same, and so do error numbers of the same name.
  *
  * @example
  * ```ts
@@ -210,7 +212,7 @@ export const ErrDeadlineExceeded: NetError = new SentinelError('i/o timeout', 'E
  * ```
  */
 export function isErr(e: unknown, target: Error): boolean {
-  for (let depth = 0; e instanceof Error && depth < 100; e = e.cause, depth++) {
+  for (let depth = 0; isError(e) && depth < MAX_CAUSES; e = e.cause, depth++) {
     if (e === target) return true
     if (e instanceof SentinelError && target instanceof SentinelError && e.code === target.code) return true
     if (e instanceof Errno && target instanceof Errno && e.code === target.code) return true

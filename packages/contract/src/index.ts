@@ -1,3 +1,4 @@
+export * from './argument.ts'
 export * from './closer.ts'
 export * from './conn.ts'
 export { InvalidConnError, UnknownSocketError } from './conn_error.ts'

@@ -30,8 +30,20 @@ export interface TargetGroups {
   readonly unixsock: UnixSockGroup
 }
 
+/** What a target says of itself. */
+export interface TargetInfo {
+  /** The target's name, as 'linux', 'hosted' or 'plan9'. */
+  readonly name: string
+  /**
+   * Why the kernel's sockets could not be reached, when this target stands in for them (see `hosted` of `@net/posix`);
+   * absent when it was chosen for itself.
+   */
+  readonly fallbackCause?: Error
+}
+
 /** A network stack: everything `Net` needs to dial, listen and look up. */
-export type Target = { readonly name: string } & FileGroup &
+export type Target = TargetInfo &
+  FileGroup &
   InterfaceGroup &
   IPRawSockGroup &
   IPSockGroup &

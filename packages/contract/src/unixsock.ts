@@ -3,6 +3,7 @@ import type { IOOptions } from './closer.ts'
 import type { ByteStreams, Conn, Listener, PacketConn, RawConn } from './conn.ts'
 import type { Filer } from './file.ts'
 import type { DialOptions, ListenOptions } from './options.ts'
+import type { FileSource, SendFileOptions } from './sendfile.ts'
 
 /** The Unix networks: stream, datagram, sequenced packets. */
 export type UnixNetwork = 'unix' | 'unixgram' | 'unixpacket'
@@ -80,6 +81,12 @@ export interface UnixConn extends Conn<UnixAddr>, PacketConn<UnixAddr>, ByteStre
    */
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number>
   /**
+   * Sends a file, a stream or what comes in on another connection, without copying where the target can, and
+   * gives the number of bytes sent: {@link SendfileGroup.sendFile}, and rejects as that does. Other writes
+   * wait until it is done. Of a stream: other kinds reject with a TypeError.
+   */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number>
+  /**
    * Shuts down the read side: pending and later reads end. Rejects with an {@link OpError} of op 'close' after
    * close, and where the system cannot.
    */
@@ -131,9 +138,9 @@ export interface UnixListener extends Listener<UnixConn, UnixAddr>, Filer {
 /** Unix sockets of a target. */
 export interface UnixSockGroup {
   /**
-   * Connects to `raddr`; null is "missing address", but for a 'unixgram' socket with `laddr`, which then is
-   * bound and has no peer. `laddr` null leaves this end without a name, so that nobody can answer a datagram
-   * of it; an empty name lets the kernel choose one (linux). Rejects with an {@link OpError} of op 'dial'
+   * Connects to `raddr`; null is "missing address", but for a 'unixgram' socket, which then has no peer and
+   * sends to any. `laddr` null leaves this end without a name, so that nobody can answer a datagram of it; an
+   * empty name lets the kernel choose one (linux). Rejects with an {@link OpError} of op 'dial'
    * (ENOENT, ECONNREFUSED, EACCES), or with the signal's reason.
    */
   dialUnix(

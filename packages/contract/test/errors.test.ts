@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { runInNewContext } from 'node:vm'
 import { AddrError } from '@net/addr'
 import { describe, expect, test } from 'vitest'
 import * as contract from '../src/index.ts'
@@ -117,6 +118,14 @@ describe('errors', () => {
     const loop = new Error('loop')
     loop.cause = loop
     expect(isErr(loop, ErrClosed)).toBe(false)
+  })
+
+  test('isErr() walks causes of another realm', () => {
+    const wrap = runInNewContext('(cause) => new Error("far", { cause })') as (cause: Error) => Error
+    const e = new OpError('read', 'tcp', null, null, wrap(new SyscallError('recv', wrap(ErrClosed))))
+    expect(isErr(e, ErrClosed)).toBe(true)
+    expect(isErr(wrap(e), ErrClosed)).toBe(true)
+    expect(isErr(e, ErrDeadlineExceeded)).toBe(false)
   })
 })
 

@@ -17,7 +17,7 @@ let net: Net | undefined
  * ```
  */
 export function defaultNet(): Net {
-  return (net ??= new Net(targetOf(row)))
+  return (net ??= new Net(targetOf(row())))
 }
 
 /** A method of the default Net as a function. The Net is made when the function is called. */

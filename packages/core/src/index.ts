@@ -69,8 +69,8 @@ export type {
   UnixNetwork,
 } from '@net/contract'
 export { DNSCache, Resolver, resolverOver, type ResolverOptions } from '@net/resolve'
-export { allocBuffer } from '@net/posix'
-export { ErrPlan9, ErrUnsupported, ErrWindows } from '@net/stubs'
+export { allocBuffer } from '#target'
+export { ErrPlan9, ErrUnsupported, ErrWindows, isRefusal } from '@net/stubs'
 export * from './default_net.ts'
 export { DialError } from './dial_error.ts'
 export type { DialString, NetworkOf } from './dial_string.ts'

@@ -6,6 +6,7 @@ import {
   type HalfCloser,
   type IOOptions,
   type NetError,
+  checkBuffer,
 } from '@net/contract'
 import { ConnStreams, isOver, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
 
@@ -193,7 +194,8 @@ function run<T>(
   op: Op<T | number>,
   options?: IOOptions,
 ): Promise<T | number> {
-  if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('a buffer is a Uint8Array'))
+  const wrong = checkBuffer(p)
+  if (wrong !== null) return Promise.reject(wrong)
   if (p.byteLength === 0 && lane.closed === null && !isOver(options)) return Promise.resolve(0)
   const promise = lane.run(op, options)
   flow.move()

@@ -12,7 +12,7 @@ interface Case {
 
 const { env, cases } = vectors<Case>('resolve_addrs')
 // Resolving asks the resolver alone, so a target that refuses everything will do.
-const net = new Net(targetOf(row), { resolver: resolverOf(env) })
+const net = new Net(targetOf(row()), { resolver: resolverOf(env) })
 
 const tags = [...new Set(cases.map((c) => `${c.in.fn} ${c.tag}`))]
 let run = 0

@@ -2,7 +2,7 @@ import { IP } from '@net/addr'
 import type { Conn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { hosted } from '@net/posix'
-import { decodeMessage, encodeMessage, parseHosts, parseNSSConf, RRType } from '@net/resolve'
+import { decodeDNSMessage, encodeDNSMessage, parseHosts, parseNSSConf, RRType } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net, pipe, Resolver, resolverOver } from '../src/index.ts'
 import { embeddedNet, plan9 } from '../src/plan9/index.ts'
@@ -18,12 +18,12 @@ afterAll(() => balanced())
 
 /** The reply to a query: for A, 192.0.2.n with the number in the name. */
 function answer(bytes: Uint8Array): Uint8Array {
-  const query = decodeMessage(bytes)
+  const query = decodeDNSMessage(bytes)
   const { name = '', type = 0 } = query.questions[0] ?? {}
   const ip = IP.from([192, 0, 2, Number(/\d+/.exec(name)?.[0])])
   const a = { name, type, class: 1, ttl: 1, data: { kind: 'A', ip } } as const
   const answers = type === RRType.A ? [a] : []
-  return encodeMessage({ ...query, response: true, recursionAvailable: true, answers, additionals: [] })
+  return encodeDNSMessage({ ...query, response: true, recursionAvailable: true, answers, additionals: [] })
 }
 
 /** Answers the query that comes over a stream, and closes it. */

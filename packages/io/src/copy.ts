@@ -6,6 +6,8 @@ import {
   type FileSource,
   type SendFileOptions,
   type SendfileGroup,
+  checkBuffer,
+  isTypeError,
 } from '@net/contract'
 import { race } from './scope.ts'
 
@@ -78,10 +80,11 @@ export async function* chunksOf(
   }
   const parts = 'getReader' in (source as object) ? partsOf(source as ReadableStream, signal) : source
   for await (const chunk of parts as AsyncIterable<unknown>) {
-    if (!(chunk instanceof Uint8Array))
-      throw new TypeError('the source gave something that is not a Uint8Array')
-    yield left < chunk.byteLength ? chunk.subarray(0, left) : chunk
-    left -= chunk.byteLength
+    const wrong = checkBuffer(chunk, 'what the source gave')
+    if (wrong !== null) throw wrong
+    const bytes = chunk as Uint8Array
+    yield left < bytes.byteLength ? bytes.subarray(0, left) : bytes
+    left -= bytes.byteLength
     if (left <= 0) return
   }
 }
@@ -143,7 +146,7 @@ async function copy(conn: Conn, source: FileSource, options: SendFileOptions): P
   } catch (e) {
     // Behind a read that is pending; what comes of it concerns nobody any more.
     chunks.return(undefined).catch(() => {})
-    if (e instanceof TypeError || (signal?.aborted && e === signal.reason)) throw e
+    if (isTypeError(e) || (signal?.aborted && e === signal.reason)) throw e
     const { network } = conn.localAddr
     const error = new OpError('readfrom', network, conn.localAddr, conn.remoteAddr, e as Error)
     error.n = sent + (e instanceof OpError ? (e.n ?? 0) : 0)

@@ -1,4 +1,4 @@
-import type { Deadline } from '@net/contract'
+import { type Deadline, isDate } from '@net/contract'
 
 /**
  * The moment of a deadline on the monotonic clock, `performance.now()`'s milliseconds: Infinity for none. It is
@@ -6,7 +6,7 @@ import type { Deadline } from '@net/contract'
  */
 export function deadlineAt(t: Deadline): number {
   if (t === null) return Infinity
-  const epoch = typeof t === 'number' ? t : t instanceof Date ? t.getTime() : NaN
+  const epoch = typeof t === 'number' ? t : isDate(t) ? t.getTime() : NaN
   if (Number.isNaN(epoch)) throw new TypeError('a deadline is a valid Date, a number of milliseconds or null')
   return performance.now() + (epoch - Date.now())
 }

@@ -1,3 +1,4 @@
+export * from './buffer.ts'
 export * from './copy.ts'
 export * from './deadline.ts'
 export * from './ending.ts'

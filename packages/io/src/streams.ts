@@ -1,13 +1,14 @@
-import type { ByteStreams, HalfCloser } from '@net/contract'
+import { type ByteStreams, type HalfCloser, isBytes } from '@net/contract'
 
 /** What {@link ConnStreams} needs of a connection. Where there is no half-close, `closeWrite` may leave the end to `close`. */
-export type StreamEnds = Pick<HalfCloser, 'read' | 'write' | 'close' | 'closeRead' | 'closeWrite'>
+export type StreamEnds = Pick<HalfCloser, 'read' | 'write' | 'close' | 'closeWrite'>
 
 const CHUNK = 65536 // bytes per read: enough to keep system calls rare, small enough to hold one per connection
 
 /**
  * Makes the web streams of a stream connection: what a target's connection returns from `readable` and `writable`.
- * Reads follow demand, so a reader that stops makes the peer wait. When both have ended the connection is closed.
+ * Reads follow demand, so a reader that stops makes the peer wait. When both have ended the connection is closed, and
+ * cancelling or aborting either closes it at once, as with Deno's connections.
  */
 export class ConnStreams implements ByteStreams {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>
@@ -21,10 +22,7 @@ export class ConnStreams implements ByteStreams {
     this.readable = new ReadableStream({
       type: 'bytes',
       pull: (controller) => this.#pull(controller),
-      cancel: async () => {
-        await conn.closeRead()
-        await this.#end()
-      },
+      cancel: () => conn.close(),
     }) as ReadableStream<Uint8Array<ArrayBuffer>>
     this.writable = new WritableStream<Uint8Array>({
       start: (controller) => {
@@ -47,12 +45,11 @@ export class ConnStreams implements ByteStreams {
   async #pull(controller: ReadableByteStreamController): Promise<void> {
     const request = controller.byobRequest
     const into = request?.view
-    const p =
-      into instanceof Uint8Array
-        ? into
-        : into
-          ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
-          : new Uint8Array(CHUNK)
+    const p = isBytes(into)
+      ? into
+      : into
+        ? new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+        : new Uint8Array(CHUNK)
     const n = await this.#conn.read(p)
     if (n === null) {
       controller.close()

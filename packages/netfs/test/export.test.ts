@@ -146,7 +146,7 @@ describe('limits', () => {
   })
 
   test('conversations of all sessions are counted together', async () => {
-    await using out = await exported({ limits: { totalConversations: 2 } })
+    await using out = await exported({ limits: { totalConversations: 3 } })
     await using a = await session(await out.dial())
     await using b = await session(await out.dial())
     const { ctl } = await clone(a, 'tcp')
@@ -176,7 +176,7 @@ describe('limits', () => {
   })
 
   test('who has not attached makes room for the next', async () => {
-    await using out = await exported({ limits: { sessions: 2 } })
+    await using out = await exported({ limits: { sessions: 3 } })
     const silent = [await out.connect(), await out.connect()]
     await using a = await session(await out.dial())
     await using b = await session(await out.dial())
@@ -216,7 +216,7 @@ describe('limits', () => {
   })
 
   test('fids, requests and bytes of a session are limited', async () => {
-    await using out = await exported({ limits: { fids: 4, requests: 4, bytes: 100_000 } })
+    await using out = await exported({ limits: { fids: 4, requests: 4, bytes: 200_000 } })
     await using client = await out.dial()
     const root = await client.attach()
     const log = await RemoteFile.open(root, 'log')

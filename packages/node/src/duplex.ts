@@ -1,6 +1,7 @@
+import { isRefusal } from '@net/stubs'
 import { Duplex } from 'node:stream'
 import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
-import { closeWrite, cutError, isRefusal } from './half_close.ts'
+import { closeWrite, cutError } from './half_close.ts'
 import { familyOf, hostnameOf, portOf, type SocketAddress } from './socket_address.ts'
 import { timerDuration } from './timer_duration.ts'
 

@@ -1,7 +1,5 @@
-import { OpError, type Conn, type HalfCloser } from '@net/contract'
-
-// What targets say to a half-close when their stack has none: @net/stubs.
-const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
+import { isRefusal } from '@net/stubs'
+import { OpError, type Conn, type HalfCloser, isError } from '@net/contract'
 
 /** Ends the writing where the connection has a half-close, and gives whether it has. Rejects with the connection's errors. */
 export async function closeWrite(conn: Conn): Promise<boolean> {
@@ -11,18 +9,9 @@ export async function closeWrite(conn: Conn): Promise<boolean> {
   } catch (e) {
     if (isRefusal(e)) return false
     // The peer has gone already, and so needs to hear of no end.
-    if (codeOf(e) !== 'ENOTCONN') throw e
+    if (!(isError(e) && 'code' in e && e.code === 'ENOTCONN')) throw e
   }
   return true
-}
-
-function codeOf(e: unknown): unknown {
-  return e instanceof Error && 'code' in e ? e.code : undefined
-}
-
-/** Whether an error says that the stack has no such thing. */
-export function isRefusal(e: unknown): boolean {
-  return refusals.has(codeOf(e))
 }
 
 /** The error of a reader whose connection was closed to end it. */

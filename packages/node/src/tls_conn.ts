@@ -1,5 +1,13 @@
 import type { TLSSocket } from 'node:tls'
-import { type Conn, Errno, ErrClosed, type IOOptions, OpError, SyscallError } from '@net/contract'
+import {
+  type Conn,
+  Errno,
+  ErrClosed,
+  type IOOptions,
+  OpError,
+  SyscallError,
+  checkBuffer,
+} from '@net/contract'
 import { Lane, LaneConn, type LaneOwner, Liveness, Op } from '@net/io'
 import type { Carrier } from './carrier.ts'
 
@@ -12,6 +20,11 @@ const PATIENCE = 5000 // milliseconds after which a piece that the peer does not
 export class TLSConn extends LaneConn implements Conn, LaneOwner {
   /** The protocol that both ends agreed on (RFC 7301), or null. */
   readonly alpn: string | null
+  /**
+   * Who the peer has proved to be: the name of its pre-shared key, or the SHA-256 fingerprint of its certificate in hexadecimal with
+   * colons; null when it was not asked, and at a client with a pre-shared key.
+   */
+  readonly identity: string | null
   readonly #socket: TLSSocket
   readonly #inner: Carrier
   protected override readonly lanes = { reading: new Lane(this), writing: new Lane(this) }
@@ -19,12 +32,14 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   readonly #liveness: Liveness
   #closing: Promise<void> | null = null
 
-  /** Takes over a socket whose handshake is done, and the connection below it. */
-  constructor(socket: TLSSocket, inner: Carrier) {
+  /** Takes over a socket whose handshake is done, and the connection below it; `keyName` is that of the peer's pre-shared key. */
+  constructor(socket: TLSSocket, inner: Carrier, keyName: string | null = null) {
     super()
     this.#socket = socket
     this.#inner = inner
     this.#liveness = new Liveness(inner)
+    // A socket without a certificate of the peer gives an empty object.
+    this.identity = keyName ?? (socket.getPeerCertificate() as { fingerprint256?: string } | null)?.fingerprint256 ?? null
     this.alpn = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null
     const wake = (): void => {
       this.lanes.reading.wake()
@@ -46,13 +61,15 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
     if (p.byteLength === 0 && this.lanes.reading.closed === null) return Promise.resolve(0)
     return this.lanes.reading.run(new ReadOp(this.#socket, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!(p instanceof Uint8Array)) return Promise.reject(new TypeError('the buffer is not a Uint8Array'))
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
     return this.lanes.writing.run(new WriteOp(this, p), options)
   }
 

@@ -13,12 +13,20 @@ const PENDING = 128 // handshakes under way, and connections not yet accepted
  * closes the other listener. Throws Node's error for options that make no sense.
  */
 export function secureListener(listener: Listener, options: TlsOptions): Listener {
-  return new TLSListener(listener, createServer(options))
+  const { pskCallback } = options
+  if (pskCallback === undefined) return new TLSListener(listener, createServer(options), new WeakMap())
+  const keyNames = new WeakMap<TLSSocket, string>()
+  const noted: typeof pskCallback = (socket, identity) => {
+    keyNames.set(socket, identity)
+    return pskCallback(socket, identity)
+  }
+  return new TLSListener(listener, createServer({ ...options, pskCallback: noted }), keyNames)
 }
 
 class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOwner {
   readonly #listener: Listener
   readonly #server: Server
+  readonly #keyNames: WeakMap<TLSSocket, string> // of the pre-shared keys that clients have
   protected override readonly accepting = new Lane(this)
   readonly #ready: Conn[] = []
   readonly #handshakes = new Set<Carrier>()
@@ -27,8 +35,9 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   readonly #liveness: Liveness
   #closed = false
 
-  constructor(listener: Listener, server: Server) {
+  constructor(listener: Listener, server: Server, keyNames: WeakMap<TLSSocket, string>) {
     super()
+    this.#keyNames = keyNames
     this.#listener = listener
     this.#liveness = new Liveness(listener)
     this.#server = server
@@ -102,7 +111,7 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
       await conn.close()
       return
     }
-    this.#ready.push(new TLSConn(socket, conn))
+    this.#ready.push(new TLSConn(socket, conn, this.#keyNames.get(socket) ?? null))
     this.accepting.wake()
   }
 }

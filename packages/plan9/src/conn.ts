@@ -5,11 +5,6 @@ import { ErrPlan9 } from '@net/stubs'
 import { Endpoint } from './endpoint.ts'
 import type { Opened } from './open_conversation.ts'
 
-/** Rejects what is not a buffer. */
-export function checkBuffer(p: unknown): TypeError | null {
-  return p instanceof Uint8Array ? null : new TypeError('the buffer is not a Uint8Array')
-}
-
 /** A conversation whose data are read and written: what TCP and UDP connections have in common. */
 export abstract class Plan9Conn<A extends Addr> extends LaneConn {
   readonly localAddr: A

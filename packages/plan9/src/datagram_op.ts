@@ -1,4 +1,4 @@
-import { OpError, SyscallError, type NetFile } from '@net/contract'
+import { isTypeError, OpError, SyscallError, type NetFile } from '@net/contract'
 import { checkKept, Op, type LaneOwner } from '@net/io'
 import type { UDPAddr } from '@net/addr'
 import { udpHeaderSize } from '@net/udp-header'
@@ -94,7 +94,7 @@ export class Sender {
       op.done(op.length)
     } catch (e) {
       // What is wrong with the buffer is the caller's to know as it is.
-      if (e instanceof TypeError) op.cancel(e)
+      if (isTypeError(e)) op.cancel(e)
       else op.fail(plan9Error('write', e, true))
     }
     this.#pending--

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { Errno, SyscallError } from '@net/contract'
+import { Errno, SyscallError, isError } from '@net/contract'
 
 /**
  * What a network tree says, and the error number that a program knows it by. The first line that matches counts. The words
@@ -38,7 +38,7 @@ export type Operation = 'dial' | 'listen' | 'accept' | 'read' | 'write' | 'close
  * at this end. One that broke is said to be in other words.
  */
 export function isHungup(e: unknown): boolean {
-  return e instanceof Error && /i\/o on hungup channel$/i.test(e.message)
+  return isError(e) && /i\/o on hungup channel$/i.test(e.message)
 }
 
 /** The error number of this system by its name. */
@@ -53,7 +53,7 @@ export function errno(code: string): Errno {
  * refused" where a kernel serves the tree, and as "Hangup" elsewhere.
  */
 export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
-  const said = e instanceof Error ? e : new Error(String(e))
+  const said = isError(e) ? e : new Error(String(e))
   let code = codeOf(said)
   if (code === null) return said
   if (op === 'read' && !datagram && /connection refused$|hangup$/i.test(said.message)) code = 'ECONNRESET'
@@ -63,7 +63,7 @@ export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
 
 /** Whether an error tells that the 9P session is over: the link to the tree was cut, which says nothing of the destination. */
 export function isSessionOver(e: unknown): boolean {
-  return e instanceof Error && 'code' in e && e.code === 'ERR_9P_SESSION'
+  return isError(e) && 'code' in e && e.code === 'ERR_9P_SESSION'
 }
 
 // A mounted tree's errors have passed through the operating system, which has given them numbers already.

@@ -10,6 +10,7 @@ import {
   type Interface,
   type InterfaceGroup,
   type NetFS,
+  isError,
 } from '@net/contract'
 import { ErrPlan9 } from '@net/stubs'
 import { leave } from './open_conversation.ts'
@@ -37,7 +38,7 @@ async function readAll(fs: NetFS, path: string): Promise<string> {
 }
 
 function isAbsent(e: unknown): boolean {
-  return e instanceof Error && /does not exist|no such file/i.test(e.message)
+  return isError(e) && /does not exist|no such file/i.test(e.message)
 }
 
 // The status of each interface; they are numbered without gaps.

@@ -1,4 +1,4 @@
-import { AddrError, type IP, IPv6loopback, ipv4, TCPAddr, UDPAddr, UnknownNetworkError } from '@net/addr'
+import { AddrError, type IP, IPv6loopback, ipv4 } from '@net/addr'
 import {
   OpError,
   type DialOptions,
@@ -6,6 +6,10 @@ import {
   type IPSockGroup,
   type ListenOptions,
   type NetFS,
+  checkAddr,
+  checkNetwork,
+  missingAddress,
+  isError,
 } from '@net/contract'
 import { deadlineAt, endingOf, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
@@ -32,16 +36,19 @@ export const plan9IPSockGroup: IPSockGroup = {
   supportsIPv4map: () => !socketDisabledIPv6(),
 }
 
-/** The TypeError of an address that is not of the protocol's kind, null for one that is, or for none. */
-export function checkAddr(addr: unknown, kind: typeof TCPAddr | typeof UDPAddr): TypeError | null {
-  if (addr === null || addr instanceof kind) return null
-  return new TypeError(`the address is not a ${kind === TCPAddr ? 'TCPAddr' : 'UDPAddr'}`)
+const kinds = { tcp: 'a TCPAddr', udp: 'a UDPAddr' } as const
+
+/** Checks that addresses are of a protocol's kind, or none. Throws a TypeError, which is the caller's to know as it is. */
+function checkKinds(protocol: 'tcp' | 'udp', ...addrs: unknown[]): void {
+  for (const addr of addrs) {
+    const wrong = addr === null ? null : checkAddr(addr, kinds[protocol])
+    if (wrong !== null) throw wrong
+  }
 }
 
 /** Checks a network and the addresses with it. Throws bare errors. */
 export function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
-  if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`)
-    throw new UnknownNetworkError(network)
+  checkNetwork(network, protocol)
   for (const addr of addrs) {
     const ip = addr?.ip ?? null
     const v4 = ip === null ? network.endsWith('4') : ip.to4() !== null
@@ -83,7 +90,7 @@ async function clone(
 
 // A cs that answers for an export's policy has decided.
 function isDenial(e: unknown): boolean {
-  return e instanceof Error && /^cs: .*permission denied$/.test(e.message)
+  return isError(e) && /^cs: .*permission denied$/.test(e.message)
 }
 
 /** Connects a conversation. Rejects with the dial's {@link OpError} or the signal's reason. */
@@ -95,12 +102,10 @@ export async function dialPlan9(
   raddr: InetAddr | null,
   options: DialOptions,
 ): Promise<Opened> {
-  const kind = protocol === 'tcp' ? TCPAddr : UDPAddr
-  const wrong = checkAddr(laddr, kind) ?? checkAddr(raddr, kind)
-  if (wrong !== null) throw wrong
+  checkKinds(protocol, laddr, raddr)
   try {
     checkAddrs(network, protocol, laddr, raddr)
-    if (raddr === null) throw new AddrError('missing address', '')
+    if (raddr === null) throw missingAddress()
     checkOptions(options)
     const any = raddr.ip === null || raddr.ip.isUnspecified
     const ip = any ? (network.endsWith('6') ? IPv6loopback : ipv4(127, 0, 0, 1)) : raddr.ip
@@ -141,7 +146,7 @@ async function connect(
 }
 
 function isAddressError(e: unknown): boolean {
-  return e instanceof Error && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
+  return isError(e) && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
 }
 
 /** Opens a conversation and writes it messages. A conversation that refused one is spent. */
@@ -174,8 +179,7 @@ export async function listenPlan9<T extends AsyncDisposable>(
   more: readonly string[],
   make: (conversation: OpenConversation, limits: IOOptions | undefined) => Promise<T>,
 ): Promise<T> {
-  const wrong = checkAddr(laddr, protocol === 'tcp' ? TCPAddr : UDPAddr)
-  if (wrong !== null) throw wrong
+  checkKinds(protocol, laddr)
   const ending = endingOf(options)
   ending?.throwIfOver()
   try {

@@ -2,6 +2,7 @@ import { AddrError, type IP, IPAddr, parseIPZone, UnknownNetworkError } from '@n
 import {
   DNSError,
   ErrDeadlineExceeded,
+  isError,
   type IOOptions,
   type LookupGroup,
   type LookupOptions,
@@ -136,7 +137,7 @@ export function plan9LookupGroup(fs: NetFS): LookupGroup {
         try {
           return await records.lookupProtocol(name, limits)
         } catch (e) {
-          if (!(e instanceof Error) || !/\bno match$/.test(e.message)) throw e
+          if (!isError(e) || !/\bno match$/.test(e.message)) throw e
           throw new AddrError('unknown IP protocol specified', name)
         }
       }),

@@ -1,5 +1,5 @@
 import { parseIP, UnknownNetworkError } from '@net/addr'
-import { DNSError, type IOOptions, type MX, type NetFS, type NS, type SRV } from '@net/contract'
+import { DNSError, type IOOptions, type MX, type NetFS, type NS, type SRV, isError } from '@net/contract'
 import { isOver } from '@net/io'
 import { absDomainName, byPref, byPriorityWeight, reverseAddr } from '@net/resolve'
 import { queryCS } from './cs.ts'
@@ -44,7 +44,7 @@ export class Records {
     const unknown = new DNSError('unknown port', `${family}/${service}`, { isNotFound: true })
     const lower = service.replace(/[A-Z]/g, (c) => c.toLowerCase())
     const lines = await this.#cs(family, '127.0.0.1', lower, options).catch((e: unknown): never => {
-      throw e instanceof Error && e.message.endsWith("can't translate service") ? unknown : e
+      throw isError(e) && e.message.endsWith("can't translate service") ? unknown : e
     })
     const [, addr] = fieldsOf(lines[0] ?? '')
     const port = addr === undefined ? null : leadingNumber(addr.slice(addr.indexOf('!') + 1))
@@ -59,7 +59,7 @@ export class Records {
       lines = await this.#dns(name, 'cname', options)
     } catch (e) {
       // A name without such a record is its own canonical name.
-      const said = e instanceof Error ? e.message : ''
+      const said = isError(e) ? e.message : ''
       if (notFound.slice(1).some((words) => said.endsWith(words))) return absDomainName(name)
       return fail('', options)(e) // Go's error has no name here
     }
@@ -156,7 +156,7 @@ function fail(name: string, options: IOOptions | undefined): (e: unknown) => nev
 
 /** The error of a lookup of `name` that a tree failed, in its words. A tree whose session is over may be dialled anew. */
 export function treeError(name: string, e: unknown): DNSError {
-  const cause = e instanceof Error ? e : new Error(String(e))
+  const cause = isError(e) ? e : new Error(String(e))
   if (notFound.some((words) => cause.message.endsWith(words)))
     return new DNSError('no such host', name, { isNotFound: true, cause })
   return new DNSError(cause.message, name, { isTemporary: isSessionOver(cause), cause })

@@ -7,10 +7,12 @@ import {
   type KeepAliveConfig,
   type SendFileOptions,
   type TCPConn,
+  checkBuffer,
+  checkBuffers,
 } from '@net/contract'
 import { copyingSendfileGroup, isOver, ConnStreams } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { checkBuffer, Plan9Conn } from './conn.ts'
+import { Plan9Conn } from './conn.ts'
 import type { Opened } from './open_conversation.ts'
 import { drain } from './drain.ts'
 import { keepAliveMessage } from './keep_alive.ts'
@@ -66,8 +68,8 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   }
 
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array))
-      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
+    const wrong = checkBuffers(buffers)
+    if (wrong !== null) return Promise.reject(wrong)
     return this.writing.run(new WriteOp(this.#behind, [...buffers]), options)
   }
 
@@ -145,7 +147,6 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
       read: (p, options) => this.read(p, options),
       write: (p, options) => this.write(p, options),
       close: () => this.close(),
-      closeRead: () => this.closeRead(),
       // The end is told by close, when the other stream has ended too.
       closeWrite: () => this.#behind.drained(),
     }))

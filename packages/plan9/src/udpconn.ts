@@ -11,10 +11,14 @@ import {
   type ReceivedMessage,
   type SentMessage,
   type UDPConn,
+  checkAddr,
+  checkBuffer,
+  checkMessages,
+  missingAddress,
 } from '@net/contract'
 import { checkKept, isOver, untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { checkBuffer, Plan9Conn } from './conn.ts'
+import { Plan9Conn } from './conn.ts'
 import type { Opened } from './open_conversation.ts'
 import { type Datagram, withHeader } from './datagram.ts'
 import { longestTo, ReceiveOp, Sender, SendOp } from './datagram_op.ts'
@@ -73,7 +77,7 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#connected) return Promise.reject(this.#writeError(addr, ErrWriteToConnected))
     if (this.endpoint.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
@@ -102,7 +106,7 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
 
   /** Reads one packet; a network tree has no control messages beside it. */
   async readMsgUDP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<UDPAddr>> {
-    const wrong = checkBuffer(oob)
+    const wrong = checkBuffer(oob, 'oob')
     if (wrong !== null) throw wrong
     const [n, addr] = await this.readFrom(p, options)
     return { n, oobn: 0, flags: 0, addr }
@@ -115,16 +119,18 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     addr: UDPAddr | null,
     options?: IOOptions,
   ): Promise<SentMessage> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
+    const wrong =
+      checkBuffer(p) ?? checkBuffer(oob, 'oob') ?? (addr === null ? null : checkAddr(addr, 'a UDPAddr'))
     if (wrong !== null) throw wrong
     if (oob.byteLength > 0) throw this.#writeError(addr, ErrPlan9)
-    if (addr === null && !this.#connected) throw this.#writeError(null, new Error('missing address'))
+    if (addr === null && !this.#connected) throw this.#writeError(null, missingAddress())
     const n = await (addr === null ? this.write(p, options) : this.writeTo(p, addr, options))
     return { n, oobn: 0 }
   }
 
   async readBatch(messages: Message[], options?: IOOptions): Promise<number> {
-    checkMessages(messages)
+    const wrong = checkMessages(messages)
+    if (wrong !== null) throw wrong
     let n = 0
     for (const message of messages) {
       if (n > 0 && !(this.#ahead.ready && this.reading.free)) break
@@ -136,7 +142,8 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   }
 
   async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
-    checkMessages(messages)
+    const wrong = checkMessages(messages)
+    if (wrong !== null) throw wrong
     const lengths = messages.map(({ buffer }) => buffer.byteLength)
     let n = 0
     try {
@@ -239,18 +246,5 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   #writeError(addr: UDPAddr | null, cause: Error): OpError {
     const { net, local, remote } = this.endpoint
     return new OpError('write', net, local, addr ?? remote, cause)
-  }
-}
-
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
-}
-
-function checkMessages(messages: unknown): void {
-  if (!Array.isArray(messages)) throw new TypeError('the messages are not an array')
-  for (const m of messages as Message[]) {
-    if (checkBuffer(m.buffer) !== null) throw new TypeError("a message's buffer is not a Uint8Array")
-    if (m.oob !== undefined && checkBuffer(m.oob) !== null)
-      throw new TypeError("a message's oob is not a Uint8Array")
   }
 }

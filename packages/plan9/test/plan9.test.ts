@@ -147,7 +147,7 @@ test('arguments of the wrong kind are TypeErrors', async () => {
   await using u = await target.listenUDP('udp', new UDPAddr(loopback, 0))
   const messages = [{ buffer: 'text' as unknown as Uint8Array, n: 0, addr: null }]
   for (const call of [() => u.readBatch(messages), () => u.writeBatch(messages)])
-    await expect(call()).rejects.toThrow(new TypeError("a message's buffer is not a Uint8Array"))
+    await expect(call()).rejects.toThrow(new TypeError('messages[0].buffer is not a Uint8Array'))
 })
 
 test('lookupProtocol() of an unknown name is an AddrError, as on other targets, and what a tree says a DNSError', async () => {

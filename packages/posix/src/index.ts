@@ -10,14 +10,8 @@ export { allocBuffer } from './sys/buffer.ts'
 export { parseUnixRights, unixRights } from './wire/cmsg.ts'
 export { newFile } from './fd/fd_file.ts'
 export { FDStream } from './sock/fd_stream.ts'
-export { foreignHost } from './ffi/host.ts'
 export { fileGroup } from './sock/file.ts'
-export { hosted } from './hosted/hosted.ts'
-export { hostedIPSockGroup } from './hosted/ipsock.ts'
-export { hostedLookupGroup } from './hosted/lookup.ts'
-export { hostedTCPSockGroup } from './hosted/tcpsock.ts'
-export { hostedUDPSockGroup } from './hosted/udpsock.ts'
-export { hostedUnixSockGroup } from './hosted/unixsock.ts'
+export * from './hosted/index.ts'
 export { interfaceGroup } from './interface/interface.ts'
 export type {
   AddressEvent,
@@ -55,6 +49,7 @@ export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
 export { posix, type PosixOptions } from './posix.ts'
 export type { Spin } from './poll/spin_policy.ts'
 export { sendfileGroup } from './fd/sendfile.ts'
+export { posixRefusal } from './sys/syscall.ts'
 export { socketPair } from './sock/socket_pair.ts'
 export {
   tcpInfo,

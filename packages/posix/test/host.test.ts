@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { foreignHost, withMicrotasks } from '../src/ffi/host.ts'
+import { posixRefusal } from '../src/index.ts'
 
-test('foreignHost() has nothing against Node', () => {
+test('nothing keeps the kernel from this Node', () => {
   expect(foreignHost()).toBeNull()
+  expect(posixRefusal()).toBeNull()
 })
 
 test('withMicrotasks() calls the function once, and the promises it settles go on before the next timer', async () => {

@@ -164,6 +164,8 @@ test('UnixConn.readFrom(), receive() and iteration give the bytes of the stream,
   for await (const [p] of c) got.push(p.join())
   expect(got).toEqual(['4'])
   expect((await c.readFrom(new Uint8Array(2)))[0]).toBe(0)
+  expect(await c.sendFile(new Blob(['file']).stream())).toBe(4)
+  expect(await accepted.read(new Uint8Array(8))).toBe(4)
   expect(c.addr).toBe(c.localAddr)
   await Promise.all([l.close(), c.close(), accepted.close()])
 })

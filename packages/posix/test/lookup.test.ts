@@ -9,8 +9,8 @@ import { IP, IPAddr, parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import {
-  decodeMessage,
-  encodeMessage,
+  decodeDNSMessage,
+  encodeDNSMessage,
   parseHosts,
   parseNSSConf,
   resolverOver,
@@ -81,12 +81,12 @@ class Server implements AsyncDisposable {
   #asked(socket: Socket, bytes: Uint8Array, from: RemoteInfo): void {
     this.ports.add(from.port)
     const answer = (): void => {
-      const query = decodeMessage(bytes)
+      const query = decodeDNSMessage(bytes)
       const { name = '', type = 0 } = query.questions[0] ?? {}
       const a = { name, type, class: 1, ttl: 1, data: { kind: 'A', ip: IP.from([192, 0, 2, 1]) } } as const
       const answers = type === RRType.A ? [a] : []
       const reply = { ...query, response: true, recursionAvailable: true, answers, additionals: [] }
-      socket.send(encodeMessage(reply), from.port, from.address)
+      socket.send(encodeDNSMessage(reply), from.port, from.address)
     }
     if (!this.#holds) {
       answer()

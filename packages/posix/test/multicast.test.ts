@@ -233,6 +233,15 @@ describe.each([
     await m6.leave()
   })
 
+  test('leave before leave() returns, so that a close right behind it rejects nothing', async () => {
+    const c = await sockets.listenUDP('udp4', null)
+    const membership = await c.joinMulticastV4(group, '127.0.0.1')
+    const all = [membership.setTTL(3), membership.setLoopback(true), membership.leave()]
+    await c.close()
+    expect(await Promise.all(all)).toEqual([undefined, undefined, undefined])
+    expect((await rejection(membership.leave())).message).toMatch(/use of closed network connection$/)
+  })
+
   test('reject what is no address and what is of the other family', async () => {
     await using c = await sockets.listenUDP('udp4', null)
     const name = `set udp4 ${c.localAddr.toString()}`

@@ -62,6 +62,10 @@ describe('TCPConn.sendFile() of a connection', () => {
     const [u1, u2] = await Promise.all([posix().dialUnix('unix', null, listener.addr), listener.accept()])
     await listener.close()
     await using tcp = await Connected.dial()
+    const toUnix = u2.sendFile(tcp.s, { length: 4 })
+    await tcp.c.write(Buffer.from('unix'))
+    const four = Buffer.alloc(8)
+    expect([await toUnix, await u1.read(four), four.toString('latin1', 0, 4)]).toEqual([4, 4, 'unix'])
     const hostListener = await hosted().listenTCP('tcp', loopback)
     const [h1, h2] = await Promise.all([
       hosted().dialTCP('tcp', null, hostListener.addr),

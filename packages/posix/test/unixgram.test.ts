@@ -148,8 +148,20 @@ test('dialUnix() with a name and no peer is a bound socket', async () => {
     message: `write unixgram ${path}: write: transport endpoint is not connected`,
     code: 'ENOTCONN',
   })
-  await expect(target.dialUnix('unixgram', null, null)).rejects.toThrow('dial unixgram: missing address')
   await closeAll([c, peer])
+})
+
+test('dialUnix() with neither name nor peer is a socket that sends to any, and nobody can answer it', async () => {
+  const c = await target.dialUnix('unixgram', null, null)
+  expect([c.localAddr.name, c.remoteAddr.name]).toEqual(['', ''])
+  const peers = [listenUnixgramSync('unixgram', gram('')), listenUnixgramSync('unixgram', gram(unused()))]
+  for (const peer of peers) {
+    await c.writeTo(text('x'), peer.localAddr)
+    expect(await peer.readFrom(buffer())).toEqual([1, gram('')])
+  }
+  await expect(c.write(text('x'))).rejects.toMatchObject({ code: 'ENOTCONN' })
+  await expect(c.sendFile(peers[0] ?? c)).rejects.toThrow('no sendFile')
+  await closeAll([c, ...peers])
 })
 
 test.each(['@net-gram', '\0net-gram-nul', '@net\0gram\0inside'])(

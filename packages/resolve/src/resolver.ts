@@ -8,22 +8,24 @@ import {
   UnknownNetworkError,
   type IP,
 } from '@net/addr'
-import type { LookupGroup, LookupOptions, MX, NS, SRV } from '@net/contract'
+import { DNSError, type LookupGroup, type LookupOptions, type MX, type NS, type SRV } from '@net/contract'
+import { endingOf } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
-import type { Cancellation } from './client/cancellation.ts'
+import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
-import { Flights } from './lookup/flight.ts'
+import { PendingLookups } from './lookup/pending_lookups.ts'
 import { byPref } from './order/mx.ts'
-import { isDomainName } from './dns/name.ts'
+import { absDomainName, isDomainName } from './dns/name.ts'
 import type { LookupOrder } from './order/order.ts'
-import { lookupProtocol } from './files/protocols.ts'
-import { lookupRecords } from './lookup/record_lookup.ts'
+import { Hosts } from './files/hosts.ts'
+import { findProtocol } from './files/protocols.ts'
+import { lookupRecords, type RecordLookup } from './lookup/record_lookup.ts'
 import type { ResolverOptions } from './lookup/resolver_options.ts'
 import { reverseAddr } from './order/reverse.ts'
 import { RRType, type RR } from './dns/rr.ts'
-import { lookupPort } from './files/services.ts'
+import { findPort } from './files/services.ts'
 import { byPriorityWeight } from './order/srv.ts'
-import { Surroundings } from './lookup/surroundings.ts'
+import { LookupMeans } from './lookup/lookup_means.ts'
 
 /**
  * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order and with the
@@ -43,18 +45,18 @@ import { Surroundings } from './lookup/surroundings.ts'
  * ```
  */
 export class Resolver implements LookupGroup {
-  readonly #around: Surroundings
-  readonly #flights: Flights
+  readonly #means: LookupMeans
+  readonly #pending: PendingLookups
 
   /** Makes a resolver; nothing is read or dialled before the first lookup. */
   constructor(options: ResolverOptions = {}) {
-    this.#around = new Surroundings(options)
-    this.#flights = new Flights(options.timeout ?? 0)
+    this.#means = new LookupMeans(options)
+    this.#pending = new PendingLookups(options.timeout ?? 0)
   }
 
   /** How many lookups are under way; those that were merged count once. */
   get pending(): number {
-    return this.#flights.size
+    return this.#pending.size
   }
 
   /** The addresses of a host as text, best first; an address is its own. */
@@ -62,9 +64,9 @@ export class Resolver implements LookupGroup {
     begin(options, host)
     if (host === '') throw noSuchHost(host)
     if (parseIPZone(host) !== null) return [host]
-    const order = this.#around.order(host)
+    const order = this.#means.order(host)
     if (order === 'files' || order === 'files,dns') {
-      const entry = this.#around.hosts.lookupHost(host)
+      const entry = (await this.#hosts(host, options)).lookupHost(host)
       if (entry !== null) return [...entry.addrs]
     }
     return (await this.#find('ip', host, order, options)).addrs.map(String)
@@ -97,13 +99,13 @@ export class Resolver implements LookupGroup {
    */
   async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
     begin(options, network, service)
-    return lookupPort(this.#around.services, network, service)
+    return findPort(this.#means.services, network, service)
   }
 
   /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
   async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
     begin(options, host)
-    const order = this.#around.ownOrder(host)
+    const order = this.#means.ownOrder(host)
     const { cname } = await this.#find('CNAME', host, order, options)
     if (cname === '') throw noSuchHost(host)
     if (!isDomainName(cname)) throw new InvalidNamesError(host, '')
@@ -167,7 +169,7 @@ export class Resolver implements LookupGroup {
   /** The number of an IP protocol by name. An AddrError when it is not known. */
   async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
     begin(options, name)
-    return lookupProtocol(this.#around.protocols, name)
+    return findProtocol(this.#means.protocols, name)
   }
 
   /**
@@ -176,35 +178,44 @@ export class Resolver implements LookupGroup {
    */
   async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
     begin(options, name)
-    return [...(await this.#records(name, type, options))]
+    return [
+      ...(await this.#ask({ name, asked: askedName(name, this.#means.idna), type, shown: name }, options)),
+    ]
+  }
+
+  /** What the hosts file says. Whoever may leave does not have to wait until a large one has been read. */
+  #hosts(name: string, options: LookupOptions): Hosts | Promise<Hosts> {
+    const hosts = this.#means.hosts()
+    return hosts instanceof Hosts ? hosts : this.#pending.run('hosts', name, options, async () => hosts)
   }
 
   #findLiteral(network: HostNetwork, host: string, options: LookupOptions): Promise<HostAddrs> {
     if (host === '') throw noSuchHost(host)
     const literal = parseIPZone(host)
-    if (literal === null) return this.#find(network, host, this.#around.order(host), options)
+    if (literal === null) return this.#find(network, host, this.#means.order(host), options)
     return Promise.resolve({ addrs: [new IPAddr(literal.ip, literal.zone)], cname: '' })
   }
 
   #find(network: HostNetwork, host: string, order: LookupOrder, options: LookupOptions): Promise<HostAddrs> {
-    const around = this.#around
-    const { system } = around
-    return this.#flights.run(`${order} ${network} ${host}`, host, options, (cancellation) =>
+    const means = this.#means
+    const { system } = means
+    return this.#pending.run(`${order} ${network} ${host}`, host, options, (ending) =>
       order === 'system' && system !== null
         ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
-        : lookupHostAddrs(around, network, host, order, cancellation),
+        : lookupHostAddrs(means, network, host, order, ending),
     )
   }
 
   async #names(addr: string, options: LookupOptions): Promise<string[]> {
-    const { hosts, system } = this.#around
-    const order = this.#around.order('')
+    const { system } = this.#means
+    if (parseIPZone(addr) === null) throw new DNSError('unrecognized address', addr)
+    const order = this.#means.order('')
     if (order === 'system' && system !== null) {
       const start = (): Promise<string[]> => system.lookupAddr(addr)
-      return [...(await this.#flights.run(`system addr ${addr}`, addr, options, start))]
+      return (await this.#pending.run(`system addr ${addr}`, addr, options, start)).map(absDomainName)
     }
     if (order === 'files' || order === 'files,dns') {
-      const names = hosts.lookupAddr(addr)
+      const names = (await this.#hosts(addr, options)).lookupAddr(addr)
       if (names !== null) return names
       if (order === 'files') throw noSuchHost(addr)
     }
@@ -213,25 +224,30 @@ export class Resolver implements LookupGroup {
       const records = await this.#records(arpa, RRType.PTR, options, addr)
       return records.flatMap(({ data }) => (data.kind === 'PTR' ? [data.target] : []))
     } catch (e) {
-      const names = order === 'dns,files' && isNotFound(e) ? hosts.lookupAddr(addr) : null
-      if (names !== null) return names
-      throw e
+      if (order !== 'dns,files' || !isNotFound(e)) throw e
+      const names = (await this.#hosts(addr, options)).lookupAddr(addr)
+      if (names === null) throw e
+      return names
     }
   }
 
   #records(name: string, type: number, options: LookupOptions, shown = name): Promise<readonly RR[]> {
-    const { client } = this.#around
-    const start = (cancellation: Cancellation): Promise<RR[]> =>
-      lookupRecords(client, name, type, shown, cancellation)
-    return this.#flights.run(`dns ${type} ${name} ${shown}`, shown, options, start)
+    return this.#ask({ name, asked: askedHost(name, this.#means.idna), type, shown }, options)
+  }
+
+  #ask(lookup: RecordLookup, options: LookupOptions): Promise<readonly RR[]> {
+    const { name, asked, type, shown } = lookup
+    return this.#pending.run(`dns ${type} ${asked} ${name} ${shown}`, shown, options, (ending) =>
+      lookupRecords(this.#means.client, lookup, ending),
+    )
   }
 }
 
 /** Checks the arguments of a lookup, before anything is done for it. */
-function begin({ signal }: LookupOptions, ...names: string[]): void {
+function begin(options: LookupOptions, ...names: string[]): void {
   for (const name of names)
     if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
-  signal?.throwIfAborted()
+  endingOf(options)?.throwIfOver()
 }
 
 function fits(afnet: string, ip: IP): boolean {

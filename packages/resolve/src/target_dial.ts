@@ -1,6 +1,6 @@
 import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
 import type { Conn, TCPSockGroup, UDPSockGroup } from '@net/contract'
-import type { Dial } from './client/dial.ts'
+import type { ServerDial } from './client/server_dial.ts'
 import { Resolver } from './resolver.ts'
 import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.ts'
 
@@ -8,7 +8,7 @@ import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.
 export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
 
 /** A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
-function targetDial(sockets: ResolverSockets): (...args: Parameters<Dial>) => Promise<Conn> {
+function targetDial(sockets: ResolverSockets): (...args: Parameters<ServerDial>) => Promise<Conn> {
   let last = { address: '', addr: new UDPAddr(null, 0) } // mostly one server is asked
   return (network, address, options) => {
     if (address !== last.address) last = { address, addr: udpAddr(address) }
@@ -28,7 +28,7 @@ function udpAddr(address: string): UDPAddr {
 
 /**
  * A resolver over a target that has sockets, such as `posix()` of @net/posix: it asks servers with them, finds source
- * addresses by them, and lets lookups share them. `options` as for a {@link Resolver}. Nothing is opened or read before
+ * addresses by them, lets lookups share them, and asks for names that are not ASCII by their A-labels. `options` as for a {@link Resolver}. Nothing is opened or read before
  * the first lookup.
  *
  * @example
@@ -42,5 +42,5 @@ function udpAddr(address: string): UDPAddr {
  */
 export function resolverOver(sockets: ResolverSockets, options: ResolverOptions = {}): Resolver {
   const dial = targetDial(sockets)
-  return new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial), shareSockets: true, ...options })
+  return new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial), shareSockets: true, idna: true, ...options })
 }

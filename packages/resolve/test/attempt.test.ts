@@ -1,6 +1,6 @@
 import { ErrDeadlineExceeded, isErr, type Message } from '@net/contract'
 import { afterEach, expect, test } from 'vitest'
-import type { Dial } from '../src/client/dial.ts'
+import type { ServerDial } from '../src/client/server_dial.ts'
 import { RRType } from '../src/dns/rr.ts'
 import { nodeDial, open } from './node_dial.ts'
 import { address, failure, resolverOf } from './resolver_of.ts'
@@ -68,8 +68,8 @@ test('Resolver uses only TCP with use-vc, and takes a reply that comes byte by b
       additionals: [],
       answers: [txt(name, 'slow')],
     }
-    void import('../src/dns/message.ts').then(async ({ encodeMessage }) => {
-      const bytes = encodeMessage(reply)
+    void import('../src/dns/message.ts').then(async ({ encodeDNSMessage }) => {
+      const bytes = encodeDNSMessage(reply)
       for (const b of [bytes.length >> 8, bytes.length & 0xff, ...bytes]) {
         raw(Uint8Array.of(b))
         await new Promise(setImmediate)
@@ -119,9 +119,9 @@ test('Resolver does not take a reply that comes from another address', async () 
   const socket = createSocket('udp4')
   const query = server.queries[0]
   if (query === undefined) throw new Error('no query came')
-  const { encodeMessage } = await import('../src/dns/message.ts')
+  const { encodeDNSMessage } = await import('../src/dns/message.ts')
   socket.send(
-    encodeMessage({ ...query, response: true, answers: [txt('example.com.', 'lie')] }),
+    encodeDNSMessage({ ...query, response: true, answers: [txt('example.com.', 'lie')] }),
     server.ports[0] ?? 0,
   )
   expect((await lookup).isTimeout).toBe(true)
@@ -243,7 +243,7 @@ test('Resolver sends and reads many packets at a time where the connection takes
     reply({ answers: [txt(name, name)] })
   })
   const [sent, room]: [number[], number[]] = [[], []]
-  const dial: Dial = async (...args) => {
+  const dial: ServerDial = async (...args) => {
     const conn = await nodeDial(...args)
     return Object.assign(conn, {
       async writeBatch(messages: Message[]) {
@@ -277,7 +277,7 @@ test('Resolver sends and reads packets by themselves once batches were refused',
     refused++
     throw new Error('not here')
   }
-  const dial: Dial = async (...args) =>
+  const dial: ServerDial = async (...args) =>
     Object.assign(await nodeDial(...args), { writeBatch: refuse, readBatch: refuse })
   const resolver = resolverOf(server, { dial, shareSockets: true })
   for (const round of ['a', 'b']) {
@@ -312,5 +312,16 @@ test.each([
     expect(new Set(server.ports).size).toBe(ports)
     for (const { name, reply } of held) reply({ answers: [txt(name, 'late')] })
     expect(await a).toEqual(['late'])
+  },
+)
+
+test.each([['udp'], ['tcp']])(
+  'Resolver takes what a dial of %s throws at once for its error',
+  async (network) => {
+    const dial: ServerDial = () => {
+      throw new Error('not today')
+    }
+    const resolver = resolverOf(['127.0.0.1:9'], { dial, resolvConf: { useTCP: network === 'tcp' } })
+    expect(await failure(resolver.lookupTXT('example.com'))).toMatchObject({ err: 'not today' })
   },
 )

@@ -2,7 +2,7 @@ import * as packet from 'dns-packet'
 import fc from 'fast-check'
 import { ipv4, parseIP } from '@net/addr'
 import { expect, test } from 'vitest'
-import { decodeMessage, encodeMessage, encodeQuery, type DNSMessage } from '../src/dns/message.ts'
+import { decodeDNSMessage, encodeDNSMessage, encodeQuery, type DNSMessage } from '../src/dns/message.ts'
 import { CLASS_IN, RRType, type RR, type RRData } from '../src/dns/rr.ts'
 import { DNSMessageError } from '../src/dns/wire_reader.ts'
 import { messages, names } from './arbitrary.ts'
@@ -70,11 +70,11 @@ test.each(cases.filter((c) => c.in.op === 'query'))(
 )
 
 test.each(cases.filter((c) => c.in.op === 'parse'))(
-  'decodeMessage() reads $in.hex as Go does ($tag)',
+  'decodeDNSMessage() reads $in.hex as Go does ($tag)',
   (v) => {
     const bytes = unhex(v.in.hex ?? '')
-    if (v.err !== null) expect(() => decodeMessage(bytes)).toThrow(DNSMessageError)
-    else expect(normalized(bytes, decodeMessage(bytes))).toEqual(v.out)
+    if (v.err !== null) expect(() => decodeDNSMessage(bytes)).toThrow(DNSMessageError)
+    else expect(normalized(bytes, decodeDNSMessage(bytes))).toEqual(v.out)
   },
 )
 
@@ -99,11 +99,11 @@ function answer(type: number, data: RRData, name = 'host.example.'): DNSMessage 
   return { ...empty, answers: [{ name, type, class: CLASS_IN, ttl: 60, data }] }
 }
 
-test('decodeMessage() throws nothing but DNSMessageError and ends, whatever the bytes', () => {
+test('decodeDNSMessage() throws nothing but DNSMessageError and ends, whatever the bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       try {
-        decodeMessage(bytes)
+        decodeDNSMessage(bytes)
       } catch (e) {
         expect(e).toBeInstanceOf(DNSMessageError)
       }
@@ -112,13 +112,13 @@ test('decodeMessage() throws nothing but DNSMessageError and ends, whatever the 
   )
 })
 
-test('decodeMessage() copes with damage anywhere in a good message', () => {
+test('decodeDNSMessage() copes with damage anywhere in a good message', () => {
   fc.assert(
     fc.property(messages, fc.nat(), fc.nat(255), fc.nat(), (message, at, byte, cut) => {
-      const bytes = encodeMessage(message)
+      const bytes = encodeDNSMessage(message)
       bytes[at % bytes.length] = byte
       try {
-        decodeMessage(bytes.subarray(0, 1 + (cut % (2 * bytes.length))))
+        decodeDNSMessage(bytes.subarray(0, 1 + (cut % (2 * bytes.length))))
       } catch (e) {
         expect(e).toBeInstanceOf(DNSMessageError)
       }
@@ -127,19 +127,19 @@ test('decodeMessage() copes with damage anywhere in a good message', () => {
   )
 })
 
-test('decodeMessage() gives back what encodeMessage() wrote', () => {
+test('decodeDNSMessage() gives back what encodeDNSMessage() wrote', () => {
   fc.assert(
     fc.property(messages, (message) => {
-      expect(decodeMessage(encodeMessage(message))).toEqual(message)
+      expect(decodeDNSMessage(encodeDNSMessage(message))).toEqual(message)
     }),
     { numRuns: 1000 },
   )
 })
 
-test('dns-packet reads what encodeMessage() wrote', () => {
+test('dns-packet reads what encodeDNSMessage() wrote', () => {
   fc.assert(
     fc.property(messages, (message) => {
-      const theirs = packet.decode(Buffer.from(encodeMessage(message)))
+      const theirs = packet.decode(Buffer.from(encodeDNSMessage(message)))
       expect(theirs.id).toBe(message.id)
       const theirNames = [...(theirs.answers ?? []), ...(theirs.authorities ?? [])].map((r) => r.name)
       const ourNames = [...message.answers, ...message.authorities].map((r) => r.name.slice(0, -1) || '.')
@@ -153,7 +153,7 @@ test('dns-packet reads what encodeMessage() wrote', () => {
   )
 })
 
-test('decodeMessage() reads what dns-packet wrote', () => {
+test('decodeDNSMessage() reads what dns-packet wrote', () => {
   const bytes = packet.encode({
     type: 'response',
     id: 7,
@@ -173,7 +173,7 @@ test('decodeMessage() reads what dns-packet wrote', () => {
       { type: 'CAA', name: 'example.com', data: { flags: 128, tag: 'issue', value: 'ca.example' } },
     ],
   })
-  const m = decodeMessage(bytes)
+  const m = decodeDNSMessage(bytes)
   expect(m).toMatchObject({ id: 7, response: true, authoritative: true })
   expect(m.answers.map((r) => r.data)).toEqual([
     { kind: 'CNAME', target: 'host.example.com.' },
@@ -186,7 +186,7 @@ test('decodeMessage() reads what dns-packet wrote', () => {
   ])
 })
 
-test('decodeMessage() reads the parameters of HTTPS and keeps malformed ones as bytes', () => {
+test('decodeDNSMessage() reads the parameters of HTTPS and keeps malformed ones as bytes', () => {
   const data: RRData = {
     kind: 'HTTPS',
     priority: 1,
@@ -196,21 +196,21 @@ test('decodeMessage() reads the parameters of HTTPS and keeps malformed ones as 
       { key: 3, value: Uint8Array.of(1, 187) },
     ],
   }
-  expect(decodeMessage(encodeMessage(answer(RRType.HTTPS, data))).answers[0]?.data).toEqual(data)
+  expect(decodeDNSMessage(encodeDNSMessage(answer(RRType.HTTPS, data))).answers[0]?.data).toEqual(data)
   const bad = { ...data, params: [...data.params].reverse() }
-  const { kind } = decodeMessage(encodeMessage(answer(RRType.HTTPS, bad))).answers[0]?.data ?? {}
+  const { kind } = decodeDNSMessage(encodeDNSMessage(answer(RRType.HTTPS, bad))).answers[0]?.data ?? {}
   expect(kind).toBe('unknown')
 })
 
-test('encodeMessage() writes a name once and points to it', () => {
-  const one = encodeMessage(answer(RRType.CNAME, { kind: 'CNAME', target: 'other.example.' }))
-  const two = encodeMessage(answer(RRType.CNAME, { kind: 'CNAME', target: 'host.example.' }))
+test('encodeDNSMessage() writes a name once and points to it', () => {
+  const one = encodeDNSMessage(answer(RRType.CNAME, { kind: 'CNAME', target: 'other.example.' }))
+  const two = encodeDNSMessage(answer(RRType.CNAME, { kind: 'CNAME', target: 'host.example.' }))
   expect(one.length - two.length).toBe('other'.length + 1)
 })
 
-test('encodeMessage() does not compress the target of SRV', () => {
+test('encodeDNSMessage() does not compress the target of SRV', () => {
   const data: RRData = { kind: 'SRV', priority: 1, weight: 1, port: 1, target: 'host.example.' }
-  expect(encodeMessage(answer(RRType.SRV, data)).length).toBe(12 + 14 + 10 + 6 + 14)
+  expect(encodeDNSMessage(answer(RRType.SRV, data)).length).toBe(12 + 14 + 10 + 6 + 14)
 })
 
 test.each([
@@ -219,29 +219,31 @@ test.each([
   ['an empty label', 'a..b.'],
   ['a name of 255', `${('a'.repeat(63) + '.').repeat(3)}${'a'.repeat(62)}.`],
   ['a character that is no byte', 'ā.'],
-])('encodeMessage() refuses %s', (_, name) => {
-  expect(() => encodeMessage({ ...empty, questions: [{ name, type: 1, class: 1 }] })).toThrow(DNSMessageError)
+])('encodeDNSMessage() refuses %s', (_, name) => {
+  expect(() => encodeDNSMessage({ ...empty, questions: [{ name, type: 1, class: 1 }] })).toThrow(
+    DNSMessageError,
+  )
 })
 
-test('encodeMessage() takes names and labels of the greatest length', () => {
+test('encodeDNSMessage() takes names and labels of the greatest length', () => {
   const name = `${('a'.repeat(63) + '.').repeat(3)}${'a'.repeat(61)}.`
   expect(name.length).toBe(254)
   const m = { ...empty, questions: [{ name, type: 1, class: 1 }] }
-  expect(decodeMessage(encodeMessage(m)).questions[0]?.name).toBe(name)
+  expect(decodeDNSMessage(encodeDNSMessage(m)).questions[0]?.name).toBe(name)
 })
 
-test('encodeMessage() refuses strings, records and messages that are too long', () => {
+test('encodeDNSMessage() refuses strings, records and messages that are too long', () => {
   const txt = (n: number, size: number): RRData => ({
     kind: 'TXT',
     strings: Array.from({ length: n }, () => new Uint8Array(size)),
   })
-  expect(() => encodeMessage(answer(RRType.TXT, txt(1, 256)))).toThrow('string too long')
-  expect(() => encodeMessage(answer(RRType.TXT, txt(257, 255)))).toThrow('record too long')
+  expect(() => encodeDNSMessage(answer(RRType.TXT, txt(1, 256)))).toThrow('string too long')
+  expect(() => encodeDNSMessage(answer(RRType.TXT, txt(257, 255)))).toThrow('record too long')
   const half = answer(RRType.TXT, txt(130, 255)).answers
-  expect(() => encodeMessage({ ...empty, answers: [...half, ...half] })).toThrow('message too long')
+  expect(() => encodeDNSMessage({ ...empty, answers: [...half, ...half] })).toThrow('message too long')
 })
 
-test('encodeMessage() keeps names apart that begin beyond what a pointer reaches', () => {
+test('encodeDNSMessage() keeps names apart that begin beyond what a pointer reaches', () => {
   fc.assert(
     fc.property(names, (name) => {
       const filler = answer(RRType.TXT, {
@@ -250,7 +252,7 @@ test('encodeMessage() keeps names apart that begin beyond what a pointer reaches
       })
       const late = answer(RRType.CNAME, { kind: 'CNAME', target: name }, name)
       const m = { ...empty, answers: [...filler.answers, ...late.answers, ...late.answers] }
-      expect(decodeMessage(encodeMessage(m)).answers).toEqual(m.answers)
+      expect(decodeDNSMessage(encodeDNSMessage(m)).answers).toEqual(m.answers)
     }),
     { numRuns: 50 },
   )

@@ -3,16 +3,25 @@ import { connect, type Socket as Stream } from 'node:net'
 import { TCPAddr, UDPAddr } from '@net/addr'
 import { Errno, OpError, SyscallError, type Deadline } from '@net/contract'
 import { Lane, Op, type LaneOwner } from '@net/io'
-import type { Dial } from '../src/client/dial.ts'
+import type { ServerDial } from '../src/client/server_dial.ts'
 
 /** How many connections of {@link nodeDial} are open, and were opened ever. */
 export const open = { count: 0, everOpened: 0 }
 
 /** Connections over the host's own sockets, as a target gives them. */
-export const nodeDial = async (...[network, address, { signal }]: Parameters<Dial>): Promise<NodeConn> => {
+export const nodeDial = async (
+  ...[network, address, { signal }]: Parameters<ServerDial>
+): Promise<NodeConn> => {
   signal.throwIfAborted()
+  return dial(network, address, { signal })
+}
+
+/** The same, for those who do not want the signal to be looked at. */
+export const deafDial = (network: string, address: string): Promise<NodeConn> => dial(network, address, {})
+
+function dial(network: string, address: string, options: { signal?: AbortSignal }): Promise<NodeConn> {
   const [host = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(address)?.slice(1) ?? []
-  return network === 'udp' ? dialUDP(host, Number(port)) : dialTCP(host, Number(port), signal)
+  return network === 'udp' ? dialUDP(host, Number(port)) : dialTCP(host, Number(port), options)
 }
 
 function dialUDP(host: string, port: number): Promise<NodeConn> {
@@ -32,8 +41,8 @@ function dialUDP(host: string, port: number): Promise<NodeConn> {
   })
 }
 
-function dialTCP(host: string, port: number, signal: AbortSignal): Promise<NodeConn> {
-  const socket = connect({ host, port, signal })
+function dialTCP(host: string, port: number, options: { signal?: AbortSignal }): Promise<NodeConn> {
+  const socket = connect({ host, port, ...options })
   return new Promise((resolve, reject) => {
     const raddr = TCPAddr.from({ ip: host, port })
     const fail = (e: Error): void => {

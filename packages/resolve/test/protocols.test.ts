@@ -1,12 +1,12 @@
 import { AddrError } from '@net/addr'
 import { expect, test } from 'vitest'
-import { lookupProtocol, parseProtocols, ProtocolsFile } from '../src/files/protocols.ts'
+import { findProtocol, parseProtocols, ProtocolsFile } from '../src/files/protocols.ts'
 
-test('lookupProtocol() knows the common protocols without the file, in any case', () => {
+test('findProtocol() knows the common protocols without the file, in any case', () => {
   const protocols = new ProtocolsFile('/nonexistent/protocols').get()
-  expect(
-    ['icmp', 'ICMP', 'igmp', 'tcp', 'Udp', 'ipv6-icmp'].map((p) => lookupProtocol(protocols, p)),
-  ).toEqual([1, 1, 2, 6, 17, 58])
+  expect(['icmp', 'ICMP', 'igmp', 'tcp', 'Udp', 'ipv6-icmp'].map((p) => findProtocol(protocols, p))).toEqual([
+    1, 1, 2, 6, 17, 58,
+  ])
 })
 
 test('parseProtocols() adds names and aliases but takes none of the built-in ones away', () => {
@@ -16,10 +16,10 @@ test('parseProtocols() adds names and aliases but takes none of the built-in one
   expect(protocols.get('worse')).toBeUndefined()
 })
 
-test('lookupProtocol() says that a protocol is not known', () => {
+test('findProtocol() says that a protocol is not known', () => {
   const protocols = parseProtocols('')
   for (const name of ['nosuch', '', 'tcp'.repeat(20)]) {
-    expect(() => lookupProtocol(protocols, name)).toThrow(AddrError)
+    expect(() => findProtocol(protocols, name)).toThrow(AddrError)
   }
-  expect(() => lookupProtocol(protocols, 'nosuch')).toThrow('address nosuch: unknown IP protocol specified')
+  expect(() => findProtocol(protocols, 'nosuch')).toThrow('address nosuch: unknown IP protocol specified')
 })

@@ -1,8 +1,8 @@
 import { IP, TCPAddr, UDPAddr } from '@net/addr'
 import { Errno, ErrDeadlineExceeded, OpError, SyscallError } from '@net/contract'
-import { decodeMessage } from '../src/dns/message.ts'
+import { decodeDNSMessage } from '../src/dns/message.ts'
 import { RRType } from '../src/dns/rr.ts'
-import type { Dial } from '../src/client/dial.ts'
+import type { ServerDial } from '../src/client/server_dial.ts'
 
 /** What happens to a query that fits. */
 export interface ScriptEntry {
@@ -28,7 +28,7 @@ export class Script {
     this.#entries = [...entries]
   }
 
-  readonly dial: Dial = async (network, server) => {
+  readonly dial: ServerDial = async (network, server) => {
     const [host = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(server)?.slice(1) ?? []
     const remote = network === 'udp' ? UDPAddr : TCPAddr
     const raddr = remote.from({ ip: host, port: Number(port) })
@@ -44,7 +44,7 @@ export class Script {
   }
 
   #answer(network: string, server: string, query: Uint8Array): { replies: Uint8Array[]; fail: string } {
-    const { questions } = decodeMessage(query)
+    const { questions } = decodeDNSMessage(query)
     const { name = '', type: number = 0 } = questions[0] ?? {}
     const type = typeNames.get(number) ?? String(number)
     this.queries.push(`${network} ${server} ${name} ${type}`)

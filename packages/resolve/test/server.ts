@@ -1,7 +1,7 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram'
 import { createServer, type AddressInfo, type Server as TCPServer, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { decodeMessage, encodeMessage, type DNSMessage } from '../src/dns/message.ts'
+import { decodeDNSMessage, encodeDNSMessage, type DNSMessage } from '../src/dns/message.ts'
 import { CLASS_IN, RRType, type RR, type RRData } from '../src/dns/rr.ts'
 
 /** A query that came to a server, and ways to answer it. */
@@ -100,12 +100,12 @@ export class Server implements AsyncDisposable {
     bytes: Uint8Array,
     ways: { send: (b: Uint8Array) => void; raw: (b: Uint8Array) => void; hangUp: () => void },
   ): void {
-    const query = decodeMessage(bytes)
+    const query = decodeDNSMessage(bytes)
     this.queries.push(query)
     const { name = '', type = 0 } = query.questions[0] ?? {}
     const reply = (change: Partial<DNSMessage> = {}): void => {
       const base = { response: true, recursionAvailable: true, additionals: [] }
-      ways.send(encodeMessage({ ...query, ...base, ...change }))
+      ways.send(encodeDNSMessage({ ...query, ...base, ...change }))
     }
     this.#answer({ network, query, name, type, reply, ...ways })
   }

@@ -1,7 +1,7 @@
 import { AddrError } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { expect, test } from 'vitest'
-import { lookupPort, parseServices, ServicesFile } from '../src/files/services.ts'
+import { findPort, parseServices, ServicesFile } from '../src/files/services.ts'
 import { TempFile } from './temp_file.ts'
 import { vectorFile, vectors } from './vectors.ts'
 
@@ -24,20 +24,20 @@ test.each(
   vectors<{ file: string | null; lookups: [string, string][] }, (number | GoError)[]>('services_file'),
 )('parseServices() reads a file as Go does ($tag)', ({ in: { file, lookups }, out }) => {
   const services = parseServices(file ?? '')
-  expect(lookups.map(([network, name]) => outcome(() => lookupPort(services, network, name)))).toEqual(out)
+  expect(lookups.map(([network, name]) => outcome(() => findPort(services, network, name)))).toEqual(out)
 })
 
 const { env, cases } = vectorFile<{ network: string; service: string }, unknown>('lookup_port')
 const system = parseServices(env?.services_file ?? '')
 
 test.each(cases)(
-  'lookupPort($in.network, $in.service) gives what Go gives ($tag)',
+  'findPort($in.network, $in.service) gives what Go gives ($tag)',
   ({ in: args, out, err, errType }) => {
-    const got = outcome(() => lookupPort(system, args.network, args.service))
+    const got = outcome(() => findPort(system, args.network, args.service))
     expect(got).toEqual(err === null ? out : { err, errType })
     if (errType !== '*net.DNSError') return
     try {
-      lookupPort(system, args.network, args.service)
+      findPort(system, args.network, args.service)
     } catch (e) {
       expect(e).toMatchObject(out as object)
     }
@@ -46,7 +46,7 @@ test.each(cases)(
 
 test('ServicesFile.get() knows the built-in services without the file', () => {
   const services = new ServicesFile('/nonexistent/services').get()
-  expect(lookupPort(services, 'tcp', 'HTTPS')).toBe(443)
+  expect(findPort(services, 'tcp', 'HTTPS')).toBe(443)
 })
 
 test('ServicesFile.get() reads a changed file again', () => {

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { expect, test } from 'vitest'
-import type { Dial } from '../src/client/dial.ts'
-import { decodeMessage, encodeMessage } from '../src/dns/message.ts'
+import type { ServerDial } from '../src/client/server_dial.ts'
+import { decodeDNSMessage, encodeDNSMessage } from '../src/dns/message.ts'
 import { Resolver } from '../src/resolver.ts'
 import { txt } from './server.ts'
 
@@ -14,9 +14,9 @@ const psk = { ciphers: 'PSK', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as 
 test('Resolver asks over TLS with a dial that gives a stream', async () => {
   const server = createServer({ ...psk, pskCallback: () => key }, (socket) => {
     socket.once('data', (data: Buffer) => {
-      const query = decodeMessage(data.subarray(2))
+      const query = decodeDNSMessage(data.subarray(2))
       const name = query.questions[0]?.name ?? ''
-      const reply = encodeMessage({
+      const reply = encodeDNSMessage({
         ...query,
         response: true,
         recursionAvailable: true,
@@ -30,7 +30,7 @@ test('Resolver asks over TLS with a dial that gives a stream', async () => {
   const { port } = server.address() as AddressInfo
   const pskCallback = () => ({ psk: key, identity: 'x' })
 
-  const dial: Dial = async (_network, _address, { signal }) => {
+  const dial: ServerDial = async (_network, _address, { signal }) => {
     const socket = connect({
       host: '127.0.0.1',
       port,

@@ -1,6 +1,16 @@
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
-import { DNSError, isErr, OpError, type Conn, type File, type TCPNetwork } from '@net/contract'
+import {
+  DNSError,
+  Errno,
+  isErr,
+  OpError,
+  SyscallError,
+  type Conn,
+  type File,
+  type TCPNetwork,
+} from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import {
   ErrPlan9,
@@ -10,6 +20,7 @@ import {
   interfaceStubs,
   ipRawSockStubs,
   ipSockStubs,
+  isRefusal,
   lookupStubs,
   sendfileStubs,
   tcpSockStubs,
@@ -218,6 +229,27 @@ describe.each([
   test('is told from the errors of the other targets', async () => {
     const e = await refused(() => tcpSockStubs(err).listenTCP('tcp', tcp))
     for (const other of [ErrPlan9, ErrWindows, ErrUnsupported]) expect(isErr(e, other)).toBe(other === err)
+  })
+})
+
+describe('isRefusal()', () => {
+  test('is true of every refusal, of what has one for a cause, and of one of another realm or copy', async () => {
+    const far = runInNewContext('(cause) => new Error("far", { cause })') as (cause: unknown) => Error
+    for (const err of [ErrPlan9, ErrWindows, ErrUnsupported]) {
+      const e = await refused(() => lookupStubs(err).lookupHost('example.org'))
+      for (const x of [err, e, far(e), Object.assign(new Error('mine'), { code: err.code })]) {
+        expect(isRefusal(x)).toBe(true)
+      }
+    }
+  })
+
+  test('is false of other errors, of what is no error, and at the end of a circle', () => {
+    const circle = new Error('a circle')
+    circle.cause = new Error('of two', { cause: circle })
+    const refused = new SyscallError('connect', new Errno('ECONNREFUSED', 111))
+    for (const x of [refused, circle, null, undefined, 'EPLAN9', { code: 'EPLAN9' }]) {
+      expect(isRefusal(x)).toBe(false)
+    }
   })
 })
 

@@ -1,1 +1,2 @@
 export * from './dnsmasq.ts'
+export * from './enclosure.ts'

@@ -1,4 +1,4 @@
-import type { IOOptions } from '@net/contract'
+import { type IOOptions, checkBuffer } from '@net/contract'
 import { HEADER_SIZE, IOHDRSZ, MAXWELEM } from '../wire/constants.ts'
 import { MessageError, textSize } from '../wire/cursor.ts'
 import { RemoteError, SessionError } from '../wire/errors.ts'
@@ -229,7 +229,8 @@ export class Fid {
   }
 
   #clip(p: Uint8Array): Uint8Array {
-    if (!(p instanceof Uint8Array)) throw new TypeError('the buffer is not a Uint8Array')
+    const wrong = checkBuffer(p)
+    if (wrong !== null) throw wrong
     const most = this.ioSize
     return p.byteLength > most ? p.subarray(0, most) : p
   }

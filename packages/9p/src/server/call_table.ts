@@ -1,4 +1,5 @@
 import { Call, interrupted } from './call.ts'
+import { CALL_SIZE, type Holdings } from './holdings.ts'
 import * as m from '../wire/message.ts'
 import type { Replies } from './replies.ts'
 
@@ -7,11 +8,13 @@ export class CallTable {
   /** How many were never answered, because their session ended first. */
   dropped = 0
   readonly #replies: Replies
+  readonly #holdings: Holdings
   #calls = new Map<number, Call>()
 
-  /** Makes an empty table that answers through `replies`. */
-  constructor(replies: Replies) {
+  /** Makes an empty table that answers through `replies`, and counts in `holdings` what is pending. */
+  constructor(replies: Replies, holdings: Holdings) {
     this.#replies = replies
+    this.#holdings = holdings
   }
 
   /** How many are pending. */
@@ -27,17 +30,18 @@ export class CallTable {
   /** Adds one that can't be answered at once. */
   add(call: Call): void {
     this.#calls.set(call.tag, call)
+    this.#holdings.hold(CALL_SIZE)
   }
 
   /** Forgets one that was answered or dropped, and answers those that flushed it. */
   remove(call: Call): void {
     if (call.dropped) return
-    this.#calls.delete(call.tag)
+    this.#delete(call.tag)
     const waiting = call.flushes
     if (waiting === null) return
     // A flush may itself have been flushed: its flushes come after it.
     for (let flush = waiting[0], i = 1; flush !== undefined; flush = waiting[i++]) {
-      this.#calls.delete(flush.tag)
+      this.#delete(flush.tag)
       this.#replies.bare(m.Rflush, flush.tag)
       for (const next of flush.flushes ?? []) waiting.push(next)
     }
@@ -54,7 +58,7 @@ export class CallTable {
       return
     }
     const call = new Call(x.tag)
-    this.#calls.set(x.tag, call)
+    this.add(call)
     old.flushes ??= []
     old.flushes.push(call)
     old.abort()
@@ -70,9 +74,14 @@ export class CallTable {
     const calls = this.#calls
     this.#calls = new Map()
     this.dropped += calls.size
+    this.#holdings.hold(-CALL_SIZE * calls.size)
     for (const call of calls.values()) {
       call.dropped = true
       call.abort()
     }
+  }
+
+  #delete(tag: number): void {
+    if (this.#calls.delete(tag)) this.#holdings.hold(-CALL_SIZE)
   }
 }

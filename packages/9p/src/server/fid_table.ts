@@ -1,5 +1,6 @@
 import type { Call } from './call.ts'
 import { HEADER_SIZE, IOHDRSZ, NOFID, OEXEC, ORCLOSE, ORDWR, OREAD, QTDIR } from '../wire/constants.ts'
+import { FID_SIZE, type Holdings } from './holdings.ts'
 import * as m from '../wire/message.ts'
 import { OneByOne } from './one_by_one.ts'
 import { type Qid, QID_SIZE } from '../wire/qid.ts'
@@ -13,6 +14,7 @@ export type FidRequest = Exclude<m.TMessage, m.Tversion | m.Tflush | m.Tread | m
 export class FidTable {
   readonly #tree: Tree
   readonly #limit: number
+  readonly #holdings: Holdings
   // A fid that is about to be bound is null: nobody else may have its number, and nobody use it yet.
   readonly #fids = new Map<number, ServerFid | null>()
   // Those open, in the table or clunked with requests still pending.
@@ -20,10 +22,11 @@ export class FidTable {
   readonly #listings = new OneByOne()
   #session: object = {}
 
-  /** Makes an empty table of at most `limit` fids. */
-  constructor(tree: Tree, limit: number) {
+  /** Makes an empty table of at most `limit` fids, which counts them in `holdings`. */
+  constructor(tree: Tree, limit: number, holdings: Holdings) {
     this.#tree = tree
     this.#limit = limit
+    this.#holdings = holdings
   }
 
   /** The fids bound, or about to be. */
@@ -89,6 +92,7 @@ export class FidTable {
     this.#session = {}
     const fids = [...this.#open]
     for (const fid of this.#fids.values()) if (fid !== null) fid.gone = true
+    this.#holdings.hold(-FID_SIZE * this.#fids.size)
     this.#fids.clear()
     this.#open.clear()
     await Promise.allSettled(fids.map((fid) => fid.close()))
@@ -174,13 +178,13 @@ export class FidTable {
 
   async #clunk(number: number): Promise<void> {
     const fid = this.get(number)
-    this.#fids.delete(number)
+    this.#delete(number)
     await fid.clunk()
   }
 
   async #remove(number: number, call: Call): Promise<void> {
     const fid = this.get(number)
-    this.#fids.delete(number)
+    this.#delete(number)
     await fid.remove(call)
   }
 
@@ -188,7 +192,9 @@ export class FidTable {
     if (number === NOFID) throw new Error('Bad fid')
     if (this.#fids.has(number)) throw new Error('fid in use')
     if (this.#fids.size >= this.#limit) throw new Error('too many fids')
+    this.#holdings.check(FID_SIZE)
     this.#fids.set(number, null)
+    this.#holdings.hold(FID_SIZE)
   }
 
   #bind(number: number, node: TreeNode, call: Call): void {
@@ -197,7 +203,11 @@ export class FidTable {
 
   // Frees a number that was not bound after all. After the session's end it may be another's.
   #unreserve(number: number, call: Call): void {
-    if (!call.dropped && this.#fids.get(number) === null) this.#fids.delete(number)
+    if (!call.dropped && this.#fids.get(number) === null) this.#delete(number)
+  }
+
+  #delete(number: number): void {
+    if (this.#fids.delete(number)) this.#holdings.hold(-FID_SIZE)
   }
 }
 

@@ -1,4 +1,3 @@
-import { turnTaken } from '@net/io'
 import { Call } from './call.ts'
 import { CallTable } from './call_table.ts'
 import { decodeMessage } from '../wire/codec.ts'
@@ -9,9 +8,11 @@ import { FrameReader } from '../wire/frame_reader.ts'
 import { FrameWriter } from '../wire/frame_writer.ts'
 import * as m from '../wire/message.ts'
 import { checkMsize, DEFAULT_MSIZE, MIN_MSIZE } from '../wire/msize.ts'
+import { CALL_SIZE, Holdings, type Memory } from './holdings.ts'
 import { Replies } from './replies.ts'
 import type { Stream } from '../wire/stream.ts'
-import { buffers, type LongWrite, Transfers } from './transfers.ts'
+import { type LongWrite, Transfers } from './transfers.ts'
+import { turns } from './turns.ts'
 import type { Tree } from '../wire/tree.ts'
 
 /** What one client may use. */
@@ -26,10 +27,13 @@ export interface ServeOptions {
    */
   readonly maxRequests?: number | undefined
   /**
-   * The most bytes held for requests that are pending: the room for reads and the data of writes. Reads and writes
-   * above it are refused with "too many bytes in flight". Default 64 MiB.
+   * The most bytes of memory that the session holds: the buffers of pending reads and writes, and of replies until they
+   * have left, 2 KiB for each pending request and 512 bytes for each fid. What would go above it is refused with "too many
+   * bytes in flight". Default 64 MiB.
    */
   readonly maxBytes?: number | undefined
+  /** Memory that several sessions share: the same bytes are counted in it, and held to what it has room for. */
+  readonly memory?: Memory | undefined
 }
 
 const LINGER = 1000 // ms that the last replies have to leave after the client has sent its last request
@@ -47,8 +51,11 @@ export function serve9P(stream: Stream, tree: Tree, options: ServeOptions = {}):
 export class ServerSession {
   /** Resolves when the session is over, every file of it is closed, and the stream; never rejects. */
   readonly done: Promise<void>
+  /** When bytes came last, or the session began: milliseconds of `performance.now()`. */
+  heard = performance.now()
   /** What ended the session; null while it lasts, or when the client just left. */
   error: unknown = null
+  readonly #holdings: Holdings
   readonly #stream: Stream
   readonly #reader: FrameReader
   readonly #writer: FrameWriter
@@ -65,15 +72,17 @@ export class ServerSession {
   /** Begins to serve; see {@link serve9P}. */
   constructor(stream: Stream, tree: Tree, options: ServeOptions) {
     const { msize = DEFAULT_MSIZE, maxFids = 16384, maxRequests = 8192, maxBytes = 64 << 20 } = options
+    const holdings = new Holdings(maxBytes, options.memory ?? null)
+    this.#holdings = holdings
     this.#stream = stream
     this.#maxMsize = checkMsize(msize)
     this.#maxRequests = maxRequests
     this.#reader = new FrameReader(stream, msize)
-    this.#writer = new FrameWriter(stream, buffers, (error) => this.#finish(error))
+    this.#writer = new FrameWriter(stream, holdings, (error) => this.#finish(error))
     this.#replies = new Replies(this.#writer)
-    this.#calls = new CallTable(this.#replies)
-    this.#fids = new FidTable(tree, maxFids)
-    this.#transfers = new Transfers(this.#reader, this.#replies, this.#calls, this.#fids, maxBytes)
+    this.#calls = new CallTable(this.#replies, holdings)
+    this.#fids = new FidTable(tree, maxFids, holdings)
+    this.#transfers = new Transfers(this.#reader, this.#replies, this.#calls, this.#fids, holdings)
     this.done = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -115,6 +124,11 @@ export class ServerSession {
     return this.#fids.open
   }
 
+  /** The bytes of memory held, as `maxBytes` counts them. */
+  get bytes(): number {
+    return this.#holdings.bytes
+  }
+
   /** Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does. */
   async close(): Promise<void> {
     this.#finish(null)
@@ -134,7 +148,7 @@ export class ServerSession {
           const wait = this.#request()
           if (wait !== undefined) await wait
           // A chunk may hold more than a thousand requests that are answered at once: other sessions have their turn between.
-          const turn = turnTaken()
+          const turn = turns.next()
           if (turn !== null) await turn
           // A client that does not read its replies is not read from.
           if (this.#writer.pending > 2 * this.#maxMsize) await this.#writer.drained()
@@ -150,8 +164,10 @@ export class ServerSession {
   // Receives more; false at the end of the stream.
   async #more(): Promise<boolean> {
     const long = this.#transfers.incoming()
-    if (long === null) return this.#reader.fill()
-    await this.#reader.finish(long.rest)
+    if (long !== null) await this.#reader.finish(long.rest)
+    else if (!(await this.#reader.fill())) return false
+    this.heard = performance.now()
+    if (long === null) return true
     if (!this.#ended) void this.#request(long)
     return true
   }
@@ -175,7 +191,10 @@ export class ServerSession {
     this.error = error
     this.#writer.stop()
     this.#calls.drop()
-    void Promise.allSettled([this.#fids.clear(), this.#stream.close()]).then(this.#end)
+    void Promise.allSettled([this.#fids.clear(), this.#stream.close()]).then(() => {
+      this.#holdings.end()
+      this.#end()
+    })
   }
 
   // Takes the request at the reader, or a long write. Gives a promise only for what must be over before the next request
@@ -187,11 +206,13 @@ export class ServerSession {
       if (type === m.Tversion) return this.#version()
       if (this.#calls.has(tag)) throw new Error('duplicate tag')
       if (this.#calls.size >= this.#maxRequests) this.#refuse(type)
+      if (type !== m.Tflush && type !== m.Tclunk) this.#holdings.check(CALL_SIZE)
       if (long !== null) this.#transfers.writeLong(long)
       else if (type === m.Tread) this.#transfers.read()
       else if (type === m.Twrite) this.#transfers.write()
       else this.#other()
     } catch (e) {
+      if (long !== null) this.#transfers.refuse(long)
       this.#replies.error(tag, e, this.msize)
     }
     return undefined

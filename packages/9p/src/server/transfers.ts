@@ -1,4 +1,3 @@
-import { BufferPool } from '../wire/buffer_pool.ts'
 import { getOffset, getUint16, getUint32 } from '../wire/bytes.ts'
 import { Call } from './call.ts'
 import type { CallTable } from './call_table.ts'
@@ -6,12 +5,10 @@ import { HEADER_SIZE, IOHDRSZ } from '../wire/constants.ts'
 import { MessageError } from '../wire/cursor.ts'
 import type { FidTable } from './fid_table.ts'
 import type { FrameReader } from '../wire/frame_reader.ts'
+import type { Holdings } from './holdings.ts'
 import { Twrite } from '../wire/message.ts'
 import { type Replies, RREAD_HEADER } from './replies.ts'
 import type { ServerFid } from './server_fid.ts'
-
-/** The buffers of all sessions: replies are read into them, and long writes received. */
-export const buffers = new BufferPool()
 
 const IO_HEADER = HEADER_SIZE + 16 // of Tread, and of Twrite before its data
 const LONG = 16 * 1024 // bytes of a Twrite whose data get a buffer of their own while they come
@@ -28,22 +25,24 @@ export interface LongWrite {
   readonly rest: Uint8Array
 }
 
-/** The reads and writes of a server's session, and the memory that those hold which are pending. */
+/** The reads and writes of a server's session. */
 export class Transfers {
   readonly #reader: FrameReader
   readonly #replies: Replies
   readonly #calls: CallTable
   readonly #fids: FidTable
-  readonly #maxBytes: number
-  #bytes = 0 // of the buffers of pending reads and long writes
+  readonly #holdings: Holdings
+  readonly #usual: number // bytes of the reader's memory at first
+  #received = 0 // bytes of the reader's memory that are counted as held
 
-  /** Takes the requests from `reader`; those that are pending hold `maxBytes` at most. */
-  constructor(reader: FrameReader, replies: Replies, calls: CallTable, fids: FidTable, maxBytes: number) {
+  /** Takes the requests from `reader`, and counts in `holdings` the memory of those that are pending. */
+  constructor(reader: FrameReader, replies: Replies, calls: CallTable, fids: FidTable, holdings: Holdings) {
     this.#reader = reader
     this.#replies = replies
     this.#calls = calls
     this.#fids = fids
-    this.#maxBytes = maxBytes
+    this.#holdings = holdings
+    this.#usual = reader.bytes.byteLength
   }
 
   /** Does the Tread at the reader. Throws why it can't. */
@@ -54,28 +53,41 @@ export class Transfers {
     const offset = getOffset(bytes, start + 11)
     const count = Math.min(getUint32(bytes, start + 19), this.#reader.limit - IOHDRSZ)
     const file = fid.readable
-    this.#reserve(count)
+    if (!fid.isDirectory && file.read === undefined) throw new Error('inappropriate use of fd')
+    this.#count()
     const call = new Call(tag)
-    const frame = buffers.take(RREAD_HEADER + count)
+    const frame = this.#holdings.take(RREAD_HEADER + count)
     const p = frame.subarray(RREAD_HEADER, RREAD_HEADER + count)
-    let n: number | Promise<number>
-    if (fid.isDirectory) n = fid.readDirectory(p, offset, call)
-    else if (file.read === undefined) throw new Error('inappropriate use of fd')
-    else n = file.read(p, offset, call)
-    if (typeof n === 'number') this.#replies.data(tag, frame, checkCount(n, count))
-    else void this.#readLater(call, fid, frame, count, n)
+    try {
+      const n = fid.isDirectory ? fid.readDirectory(p, offset, call) : (file.read?.(p, offset, call) ?? 0)
+      if (typeof n === 'number') this.#replies.data(tag, frame, checkCount(n, count))
+      else void this.#readLater(call, fid, frame, count, n)
+    } catch (e) {
+      this.#holdings.abandon(frame)
+      throw e
+    }
   }
 
   /** Does the Twrite at the reader. Throws why it can't. */
   write(): void {
     const { bytes, start, end } = this.#reader
     if (end - start < IO_HEADER) throw new MessageError('count and size of Twrite disagree')
-    this.#write(bytes.subarray(start, start + IO_HEADER), bytes.subarray(start + IO_HEADER, end), null)
+    const data = bytes.subarray(start + IO_HEADER, end)
+    this.#count()
+    this.#holdings.check(data.byteLength)
+    this.#write(bytes.subarray(start, start + IO_HEADER), data, null)
   }
 
-  /** Does a Twrite of which everything has come. Throws why it can't. */
+  /** Does a Twrite of which everything has come. Throws why it can't; then it is to be forgotten by {@link refuse}. */
   writeLong(long: LongWrite): void {
+    this.#count()
+    this.#holdings.check(0)
     this.#write(long.head, long.data, long.buffer)
+  }
+
+  /** Lets go of a long Twrite that is not done. */
+  refuse(long: LongWrite): void {
+    this.#holdings.abandon(long.buffer)
   }
 
   /** The long Twrite that has begun to come; null when what comes is not one. */
@@ -86,7 +98,7 @@ export class Transfers {
     if (have === 0 || type !== Twrite) return null
     const count = getUint32(bytes, start) - IO_HEADER
     if (count < LONG) return null
-    const buffer = buffers.take(count)
+    const buffer = this.#holdings.take(count, true)
     const data = buffer.subarray(0, count)
     data.set(bytes.subarray(start + IO_HEADER, start + have))
     const head = bytes.slice(start, start + IO_HEADER)
@@ -101,16 +113,16 @@ export class Transfers {
     result: Promise<number>,
   ): Promise<void> {
     this.#calls.add(call)
-    this.#bytes += count
     fid.enter(true)
     try {
       const n = checkCount(await result, count)
-      if (!call.dropped) this.#replies.data(call.tag, frame, n)
+      if (call.dropped) this.#holdings.give(frame)
+      else this.#replies.data(call.tag, frame, n)
     } catch (e) {
-      // Whoever failed may have others at work on the buffer: it does not go back to the pool.
+      // The operation that failed may still write to the buffer.
+      this.#holdings.abandon(frame)
       this.#calls.fail(call, e, this.#reader.limit)
     }
-    this.#bytes -= count
     fid.leave(true)
     this.#calls.remove(call)
   }
@@ -123,7 +135,6 @@ export class Transfers {
     const offset = getOffset(head, 11)
     const file = fid.writable
     if (file.write === undefined) throw new Error('inappropriate use of fd')
-    this.#reserve(count)
     const call = new Call(getUint16(head, 5))
     const n = file.write(data, offset, call)
     if (typeof n !== 'number') {
@@ -131,7 +142,7 @@ export class Transfers {
       return
     }
     this.#replies.count(call.tag, checkCount(n, count), fid.reading)
-    if (buffer !== null) buffers.give(buffer)
+    if (buffer !== null) this.#holdings.give(buffer)
   }
 
   async #writeLater(
@@ -142,25 +153,29 @@ export class Transfers {
     buffer: Uint8Array<ArrayBuffer> | null,
   ): Promise<void> {
     const chunk = buffer === null ? this.#reader.hold() : null
-    if (buffer !== null) this.#bytes += count
     this.#calls.add(call)
     fid.enter()
     try {
       const n = checkCount(await result, count)
       if (!call.dropped) this.#replies.count(call.tag, n, fid.reading)
-      if (buffer !== null) buffers.give(buffer)
+      if (buffer !== null) this.#holdings.give(buffer)
     } catch (e) {
-      // As with a read, the buffer does not go back to the pool.
+      // As with a read, the buffer is not used again.
+      if (buffer !== null) this.#holdings.abandon(buffer)
       this.#calls.fail(call, e, this.#reader.limit)
     }
     if (chunk !== null) this.#reader.release(chunk)
-    else this.#bytes -= count
+    this.#count()
     fid.leave()
     this.#calls.remove(call)
   }
 
-  #reserve(count: number): void {
-    if (this.#bytes + this.#reader.held + count > this.#maxBytes) throw new Error('too many bytes in flight')
+  // Counts the memory of the reader beyond what every session has: chunks that pending writes hold, and a longer one.
+  #count(): void {
+    const { held, bytes } = this.#reader
+    const received = held + bytes.byteLength - this.#usual
+    this.#holdings.hold(received - this.#received)
+    this.#received = received
   }
 }
 

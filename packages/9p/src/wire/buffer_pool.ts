@@ -15,8 +15,7 @@ export class BufferPool {
 
   /** Gives a buffer of at least `size` bytes, whatever it held before still in it. */
   take(size: number): Uint8Array<ArrayBuffer> {
-    const k = sizeClass(size)
-    return this.#free[k - SMALLEST]?.pop() ?? new Uint8Array(k > LARGEST ? size : 2 ** k + HEADER)
+    return this.#free[sizeClass(size) - SMALLEST]?.pop() ?? new Uint8Array(bufferSize(size))
   }
 
   /** Takes back a buffer that {@link take} gave and nobody uses any more. */
@@ -25,6 +24,12 @@ export class BufferPool {
     const list = this.#free[sizeClass(b.byteLength) - SMALLEST]
     if (list !== undefined && list.length * b.byteLength < KEPT) list.push(b)
   }
+}
+
+/** The bytes of the buffer that a pool gives for `size` bytes. */
+export function bufferSize(size: number): number {
+  const k = sizeClass(size)
+  return k > LARGEST ? size : 2 ** k + HEADER
 }
 
 function sizeClass(size: number): number {

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 /** What a server answered with Rerror: its words, unchanged, are the message. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError'
@@ -15,5 +16,5 @@ export class SessionError extends Error {
 
 /** The text of whatever was thrown. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return isError(error) ? error.message : String(error)
 }

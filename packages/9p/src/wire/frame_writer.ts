@@ -44,7 +44,7 @@ export class FrameWriter {
   /** The memory into which {@link frame} says where to put a frame. */
   bytes = new Uint8Array(BATCH_SIZE)
   readonly #stream: Stream
-  readonly #pool: BufferPool
+  readonly #pool: Pick<BufferPool, 'give'>
   readonly #failed: (error: unknown) => void
   #start = 0 // of the bytes in the batch that are in no segment yet
   #used = 0
@@ -54,7 +54,7 @@ export class FrameWriter {
   #stopped = false
 
   /** Makes a writer that tells `failed` the first error of the stream and then drops everything. */
-  constructor(stream: Stream, pool: BufferPool, failed: (error: unknown) => void) {
+  constructor(stream: Stream, pool: Pick<BufferPool, 'give'>, failed: (error: unknown) => void) {
     this.#stream = stream
     this.#pool = pool
     this.#failed = failed

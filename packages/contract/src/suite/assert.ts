@@ -1,3 +1,4 @@
+import { isBytes, isError, isTypeError } from '../argument.ts'
 /** What a statement of the suite throws when it does not hold. */
 export class SuiteError extends Error {
   override readonly name = 'SuiteError'
@@ -55,13 +56,13 @@ async function thrown(call: () => unknown, what: string): Promise<unknown> {
 /** Asserts that a call throws or rejects with a TypeError. */
 export async function rejectsType(call: () => unknown, what: string): Promise<void> {
   const e = await rejects(call, what)
-  ok(e instanceof TypeError, `${what}: failed with ${show(e)}, want a TypeError`)
+  ok(isTypeError(e), `${what}: failed with ${show(e)}, want a TypeError`)
 }
 
 /** Prints a value for a message. */
 export function show(value: unknown): string {
-  if (value instanceof Error) return `${value.constructor.name}: ${value.message}`
+  if (isError(value)) return `${value.constructor.name}: ${value.message}`
   if (typeof value === 'string') return JSON.stringify(value)
-  if (value instanceof Uint8Array) return `Uint8Array(${value.byteLength})`
+  if (isBytes(value)) return `Uint8Array(${value.byteLength})`
   return String(value)
 }

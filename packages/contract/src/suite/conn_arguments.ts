@@ -1,7 +1,9 @@
-import { equal, held, ok, rejectsType, show } from './assert.ts'
+import { ErrDeadlineExceeded, isErr } from '../errors.ts'
+import { equal, held, ok, rejects, rejectsType, show } from './assert.ts'
 import { roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
 import { settled } from './part.ts'
+import { BoastfulBytes, otherRealm } from './realm.ts'
 
 /** Registers the statements about arguments and about buffers. */
 export function testConnArguments(x: ConnTest): void {
@@ -21,6 +23,24 @@ export function testConnArguments(x: ConnTest): void {
       await rejectsType(() => c1.write(wrong), `write(${show(p)})`)
     }
     await roundTrip(c1, c2)
+  })
+  x.states(
+    'read() and write() of a buffer that claims more bytes than it has are TypeErrors',
+    async ({ c1, c2 }) => {
+      await rejectsType(() => c1.read(new BoastfulBytes(new ArrayBuffer(8))), 'read()')
+      await rejectsType(() => c1.write(new BoastfulBytes(new ArrayBuffer(8))), 'write()')
+      await roundTrip(c1, c2)
+    },
+  )
+  x.states('buffers and dates of another realm are what they are', async ({ c1, c2 }) => {
+    const realm = await otherRealm()
+    c2.setReadDeadline(realm.date(Date.now() + 60_000))
+    const p = realm.bytes(0, 0, 0)
+    const [sent, n] = await Promise.all([c1.write(realm.bytes(7)), c2.read(p)])
+    equal([sent, n, ...p].join(), '1,1,7,0,0', 'what was written, read, and the buffer')
+    c2.setReadDeadline(realm.date(Date.now() - 1))
+    const e = await rejects(() => c2.read(p), 'read() after its deadline')
+    ok(isErr(e, ErrDeadlineExceeded), `read() after its deadline: ${show(e)}`)
   })
   x.states('an empty buffer gives 0 at once, also while reads are waiting', async ({ c1, c2 }) => {
     const none = new Uint8Array(0)

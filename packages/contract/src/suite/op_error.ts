@@ -1,3 +1,4 @@
+import { isError } from '../argument.ts'
 import type { Addr } from '@net/addr'
 import { Errno, ErrClosed, ErrDeadlineExceeded, isErr, OpError, SyscallError } from '../errors.ts'
 import { equal, held, ok, rejects, show } from './assert.ts'
@@ -24,7 +25,7 @@ export function checkOpError(e: unknown, want: Shape): asserts e is OpError {
   else equal(e.net, want.net, `${what}: net`)
   if (want.source !== undefined) equal(text(e.source), text(want.source), `${what}: source`)
   if (want.addr !== undefined) equal(text(e.addr), text(want.addr), `${what}: addr`)
-  ok(e.cause instanceof Error, `${what}: cause is ${show(e.cause)}, want an error`)
+  ok(isError(e.cause), `${what}: cause is ${show(e.cause)}, want an error`)
   equal(e.message, goMessage(e), `${what}: message`)
   equal(typeof e.timeout, 'boolean', `${what}: type of timeout`)
   equal(typeof e.temporary, 'boolean', `${what}: type of temporary`)

@@ -8,6 +8,7 @@ import { checkOpError } from './op_error.ts'
 import { testPacketConnEnds } from './packet_conn_ends.ts'
 import { type MakePacketPair, type PacketConnOptions, packetTrip, PacketTest } from './packet_conn_maker.ts'
 import { part, type Runner, settled, type Stoppable } from './part.ts'
+import { BoastfulBytes, otherRealm } from './realm.ts'
 
 /** Registers everything that is stated about a {@link PacketConn}. */
 export function testPacketConn(
@@ -115,7 +116,21 @@ function refusals(x: PacketTest): void {
       await rejectsType(() => p1.writeTo(wrong, p2.localAddr), `writeTo(${show(p)})`)
     }
     await rejectsType(() => p1.writeTo(new Uint8Array(1), 'host:1' as unknown as Addr), 'writeTo() to a text')
+    await rejectsType(
+      () => p1.readFrom(new BoastfulBytes(new ArrayBuffer(8))),
+      'readFrom() into a buffer that claims more bytes',
+    )
+    await rejectsType(
+      () => p1.writeTo(new BoastfulBytes(new ArrayBuffer(8)), p2.localAddr),
+      'writeTo() of such a buffer',
+    )
     await packetTrip(pair)
+  })
+  x.states('buffers of another realm are what they are', async ({ p1, p2 }) => {
+    const realm = await otherRealm()
+    const p = realm.bytes(0, 0, 0)
+    const [sent, [n]] = await Promise.all([p1.writeTo(realm.bytes(7), p2.localAddr), p2.readFrom(p)])
+    equal([sent, n, ...p].join(), '1,1,7,0,0', 'what was written, read, and the buffer')
   })
   const { largest, makeConnected } = x.options
   if (largest !== undefined) {

@@ -1,3 +1,4 @@
+import { isError } from '../argument.ts'
 import { SuiteError } from './assert.ts'
 
 /** A test runner: vitest's, node:test's or Deno's `test` in an object, or what {@link collect} gives. */
@@ -80,7 +81,7 @@ export function part<P extends Stoppable>(
     } catch (e) {
       // The part's failure is the one to tell, whatever stopping adds.
       await within(made.stop(), STOP_LIMIT, `${name}: stop`).catch(() => {})
-      throw e instanceof Error && !e.message.startsWith(name) ? named(name, e) : e
+      throw isError(e) && !e.message.startsWith(name) ? named(name, e) : e
     }
     await within(made.stop(), STOP_LIMIT, `${name}: stop`)
   })

@@ -1,3 +1,4 @@
+import { isError } from '../argument.ts'
 import { TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import type { Target } from '../target.ts'
 import { equal, ok, rejects, show } from './assert.ts'
@@ -51,7 +52,7 @@ function testTCPErrors(states: States, target: Target, network: 'tcp4' | 'tcp6',
     const addr = new TCPAddr(literal(host), 1)
     for (const call of [() => target.dialTCP(wrong, null, addr), () => target.listenTCP(wrong, addr)]) {
       const e = await rejects(call, 'the call')
-      ok(e instanceof Error && e.message.endsWith('unknown network udp'), `the error is ${show(e)}`)
+      ok(isError(e) && e.message.endsWith('unknown network udp'), `the error is ${show(e)}`)
     }
   })
   states('dialTCP() past its deadline is a time-out', async () => {

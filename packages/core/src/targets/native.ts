@@ -1,4 +1,4 @@
-import { foreignHost } from '@net/posix'
+import { posixRefusal } from '@net/posix'
 import { row as darwin } from './darwin.ts'
 import { row as freebsd } from './freebsd.ts'
 import { row as linux } from './linux.ts'
@@ -6,10 +6,17 @@ import { row as openbsd } from './openbsd.ts'
 import type { Row } from './row.ts'
 import { row as windows } from './windows.ts'
 
-const rows: Partial<Record<NodeJS.Platform, Row>> = { darwin, freebsd, linux, openbsd }
+export { allocBuffer } from '@net/posix'
+
+const kernels: Partial<Record<NodeJS.Platform, () => Row>> = { darwin, freebsd, linux, openbsd }
 
 /**
- * The target of the running system; one without kernel sockets of its own, or a JavaScript host that cannot reach them (Bun,
- * Deno), has those of the host.
+ * The target of the running system: its kernel's sockets, or those of the JavaScript host where the kernel's cannot be
+ * reached, with the reason as `fallbackCause`.
  */
-export const row: Row = (foreignHost() === null ? rows[process.platform] : undefined) ?? windows
+export function row(): Row {
+  const kernel = kernels[process.platform]
+  if (kernel === undefined) return windows()
+  const fallbackCause = posixRefusal()
+  return fallbackCause === null ? kernel() : { ...windows(), name: 'hosted', fallbackCause }
+}

@@ -11,8 +11,10 @@ import {
 } from '@net/posix'
 import type { Row } from './row.ts'
 
+export { allocBuffer } from '@net/posix'
+
 /** openbsd: the kernel's sockets. */
-export const row: Row = {
+export const row = (): Row => ({
   name: 'openbsd',
   file: fileGroup,
   interface: interfaceGroup,
@@ -23,4 +25,4 @@ export const row: Row = {
   tcpsock: tcpSockGroup,
   udpsock: udpSockGroup,
   unixsock: unixSockGroup,
-}
+})

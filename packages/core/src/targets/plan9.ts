@@ -11,18 +11,21 @@ import { ErrPlan9, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
 import { nativeDial } from '../native_dial.ts'
 import type { Row } from './row.ts'
 
-const tree = netTree({ dial: nativeDial }) // $PLAN9_NET, else /net
+export { plainBuffer as allocBuffer } from '@net/io'
 
 /** plan9: the files of a network tree. */
-export const row: Row = {
-  name: 'plan9',
-  file: fileStubs(ErrPlan9),
-  interface: plan9InterfaceGroup(tree),
-  iprawsock: ipRawSockStubs(ErrPlan9),
-  ipsock: plan9IPSockGroup,
-  lookup: plan9LookupGroup(tree),
-  sendfile: copyingSendfileGroup,
-  tcpsock: plan9TCPSockGroup(tree),
-  udpsock: plan9UDPSockGroup(tree),
-  unixsock: unixSockStubs(ErrPlan9),
+export function row(): Row {
+  const tree = netTree({ dial: nativeDial }) // $PLAN9_NET, else /net
+  return {
+    name: 'plan9',
+    file: fileStubs(ErrPlan9),
+    interface: plan9InterfaceGroup(tree),
+    iprawsock: ipRawSockStubs(ErrPlan9),
+    ipsock: plan9IPSockGroup,
+    lookup: plan9LookupGroup(tree),
+    sendfile: copyingSendfileGroup,
+    tcpsock: plan9TCPSockGroup(tree),
+    udpsock: plan9UDPSockGroup(tree),
+    unixsock: unixSockStubs(ErrPlan9),
+  }
 }

@@ -1,15 +1,13 @@
-import type { Target, TargetGroups } from '@net/contract'
+import type { Target, TargetGroups, TargetInfo } from '@net/contract'
 
 /** A row of the table of targets: a name, and each group from the package that supplies it. */
-export interface Row extends TargetGroups {
-  /** The target's name. */
-  readonly name: string
-}
+export type Row = TargetInfo & TargetGroups
 
 /** Puts a target together from its groups. */
 export function targetOf(row: Row): Target {
   return {
     name: row.name,
+    ...(row.fallbackCause !== undefined && { fallbackCause: row.fallbackCause }),
     ...row.file,
     ...row.interface,
     ...row.iprawsock,

@@ -4,13 +4,15 @@ import {
   hostedTCPSockGroup,
   hostedUDPSockGroup,
   hostedUnixSockGroup,
-} from '@net/posix'
+} from '@net/posix/hosted'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
+export { plainBuffer as allocBuffer } from '@net/io'
+
 /** windows: the sockets of the JavaScript host, which every host has. */
-export const row: Row = {
+export const row = (): Row => ({
   name: 'windows',
   file: fileStubs(ErrWindows),
   interface: interfaceStubs(ErrWindows),
@@ -21,4 +23,4 @@ export const row: Row = {
   tcpsock: hostedTCPSockGroup,
   udpsock: hostedUDPSockGroup,
   unixsock: hostedUnixSockGroup,
-}
+})

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 /**
  * What goes wrong with a {@link Socket}: a TypeError whose message begins with "SocketError: ", as the draft has it. The
  * error underneath is its `cause`, and `code` is the cause's, where it has one: 'ECONNREFUSED', 'CERT_HAS_EXPIRED', ...
@@ -18,5 +19,5 @@ export class SocketError extends TypeError {
 /** What happened as a SocketError; one stays as it is. */
 export function socketError(e: unknown): SocketError {
   if (e instanceof SocketError) return e
-  return new SocketError(e instanceof Error ? e : String(e))
+  return new SocketError(isError(e) ? e : String(e))
 }

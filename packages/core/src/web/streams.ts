@@ -1,3 +1,4 @@
+import { isArrayBuffer, isBytes, isTypeError } from '@net/contract'
 import { SocketError, socketError } from './error.ts'
 import type { Wire } from './wire.ts'
 
@@ -142,7 +143,7 @@ export class SocketStreams {
       await (await this.#wire).write(p)
     } catch (e) {
       this.#settle()
-      throw e instanceof TypeError ? e : socketError(e)
+      throw isTypeError(e) ? e : socketError(e)
     }
     this.#queued--
     if (this.#queued === 0) this.#settle()
@@ -166,8 +167,8 @@ export class SocketStreams {
 
 /** The bytes of what was written. */
 function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
+  if (isBytes(chunk)) return chunk
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  if (isArrayBuffer(chunk)) return new Uint8Array(chunk)
   throw new TypeError('what is written is no bytes')
 }

@@ -7,6 +7,7 @@ import {
   type Deadline,
   type HalfCloser,
   type IOOptions,
+  checkBuffer,
 } from '@net/contract'
 import { ConnStreams, deadlineAt, Lane, Op, type LaneOwner } from '../../src/index.ts'
 
@@ -130,7 +131,8 @@ export class MemoryConn implements HalfCloser, LaneOwner {
   }
 
   async read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
+    const wrong = checkBuffer(p)
+    if (wrong !== null) throw wrong
     if (p.byteLength === 0 && this.reads.closed === null && options?.signal?.aborted !== true) return 0
     const reading = this.reads.run(new Read(p, this.in), options)
     this.in.writer?.wake()
@@ -138,7 +140,8 @@ export class MemoryConn implements HalfCloser, LaneOwner {
   }
 
   async write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
+    const wrong = checkBuffer(p)
+    if (wrong !== null) throw wrong
     return this.writes.run(new Write(p, this.out), options)
   }
 

@@ -7,6 +7,7 @@ import {
   type Deadline,
   type IOOptions,
   type PacketConn,
+  checkBuffer,
 } from '@net/contract'
 import { deadlineAt, Lane, Op, type LaneOwner } from '../../src/index.ts'
 import { MemoryAddr } from './conn.ts'
@@ -82,12 +83,14 @@ export class MemoryPacketConn implements PacketConn<MemoryAddr>, LaneOwner {
   }
 
   async readFrom(p: Uint8Array, options?: IOOptions): Promise<[number, MemoryAddr]> {
-    if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
+    const wrong = checkBuffer(p)
+    if (wrong !== null) throw wrong
     return this.reads.run(new ReadFrom(p, this.queue), options)
   }
 
   async writeTo(p: Uint8Array, addr: MemoryAddr, options?: IOOptions): Promise<number> {
-    if (!(p instanceof Uint8Array)) throw new TypeError('a buffer is a Uint8Array')
+    const wrong = checkBuffer(p)
+    if (wrong !== null) throw wrong
     if (!(addr instanceof MemoryAddr)) throw new TypeError('an address is a MemoryAddr')
     return this.writes.run(new WriteTo(p, this, addr), options)
   }

@@ -1,19 +1,28 @@
 import type { IP } from '@net/addr'
 import { DENIED, fail, NO_DEVICES } from '../base/errors.ts'
 import type { Operation } from './policy.ts'
+import type { Peer } from './peer.ts'
 import type { Stack } from './stack.ts'
+
+const CONVERSATION_SIZE = 2048 // bytes that the number of a conversation counts, which is kept as long as the session
 
 /** What one client may do and has used up. */
 export class Account {
   readonly stack: Stack
-  /** Bytes of datagrams that wait here to be read. */
-  queued = 0
+  /** Whose account it is, together with others. */
+  readonly peer: Peer
+  /** The conversations that are held. */
+  conversations = 0
+  #queued = 0 // bytes of datagrams and answers that wait here to be read
+  #numbers = 0 // of conversations, free ones too
   #ended = false
 
-  /** Opens the account of a client of `stack`. */
-  constructor(stack: Stack) {
+  /** Opens an account of a client of `stack`. */
+  constructor(stack: Stack, peer: Peer) {
     this.stack = stack
+    this.peer = peer
     stack.activity.countSession(1)
+    peer.sessions.take(1)
   }
 
   /** Throws "permission denied" for what the policy does not allow. */
@@ -39,21 +48,43 @@ export class Account {
 
   /** Throws "no free devices" when no conversation may begin. */
   admit(): void {
-    const { activity, limits } = this.stack
-    if (this.#ended || activity.conversations >= limits.totalConversations) fail(NO_DEVICES)
+    if (this.#ended || !this.peer.conversations.has(1)) fail(NO_DEVICES)
   }
 
-  /** Makes room for a datagram that waits; false when there is none. */
+  /** Counts a conversation that begins, or -1 when it has ended. */
+  countConversation(change: 1 | -1): void {
+    this.conversations += change
+    this.peer.conversations.take(change)
+    this.stack.activity.countConversation(change)
+  }
+
+  /** Counts a number that no conversation had before. Throws "no free devices" when there is no room for it. */
+  addNumber(): void {
+    if (!this.peer.hasRoom(CONVERSATION_SIZE)) fail(NO_DEVICES)
+    this.peer.hold(CONVERSATION_SIZE)
+    this.#numbers++
+  }
+
+  /** Makes room for a datagram or an answer that waits; false when there is none. */
   reserve(bytes: number): boolean {
-    if (this.queued + bytes > this.stack.limits.queuedBytes) return false
-    this.queued += bytes
+    if (this.#queued + bytes > this.stack.limits.queuedBytes || !this.peer.hasRoom(bytes)) return false
+    this.#queued += bytes
+    this.peer.hold(bytes)
     return true
+  }
+
+  /** Gives back what {@link reserve} made room for. */
+  free(bytes: number): void {
+    this.#queued -= bytes
+    this.peer.hold(-bytes)
   }
 
   /** Closes the account: nothing more may begin. */
   protected endAccount(): void {
     if (this.#ended) return
     this.#ended = true
+    this.peer.hold(-CONVERSATION_SIZE * this.#numbers)
+    this.peer.sessions.take(-1)
     this.stack.activity.countSession(-1)
   }
 }

@@ -57,6 +57,6 @@ export class DatagramQueue {
 
   #free(bytes: number): void {
     this.#bytes -= bytes
-    this.#session.queued -= bytes
+    this.#session.free(bytes)
   }
 }

@@ -3,6 +3,7 @@ import { Activity } from './activity.ts'
 import { Interfaces } from '../base/interfaces.ts'
 import { fullLimits, type FullLimits, type Limits } from './limits.ts'
 import { Names } from '../base/names.ts'
+import { Peers } from './peer.ts'
 import { Gatekeeper, type Policy } from './policy.ts'
 
 /** Options of every tree. */
@@ -20,6 +21,7 @@ export class Stack {
   readonly limits: FullLimits
   readonly names: Names
   readonly interfaces: Interfaces
+  readonly peers: Peers
   readonly activity = new Activity()
 
   /** Makes the stack of a target. Throws for options that make no sense. */
@@ -27,6 +29,7 @@ export class Stack {
     this.target = target
     this.gate = new Gatekeeper(options.policy)
     this.limits = fullLimits(options.limits)
+    this.peers = new Peers(this.limits)
     this.names = new Names(target)
     this.interfaces = new Interfaces(target)
   }

@@ -1,5 +1,5 @@
 // The words are those of a Plan 9 kernel, ndb/cs and ndb/dns, as they are seen on the wire.
-import { ErrClosed, isErr } from '@net/contract'
+import { ErrClosed, isErr, isError } from '@net/contract'
 
 /** What the files of a tree answer with: the text goes to the client as it is. */
 export class Plan9Error extends Error {
@@ -65,7 +65,7 @@ export function fail(text: string): never {
 
 /** The name of the error number behind an error, '' when there is none. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 /** What Plan 9 would say to an error of the target. Nothing of its own text gets out. */
@@ -73,7 +73,7 @@ export function plan9Words(error: unknown): string {
   if (error instanceof Plan9Error) return error.message
   const text = words[codeOf(error)]
   if (text !== undefined) return text
-  if (error instanceof Error) {
+  if (isError(error)) {
     if (isErr(error, ErrClosed)) return HUNGUP
     if ('timeout' in error && error.timeout === true) return 'connection timed out'
   }

@@ -1,10 +1,7 @@
+import { isRefusal } from '@net/stubs'
 import { splitHostPort, TCPAddr, UDPAddr, parseIPZone, type IP } from '@net/addr'
-import type { IOOptions, LookupGroup, Target } from '@net/contract'
+import { type IOOptions, type LookupGroup, type Target, isError } from '@net/contract'
 import { type DNSConn, Resolver } from '@net/resolve'
-import { codeOf } from './errors.ts'
-
-// What targets refuse with that have no such lookup.
-const refused = new Set(['ENOTSUP', 'EPLAN9', 'EWINDOWS'])
 
 /**
  * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS servers, through
@@ -66,12 +63,7 @@ const plan9Services: ReadonlyMap<string, number> = new Map([
 
 /** Whether a lookup failed because there is no such name or record. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'isNotFound' in error && error.isNotFound === true
-}
-
-function isRefusal(error: unknown): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) if (refused.has(codeOf(e))) return true
-  return false
+  return isError(error) && 'isNotFound' in error && error.isNotFound === true
 }
 
 function dial(

@@ -19,11 +19,6 @@ export function pairs(text: string): Pair[] {
   return found
 }
 
-/** The values that an attribute has in a text. */
-export function attributes(text: string, attr: string): string[] {
-  return pairs(text).flatMap((p) => (p.attr === attr && p.value !== '' ? [p.value] : []))
-}
-
 /** Writes pairs in a line. */
 export function printPairs(list: readonly Pair[]): string {
   return list.map(({ attr, value }) => (value === '' ? attr : `${attr}=${value}`)).join(' ')
@@ -35,6 +30,7 @@ export class NdbText {
   version = 0
   readonly #interfaces: Interfaces
   #bytes: Uint8Array | null = null
+  #pairs: readonly Pair[] | null = null // of what was written, when somebody has asked
 
   /** Makes the file; the interfaces tell the addresses. */
   constructor(interfaces: Interfaces) {
@@ -46,13 +42,23 @@ export class NdbText {
     return this.#bytes ?? utf8.encode(await this.#initial())
   }
 
-  /** What it holds. */
-  async text(): Promise<string> {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes())
+  /** The pairs that it holds. */
+  async pairs(): Promise<readonly Pair[]> {
+    if (this.#pairs !== null) return this.#pairs
+    const found = pairs(new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes()))
+    // The addresses of interfaces, which stand there at first, may change.
+    if (this.#bytes !== null) this.#pairs = found
+    return found
+  }
+
+  /** The values that an attribute has in it. */
+  async attributes(attr: string): Promise<string[]> {
+    return (await this.pairs()).flatMap((p) => (p.attr === attr && p.value !== '' ? [p.value] : []))
   }
 
   /** Empties it, which is not counted. */
   truncate(): void {
+    this.#pairs = null
     this.#bytes = new Uint8Array(0)
   }
 
@@ -64,6 +70,7 @@ export class NdbText {
     bytes.set(old)
     bytes.set(p, offset)
     this.#bytes = bytes
+    this.#pairs = null
     this.version++
     return p.byteLength
   }

@@ -20,7 +20,7 @@ export class Turnstile {
     else await this.#turn(options)
     try {
       // Much that is answered without waiting for anything must not keep the event loop from turning.
-      await turnTaken()
+      for (let turn = turnTaken(); turn !== null; turn = turnTaken()) await turn
       return await act()
     } finally {
       this.#leave()

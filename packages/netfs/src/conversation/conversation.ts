@@ -79,16 +79,16 @@ export abstract class Conversation {
     if (this.#references++ > 0) return
     this.owner = user
     this.perm = PERM
-    this.session.stack.activity.countConversation(1)
+    this.session.countConversation(1)
   }
 
   /** Takes a reference away; the last one closes the conversation. Resolves when that is done. */
   async release(): Promise<void> {
     if (--this.#references > 0) return
-    this.session.stack.activity.countConversation(-1)
     this.owner = OWNER
     this.perm = PERM
     await this.end()
+    this.session.countConversation(-1)
   }
 
   /** Counts data files whose pending reads and writes keep the process alive. */

@@ -45,6 +45,7 @@ export class Protocol<C extends Numbered> {
     if (found === undefined) {
       const number = this.conversations.length
       if (number >= this.session.stack.limits.conversations) fail(NO_DEVICES)
+      this.session.addNumber()
       found = this.#make(number, this)
       this.conversations.push(found)
     }

@@ -1,6 +1,7 @@
 import { Account } from '../account/account.ts'
 import type { Conversation } from './conversation.ts'
 import { NdbText } from '../base/ndb.ts'
+import type { Peer } from '../account/peer.ts'
 import { Protocol } from './protocol.ts'
 import type { Stack } from '../account/stack.ts'
 import { TCPConversation } from './tcp_conversation.ts'
@@ -15,9 +16,9 @@ export class Session extends Account {
   /** Queries that are looked up. */
   readonly lookups: Turnstile
 
-  /** Makes a session without conversations. */
-  constructor(stack: Stack) {
-    super(stack)
+  /** Makes a session of a peer, without conversations. */
+  constructor(stack: Stack, peer: Peer) {
+    super(stack, peer)
     this.tcp = new Protocol<Conversation>('tcp', 1, this, (n, p) => new TCPConversation(n, p))
     this.udp = new Protocol<Conversation>('udp', 2, this, (n, p) => new UDPConversation(n, p))
     this.ndb = new NdbText(stack.interfaces)

@@ -49,7 +49,7 @@ class Embedded implements EmbeddedNet {
 
   constructor(stack: Stack) {
     this.activity = stack.activity
-    this.#session = new Session(stack)
+    this.#session = new Session(stack, stack.peers.sole())
     this.#root = new NetTree(this.#session).root(OWNER)
   }
 

@@ -2,11 +2,13 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseIPZone, splitHostPort } from '@net/addr'
 import { serve9P, type ServerSession } from '@net/9p'
-import { type Conn, ErrClosed, isErr, type Listener, type Target } from '@net/contract'
+import { type Conn, ErrClosed, isErr, type Listener, type Target, isError } from '@net/contract'
 import type { Activity } from '../account/activity.ts'
+import type { Peer } from '../account/peer.ts'
 import { Session } from '../conversation/session.ts'
 import { Stack, type TreeOptions } from '../account/stack.ts'
 import { NetTree } from '../tree/tree.ts'
+import { peerName } from './peer_name.ts'
 
 /** Options of {@link exportNet}. */
 export interface ExportOptions extends TreeOptions {
@@ -28,6 +30,19 @@ export interface NetExport extends AsyncDisposable {
 }
 
 const PAUSE = 5 // milliseconds before accepting again after an error that may pass
+
+/** A session of a client. */
+interface Client {
+  readonly peer: Peer
+  readonly session: Session
+  readonly served: ServerSession
+  /** Whether it has said who it is: a client that has not is the first to make room for others. */
+  attached: boolean
+  /** Whether it is hung up on. */
+  refused: boolean
+  /** Resolves when it is over and everything that it made is gone. */
+  over: Promise<void>
+}
 
 /** The mark of listeners that let only authenticated clients in. */
 export const authenticates = Symbol.for('@net/netfs.authenticates')
@@ -94,9 +109,7 @@ class Exporter implements NetExport {
   readonly done: Promise<void>
   readonly #stack: Stack
   readonly #listener: Listener
-  readonly #sessions = new Map<ServerSession, Promise<void>>()
-  // Those that have said nothing yet, oldest first: they must not keep others out.
-  readonly #silent = new Set<ServerSession>()
+  readonly #clients = new Set<Client>() // oldest first
   #closing = false
 
   constructor(stack: Stack, listener: Listener) {
@@ -135,62 +148,82 @@ class Exporter implements NetExport {
       try {
         return await this.#listener.accept()
       } catch (e) {
-        if (!(e instanceof Error && 'temporary' in e && e.temporary === true)) throw e
+        if (!(isError(e) && 'temporary' in e && e.temporary === true)) throw e
         await new Promise((resolve) => setTimeout(resolve, PAUSE))
       }
     }
   }
 
   #admit(conn: Conn): void {
-    const { limits } = this.#stack
-    if (this.#closing || (this.#sessions.size >= limits.sessions && !this.#makeRoom())) {
+    const { limits, peers } = this.#stack
+    const peer = peers.named(peerName(conn))
+    if (this.#closing || (!peer.sessions.has(1) && !this.#makeRoom(peer))) {
       this.activity.refusedSessions++
       void conn.close().catch(() => {
         // It is refused whether or not that can be told.
       })
       return
     }
-    const session = new Session(this.#stack)
-    const timer = setTimeout(() => {
-      this.#refuse(served)
-    }, limits.attachTime)
+    const session = new Session(this.#stack, peer)
     const tree = new NetTree(session, () => {
       clearTimeout(timer)
-      this.#silent.delete(served)
+      client.attached = true
     })
     const served = serve9P(conn, tree, {
       msize: limits.msize,
       maxFids: limits.fids,
       maxRequests: limits.requests,
       maxBytes: limits.bytes,
+      memory: peer,
     })
-    const over = served.done.then(async () => {
+    const client: Client = { peer, session, served, attached: false, refused: false, over: served.done }
+    const timer = setTimeout(() => {
+      this.#refuse(client)
+    }, limits.attachTime)
+    client.over = served.done.then(async () => {
       clearTimeout(timer)
-      this.#silent.delete(served)
       await session.end()
-      this.#sessions.delete(served)
+      this.#clients.delete(client)
     })
-    this.#sessions.set(served, over)
-    this.#silent.add(served)
+    this.#clients.add(client)
   }
 
-  // Whether a session that has not attached could be ended for a new one.
-  #makeRoom(): boolean {
-    const [oldest] = this.#silent
-    if (oldest === undefined) return false
-    this.#refuse(oldest)
+  // Whether a session could be ended for a new one of `peer`: first of those that have not attached, then of the idle ones, the
+  // oldest of the peer that has the most. A peer that has its share already makes room for itself.
+  #makeRoom(peer: Peer): boolean {
+    const own = peer.sessions.used > 0
+    let found: Client | null = null
+    for (const client of this.#clients) {
+      if (own ? client.peer !== peer : client.peer.sessions.used === 0) continue
+      if (client.refused || (client.attached && !this.#isIdle(client))) continue
+      if (found === null || isBetter(client, found)) found = client
+    }
+    if (found === null) return false
+    this.#refuse(found)
     return true
   }
 
-  #refuse(served: ServerSession): void {
-    this.#silent.delete(served)
+  #isIdle({ served, session }: Client): boolean {
+    if (served.pending > 0 || session.conversations > 0) return false
+    return performance.now() - served.heard > this.#stack.limits.idleTime
+  }
+
+  #refuse(client: Client): void {
+    client.refused = true
     this.activity.refusedSessions++
-    void served.close()
+    void client.served.close()
   }
 
   async #end(): Promise<void> {
-    await Promise.all([...this.#sessions.keys()].map((served) => served.close()))
-    await Promise.all(this.#sessions.values())
+    const clients = [...this.#clients]
+    await Promise.all(clients.map(({ served }) => served.close()))
+    await Promise.all(clients.map(({ over }) => over))
     await this.#listener.close()
   }
+}
+
+// Whether the place of `a` is rather taken than that of `b`, an older one.
+function isBetter(a: Client, b: Client): boolean {
+  if (a.attached !== b.attached) return b.attached
+  return a.peer.sessions.used > b.peer.sessions.used
 }

@@ -1,5 +1,5 @@
 import type { TlsOptions, TLSSocket } from 'node:tls'
-import type { Conn, IOOptions, Listener } from '@net/contract'
+import { type Conn, type IOOptions, type Listener, isBytes } from '@net/contract'
 import { secureConn, secureListener, type TLSOptions } from '@net/node/tls'
 import { authenticates } from './export.ts'
 
@@ -50,7 +50,7 @@ const MIN_KEY = 16 // bytes
 
 // Throws a TypeError for a pre-shared key that can be guessed.
 function checkKey(key: Uint8Array): void {
-  if (!(key instanceof Uint8Array) || key.byteLength < MIN_KEY) {
+  if (!isBytes(key) || key.byteLength < MIN_KEY) {
     throw new TypeError(`a pre-shared key has at least ${MIN_KEY} bytes`)
   }
 }

@@ -4,12 +4,13 @@ import { isOver } from '@net/io'
 import { parseNumeric } from '../base/address.ts'
 import { DENIED, fail, INTERRUPTED, Plan9Error } from '../base/errors.ts'
 import { isNotFound } from '../base/names.ts'
-import { attributes, type Pair, pairs, printPairs } from '../base/ndb.ts'
+import { type Pair, pairs, printPairs } from '../base/ndb.ts'
 import type { Session } from '../conversation/session.ts'
 
 const SERVICE = "cs: can't translate service"
 const ADDRESS = "cs: can't translate address: "
 const MOST_WANTED = 32 // attributes that one ipinfo query may ask for
+const MOST_TOLD = 512 // pairs of an answer
 const commands = new Set(['refresh', 'debug', 'add'])
 const ours = new Set(['tcp', 'udp', 'net'])
 
@@ -55,7 +56,7 @@ async function translateHost(session: Session, host: string, options: IOOptions)
   const ip = parseNumeric(host)
   if (ip !== null) return [ip]
   if (host.startsWith('$')) {
-    const values = attributes(await session.ndb.text(), host.slice(1)).flatMap((v) => parseNumeric(v) ?? [])
+    const values = (await session.ndb.attributes(host.slice(1))).flatMap((v) => parseNumeric(v) ?? [])
     return values.length > 0 ? values : fail(`${ADDRESS}dns: resource does not exist; negrcode`)
   }
   return lookup(session, host, options)
@@ -98,13 +99,20 @@ async function general(session: Session, query: string, options: IOOptions): Pro
 
 async function ipinfo(session: Session, wanted: readonly Pair[]): Promise<readonly string[]> {
   if (wanted.length > MOST_WANTED) fail('cs: bad query')
-  const all = pairs(await session.ndb.text())
-  const names = wanted.filter((w) => w.value === '').map((w) => w.attr.replace(/^@/, ''))
-  const found = names.flatMap((name) => all.filter(({ attr, value }) => attr === name && value !== ''))
+  const all = await session.ndb.pairs()
+  // In the order in which they are wanted; the text is gone through once, however many those are.
+  const byName = new Map<string, Pair[]>()
+  for (const { attr, value } of wanted) if (value === '') byName.set(attr.replace(/^@/, ''), [])
+  for (const pair of all) if (pair.value !== '') byName.get(pair.attr)?.push(pair)
+  const found = [...byName.values()].flat().slice(0, MOST_TOLD)
   return found.length === 0 ? fail('cs: no match') : [printPairs(found)]
 }
 
-async function entries(session: Session, key: Pair, options: IOOptions): Promise<readonly Pair[][]> {
+async function entries(
+  session: Session,
+  key: Pair,
+  options: IOOptions,
+): Promise<readonly (readonly Pair[])[]> {
   const { attr, value } = key
   if (attr === 'dom' || attr === 'sys') {
     const ips = await lookup(session, value, options).catch(() => [])
@@ -119,6 +127,7 @@ async function entries(session: Session, key: Pair, options: IOOptions): Promise
     const proto = await session.stack.names.ask((g) => g.lookupProtocol(value, options)).catch(() => null)
     return proto === null ? [] : [[key, { attr: 'ipv4proto', value: String(proto) }]]
   }
-  const text = await session.ndb.text()
-  return attributes(text, attr).includes(value) ? [pairs(text)] : []
+  return (await session.ndb.attributes(attr)).includes(value)
+    ? [(await session.ndb.pairs()).slice(0, MOST_TOLD)]
+    : []
 }

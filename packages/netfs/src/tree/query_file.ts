@@ -73,7 +73,7 @@ export class QueryFile implements OpenFile {
 
   // Answers take the session's room as datagrams do: a client may have many files, and somebody else's servers fill them.
   #keep(answers: Uint8Array[]): void {
-    this.#session.queued -= this.#bytes
+    this.#session.free(this.#bytes)
     this.#answers = []
     this.#bytes = 0
     const bytes = answers.reduce((sum, answer) => sum + answer.byteLength + OVERHEAD, 0)

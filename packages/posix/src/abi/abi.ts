@@ -25,6 +25,8 @@ export interface Features {
   readonly epoll: boolean
   /** Interfaces are listed and watched by rtnetlink(7); elsewhere they are listed by sysctl(3). */
   readonly netlink: boolean
+  /** connect(2), called again, tells whether the connection that is under way stands, or why it failed. */
+  readonly connectTells: boolean
   /** recvmmsg(2) and sendmmsg(2) with linux's structs. */
   readonly recvmmsg: boolean
   /** splice(2), and sendfile(2) with linux's arguments. */
@@ -35,8 +37,6 @@ export interface Features {
   readonly SO_BINDTODEVICE: boolean
   /** Multipath TCP, and its options. */
   readonly multipathTCP: boolean
-  /** TCP_FASTOPEN_CONNECT, tcp(7). */
-  readonly TCP_FASTOPEN_CONNECT: boolean
   /** struct tcp_info with linux's layout. */
   readonly tcpInfo: boolean
   /** An event of its own tells that urgent data came. */

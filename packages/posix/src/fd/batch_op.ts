@@ -1,5 +1,5 @@
 import type { UDPAddr } from '@net/addr'
-import { OpError, type Message } from '@net/contract'
+import { OpError, type Message, byteLengthOf } from '@net/contract'
 import { type LaneOwner } from '@net/io'
 import { EAGAIN, EIO, ENOSYS } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
@@ -172,10 +172,10 @@ export class WriteBatchOp extends FDOp<number> {
         addr === null ? 0 : vector.putName(parts, this.#socket.family, addr, () => this.#socket.put(addr))
       const length = this.#partLength(m, at)
       const segment = this.#cutBy(m, length)
-      const part = length === m.buffer.byteLength ? m.buffer : m.buffer.subarray(at, at + length)
+      const part = length === byteLengthOf(m.buffer) ? m.buffer : m.buffer.subarray(at, at + length)
       vector.putBytes(parts, part, nameLength, controlOf(m, segment), segment)
       at += length
-      if (at >= m.buffer.byteLength) [i, at] = [i + 1, 0]
+      if (at >= byteLengthOf(m.buffer)) [i, at] = [i + 1, 0]
       this.#nextI[parts] = i
       this.#nextAt[parts] = at
     }
@@ -190,7 +190,7 @@ export class WriteBatchOp extends FDOp<number> {
     const nameLength = m.addr === null ? 0 : this.#socket.put(m.addr)
     const n = sendmsg(this.fd.fd, part, m.oob ?? null, nameLength, abi.MSG_NOSIGNAL)
     if (n < 0) return n
-    const end = this.#at + length >= m.buffer.byteLength
+    const end = this.#at + length >= byteLengthOf(m.buffer)
     this.#nextI[0] = end ? this.#i + 1 : this.#i
     this.#nextAt[0] = end ? 0 : this.#at + length
     return 1
@@ -198,7 +198,7 @@ export class WriteBatchOp extends FDOp<number> {
 
   /** How much of a message goes in one part: all of it, or as many segments as the kernel takes. */
   #partLength(m: Message, at: number): number {
-    const rest = m.buffer.byteLength - at
+    const rest = byteLengthOf(m.buffer) - at
     const segment = m.segmentSize ?? 0
     if (segment === 0) return rest
     if (!this.#socket.gso) return Math.min(segment, rest)

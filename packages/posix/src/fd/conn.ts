@@ -6,11 +6,12 @@ import {
   type File,
   type IOOptions,
   type RawConn,
+  checkBuffer,
+  byteLengthOf,
 } from '@net/contract'
 import { ConnStreams, isOver, LaneConn, type Lanes } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { checkBuffer } from '../common/argument.ts'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
 import { readOnce, ReadOp, WriteOp } from './op.ts'
@@ -45,7 +46,7 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
+    if (byteLengthOf(p) === 0 && !fd.isClosed) return Promise.resolve(0)
     if (fd.readReady && fd.reading.free && !isOver(options)) {
       // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
       // allocation.
@@ -65,8 +66,8 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
     const { fd } = this
     let n = 0
     if (fd.writeReady && fd.writing.free && !isOver(options)) {
-      n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
-      if (n === p.byteLength) return Promise.resolve(n)
+      n = send(fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL)
+      if (n === byteLengthOf(p)) return Promise.resolve(n)
       if (n < 0 && n !== EAGAIN) {
         return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
       }

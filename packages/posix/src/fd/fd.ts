@@ -1,9 +1,10 @@
 import type { Addr } from '@net/addr'
 import { ErrClosed, OpError } from '@net/contract'
 import { Lane, type LaneOwner } from '@net/io'
-import { closeDescriptor, closeDescriptorLater } from '../sys/descriptor.ts'
+import { closeDescriptor, closeDescriptorLater, setNonblocking } from '../sys/descriptor.ts'
 import { poller, type Poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
+import { lingers } from '../sys/sockopt.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 const closed = Promise.resolve()
@@ -44,6 +45,7 @@ export class FD implements LaneOwner, Pollable {
   #waiting = 0
   #ref = true
   #lingers = false
+  #shared = false
 
   /** Takes over a descriptor, which must be non-blocking. */
   constructor(fd: number, net: string, names: Names) {
@@ -158,6 +160,22 @@ export class FD implements LaneOwner, Pollable {
     for (let i = 0; i < this.#waiting; i++) this.poller.release()
   }
 
+  /**
+   * Notes that others may have the same open file, as a duplicate was given away or it came from elsewhere.
+   * What belongs to the open file is not trusted from now on.
+   */
+  share(): void {
+    this.#shared = true
+  }
+
+  /**
+   * Makes the descriptor non-blocking again if others may have changed that. To be called before a round of
+   * calls that have no flag of their own for it: accept, connect, sendfile, splice.
+   */
+  keepNonblocking(): void {
+    if (this.#shared) setNonblocking(this.fd)
+  }
+
   /** Notes whether close may wait for unsent data (SO_LINGER). */
   setLingers(on: boolean): void {
     this.#lingers = on
@@ -173,12 +191,15 @@ export class FD implements LaneOwner, Pollable {
     // The addresses are cached before the descriptor is gone, as later errors name them.
     this.#local = this.localAddr
     this.#remote = this.remoteAddr
-    if (this.#slot >= 0) this.poller.remove(fd, this.#slot)
+    if (this.#slot >= 0) {
+      if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
+      else this.poller.forget(this.#slot)
+    }
     this.#slot = this.#fd = -1
     this.reading.close(cause)
     this.writing.close(cause)
     this.#urgent?.close(cause)
-    if (this.#lingers) return closeDescriptorLater(fd)
+    if (this.#lingers || (this.#shared && lingers(fd))) return closeDescriptorLater(fd)
     closeDescriptor(fd)
     return closed
   }

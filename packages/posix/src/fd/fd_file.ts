@@ -46,6 +46,7 @@ export function newFile(fd: number, name = `fd ${fd}`): File {
 export function fileOf(fd: FD): File {
   const duplicate = fcntl(fd.fd, abi.F_DUPFD_CLOEXEC, 0)
   if (duplicate < 0) throw syscallError('fcntl', duplicate)
+  fd.share()
   const [local, remote] = [fd.localAddr?.toString() ?? '', fd.remoteAddr?.toString() ?? '']
   return newFile(duplicate, `${fd.net}:${local}->${remote}`)
 }

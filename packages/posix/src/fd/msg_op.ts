@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { OpError } from '@net/contract'
+import { OpError, byteLengthOf } from '@net/contract'
 import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -23,7 +23,7 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, flags: number, finish: (n: number) => T) {
     super('read', fd)
     this.#p = p
-    this.#byteLength = p.byteLength
+    this.#byteLength = byteLengthOf(p)
     this.#oob = oob
     this.#flags = flags
     this.#finish = finish
@@ -61,7 +61,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, addr: Addr | null, put: () => number) {
     super('write', fd)
     this.#p = p
-    this.#byteLength = p.byteLength
+    this.#byteLength = byteLengthOf(p)
     this.#oob = oob
     this.#addr = addr
     this.#put = put

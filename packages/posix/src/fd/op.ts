@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { OpError } from '@net/contract'
+import { OpError, byteLengthOf } from '@net/contract'
 import { checkKept, DeadlineTimer, Op, type LaneOwner } from '@net/io'
 import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -35,7 +35,7 @@ export abstract class FDOp<T> extends Op<T> {
  * and notes what the outcome says about the next read.
  */
 export function readOnce(fd: FD, p: Uint8Array, stream: boolean): number {
-  const length = p.byteLength
+  const length = byteLengthOf(p)
   const n = recv(fd.fd, p, length, 0)
   if (n === EAGAIN) fd.readReady = false
   else if (n >= BULK) fd.poller.bulk()
@@ -80,7 +80,7 @@ export class WriteOp extends FDOp<number> {
   constructor(fd: FD, p: Uint8Array, n: number) {
     super('write', fd)
     this.#p = p
-    this.#byteLength = p.byteLength
+    this.#byteLength = byteLengthOf(p)
     this.#n = n
   }
 
@@ -89,7 +89,7 @@ export class WriteOp extends FDOp<number> {
     while (this.fd.writeReady) {
       checkKept(p, this.#byteLength)
       const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      const n = send(this.fd.fd, rest, rest.byteLength, abi.MSG_NOSIGNAL)
+      const n = send(this.fd.fd, rest, byteLengthOf(rest), abi.MSG_NOSIGNAL)
       if (n >= 0) {
         this.#n += n
         if (this.#n >= this.#byteLength) return this.done(this.#n)
@@ -116,7 +116,7 @@ export class WriteOp extends FDOp<number> {
  */
 export function receiveOnce(fd: FD, p: Uint8Array): number {
   resetLength()
-  const n = recvfrom(fd.fd, p, p.byteLength, 0, sockaddrIn, sockaddrInLength)
+  const n = recvfrom(fd.fd, p, byteLengthOf(p), 0, sockaddrIn, sockaddrInLength)
   if (n === EAGAIN) fd.readReady = false
   return n
 }
@@ -126,7 +126,7 @@ export function receiveOnce(fd: FD, p: Uint8Array): number {
  * error number.
  */
 export function sendOnce(fd: FD, p: Uint8Array, length: number): number {
-  const n = sendto(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, sockaddrOut, length)
+  const n = sendto(fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL, sockaddrOut, length)
   if (n === EAGAIN) fd.writeReady = false
   return n
 }
@@ -144,7 +144,7 @@ export class ReceiveOp<T> extends FDOp<T> {
   constructor(fd: FD, p: Uint8Array, finish: (n: number) => T) {
     super('read', fd)
     this.#p = p
-    this.#byteLength = p.byteLength
+    this.#byteLength = byteLengthOf(p)
     this.#finish = finish
   }
 
@@ -171,7 +171,7 @@ export class SendOp extends FDOp<number> {
   constructor(fd: FD, p: Uint8Array, addr: Addr, put: () => number) {
     super('write', fd)
     this.#p = p
-    this.#byteLength = p.byteLength
+    this.#byteLength = byteLengthOf(p)
     this.#addr = addr
     this.#put = put
   }
@@ -216,6 +216,7 @@ export class AcceptOp<C> extends FDOp<C> {
 
   attempt(): boolean {
     if (!this.fd.readReady || this.#resting()) return false
+    this.fd.keepNonblocking()
     for (;;) {
       const reserved = reserveDescriptor()
       const n = reserved < 0 ? reserved : acceptSocket(this.fd.fd)

@@ -1,4 +1,5 @@
-import { OpError, type RawConn } from '@net/contract'
+import { OpError, type RawConn, byteLengthOf, checkBuffer } from '@net/contract'
+import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { FDOp } from './op.ts'
 import { getsockoptBytes, getsockoptInt, setsockoptInt } from '../sys/sockopt.ts'
@@ -15,7 +16,9 @@ class RawOp extends FDOp<undefined> {
 
   attempt(): boolean {
     try {
-      if (!this.#f(this.fd.fd)) return false
+      const { fd } = this.fd
+      this.fd.share()
+      if (!this.#f(fd)) return false
     } catch (e) {
       this.cancel(e)
       return true
@@ -39,7 +42,9 @@ export class PosixRawConn implements RawConn {
   }
 
   control(f: (fd: number) => void): void {
-    f(this.#descriptor('raw-control'))
+    const fd = this.#descriptor('raw-control')
+    this.#fd.share()
+    f(fd)
   }
 
   async read(f: (fd: number) => boolean): Promise<void> {
@@ -67,11 +72,11 @@ export class PosixRawConn implements RawConn {
   }
 
   setsockopt(level: number, name: number, value: Uint8Array): void {
-    this.#check(
-      'set',
-      'setsockopt',
-      setsockopt(this.#descriptor('set'), level, name, value, value.byteLength),
-    )
+    const wrong = checkBuffer(value, 'the value')
+    if (wrong !== null) throw wrong
+    if (level === abi.SOL_SOCKET && name === abi.SO_LINGER) this.#fd.setLingers(true)
+    const result = setsockopt(this.#descriptor('set'), level, name, value, byteLengthOf(value))
+    this.#check('set', 'setsockopt', result)
   }
 
   #descriptor(op: string): number {

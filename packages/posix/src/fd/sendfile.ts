@@ -1,4 +1,10 @@
-import { OpError, type FileSource, type SendFileOptions, type SendfileGroup } from '@net/contract'
+import {
+  OpError,
+  type FileSource,
+  type SendFileOptions,
+  type SendfileGroup,
+  isTypeError,
+} from '@net/contract'
 import { copyingSendfileGroup, checkSendFile, chunksOf, openFile } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { streamFD } from './conn.ts'
@@ -45,7 +51,7 @@ export async function sendFile(fd: FD, source: FileSource, options: SendFileOpti
     }
     return await fd.writing.run(op, options)
   } catch (e) {
-    const isMine = e instanceof TypeError || e instanceof OpError
+    const isMine = isTypeError(e) || e instanceof OpError
     if (isMine || (signal?.aborted && e === signal.reason)) throw e
     throw Object.assign(fd.opError('readfrom', e as Error), { n: 0 })
   }

@@ -66,6 +66,7 @@ export class TransferOp extends FDOp<number> {
 
   #attempt(): boolean {
     let turn = TURN
+    this.fd.keepNonblocking()
     while (this.#left > 0) {
       if (!this.fd.writeReady) return false
       if (turn <= 0) {

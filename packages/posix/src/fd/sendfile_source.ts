@@ -118,7 +118,9 @@ export class ConnSource implements SpliceSource {
 
   get ready(): boolean {
     if (this.#failure !== null) throw this.#failure
-    return this.#turn?.began === true && this.#from.readReady
+    if (this.#turn?.began !== true || !this.#from.readReady) return false
+    this.#from.keepNonblocking()
+    return true
   }
 
   drained(): void {

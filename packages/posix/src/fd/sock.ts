@@ -1,17 +1,16 @@
 import type { Addr } from '@net/addr'
 import { ErrDeadlineExceeded, OpError, type DialOptions, type ListenOptions } from '@net/contract'
-import { deadlineAt } from '@net/io'
+import { deadlineAt, turnTaken } from '@net/io'
 import { EALREADY, EINPROGRESS, EINVAL, EISCONN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { FD, type Names } from './fd.ts'
 import { FDOp } from './op.ts'
 import { PosixRawConn } from './rawconn.ts'
-import { sockaddrOut } from '../wire/sockaddr.ts'
 import { openSocket } from './sock_cloexec.ts'
 import { setsockoptInt, socketError } from '../sys/sockopt.ts'
 import { bind, connect, getpeername, listen, syscallError } from '../sys/syscall.ts'
-import { resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
+import { resetLength, sockaddrIn, sockaddrInLength, sockaddrOut } from '../wire/sockaddr.ts'
 
 /** What a socket is made of. */
 export interface SocketSpec {
@@ -103,6 +102,18 @@ export function listenSocket(
   }
 }
 
+/** Makes a socket that has neither a name nor a peer. Throws bare errors. */
+export function unnamedSocket(spec: SocketSpec, { control }: DialOptions): FD {
+  const fd = newSocket(spec)
+  try {
+    control?.(controlNetwork(spec), '', new PosixRawConn(fd))
+    return fd
+  } catch (e) {
+    void fd.close()
+    throw e
+  }
+}
+
 function bindTo(fd: FD, spec: SocketSpec): number {
   const length = spec.putLocal()
   return length < 0 ? EINVAL : bind(fd.fd, sockaddrOut, length)
@@ -113,59 +124,87 @@ function maxBacklog(): number {
   return abi.SOMAXCONN < 4096 ? 4096 : abi.SOMAXCONN
 }
 
-/** Waits for the outcome of a connect that is under way. */
-class ConnectOp extends FDOp<undefined> {
-  constructor(fd: FD) {
-    super('dial', fd)
-  }
-
-  attempt(): boolean {
-    if (!this.fd.writeReady) return false
-    const result = socketError(this.fd.fd)
-    if (result < 0 && result !== EINPROGRESS && result !== EALREADY && result !== EISCONN) {
-      return this.fail(syscallError('connect', result))
-    }
-    // An event of the time before connect also sets writeReady, so only a peer's name shows that the
-    // connection stands (Go issue 14548).
-    resetLength()
-    if (getpeername(this.fd.fd, sockaddrIn, sockaddrInLength) === 0) return this.done(undefined)
-    this.fd.writeReady = false
+/**
+ * Begins to connect, and later asks how that goes. Gives whether the connection stands; else `writeReady` is
+ * false until there is news. Throws the bare error of a connect that failed.
+ */
+function connects(fd: FD, spec: DialSpec): boolean {
+  for (;;) {
+    const length = spec.putRemote()
+    const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
+    if (result === 0 || result === EISCONN) return true
+    // A peer on this machine has answered by the time the call returns: asking again at once saves the wait.
+    if (result === EINPROGRESS && abi.has.connectTells) continue
+    if (result !== EINPROGRESS && result !== EALREADY) throw syscallError('connect', result)
+    fd.writeReady = false
     return false
   }
 }
 
+/** The same where only a connect that is new may be called, and others tell its outcome. */
+function hasConnected(fd: FD): boolean {
+  const result = socketError(fd.fd)
+  if (result < 0 && result !== EINPROGRESS && result !== EALREADY && result !== EISCONN) {
+    throw syscallError('connect', result)
+  }
+  // An event of the time before connect also sets writeReady, so only a peer's name shows that the connection
+  // stands (Go issue 14548).
+  resetLength()
+  if (getpeername(fd.fd, sockaddrIn, sockaddrInLength) === 0) return true
+  fd.writeReady = false
+  return false
+}
+
+/** Waits for the outcome of a connect that is under way. */
+class ConnectOp extends FDOp<undefined> {
+  readonly #spec: DialSpec
+
+  constructor(fd: FD, spec: DialSpec) {
+    super('dial', fd)
+    this.#spec = spec
+  }
+
+  attempt(): boolean {
+    if (!this.fd.writeReady) return false
+    try {
+      const stands = abi.has.connectTells ? connects(this.fd, this.#spec) : hasConnected(this.fd)
+      return stands && this.done(undefined)
+    } catch (e) {
+      return this.fail(e as Error)
+    }
+  }
+}
+
+function dialError({ net, laddr, raddr }: DialSpec, cause: unknown): OpError {
+  return cause instanceof OpError ? cause : new OpError('dial', net, laddr, raddr, cause as Error)
+}
+
 /** Connects a socket, which may wait. Rejects with the dial's {@link OpError} or the signal's reason. */
 export async function dialSocket(spec: DialSpec, options: DialOptions): Promise<FD> {
-  const wrap = (cause: Error): OpError =>
-    cause instanceof OpError ? cause : new OpError('dial', spec.net, spec.laddr, spec.raddr, cause)
-  options.signal?.throwIfAborted()
+  const { signal } = options
+  // Most connects to this machine do not wait, so a loop of dials would keep the event loop from turning.
+  const turn = turnTaken()
+  if (turn !== null) await turn
+  signal?.throwIfAborted()
   const deadline = deadlineAt(options.deadline ?? null)
-  if (deadline <= performance.now()) throw wrap(ErrDeadlineExceeded)
-  let fd: FD
+  let fd: FD | null = null
   try {
+    if (deadline !== Infinity && deadline <= performance.now()) throw ErrDeadlineExceeded
     fd = newSocket(spec)
-  } catch (e) {
-    throw wrap(e as Error)
-  }
-  try {
-    fd.setAddrs(spec.laddr, spec.raddr)
+    fd.setAddrs(spec.laddr, spec.raddr) // for the errors of the connect
     options.control?.(controlNetwork(spec), spec.raddr.toString(), new PosixRawConn(fd))
     if (spec.laddr !== null) must('bind', bindTo(fd, spec))
-    const length = spec.putRemote()
-    const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
-    if (result === EINPROGRESS) {
-      fd.writeReady = false
+    fd.keepNonblocking()
+    if (!connects(fd, spec)) {
       fd.writing.setDeadlineAt(deadline)
-      await fd.writing.run(new ConnectOp(fd), options)
+      await fd.writing.run(new ConnectOp(fd, spec), options)
       fd.writing.setDeadlineAt(Infinity)
-    } else {
-      must('connect', result)
     }
     fd.setAddrs(undefined, undefined)
     return fd
   } catch (e) {
-    void fd.close()
-    if (options.signal?.aborted && e === options.signal.reason) throw e
-    throw wrap(e as Error)
+    void fd?.close()
+    if (signal?.aborted && e === signal.reason) throw e
+    throw dialError(spec, e)
   }
 }

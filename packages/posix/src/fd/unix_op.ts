@@ -1,5 +1,5 @@
 import type { UnixAddr } from '@net/addr'
-import { OpError, type UnixMessage, type UnixNetwork } from '@net/contract'
+import { OpError, type UnixMessage, type UnixNetwork, byteLengthOf } from '@net/contract'
 import { DeadlineTimer, type LaneOwner } from '@net/io'
 import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -40,7 +40,7 @@ export class UnixReceiveOp extends FDOp<UnixMessage> {
     if (!this.fd.readReady) return false
     const oob = this.#oob
     const packets = this.fd.net === 'unixgram'
-    const dummy = this.#p.byteLength === 0 && !packets
+    const dummy = byteLengthOf(this.#p) === 0 && !packets
     // The kernel fills our own buffer, which is always large enough: not all kernels close the descriptors
     // for which a smaller one has no room.
     const room = oob.byteLength === 0 ? null : control
@@ -97,8 +97,9 @@ export class UnixSendOp extends FDOp<SentMessage> {
       }
       if (n < 0) return this.fail(syscallError(this.#oob === null ? 'sendto' : 'sendmsg', n))
       this.#begun = true
-      this.#n += Math.min(n, this.#p.byteLength)
-      if (this.#n === this.#p.byteLength) return this.done({ n: this.#n, oobn: this.#oob?.byteLength ?? 0 })
+      this.#n += Math.min(n, byteLengthOf(this.#p))
+      if (this.#n === byteLengthOf(this.#p))
+        return this.done({ n: this.#n, oobn: this.#oob?.byteLength ?? 0 })
     }
     return false
   }
@@ -126,14 +127,14 @@ export class UnixSendOp extends FDOp<SentMessage> {
     if (length < 0) return EINVAL
     const p = this.#p
     const oob = this.#oob
-    if (oob === null) return sendto(this.fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL, sockaddrOut, length)
-    const dummy = p.byteLength === 0 && oob.byteLength > 0 && this.fd.net !== 'unixgram'
+    if (oob === null) return sendto(this.fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL, sockaddrOut, length)
+    const dummy = byteLengthOf(p) === 0 && oob.byteLength > 0 && this.fd.net !== 'unixgram'
     return sendmsg(this.fd.fd, dummy ? oneByte : p, oob, length, abi.MSG_NOSIGNAL)
   }
 
   #sendRest(): number {
     const rest = this.#p.subarray(this.#n)
-    return send(this.fd.fd, rest, rest.byteLength, abi.MSG_NOSIGNAL)
+    return send(this.fd.fd, rest, byteLengthOf(rest), abi.MSG_NOSIGNAL)
   }
 
   #tryAgainLater(): void {

@@ -1,5 +1,5 @@
 // struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
-import { OpError, type IOOptions } from '@net/contract'
+import { OpError, type IOOptions, checkBuffers, byteLengthOf } from '@net/contract'
 import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -28,7 +28,7 @@ class VectorWriteOp extends FDOp<number> {
   constructor(fd: FD, buffers: readonly Uint8Array[]) {
     super('writev', fd)
     this.#buffers = buffers
-    this.#lengths = buffers.map((p) => p.byteLength)
+    this.#lengths = buffers.map((p) => byteLengthOf(p))
   }
 
   attempt(): boolean {
@@ -57,7 +57,7 @@ class VectorWriteOp extends FDOp<number> {
     }
     message.setPointer(layout.Iov, message.address + BigInt(SizeofMsghdr))
     message.setWord(layout.Iovlen, count)
-    return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL)
+    return sendmsg(this.fd.fd, message.bytes, abi.MSG_NOSIGNAL | abi.MSG_DONTWAIT)
   }
 
   // Skips the `n` bytes that went, and empty buffers.
@@ -81,8 +81,7 @@ class VectorWriteOp extends FDOp<number> {
 
 /** Writes all of `buffers`, in order, as writev of a connection says. */
 export function writev(fd: FD, buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-  if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
-    return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
-  }
+  const wrong = checkBuffers(buffers)
+  if (wrong !== null) return Promise.reject(wrong)
   return fd.writing.run(new VectorWriteOp(fd, [...buffers]), options)
 }

@@ -5,10 +5,20 @@ import type * as Koffi from 'koffi'
 import type { FFI, Watch } from './ffi.ts'
 import { withMicrotasks } from './host.ts'
 
-const require = createRequire(import.meta.url)
+declare const __filename: string | undefined
 
 /**
- * Loads koffi and gives it as an FFI. Throws where koffi has no build for the host. A worker must not be
+ * A require that looks for koffi from this file. In a bundle that is CommonJS `import.meta` is empty, and
+ * the bundle's own name takes its place; in a single executable there is no file but the executable.
+ */
+function requireFromHere(): NodeJS.Require {
+  const { url } = import.meta as { url?: string }
+  return createRequire(url ?? (typeof __filename === 'string' ? __filename : process.execPath))
+}
+
+/**
+ * Loads koffi and gives it as an FFI. Throws where koffi is not installed, has no build for the host, or
+ * the host loads no addons. A worker must not be
  * terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
  * run JavaScript, to koffi's start as to anyone, and koffi, which is built without C++ exceptions, cannot
  * tell this by another exception and ends the process.
@@ -17,13 +27,14 @@ export function loadKoffi(): FFI {
   // koffi is loaded on first use and not on import, as loading takes milliseconds. It is loaded by its real
   // path: once fs.rmSync has removed a socket, Node 20 no longer follows links in require, and koffi behind a
   // link (as pnpm installs it) does not find its binary.
+  const require = requireFromHere()
   const koffi = require(realpathSync(require.resolve('koffi'))) as typeof Koffi
   const libc = koffi.load(null)
   return {
     func: (declaration) => libc.func(declaration),
     asyncFunc: (declaration) => libc.func(declaration).async,
     errno: () => koffi.errno(),
-    watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
+    watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, require, fd, f)),
     address: (buffer) => koffi.address(buffer),
   }
 }
@@ -43,7 +54,7 @@ const RTLD_LAZY = 1
 
 // The host unloads koffi with the last thread that uses it, and only then closes that thread's watch, whose
 // code is koffi's. Opening the library once more keeps it loaded.
-function keepLoaded(host: Koffi.LibraryHandle): void {
+function keepLoaded(host: Koffi.LibraryHandle, require: NodeJS.Require): void {
   const addon = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'))
   if (addon !== undefined) host.func('void *dlopen(const char *path, int flags)')(addon, RTLD_LAZY)
 }
@@ -60,9 +71,9 @@ const UV_READABLE = 1
  * from sleeping, and it runs whenever the loop has woken. The methods of koffi's watch fail as its callback
  * does, and calls of C functions do not: so libuv itself is told to ref and to unref the handle.
  */
-function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
+function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number, f: () => void): Watch {
   const host = koffi.load(null)
-  keepLoaded(host)
+  keepLoaded(host, require)
   const out: [unknown] = [null]
   host.func('int napi_get_uv_event_loop(void *env, _Out_ void **loop)')(koffi.node.env, out)
   const each = koffi.pointer(koffi.proto('void', ['void *', 'void *']))

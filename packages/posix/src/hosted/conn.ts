@@ -7,9 +7,10 @@ import {
   type File,
   type IOOptions,
   type RawConn,
+  checkBuffers,
+  checkBuffer,
 } from '@net/contract'
 import { ConnStreams, LaneConn, type Lanes } from '@net/io'
-import { checkBuffer } from '../common/argument.ts'
 import { refusal } from './errors.ts'
 import type { Handle } from './handle.ts'
 import { ReadOp, WriteOp, type StreamHandle } from './stream.ts'
@@ -105,9 +106,8 @@ export abstract class HostedStreamConn<A extends Addr>
 
   /** Copies the buffers into one: the host writes one at a time. */
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    if (!Array.isArray(buffers) || !buffers.every((p) => p instanceof Uint8Array)) {
-      return Promise.reject(new TypeError('the buffers are not an array of Uint8Arrays'))
-    }
+    const wrong = checkBuffers(buffers)
+    if (wrong !== null) return Promise.reject(wrong)
     return this.write(Buffer.concat(buffers), options)
   }
 

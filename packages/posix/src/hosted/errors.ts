@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { Addr } from '@net/addr'
-import { Errno, OpError, SyscallError } from '@net/contract'
+import { Errno, OpError, SyscallError, isError } from '@net/contract'
 import { ErrWindows } from '@net/stubs'
 
 const numbers: Readonly<Record<string, number | undefined>> = constants.errno
@@ -26,7 +26,7 @@ interface HostError extends Error {
  * when an error number is behind it, else the host's own. The number is positive; on Windows it is libuv's.
  */
 export function hostError(e: unknown, call?: string): Error {
-  if (!(e instanceof Error)) return new Error(String(e))
+  if (!isError(e)) return new Error(String(e))
   const { code, errno, syscall, info } = e as HostError
   const name = call ?? (typeof syscall === 'string' ? syscall : '')
   for (const [c, n] of [

@@ -1,8 +1,7 @@
 import { networkInterfaces } from 'node:os'
-import { AddrError, parseIPZone, type IP } from '@net/addr'
+import { AddrError, parseIPZone, type IP, type UDPAddr } from '@net/addr'
 import { type IPSockGroup } from '@net/contract'
 import { socketDisabledIPv6 } from '@net/io'
-import type { InetAddr } from '../sock/ipsock.ts'
 import { callError } from './errors.ts'
 import { hostHas } from './host_features.ts'
 
@@ -19,6 +18,9 @@ export const hostedIPSockGroup: IPSockGroup = {
   supportsIPv6: () => hasAddress('IPv6'),
   supportsIPv4map: () => hostHas.ipv4OnIPv6 && hasAddress('IPv4') && hasAddress('IPv6'),
 }
+
+/** The part of an internet address that a socket is made from. */
+type InetAddr = Pick<UDPAddr, 'ip' | 'port' | 'zone'>
 
 /** The family of a socket, and whether an IPv6 one keeps to IPv6. */
 export interface Family {
@@ -65,15 +67,13 @@ function familyOf(
  */
 export function hostAddress(version: 4 | 6, a: InetAddr | null, every: boolean): string {
   const ip = a?.ip ?? null
+  const v4 = ip?.to4() ?? null
+  if (version === 4 && ip !== null && v4 === null) throw new AddrError('non-IPv4 address', ip.toString())
   if (a === null || ip === null || ip.isUnspecified) {
     if (every) return version === 4 ? '0.0.0.0' : '::'
     return version === 4 ? '127.0.0.1' : '::1'
   }
-  const v4 = ip.to4()
-  if (version === 4) {
-    if (v4 === null) throw new AddrError('non-IPv4 address', ip.toString())
-    return v4.toString()
-  }
+  if (version === 4) return ip.toString()
   if (v4 !== null) return `::ffff:${v4.toString()}`
   return a.zone === '' ? ip.toString() : `${ip.toString()}%${a.zone}`
 }

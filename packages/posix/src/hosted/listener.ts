@@ -10,6 +10,7 @@ import { type Conn, type File, type IOOptions, type RawConn } from '@net/contrac
 import { LaneListener, Op, type Lane } from '@net/io'
 import { hostError, listenError, refusal } from './errors.ts'
 import { Handle } from './handle.ts'
+import { networkRefusal } from '../permission.ts'
 import { READ_AHEAD, reset } from './stream.ts'
 
 /** The backlog of the kernel's queue, from which the host accepts at once, when none is said. */
@@ -93,6 +94,11 @@ class AcceptOp<C> extends Op<C> {
 /** Binds and listens. Rejects with a bare error. */
 export function listenServer(listen: HostListenOptions, options: ServerOpts = {}): Promise<Server> {
   return new Promise((resolve, reject) => {
+    const forbidden = networkRefusal()
+    if (forbidden !== null) {
+      reject(forbidden)
+      return
+    }
     const server = createServer({
       ...options,
       allowHalfOpen: true,

@@ -1,8 +1,7 @@
 import { getServers } from 'node:dns'
 import { joinHostPort } from '@net/addr'
 import type { LookupGroup } from '@net/contract'
-import type { ResolverOptions } from '@net/resolve'
-import { lookupOver } from '../common/lookup_group.ts'
+import { lookupGroupOver, type ResolverOptions } from '@net/resolve'
 import { hostHas } from './host_features.ts'
 import { hostedTCPSockGroup } from './tcpsock.ts'
 import { hostedUDPSockGroup } from './udpsock.ts'
@@ -18,7 +17,7 @@ function windowsOptions(): ResolverOptions {
 }
 
 /** Lookups over the host's sockets; hosts on Windows by the system, as Go's rules have it. */
-export const hostedLookupGroup: LookupGroup = lookupOver(
+export const hostedLookupGroup: LookupGroup = lookupGroupOver(
   { ...hostedTCPSockGroup, ...hostedUDPSockGroup },
   windowsOptions,
 )

@@ -138,19 +138,18 @@ export abstract class HostedPacketConn
     group: IP | string,
     iface: () => string | undefined,
   ): Promise<MulticastMembership> {
-    await Promise.resolve()
     const change = (what: 'addMembership' | 'dropMembership') => (socket: Socket) => {
       socket[what](ipOf(group, version).toString(), iface())
     }
-    this.#set(change('addMembership'))
-    const later = async (f: (socket: Socket) => void): Promise<void> => {
-      await Promise.resolve()
-      this.#set(f)
+    // Each acts before it returns, so that a close right behind it comes too late to make it fail.
+    const act = async (f: (socket: Socket) => void): Promise<void> => {
+      await Promise.resolve(this.#set(f))
     }
+    await act(change('addMembership'))
     return {
-      leave: () => later(change('dropMembership')),
-      setLoopback: (on) => later((socket) => socket.setMulticastLoopback(on)),
-      setTTL: (ttl) => later((socket) => socket.setMulticastTTL(ttl)),
+      leave: () => act(change('dropMembership')),
+      setLoopback: (on) => act((socket) => socket.setMulticastLoopback(on)),
+      setTTL: (ttl) => act((socket) => socket.setMulticastTTL(ttl)),
     }
   }
 

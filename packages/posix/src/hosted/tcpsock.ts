@@ -12,12 +12,14 @@ import {
   type TCPListener,
   type TCPNetwork,
   type TCPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
+import { callError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
 import { BACKLOG, HostedListener, ListenHandle, listenServer } from './listener.ts'
 import { refuseReusePort } from './host_features.ts'
@@ -136,7 +138,10 @@ function connecting(
   checkNetwork(network, 'tcp')
   if (raddr === null) throw missingAddress()
   if (options.control !== undefined) throw ErrWindows
-  const { version } = socketFamily(network, laddr, raddr, 'dial')
+  const { version, v6only } = socketFamily(network, laddr, raddr, 'dial')
+  // The host cannot keep a socket to IPv6 when it dials, where the kernel then finds no way to IPv4.
+  const four = (raddr.ip?.to4() ?? null) !== null && raddr.ip?.isUnspecified === false
+  if (v6only && four) throw callError('connect', 'ENETUNREACH')
   return {
     host: hostAddress(version, raddr, false),
     port: raddr.port,

@@ -11,10 +11,13 @@ import {
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
+  checkAddr,
+  checkBuffer,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { deadlineAt, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer, checkNetwork, missingAddress } from '../common/argument.ts'
 import { DatagramHandle, ReceiveOp, SendOp, type Packet } from './datagram.ts'
 import { callError, hostError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily, type Family } from './ipsock.ts'
@@ -72,7 +75,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     const { handle } = this
     const error = (cause: Error): OpError => new OpError('write', handle.net, handle.localAddr, addr, cause)
@@ -161,10 +164,6 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
       throw new OpError('set', this.handle.net, null, this.localAddr, hostError(e, 'setsockopt'))
     }
   }
-}
-
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
 }
 
 /**

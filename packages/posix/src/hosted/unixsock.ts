@@ -4,14 +4,18 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixListener,
   type UnixSockGroup,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
@@ -47,13 +51,17 @@ class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
   }
 
   writeTo(p: Uint8Array, addr: UnixAddr, _options?: IOOptions): Promise<number> {
-    const wrong =
-      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     return Promise.reject(wrong ?? new OpError('write', 'unix', this.localAddr, addr, ErrWriteToConnected))
   }
 
   writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
     return this.writeTo(p, addr, options)
+  }
+
+  /** Copies: the host sends no files. Writes made meanwhile go between its own. */
+  sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    return copyingSendfileGroup.sendFile(this, source, options)
   }
 
   async receive(
@@ -124,14 +132,11 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/**
- * The path by which the host knows a name: Go's '@' of the abstract namespace is a NUL on linux. Throws bare
- * errors.
- */
-function path({ name }: UnixAddr): string {
+/** The path by which the host knows a name: only on linux are there abstract ones. Throws bare errors. */
+function path({ name, path }: UnixAddr): string {
   if (!hostHas.abstractNames) return name
   refuseAbstract(name)
-  return name.startsWith('@') ? `\0${name.slice(1)}` : name
+  return path
 }
 
 /** Stream sockets in the Unix domain over the host's. */

@@ -1,5 +1,6 @@
 // Values of socket options as the kernel has them: a C int unless the option's page of the manual says
 // otherwise.
+import { checkBuffer } from '@net/contract'
 import { wordBytes } from '../wire/msg.ts'
 
 /** What close does with unsent data: struct linger of sys/socket.h. */
@@ -107,8 +108,8 @@ export function encodeOption(type: OptionType, value: unknown): Uint8Array | nul
       return value.includes('\0') || bytes.byteLength > optionSize.string ? null : bytes
     }
     case 'bytes':
-      if (!(value instanceof Uint8Array)) throw wrongKind(type)
-      return value
+      if (checkBuffer(value) !== null) throw wrongKind(type)
+      return value as Uint8Array
     case 'linger':
       return lingerBytes(value)
     case 'timeval':

@@ -3,7 +3,7 @@ import { ENOPROTOOPT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { socketOptions } from './options_socket.ts'
 import { tcpOptions } from './options_tcp.ts'
-import { getsockoptBytes, getsockoptInt } from '../sys/sockopt.ts'
+import { getsockoptBytes } from '../sys/sockopt.ts'
 import { setsockopt } from '../sys/syscall.ts'
 
 /** The protocol of multipath TCP's sockets. */
@@ -29,12 +29,4 @@ export function bindToDevice(fd: number, name: string): number {
 export function isMultipathTCP(fd: number): boolean {
   if (MPTCP_INFO === undefined || !abi.has.multipathTCP) return false
   return getsockoptBytes(fd, SOL_MPTCP, MPTCP_INFO, new Uint8Array(4)) >= 0
-}
-
-/** TCP_FASTOPEN_CONNECT, which makes connect wait for the first write. Only linux has it. */
-export function connectsWithFirstWrite(fd: number): boolean {
-  const { linux: number } = tcpOptions.TCP_FASTOPEN_CONNECT.numbers
-  const value = { value: 0 }
-  if (number === undefined || !abi.has.TCP_FASTOPEN_CONNECT) return false
-  return getsockoptInt(fd, abi.IPPROTO_TCP, number, value) === 0 && value.value !== 0
 }

@@ -55,12 +55,17 @@ export class Poller {
     return result < 0 ? result : slot
   }
 
-  /**
-   * Forgets what was registered, before its descriptor is closed. Events of it that are on their way are
-   * dropped.
-   */
+  /** Forgets what was registered, before its descriptor is closed, though others may have the open file. */
   remove(fd: number, slot: number): void {
     this.#selector.remove(fd)
+    this.forget(slot)
+  }
+
+  /**
+   * The same for a descriptor that is the only one of its open file: closing it takes it from the kernel's
+   * queue. Events of it that are on their way are dropped.
+   */
+  forget(slot: number): void {
     if (this.#last === this.#slots[slot]) this.#last = null
     this.#slots[slot] = null
     this.#freeSlots.push(slot)

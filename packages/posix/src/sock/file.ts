@@ -9,7 +9,7 @@ import {
 } from '@net/contract'
 import { EINVAL, EPROTONOSUPPORT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { closeDescriptor, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
+import { closeDescriptor, ownDescriptor, reserveDescriptor, setNonblocking } from '../sys/descriptor.ts'
 import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { ipNames, PosixIPConn } from './iprawsock.ts'
@@ -69,8 +69,10 @@ function recognise(s: number): Found {
   const listens = option(s, abi.SO_ACCEPTCONN) !== 0
   // O_NONBLOCK is shared by all holders of an open file, so it is set only once this is known to be a socket
   // and not, say, the terminal of other processes.
-  must('setnonblock', fcntl(s, abi.F_SETFL, must('fcntl', fcntl(s, abi.F_GETFL, 0)) | abi.O_NONBLOCK))
-  return { fd: new FD(s, kind.net, kind.names), family, listens, raw: sotype === abi.SOCK_RAW }
+  must('setnonblock', setNonblocking(s))
+  const fd = new FD(s, kind.net, kind.names)
+  fd.share()
+  return { fd, family, listens, raw: sotype === abi.SOCK_RAW }
 }
 
 /** The name of a file as the address of an error. */

@@ -8,10 +8,12 @@ import {
   type ListenOptions,
   type ReceivedMessage,
   type SentMessage,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
 import { ProtocolsFile } from '@net/resolve'
 import { abi } from '../abi/system.ts'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr, type InetAddr } from './ipsock.ts'
 import { ReceiveOp } from '../fd/op.ts'
@@ -69,7 +71,7 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
   }
 
   override read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    if (!this.#headed || !(p instanceof Uint8Array)) return super.read(p, options)
+    if (!this.#headed || checkBuffer(p) !== null) return super.read(p, options)
     if (p.byteLength === 0 && !this.fd.isClosed) return Promise.resolve(0)
     return this.#receive((n) => copy(n, p), options)
   }
@@ -115,7 +117,7 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
   }
 
   protected checkAddr(addr: unknown): TypeError | null {
-    return addr instanceof IPAddr ? null : new TypeError('the address is not an IPAddr')
+    return checkAddr(addr, 'an IPAddr')
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type DatagramOptions,
   type MulticastMembership,
   type QueuedError,
+  isTypeError,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
@@ -113,7 +114,7 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
     try {
       result = call(fd)
     } catch (e) {
-      throw e instanceof TypeError ? e : this.#error(e as Error)
+      throw isTypeError(e) ? e : this.#error(e as Error)
     }
     return check(this.fd, 'set', 'setsockopt', result)
   }
@@ -145,14 +146,14 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
   }
 
   #membership(level: number, leave: (fd: number) => number): MulticastMembership {
-    const later = async (call: (fd: number) => number): Promise<void> => {
-      await Promise.resolve()
-      this.set(call)
+    // Each acts before it returns, so that a close right behind it comes too late to make it fail.
+    const act = async (call: (fd: number) => number): Promise<void> => {
+      await Promise.resolve(this.set(call))
     }
     return {
-      leave: () => later(leave),
-      setLoopback: (on) => later((fd) => setLoopback(fd, level, on)),
-      setTTL: (ttl) => later((fd) => setMulticastTTL(fd, level, ttl)),
+      leave: () => act(leave),
+      setLoopback: (on) => act((fd) => setLoopback(fd, level, on)),
+      setTTL: (ttl) => act((fd) => setMulticastTTL(fd, level, ttl)),
     }
   }
 }

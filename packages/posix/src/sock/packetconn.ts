@@ -6,10 +6,12 @@ import {
   type PacketConn,
   type ReceivedMessage,
   type SentMessage,
+  checkBuffer,
+  missingAddress,
+  byteLengthOf,
 } from '@net/contract'
 import { isOver, untilClosed } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
 import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
@@ -66,7 +68,7 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     const { fd } = this
     if (fd.writeReady && fd.writing.free && !isOver(options)) {
       const e = this.#sendNow(p, addr)
-      if (e === null) return Promise.resolve(p.byteLength)
+      if (e === null) return Promise.resolve(byteLengthOf(p))
       if (e !== undefined) return Promise.reject(this.writeError(addr, e))
     }
     return fd.writing.run(new SendOp(fd, p, addr, () => this.put(addr)), options)
@@ -104,7 +106,7 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
 
   /** Reads a packet with its control messages. */
   protected readMsg(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<A>> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob)
+    const wrong = checkBuffer(p) ?? checkBuffer(oob, 'oob')
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
     return fd.reading.run(new ReceiveMessageOp(fd, p, oob, 0, this.#withControl), options)
@@ -117,7 +119,7 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     addr: A | null,
     options?: IOOptions,
   ): Promise<SentMessage> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : this.checkAddr(addr))
+    const wrong = checkBuffer(p) ?? checkBuffer(oob, 'oob') ?? (addr === null ? null : this.checkAddr(addr))
     if (wrong !== null) throw wrong
     const unfit = this.addressError(addr)
     if (unfit !== null) throw this.writeError(addr, unfit)

@@ -11,19 +11,20 @@ import {
   type TCPListener,
   type TCPNetwork,
   type TCPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
 import { PosixStreamConn } from '../fd/conn.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { dialSocket, listenSocket, type DialSpec, type SocketSpec } from '../fd/sock.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getTCPAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
-import { connectsWithFirstWrite, IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
+import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
 import { getpeername, getsockname } from '../sys/syscall.ts'
 
 /** How to ask for the addresses of a TCP socket. */
@@ -121,45 +122,53 @@ function spec(
   }
 }
 
+interface TCPDialSpec extends DialSpec {
+  readonly laddr: TCPAddr | null
+  readonly raddr: TCPAddr
+}
+
 const EADDRNOTAVAIL = 'EADDRNOTAVAIL'
 
 // A connect from a port that the kernel chose may meet itself (both ends open at once), or fail because the
 // port was taken between choice and use. Both pass when tried again (Go issues 2690, 5105).
-async function dialAgain(dial: () => Promise<FD>, laddr: TCPAddr | null): Promise<FD> {
+async function dialAgain(spec: TCPDialSpec, options: DialOptions): Promise<FD> {
+  const { laddr, raddr } = spec
   const free = laddr === null || laddr.port === 0
   for (let again = 0; ; again++) {
     try {
-      const fd = await dial()
-      if (again === 2 || !free || !isSelfConnected(fd)) return fd
-      void fd.close()
+      const fd = await dialSocket(spec, options)
+      const local = tcpNames.local(fd.fd) as TCPAddr | null
+      if (again < 2 && free && isSelfConnected(local, raddr)) {
+        void fd.close()
+        continue
+      }
+      // What the kernel would say again is kept. A socket that connects with its first write (TCP fast open)
+      // has no port yet, and only the kernel knows which address the unspecified one stands for.
+      const known = raddr.zone === '' && raddr.ip !== null && !raddr.ip.isUnspecified
+      fd.setAddrs(local?.port === 0 ? undefined : local, known ? raddr : undefined)
+      return fd
     } catch (e) {
       if (again === 2 || !free || !(e instanceof OpError) || e.code !== EADDRNOTAVAIL) throw e
     }
   }
 }
 
-function isSelfConnected(fd: FD): boolean {
-  const local = fd.localAddr as TCPAddr | null
-  const remote = fd.remoteAddr as TCPAddr | null
-  // A missing name means that the connection is already dead, so the dial is tried again; except with TCP
-  // fast open, which connects with the first write.
-  if (local === null || remote === null) return !connectsWithFirstWrite(fd.fd)
-  return local.port === remote.port && local.ip !== null && remote.ip !== null && local.ip.equal(remote.ip)
+function isSelfConnected(local: TCPAddr | null, { ip, port }: TCPAddr): boolean {
+  if (local?.port !== port || local.ip === null) return false
+  return ip === null || ip.isUnspecified || local.ip.equal(ip)
 }
 
 /**
  * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems
  * refuse it in several ways (too old, turned off, forbidden), as Go says.
  */
-async function multipathFirst<T>(options: DialOptions, dial: (proto: number) => Promise<T>): Promise<T> {
-  if (options.multipathTCP === true) {
-    try {
-      return await dial(IPPROTO_MPTCP)
-    } catch (e) {
-      if (options.signal?.aborted) throw e
-    }
+async function multipathFirst(spec: TCPDialSpec, options: DialOptions): Promise<FD> {
+  try {
+    return await dialAgain({ ...spec, proto: IPPROTO_MPTCP }, options)
+  } catch (e) {
+    if (options.signal?.aborted) throw e
   }
-  return dial(abi.IPPROTO_TCP)
+  return await dialAgain(spec, options)
 }
 
 function listenFD(s: SocketSpec, options: ListenOptions): FD {
@@ -206,17 +215,15 @@ export function listenTCPSync(
 /** TCP over the kernel's sockets. */
 export const tcpSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
-    let s: SocketSpec
+    let to: TCPDialSpec
     try {
-      s = spec(network, laddr, raddr, 'dial')
+      const s = spec(network, laddr, raddr, 'dial')
       if (raddr === null) throw missingAddress()
+      to = { ...s, laddr, raddr, putRemote: () => putAddr(s.family, raddr) }
     } catch (e) {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd = await multipathFirst(options, (proto) => {
-      const to = { ...s, proto, raddr, putRemote: () => putAddr(s.family, raddr) }
-      return dialAgain(() => dialSocket(to, options), laddr)
-    })
+    const fd = options.multipathTCP === true ? await multipathFirst(to, options) : await dialAgain(to, options)
     // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)

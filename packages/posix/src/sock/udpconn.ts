@@ -5,6 +5,9 @@ import {
   type ReceivedMessage,
   type SentMessage,
   type UDPConn,
+  checkAddr,
+  checkMessages,
+  byteLengthOf,
 } from '@net/contract'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
@@ -81,7 +84,7 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
     if (messages.length === 0 && !this.fd.isClosed) return 0
     const op = new WriteBatchOp(this.fd, messages, this.#batchSocket())
     const n = await this.fd.writing.run(op, options)
-    for (const m of messages) m.n = m.buffer.byteLength
+    for (const m of messages) m.n = byteLengthOf(m.buffer)
     return n
   }
 
@@ -114,19 +117,8 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   }
 
   protected checkAddr(addr: unknown): TypeError | null {
-    return addr instanceof UDPAddr ? null : new TypeError('the address is not a UDPAddr')
+    return checkAddr(addr, 'a UDPAddr')
   }
-}
-
-function checkMessages(messages: unknown): TypeError | null {
-  if (!Array.isArray(messages)) return new TypeError('the messages are not an array')
-  for (const m of messages as Partial<Message>[]) {
-    if (!(m.buffer instanceof Uint8Array)) return new TypeError("a message's buffer is not a Uint8Array")
-    if (m.oob !== undefined && !(m.oob instanceof Uint8Array)) {
-      return new TypeError("a message's oob is not a Uint8Array")
-    }
-  }
-  return null
 }
 
 function checkSegment(size: unknown): Error | null {

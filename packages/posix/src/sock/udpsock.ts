@@ -7,9 +7,10 @@ import {
   type UDPConn,
   type UDPNetwork,
   type UDPSockGroup,
+  checkNetwork,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { checkNetwork, missingAddress } from '../common/argument.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'

@@ -2,17 +2,22 @@ import { UnixAddr } from '@net/addr'
 import {
   ErrWriteToConnected,
   OpError,
+  type FileSource,
   type IOOptions,
+  type SendFileOptions,
   type UnixConn,
   type UnixMessage,
   type UnixNetwork,
+  checkAddr,
+  checkBuffer,
+  missingAddress,
 } from '@net/contract'
 import { untilClosed } from '@net/io'
 import { EAFNOSUPPORT } from '../abi/errno.ts'
-import { checkBuffer, missingAddress } from '../common/argument.ts'
 import { PosixStreamConn } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
+import { sendFile } from '../fd/sendfile.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
 import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
 import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
@@ -39,7 +44,7 @@ export const unixNames: Readonly<Record<UnixNetwork, Names>> = {
 
 /** The path of the file that a socket of this name made, or '' when there is none. */
 export function pathOf(addr: UnixAddr): string {
-  return /^[@\0]/.test(addr.name) ? '' : addr.name
+  return addr.path.startsWith('\0') ? '' : addr.name
 }
 
 /**
@@ -91,7 +96,7 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
   }
 
   async writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p) ?? checkAddr(addr)
+    const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     if (wrong !== null) throw wrong
     this.#checkPeer(addr, this.#connected)
     return (await this.fd.writing.run(new UnixSendOp(this.fd, p, null, addr), options)).n
@@ -106,7 +111,7 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
   }
 
   readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob)
+    const wrong = checkBuffer(p) ?? checkBuffer(oob, 'oob')
     if (wrong !== null) return Promise.reject(wrong)
     return this.fd.reading.run(new UnixReceiveOp(this.fd, p, oob), options)
   }
@@ -117,11 +122,17 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     addr: UnixAddr | null,
     options?: IOOptions,
   ): Promise<{ n: number; oobn: number }> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob) ?? (addr === null ? null : checkAddr(addr))
+    const wrong =
+      checkBuffer(p) ?? checkBuffer(oob, 'oob') ?? (addr === null ? null : checkAddr(addr, 'a UnixAddr'))
     if (wrong !== null) throw wrong
     // On streams and sequenced packets the kernel itself refuses or ignores an address.
     if (addr !== null) this.#checkPeer(addr, this.#connected && this.#net === 'unixgram')
     return await this.fd.writing.run(new UnixSendOp(this.fd, p, oob, addr), options)
+  }
+
+  async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    this.#checkStream('sendFile')
+    return await sendFile(this.fd, source, options)
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
@@ -168,8 +179,4 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     if (addr.net !== this.#net) throw wrap(errnoOf(EAFNOSUPPORT))
     if (addr.name === '') throw wrap(missingAddress())
   }
-}
-
-function checkAddr(addr: unknown): TypeError | null {
-  return addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr')
 }

@@ -7,11 +7,11 @@ import {
   type UnixListener,
   type UnixNetwork,
   type UnixSockGroup,
+  missingAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { missingAddress } from '../common/argument.ts'
 import type { FD } from '../fd/fd.ts'
-import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { dialSocket, listenSocket, unnamedSocket, type SocketSpec } from '../fd/sock.ts'
 import { putUnix } from '../wire/sockaddr.ts'
 import { unixNames, PosixUnixConn } from './unixconn.ts'
 import { PosixUnixListener } from './unixlistener.ts'
@@ -77,12 +77,17 @@ export function listenUnixgramSync(
   }
 }
 
-/** Binds a datagram socket that has no peer, which Go too calls dialling. */
-function bindUnixgram(laddr: UnixAddr, options: DialOptions): UnixConn {
+/**
+ * Makes a datagram socket that has no peer, which Go too calls dialling where it has a name; without one it
+ * sends, and nobody can answer.
+ */
+function dialNobody(laddr: UnixAddr | null, options: DialOptions): UnixConn {
   options.signal?.throwIfAborted()
   try {
     const { control } = options
-    return new PosixUnixConn(listen('unixgram', laddr, { control })[0], false)
+    const s = spec('unixgram', laddr)
+    const fd = laddr === null ? unnamedSocket(s, options) : listenSocket(s, { control })
+    return new PosixUnixConn(fd, false)
   } catch (e) {
     throw new OpError('dial', 'unixgram', laddr, null, e as Error)
   }
@@ -95,7 +100,7 @@ export const unixSockGroup: UnixSockGroup = {
     try {
       s = spec(network, laddr)
       if (raddr === null || raddr.name === '') {
-        if (network === 'unixgram' && laddr !== null) return bindUnixgram(laddr, options)
+        if (network === 'unixgram') return dialNobody(laddr, options)
         throw missingAddress()
       }
     } catch (e) {

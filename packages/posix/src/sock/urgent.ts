@@ -1,10 +1,9 @@
 // Urgent data of TCP (RFC 6093): MSG_OOB of sys/socket.h, sockatmark(3).
-import { OpError, type IOOptions, type TCPConn } from '@net/contract'
+import { OpError, type IOOptions, type TCPConn, checkBuffer, byteLengthOf } from '@net/contract'
 import { type LaneOwner } from '@net/io'
 import { ErrUnsupported, UnsupportedError } from '@net/stubs'
 import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { checkBuffer } from '../common/argument.ts'
 import { streamFD } from '../fd/conn.ts'
 import type { FD } from '../fd/fd.ts'
 import { FDOp } from '../fd/op.ts'
@@ -69,14 +68,14 @@ class UrgentWriteOp extends FDOp<number> {
   }
 
   attempt(): boolean {
-    const length = this.#p.byteLength
+    const length = byteLengthOf(this.#p)
     while (this.#n < length) {
       if (!this.fd.writeReady) return false
       // The last byte is sent by a call of its own: MSG_OOB marks the last byte that is sent, so a send of
       // several bytes that went only in part would mark a wrong one.
       const [end, flag] = this.#n === length - 1 ? [length, abi.MSG_OOB] : [length - 1, 0]
       const part = this.#p.subarray(this.#n, end)
-      const n = send(this.fd.fd, part, part.byteLength, abi.MSG_NOSIGNAL | flag)
+      const n = send(this.fd.fd, part, byteLengthOf(part), abi.MSG_NOSIGNAL | flag)
       if (n >= 0) this.#n += n
       else if (n === EAGAIN) this.fd.writeReady = false
       else return this.fail(syscallError('send', n))

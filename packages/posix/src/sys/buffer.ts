@@ -1,4 +1,4 @@
-import { ffi, hasKernel } from './syscall.ts'
+import { ffi, posixRefusal } from './syscall.ts'
 
 const ALIGNMENT = 64 // bytes: a cache line
 
@@ -17,6 +17,7 @@ const ALIGNMENT = 64 // bytes: a cache line
  */
 export function allocBuffer(byteLength: number): Uint8Array<ArrayBuffer> {
   const buffer = new ArrayBuffer(byteLength + ALIGNMENT)
-  const address = hasKernel() ? Number(ffi().address(new Uint8Array(buffer)) % BigInt(ALIGNMENT)) : 0
+  const address =
+    posixRefusal() === null ? Number(ffi().address(new Uint8Array(buffer)) % BigInt(ALIGNMENT)) : 0
   return new Uint8Array(buffer, (ALIGNMENT - address) % ALIGNMENT, byteLength)
 }

@@ -55,6 +55,13 @@ export function dupCloseOnExec(fd: number, own: number, how: 'dup2' | 'dup3' = d
   return result
 }
 
+/** Makes an open file non-blocking unless it is. Gives 0 or a negated error number. */
+export function setNonblocking(fd: number): number {
+  const flags = fcntl(fd, abi.F_GETFL, 0)
+  if (flags < 0 || (flags & abi.O_NONBLOCK) !== 0) return Math.min(flags, 0)
+  return fcntl(fd, abi.F_SETFL, flags | abi.O_NONBLOCK)
+}
+
 /** Closes a descriptor that {@link ownDescriptor} gave. */
 export function closeDescriptor(fd: number): void {
   if (isMainThread) close(fd)

@@ -58,6 +58,12 @@ export function setLinger(fd: number, seconds: number): number {
   return setsockopt(fd, abi.SOL_SOCKET, abi.SO_LINGER, lingerBytes, 8)
 }
 
+/** Whether close may wait for unsent data: SO_LINGER is on with a time. */
+export function lingers(fd: number): boolean {
+  const n = getsockoptBytes(fd, abi.SOL_SOCKET, abi.SO_LINGER, lingerBytes)
+  return n === 8 && linger[0] !== 0 && linger[1] !== 0
+}
+
 /** SO_RCVBUF, socket(7): the size of the receive buffer in bytes. */
 export function setReadBuffer(fd: number, bytes: number): number {
   return setsockoptInt(fd, abi.SOL_SOCKET, abi.SO_RCVBUF, bytes)

@@ -1,9 +1,10 @@
-import { Errno, SyscallError } from '@net/contract'
+import { Errno, SyscallError, byteLengthOf } from '@net/contract'
 import { EINTR } from '../abi/errno.ts'
 import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
 import { foreignHost } from '../ffi/host.ts'
 import { loadKoffi } from '../ffi/koffi.ts'
+import { networkRefusal } from '../permission.ts'
 
 // The C library's functions are bound all together, when the first of them is called, as the end of a worker
 // thread must not interrupt a binding. Each call below gives what the kernel gives: the result, or the
@@ -21,28 +22,44 @@ export function ffi(): FFI {
     failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
     throw failure
   }
+  const forbidden = networkRefusal()
+  if (forbidden !== null) {
+    failure = new Error('kernel sockets are not available to this process', { cause: forbidden })
+    throw failure
+  }
   try {
     loaded = loadKoffi()
   } catch (cause) {
-    failure = new Error(
-      `kernel sockets are not available, as the foreign function interface did not load: use hosted()`,
-      { cause },
-    )
+    const missing = (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
+    const reason = missing
+      ? 'koffi is not installed where this program can load it (a bundle needs it beside itself)'
+      : 'the foreign function interface did not load'
+    failure = new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
     throw failure
   }
   for (const declared of declarations) declared.bind(loaded)
   return loaded
 }
 
-/** Whether the kernel can be called. */
-export function hasKernel(): boolean {
+/**
+ * Why the kernel's sockets cannot be reached in this process, as the error that `posix()` throws here; null when they can.
+ * The first call loads the foreign function interface, where there is one.
+ *
+ * @example
+ * ```ts
+ * import { posixRefusal } from '@net/posix'
+ *
+ * const refusal = posixRefusal()
+ * if (refusal !== null) console.log(refusal.message, refusal.cause)
+ * ```
+ */
+export function posixRefusal(): Error | null {
   try {
     ffi()
-    return true
-  } catch {
-    // Callers that need the kernel call ffi(), which throws the reason.
-    return false
+  } catch (e) {
+    return e as Error
   }
+  return null
 }
 
 const declarations: Declared[] = []
@@ -95,28 +112,18 @@ function failed(): number {
   return -ffi().errno()
 }
 
-/** socket(2) */
-export const socket = syscall('int socket(int domain, int type, int protocol)')
 /** socketpair(2) */
 export const socketpair = syscall('int socketpair(int domain, int type, int protocol, void *sv)')
 /** bind(2) */
 export const bind = syscall('int bind(int fd, const void *addr, uint32_t addrlen)')
 /** listen(2) */
 export const listen = syscall('int listen(int fd, int backlog)')
-/** connect(2) */
-export const connect = syscall('int connect(int fd, const void *addr, uint32_t addrlen)')
 /** shutdown(2) */
 export const shutdown = syscall('int shutdown(int fd, int how)')
-/** getsockname(2) */
-export const getsockname = syscall('int getsockname(int fd, void *addr, void *addrlen)')
 /** getpeername(2) */
 export const getpeername = syscall('int getpeername(int fd, void *addr, void *addrlen)')
 /** getsockopt(2) */
 export const getsockopt = syscall('int getsockopt(int fd, int level, int name, void *value, void *length)')
-/** setsockopt(2) */
-export const setsockopt = syscall(
-  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
-)
 /** dup2(2) */
 export const dup2 = syscall('int dup2(int oldfd, int newfd)')
 /** dup3(2); darwin lacks it */
@@ -160,13 +167,16 @@ export function closeAsync(fd: number): Promise<void> {
 }
 
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
-// gives each an inline cache of its own.
+// gives each an inline cache of its own. No length is believed that a buffer does not have in memory: a
+// subclass of Uint8Array may say what it likes.
+// Nor do they ever wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file, and another process that has it, as a
+// child whose standard input it is, may have switched it off.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 
 /** recv(2) */
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = recvFunction.f(fd, p, length, flags)
+  const n = recvFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
   return n >= 0 ? n : failed()
 }
 
@@ -174,7 +184,7 @@ const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t
 
 /** send(2) */
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
-  const n = sendFunction.f(fd, p, length, flags)
+  const n = sendFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
   return n >= 0 ? n : failed()
 }
 
@@ -191,7 +201,14 @@ export function recvfrom(
   addr: Uint8Array,
   addrlen: Uint8Array,
 ): number {
-  const n = recvfromFunction.f(fd, p, length, flags, addr, addrlen)
+  const n = recvfromFunction.f(
+    fd,
+    p,
+    Math.min(length, byteLengthOf(p)),
+    flags | abi.MSG_DONTWAIT,
+    addr,
+    addrlen,
+  )
   return n >= 0 ? n : failed()
 }
 
@@ -208,7 +225,14 @@ export function sendto(
   addr: Uint8Array,
   addrlen: number,
 ): number {
-  const n = sendtoFunction.f(fd, p, length, flags, addr, addrlen)
+  const n = sendtoFunction.f(
+    fd,
+    p,
+    Math.min(length, byteLengthOf(p)),
+    flags | abi.MSG_DONTWAIT,
+    addr,
+    addrlen,
+  )
   return n >= 0 ? n : failed()
 }
 
@@ -218,6 +242,45 @@ const accept4Function = new Declared('int accept4(int fd, void *addr, void *addr
 export function accept4(fd: number, addr: Uint8Array, addrlen: Uint8Array, flags: number): number {
   const n = accept4Function.f(fd, addr, addrlen, flags)
   return n >= 0 ? n : failed()
+}
+
+// Every dial makes the calls below, which are spelled out for the same reason. None of them is ever interrupted.
+
+const socketFunction = new Declared('int socket(int domain, int type, int protocol)')
+
+/** socket(2) */
+export function socket(domain: number, type: number, protocol: number): number {
+  const fd = socketFunction.f(domain, type, protocol)
+  return fd >= 0 ? fd : failed()
+}
+
+const connectFunction = new Declared('int connect(int fd, const void *addr, uint32_t addrlen)')
+
+/** connect(2), of a non-blocking socket */
+export function connect(fd: number, addr: Uint8Array, addrlen: number): number {
+  return connectFunction.f(fd, addr, addrlen) < 0 ? failed() : 0
+}
+
+const getsocknameFunction = new Declared('int getsockname(int fd, void *addr, void *addrlen)')
+
+/** getsockname(2) */
+export function getsockname(fd: number, addr: Uint8Array, addrlen: Uint8Array): number {
+  return getsocknameFunction.f(fd, addr, addrlen) < 0 ? failed() : 0
+}
+
+const setsockoptFunction = new Declared(
+  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+)
+
+/** setsockopt(2) */
+export function setsockopt(
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: number,
+): number {
+  return setsockoptFunction.f(fd, level, name, value, length) < 0 ? failed() : 0
 }
 
 const schedYieldFunction = new Declared('int sched_yield()')

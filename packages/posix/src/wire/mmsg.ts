@@ -6,6 +6,7 @@ import { controlSpace, marshalControl } from './cmsg.ts'
 import {
   addressOf,
   controlLength,
+  controlSize,
   messageFlags,
   putLengths,
   putMessage,
@@ -63,7 +64,7 @@ class MessageVector {
   put(i: number, buffer: Uint8Array, nameLength: number, oob: Uint8Array | null, own: number): void {
     this.s.setVector(vectorsAt + i * SizeofIovec, buffer)
     const control = oob === null ? (this.#controls[i] ?? 0n) : addressOf(oob)
-    putLengths(this.s, i * SizeofMmsghdr, nameLength, control, oob === null ? own : oob.byteLength)
+    putLengths(this.s, i * SizeofMmsghdr, nameLength, control, oob === null ? own : controlSize(oob))
   }
 }
 
@@ -89,7 +90,7 @@ export class ReceiveVector extends MessageVector {
 
   /** Receives up to `n` messages. Gives how many came or a negated error number. */
   receive(fd: number, n: number): number {
-    return recvmmsg(fd, this.s.bytes, n, 0, null)
+    return recvmmsg(fd, this.s.bytes, n, abi.MSG_DONTWAIT, null)
   }
 
   /** The bytes of message `i`. */
@@ -162,7 +163,7 @@ export class SendVector extends MessageVector {
 
   /** Sends `n` messages. Gives how many went, from the first, or the negated error number of the first. */
   send(fd: number, n: number): number {
-    return sendmmsg(fd, this.s.bytes, n, abi.MSG_NOSIGNAL)
+    return sendmmsg(fd, this.s.bytes, n, abi.MSG_NOSIGNAL | abi.MSG_DONTWAIT)
   }
 }
 

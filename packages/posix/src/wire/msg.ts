@@ -1,4 +1,5 @@
 // Structs of sys/socket.h and sys/uio.h.
+import { byteLengthOf } from '@net/contract'
 import type { ABI } from '../abi/abi.ts'
 import { abi } from '../abi/system.ts'
 import { sockaddrOut, sockaddrIn, sockaddrInLength } from './sockaddr.ts'
@@ -99,7 +100,7 @@ export class Structs {
 
   /** Points the struct iovec at `offset` to a buffer, which must live until the call is over. */
   setVector(offset: number, buffer: Uint8Array): void {
-    const { byteLength } = buffer
+    const byteLength = byteLengthOf(buffer)
     this.setPointer(offset, byteLength === 0 ? 0n : ffi().address(buffer))
     this.setWord(offset + wordBytes, byteLength)
   }
@@ -130,7 +131,12 @@ export function putLengths(
 
 /** The address of control messages, for {@link putLengths}. */
 export function addressOf(oob: Uint8Array | null): bigint {
-  return oob === null || oob.byteLength === 0 ? 0n : ffi().address(oob)
+  return oob === null || controlSize(oob) === 0 ? 0n : ffi().address(oob)
+}
+
+/** The bytes of control messages, for {@link putLengths}; null has none. */
+export function controlSize(oob: Uint8Array | null): number {
+  return oob === null ? 0 : byteLengthOf(oob)
 }
 
 /** The bytes of the name that a call filled in the struct msghdr at `offset`. */
@@ -169,7 +175,7 @@ function resolve(): void {
 export const received = { oobn: 0, flags: 0 }
 
 /**
- * recvmsg(2) of one buffer and, unless `oob` is null or empty, of control messages. The sender's address is
+ * recvmsg(2), which never waits, of one buffer and, unless `oob` is null or empty, of control messages. The sender's address is
  * then in {@link sockaddrIn} with its length (0 when there is none), the rest in {@link received}. Gives the
  * bytes read or a negated error number.
  */
@@ -177,8 +183,8 @@ export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags
   if (vectorAddress === 0n) resolve()
   message.setVector(SizeofMsghdr, p)
   putMessage(message, 0, inAddress, vectorAddress)
-  putLengths(message, 0, sockaddrIn.byteLength, addressOf(oob), oob?.byteLength ?? 0)
-  const n = recvmsgCall(fd, message.bytes, flags)
+  putLengths(message, 0, sockaddrIn.byteLength, addressOf(oob), controlSize(oob))
+  const n = recvmsgCall(fd, message.bytes, flags | abi.MSG_DONTWAIT)
   if (n >= 0) {
     lengthWord[0] = nameLength(message, 0)
     received.oobn = controlLength(message, 0)
@@ -188,7 +194,7 @@ export function recvmsg(fd: number, p: Uint8Array, oob: Uint8Array | null, flags
 }
 
 /**
- * sendmsg(2) of one buffer and, unless `oob` is null or empty, of control messages, to the address of
+ * sendmsg(2), which never waits, of one buffer and, unless `oob` is null or empty, of control messages, to the address of
  * `addrlen` bytes in {@link sockaddrOut}; 0 sends to the socket's peer. Gives the bytes sent or a negated
  * error number.
  */
@@ -202,6 +208,6 @@ export function sendmsg(
   if (vectorAddress === 0n) resolve()
   message.setVector(SizeofMsghdr, p)
   putMessage(message, 0, outAddress, vectorAddress)
-  putLengths(message, 0, addrlen, addressOf(oob), oob?.byteLength ?? 0)
-  return sendmsgCall(fd, message.bytes, flags)
+  putLengths(message, 0, addrlen, addressOf(oob), controlSize(oob))
+  return sendmsgCall(fd, message.bytes, flags | abi.MSG_DONTWAIT)
 }

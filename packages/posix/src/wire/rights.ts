@@ -1,4 +1,5 @@
 // What unix(7) says of SCM_RIGHTS.
+import { byteLengthOf } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import {
   controlMessages,
@@ -28,20 +29,20 @@ export function closeOnExec(control: Uint8Array): void {
  * are closed: the caller would never learn their numbers.
  */
 export function giveControl(control: Uint8Array, oob: Uint8Array): { oobn: number; truncated: boolean } {
-  if (control.byteLength <= oob.byteLength) {
+  if (control.byteLength <= byteLengthOf(oob)) {
     oob.set(control)
     return { oobn: control.byteLength, truncated: false }
   }
   let oobn = 0
   let truncated = false
   for (const message of controlMessages(control)) {
-    const fitting = truncated ? null : fit(message, oob.byteLength - oobn)
+    const fitting = truncated ? null : fit(message, byteLengthOf(oob) - oobn)
     if (fitting === null || fitting.data.byteLength < message.data.byteLength) {
       truncated = true
       closeRights(rightsOf(message).slice(fitting === null ? 0 : rightsOf(fitting).length))
       if (fitting === null) continue
     }
-    const bytes = marshalControl([fitting]).subarray(0, oob.byteLength - oobn) // padding may be cut off
+    const bytes = marshalControl([fitting]).subarray(0, byteLengthOf(oob) - oobn) // padding may be cut off
     oob.set(bytes, oobn)
     oobn += bytes.byteLength
   }

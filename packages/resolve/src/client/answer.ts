@@ -41,6 +41,7 @@ export class Answer {
 export function findAnswer(reply: Parser, type: number, fqdn: string, server: string): Found | null {
   const { authoritative, recursionAvailable, rcode: low } = reply.header
   const { rcode, hasAdditional } = extendedRCode(reply, low)
+  const isMixedUp = reply.hasOPTAnswer
   if (rcode === RCode.nameError) return null
   try {
     let first = reply.next('answers')
@@ -51,7 +52,10 @@ export function findAnswer(reply: Parser, type: number, fqdn: string, server: st
     if (!authoritative && !recursionAvailable && first === null && !hasAdditional)
       throw new Error('lame referral')
     while (first !== null && first.type !== type) first = reply.next('answers')
-    return first === null ? null : { parser: reply, first }
+    if (first !== null) return { parser: reply, first }
+    // A server that puts the OPT record among the answers may have put the answers elsewhere.
+    if (isMixedUp) throw new DNSError('server misbehaving', fqdn, { server })
+    return null
   } catch (e) {
     if (e instanceof DNSMessageError) throw cannotUnmarshal(fqdn, server)
     throw e

@@ -1,16 +1,19 @@
+import type { Ending } from '@net/io'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { DNSCache } from './cache.ts'
-import type { Cancellation } from './cancellation.ts'
-import type { Dial } from './dial.ts'
+import type { ServerDial } from './server_dial.ts'
+import type { EDNSSupport } from './edns_support.ts'
 import type { ResolverEvent } from './event.ts'
 import type { SocketPool } from './socket_pool.ts'
 
 /** What all queries of a client have in common. */
 export interface QueryMeans {
   /** Makes connections to servers. */
-  readonly dial: Dial
+  readonly dial: ServerDial
   /** Owns the connections of packets. */
   readonly pool: SocketPool
+  /** Knows which servers have no EDNS. */
+  readonly edns: EDNSSupport
   /** Keeps replies; null for none. */
   readonly cache: DNSCache | null
   /** Told what happens; undefined for nobody. */
@@ -28,7 +31,7 @@ export interface Query {
   /** The number of the server that is asked first, counted on past the last one. */
   readonly turn: number
   /** Ends the query when nobody waits for it any more. */
-  readonly cancellation: Cancellation
+  readonly ending: Ending
   /** What it has in common with other queries. */
   readonly means: QueryMeans
 }

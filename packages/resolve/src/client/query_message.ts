@@ -1,13 +1,12 @@
-import { Parser, type Question } from '../dns/parser.ts'
-import { encodeStreamQuery } from '../dns/message.ts'
-import { lowerASCII } from '../dns/name.ts'
-import { CLASS_IN } from '../dns/rr.ts'
+import { encodeStreamQuery, UDP_SIZE } from '../dns/message.ts'
+import { Parser, RCode } from '../dns/parser.ts'
 import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 import { randomUint32 } from '../order/random.ts'
 
 const LENGTH_SIZE = 2 // of the length before a message on a stream
 const HEADER_SIZE = 12
+const TYPE_AND_CLASS_SIZE = 4 // behind the name of a question
 const OPT_SIZE = 11 // of the record behind a query's question
 
 /** A query as it is sent, under an id taken at random, and the rule by which its replies are told from forgeries. */
@@ -17,17 +16,20 @@ export class QueryMessage {
   /** The message with its length before it, as streams carry it. */
   readonly stream: Uint8Array
   readonly #name: string
-  readonly #type: number
+  readonly #questionEnd: number // as an offset in the message
 
-  /** Writes the query for a rooted name; `ad` asks for the AD bit. Throws when the name does not fit a message. */
-  constructor(name: string, type: number, ad: boolean) {
+  /**
+   * Writes the query for a rooted name; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when the name does not fit a
+   * message.
+   */
+  constructor(name: string, type: number, ad: boolean, edns0: boolean) {
     this.#name = name
-    this.#type = type
     try {
-      this.stream = encodeStreamQuery(this.id, name, type, ad)
+      this.stream = encodeStreamQuery(this.id, name, type, ad, edns0)
     } catch (e) {
       throw new Error('cannot marshal DNS message', { cause: e })
     }
+    this.#questionEnd = this.stream.byteLength - LENGTH_SIZE - (edns0 ? OPT_SIZE : 0)
   }
 
   /** The message alone, as packets carry it. */
@@ -37,56 +39,68 @@ export class QueryMessage {
 
   /** A copy of a packet, its question read; null when it is no reply to this query. */
   readPacket(packet: Uint8Array): Parser | null {
-    // Most servers repeat the question byte for byte, which takes less time to see than to parse.
-    if (!this.#echoedIn(packet)) {
-      const parsed = parse(packet.slice())
-      return parsed !== null && this.#fits(parsed) ? parsed.reply : null
-    }
+    if (!this.#isAnsweredBy(packet)) return null
     const copy = smallBuffer(packet.byteLength)
     copy.set(packet)
-    const reply = new Parser(copy)
-    reply.passQuestion(this.#name)
-    return reply
+    // A packet larger than was asked for did not fit the buffer that it was read into, so its end is missing.
+    if (packet.byteLength > UDP_SIZE) copy[2] = byteAt(copy, 2) | 0x02
+    return this.#parse(copy)
   }
 
   /** The only message of a stream, its question read; it is not copied. Throws for what is no reply to this query. */
   readStream(message: Uint8Array): Parser {
-    const parsed = parse(message)
-    if (parsed === null) throw new Error('cannot unmarshal DNS message')
-    if (!this.#fits(parsed) || parsed.reply.questionsLeft !== 0) throw new Error('invalid DNS response')
-    return parsed.reply
+    if (!this.#isAnsweredBy(message))
+      throw new Error(hasQuestion(message) ? 'invalid DNS response' : 'cannot unmarshal DNS message')
+    const reply = this.#parse(message)
+    if (reply.questionsLeft !== 0) throw new Error('invalid DNS response')
+    return reply
   }
 
-  /** Whether a message answers this query; the name may have other letters in capitals. */
-  #fits({ reply: { header }, question: { name, type, class: klass } }: Parsed): boolean {
-    if (!header.response || header.id !== this.id) return false
-    return type === this.#type && klass === CLASS_IN && lowerASCII(name) === lowerASCII(this.#name)
+  #parse(message: Uint8Array): Parser {
+    const reply = new Parser(message)
+    if (reply.questionsLeft > 0)
+      reply.passQuestion(this.#name, this.#questionEnd - HEADER_SIZE - TYPE_AND_CLASS_SIZE)
+    return reply
   }
 
-  /** Whether a message is a reply with the very bytes of the query's question, which follow the counts. */
-  #echoedIn(message: Uint8Array): boolean {
+  /**
+   * Whether a message is a reply with this id, and with the bytes of the query's question behind its header, the case of letters
+   * aside. Servers that could not read the query may leave the question out.
+   */
+  #isAnsweredBy(message: Uint8Array): boolean {
     const sent = this.stream
-    const end = sent.byteLength - LENGTH_SIZE - OPT_SIZE
-    if (message.byteLength < end || ((message[2] ?? 0) & 0x80) === 0 || (message[5] ?? 0) === 0) return false
+    if (message.byteLength < HEADER_SIZE || (byteAt(message, 2) & 0x80) === 0) return false
     if (message[0] !== sent[LENGTH_SIZE] || message[1] !== sent[LENGTH_SIZE + 1]) return false
-    for (let i = HEADER_SIZE; i < end; i++) if (message[i] !== sent[LENGTH_SIZE + i]) return false
+    if (message[4] === 0 && message[5] === 0) return refusals.has(byteAt(message, 3) & 0xf)
+    const end = this.#questionEnd
+    if (message.byteLength < end) return false
+    const nameEnd = end - TYPE_AND_CLASS_SIZE
+    for (let i = HEADER_SIZE; i < end; i++) {
+      const [is, was] = [byteAt(message, i), byteAt(sent, LENGTH_SIZE + i)]
+      if (is !== was && !(i < nameEnd && isSameLetter(is, was))) return false
+    }
     return true
   }
 }
 
-interface Parsed {
-  readonly reply: Parser
-  readonly question: Question
+/** Outcomes of queries that a server could not, or would not, read. */
+const refusals: ReadonlySet<number> = new Set([RCode.formatError, RCode.notImplemented])
+
+function byteAt(bytes: Uint8Array, i: number): number {
+  return bytes[i] ?? 0
 }
 
-/** Reads the first question of a message; null when it has none or is malformed. */
-function parse(message: Uint8Array): Parsed | null {
+function isSameLetter(a: number, b: number): boolean {
+  const lower = a | 0x20
+  return lower === (b | 0x20) && lower >= 97 && lower <= 122
+}
+
+/** Whether a message has a question that can be read. */
+function hasQuestion(message: Uint8Array): boolean {
   try {
-    const reply = new Parser(message)
-    const question = reply.question()
-    return question === null ? null : { reply, question }
+    return new Parser(message).question() !== null
   } catch (e) {
-    if (e instanceof DNSMessageError) return null
+    if (e instanceof DNSMessageError) return false
     throw e
   }
 }

@@ -1,6 +1,6 @@
 import { randomInt } from '../order/random.ts'
-import type { Dial } from './dial.ts'
-import { PacketSocket, type PacketMeans, type PacketRequest } from './packet_socket.ts'
+import type { ServerDial } from './server_dial.ts'
+import { PooledSocket, type SocketMeans, type PacketRequest } from './pooled_socket.ts'
 
 // So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by chance: very many
 // lookups at once do not use up the descriptors of a process.
@@ -12,15 +12,15 @@ const MAX_OPEN = 256
  * way none is open.
  */
 export class SocketPool {
-  readonly #means: PacketMeans
-  readonly #withRoom = new Map<string, PacketSocket[]>()
-  readonly #open = new Map<string, PacketSocket[]>()
+  readonly #means: SocketMeans
+  readonly #withRoom = new Map<string, PooledSocket[]>()
+  readonly #open = new Map<string, PooledSocket[]>()
   readonly #streams = new Set<string>()
   #count = 0
   #active = 0
 
   /** Makes an empty pool; `shared` tells whether queries may be under way on one connection at once. */
-  constructor(dial: Dial, shared: boolean) {
+  constructor(dial: ServerDial, shared: boolean) {
     this.#means = { dial, shared, batches: true }
   }
 
@@ -35,7 +35,7 @@ export class SocketPool {
   }
 
   /** Asks a server. Gives the socket that has the query, to be released when the query is done. */
-  ask(request: PacketRequest): PacketSocket {
+  ask(request: PacketRequest): PooledSocket {
     this.#active++
     const socket = this.#take(request) ?? this.#takeBeyondShare(request) ?? this.#make(request)
     socket.ask(request)
@@ -44,20 +44,20 @@ export class SocketPool {
   }
 
   /** Takes a socket back from a query that is done. */
-  release(socket: PacketSocket): void {
+  release(socket: PooledSocket): void {
     if (socket.isClosed) this.#forget(socket)
     else this.#put(socket)
     if (--this.#active === 0) this.#retireAll()
   }
 
-  #make(request: PacketRequest): PacketSocket {
-    const socket = new PacketSocket(this.#means, request)
+  #make(request: PacketRequest): PooledSocket {
+    const socket = new PooledSocket(this.#means, request)
     this.#count++
     add(this.#open, socket)
     return socket
   }
 
-  #takeBeyondShare({ server, message }: PacketRequest): PacketSocket | null {
+  #takeBeyondShare({ server, message }: PacketRequest): PooledSocket | null {
     if (!this.#means.shared || this.#count < MAX_OPEN) return null
     const all = this.#open.get(server) ?? []
     const first = randomInt(Math.max(all.length, 1))
@@ -68,7 +68,7 @@ export class SocketPool {
     return null
   }
 
-  #take({ server, message, start }: PacketRequest): PacketSocket | null {
+  #take({ server, message, start }: PacketRequest): PooledSocket | null {
     const list = this.#withRoom.get(server)
     for (;;) {
       const socket = list?.pop()
@@ -79,7 +79,7 @@ export class SocketPool {
     }
   }
 
-  #put(socket: PacketSocket): void {
+  #put(socket: PooledSocket): void {
     if (socket.listed || !socket.hasRoom) return
     socket.listed = true
     add(this.#withRoom, socket)
@@ -90,13 +90,13 @@ export class SocketPool {
     this.#withRoom.clear()
   }
 
-  #retire(socket: PacketSocket): void {
+  #retire(socket: PooledSocket): void {
     socket.retire()
     if (socket.isClosed) this.#forget(socket)
   }
 
   /** Removes a closed socket, unless that was done before. */
-  #forget(socket: PacketSocket): void {
+  #forget(socket: PooledSocket): void {
     const all = this.#open.get(socket.server) ?? []
     const i = all.lastIndexOf(socket)
     const last = i < 0 ? undefined : all.pop()
@@ -106,7 +106,7 @@ export class SocketPool {
   }
 }
 
-function add(lists: Map<string, PacketSocket[]>, socket: PacketSocket): void {
+function add(lists: Map<string, PooledSocket[]>, socket: PooledSocket): void {
   const list = lists.get(socket.server)
   if (list === undefined) lists.set(socket.server, [socket])
   else list.push(socket)

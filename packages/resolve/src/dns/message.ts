@@ -20,7 +20,7 @@ export interface DNSMessage extends DNSHeader {
 export const UDP_SIZE = 1232
 
 /** Reads a message. Bytes behind it are not looked at. Throws a DNSMessageError when it is malformed. */
-export function decodeMessage(bytes: Uint8Array): DNSMessage {
+export function decodeDNSMessage(bytes: Uint8Array): DNSMessage {
   const p = new Parser(bytes)
   const questions: Question[] = []
   for (let q = p.question(); q !== null; q = p.question()) questions.push(q)
@@ -38,7 +38,7 @@ export function decodeMessage(bytes: Uint8Array): DNSMessage {
  * Writes a message, with names compressed. The bytes belong to the caller. Throws a DNSMessageError for what does not
  * fit the format: names that do not end with a dot or are too long, strings over 255 bytes, more than 65535 in all.
  */
-export function encodeMessage(message: DNSMessage): Uint8Array<ArrayBuffer> {
+export function encodeDNSMessage(message: DNSMessage): Uint8Array<ArrayBuffer> {
   const w = new WireWriter()
   writeMessage(w, message)
   return w.finish()
@@ -66,16 +66,19 @@ function writeMessage(w: WireWriter, message: DNSMessage): void {
 }
 
 /**
- * The query of a stub resolver: recursion desired, EDNS with {@link UDP_SIZE}, the AD bit when `ad` is true. It has
- * its length in two bytes before it, for streams; what is sent as a packet begins behind them.
+ * The query of a stub resolver: recursion desired, the AD bit when `ad` is true, EDNS with {@link UDP_SIZE} unless `edns0` is
+ * false. It has its length in two bytes before it, for streams; what is sent as a packet begins behind them. In the name, which
+ * must end with a dot, a backslash and three decimal digits stand for a byte. Throws a {@link DNSMessageError} for a name that
+ * does not fit the format.
  */
 export function encodeQuery(
   id: number,
   name: string,
   type: number,
   ad: boolean,
+  edns0 = true,
 ): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
-  const stream = encodeStreamQuery(id, name, type, ad)
+  const stream = encodeStreamQuery(id, name, type, ad, edns0)
   return { stream, packet: stream.subarray(2) }
 }
 
@@ -85,19 +88,24 @@ export function encodeStreamQuery(
   name: string,
   type: number,
   ad: boolean,
+  edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
   const w = new WireWriter(2, smallBuffer(name.length + 30))
   w.uint16(id)
   w.uint16(ad ? 0x120 : 0x100)
-  for (const count of [1, 0, 0, 1]) w.uint16(count)
-  w.name(name, false)
+  w.uint16(1) // question
+  w.uint32(0)
+  w.uint16(edns0 ? 1 : 0)
+  w.escapedName(name)
   w.uint16(type)
   w.uint16(CLASS_IN)
-  w.name('.', false)
-  w.uint16(RRType.OPT)
-  w.uint16(UDP_SIZE)
-  w.uint32(0)
-  w.uint16(0)
+  if (edns0) {
+    w.name('.', false)
+    w.uint16(RRType.OPT)
+    w.uint16(UDP_SIZE)
+    w.uint32(0)
+    w.uint16(0)
+  }
   w.setUint16(0, w.length - 2)
   return w.finish()
 }

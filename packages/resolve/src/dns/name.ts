@@ -55,6 +55,11 @@ export function avoidDNS(name: string): boolean {
   return name === '' || /\.onion\.?$/i.test(name)
 }
 
+/** Whether a name is localhost or under it: it stands for the loopback addresses, and no server is asked (RFC 6761 section 6.3). */
+export function isLocalhost(name: string): boolean {
+  return /(^|\.)localhost\.?$/i.test(name)
+}
+
 /**
  * The names to ask DNS for, in their order, all with a dot at the end: the name itself and the name within each
  * domain of the search list, the name itself first when it has at least `ndots` dots. Names that are too long and
@@ -102,7 +107,9 @@ function countDots(name: string): number {
 
 const encoder = new TextEncoder()
 
-function byteLength(name: string): number {
+// An escaped byte counts as the one that it is.
+function byteLength(text: string): number {
+  const name = text.includes('\\') ? text.replace(/\\\d{3}/g, 'x') : text
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return encoder.encode(name).byteLength
   return name.length
 }

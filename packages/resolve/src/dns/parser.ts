@@ -1,4 +1,4 @@
-import type { RRData, RRHeader } from './rr.ts'
+import { RRType, type RRData, type RRHeader } from './rr.ts'
 import { readData } from './rr_data.ts'
 import { WireReader } from './wire_reader.ts'
 
@@ -27,7 +27,14 @@ export interface DNSHeader {
 }
 
 /** Outcomes of queries (RFC 1035 section 4.1.1). */
-export const RCode = { success: 0, formatError: 1, serverFailure: 2, nameError: 3, refused: 5 } as const
+export const RCode = {
+  success: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+} as const
 
 /** What is asked. */
 export interface Question {
@@ -87,8 +94,13 @@ export class Parser {
       recursionAvailable: (bits & 0x80) !== 0,
       authenticData: (bits & 0x20) !== 0,
       checkingDisabled: (bits & 0x10) !== 0,
-      rcode: bits & 0xf,
+      rcode: this.rcode,
     }
+  }
+
+  /** The outcome, as the header has it: {@link RCode}. */
+  get rcode(): number {
+    return this.#bits & 0xf
   }
 
   /** Whether records were left out for lack of space, as the header says. */
@@ -101,6 +113,16 @@ export class Parser {
     return this.#left[0]
   }
 
+  /**
+   * Whether the OPT record of EDNS, which belongs to the additional records, is the first answer. Only once the questions are
+   * read, and no record.
+   */
+  get hasOPTAnswer(): boolean {
+    const { bytes, offset } = this.#reader
+    const type = ((bytes[offset + 1] ?? 0) << 8) | (bytes[offset + 2] ?? 0)
+    return this.#left[1] > 0 && bytes[offset] === 0 && type === RRType.OPT
+  }
+
   /** The next question, or null after the last. */
   question(): Question | null {
     const left = this.questionsLeft
@@ -111,9 +133,12 @@ export class Parser {
     return question
   }
 
-  /** Passes over the next question, which has been found to be for this name, written out. For resolvers. */
-  passQuestion(name: string): void {
-    this.#reader.passName(name, name === '.' ? 1 : name.length + 1)
+  /**
+   * Passes over the next question, which has been found to be for this name, written without pointers in `length` bytes. For
+   * resolvers.
+   */
+  passQuestion(name: string, length: number): void {
+    this.#reader.passName(name, length)
     this.#reader.skip(4)
     this.#left[0]--
   }

@@ -1,3 +1,4 @@
+import { unescaped } from './name_text.ts'
 import { DNSMessageError, maxNameLength } from './wire_reader.ts'
 
 // A pointer has 14 bits for its target (RFC 1035 section 4.1.4).
@@ -75,6 +76,21 @@ export class WireWriter {
       rest = rest.slice(end + 1)
     }
     this.uint8(0)
+  }
+
+  /** Writes a name in which a backslash and three digits stand for a byte, which must end with a dot. */
+  escapedName(name: string): void {
+    if (!name.includes('\\')) {
+      this.name(name, false)
+      return
+    }
+    const start = this.#length
+    for (const label of name.split('.').slice(0, -1)) {
+      const bytes = unescaped(label)
+      this.#label(bytes, bytes.length)
+    }
+    this.uint8(0)
+    if (this.#length - start > maxNameLength + 1) throw new DNSMessageError('name too long')
   }
 
   /** Writes what `body` writes with its length, in 16 bits, before it. */

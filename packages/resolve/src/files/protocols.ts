@@ -47,7 +47,7 @@ export class ProtocolsFile extends SystemFile<Protocols> {
 }
 
 /** The number of an IP protocol by name. Throws an AddrError when it is not known. */
-export function lookupProtocol(protocols: Protocols, name: string): number {
+export function findProtocol(protocols: Protocols, name: string): number {
   const number = protocols.get(name)
   if (number === undefined) throw new AddrError('unknown IP protocol specified', name)
   return number

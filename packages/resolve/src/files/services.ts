@@ -71,7 +71,7 @@ export class ServicesFile extends SystemFile<Services> {
  * taken as it is, '' is 0. Throws an AddrError for a network or a port that cannot be, a DNSError that says
  * isNotFound for a service that is not known.
  */
-export function lookupPort(services: Services, network: string, service: string): number {
+export function findPort(services: Services, network: string, service: string): number {
   const port = parsePort(service) ?? servicePort(services, network === '' ? 'ip' : network, service)
   if (port < 0 || port > 65535) throw new AddrError('invalid port', service)
   return port

@@ -1,51 +1,104 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { turnTaken } from '@net/io'
 
 /** How long a file that was read is trusted before it is looked at again, in milliseconds. */
 export const FILE_MAX_AGE = 5000
 
+// Parsing a file of this many bytes takes a few milliseconds. Larger ones are parsed in pieces.
+const SMALL = 262_144
+const PIECE = 16_384
+
+/** Parses a text that comes in pieces, which may end anywhere, and yields after each. */
+export type PiecewiseParser<T> = (pieces: Iterable<string>) => Generator<undefined, T>
+
 /**
  * A configuration file of the system, parsed and kept. It is looked at again when five seconds have passed since it
  * last was, and read again when its time or size has changed. A missing file is looked for each time; one that
- * cannot be read counts as missing. Reading is synchronous: these files are small and local, and nothing waits for
- * the thread pool.
+ * cannot be read counts as missing. Reading is synchronous: these files are local, and nothing waits for the thread pool.
  */
 export class SystemFile<T> {
   /** The file's path. */
   readonly path: string
   readonly #parse: (text: string | null, error: Error | null) => T
   readonly #maxAge: number
+  readonly #piecewise: PiecewiseParser<T> | null
   #value: T | undefined
   #state = 'unread'
   #checked = -Infinity
+  #size = 0 // in bytes, as it was when the file was last looked at
+  #loading: Promise<T> | null = null
 
   /**
    * Makes a reader. `parse` gets the file's text, or null and the error of opening it. `maxAge` is the number of
-   * milliseconds for which the file is not looked at again; absent means {@link FILE_MAX_AGE}.
+   * milliseconds for which the file is not looked at again; absent means {@link FILE_MAX_AGE}. `piecewise` is how large files
+   * are parsed by {@link load}; absent and null mean that they are not expected.
    */
-  constructor(path: string, parse: (text: string | null, error: Error | null) => T, maxAge = FILE_MAX_AGE) {
+  constructor(
+    path: string,
+    parse: (text: string | null, error: Error | null) => T,
+    maxAge = FILE_MAX_AGE,
+    piecewise: PiecewiseParser<T> | null = null,
+  ) {
     this.path = path
     this.#parse = parse
     this.#maxAge = maxAge
+    this.#piecewise = piecewise
   }
 
   /** What the file says now, give or take five seconds. Never throws because of the file. */
   get(): T {
+    return this.#current() ?? (this.#value = this.#read())
+  }
+
+  /**
+   * The same, without stopping the event loop for a large file: while that is read, in pieces between which the loop has its
+   * turns, it is a promise. It does not reject because of the file.
+   */
+  load(): T | Promise<T> {
+    if (this.#loading !== null) return this.#loading
+    const value = this.#current()
+    if (value !== undefined) return value
+    if (this.#piecewise === null || this.#size <= SMALL) return (this.#value = this.#read())
+    this.#loading = this.#readPieces(this.#piecewise)
+    return this.#loading
+  }
+
+  /** What was parsed last, unless it is to be read again. */
+  #current(): T | undefined {
     const now = performance.now()
     const value = this.#value
     if (value !== undefined && this.#state !== 'missing' && now - this.#checked < this.#maxAge) return value
     this.#checked = now
     const state = this.#stat()
-    if (value !== undefined && state === this.#state) return value
+    if (state === this.#state) return value
     this.#state = state
-    return (this.#value = this.#read())
+    return undefined
   }
 
   #stat(): string {
+    this.#size = 0
     try {
       const s = statSync(this.path, { throwIfNoEntry: false, bigint: true })
-      return s === undefined ? 'missing' : `${s.mtimeNs} ${s.size}`
+      if (s === undefined) return 'missing'
+      this.#size = Number(s.size)
+      return `${s.mtimeNs} ${s.size}`
     } catch {
       return 'missing' // what cannot be looked at cannot be read either; reading gives the error
+    }
+  }
+
+  async #readPieces(piecewise: PiecewiseParser<T>): Promise<T> {
+    try {
+      const steps = piecewise(pieces(this.path))
+      for (;;) {
+        const { done, value } = steps.next()
+        if (done === true) return (this.#value = value)
+        await turnTaken()
+      }
+    } catch (e) {
+      return (this.#value = this.#parse(null, openError(this.path, e)))
+    } finally {
+      this.#loading = null
     }
   }
 
@@ -57,6 +110,20 @@ export class SystemFile<T> {
       return this.#parse(null, openError(this.path, e))
     }
     return this.#parse(text, null)
+  }
+}
+
+/** The text of a file in pieces. */
+function* pieces(path: string): Generator<string> {
+  const fd = openSync(path, 'r')
+  try {
+    const decoder = new TextDecoder()
+    const buffer = new Uint8Array(PIECE)
+    for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer))
+      yield decoder.decode(buffer.subarray(0, n), { stream: true })
+    yield decoder.decode()
+  } finally {
+    closeSync(fd)
   }
 }
 

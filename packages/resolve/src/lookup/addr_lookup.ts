@@ -1,12 +1,13 @@
-import { IPAddr, parseIPZone } from '@net/addr'
+import { IPAddr, ipv4, IPv6loopback, parseIPZone } from '@net/addr'
 import { DNSError } from '@net/contract'
-import type { Cancellation } from '../client/cancellation.ts'
+import type { Ending } from '@net/io'
 import { sortByRFC6724 } from '../order/addr_select.ts'
 import type { Answer } from '../client/answer.ts'
-import type { Client } from '../client/client.ts'
+import type { DNSClient } from '../client/dns_client.ts'
+import { askedHost } from '../client/asked_name.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from '../client/failure.ts'
 import type { Hosts } from '../files/hosts.ts'
-import { isDomainName, nameList } from '../dns/name.ts'
+import { ensureRooted, isLocalhost, lowerASCII, nameList } from '../dns/name.ts'
 import type { LookupOrder } from '../order/order.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { SourceAddrs } from './resolver_options.ts'
@@ -33,46 +34,62 @@ const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
 
 /** What a lookup of addresses uses. */
 export interface AddrLookup {
-  readonly client: Client
-  /** What the hosts file says. */
-  readonly hosts: Hosts
+  readonly client: DNSClient
+  /** What the hosts file says; a promise while a large one is being read. */
+  readonly hosts: () => Hosts | Promise<Hosts>
+  /** Whether names that are not ASCII are asked for in A-labels. */
+  readonly idna: boolean
   /** Tells the sources of addresses, by which they are ordered; null leaves them as they were found. */
   readonly sourceAddrs: SourceAddrs | null
 }
 
 /**
  * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first. Rejects with a
- * DNSError, or the reason of the cancellation. A name that must not be asked for has no addresses, and that is no error.
+ * DNSError, or with why the lookup was ended. A name that must not be asked for has no addresses, and that is no error.
  */
 export async function lookupHostAddrs(
   by: AddrLookup,
   network: HostNetwork,
   name: string,
   order: LookupOrder,
-  cancellation: Cancellation,
+  ending: Ending,
 ): Promise<HostAddrs> {
-  let found = order === 'files' || order === 'files,dns' ? staticAddrs(by.hosts, name) : null
+  let found = order === 'files' || order === 'files,dns' ? await staticAddrs(by, name) : null
   if (found === null) {
-    if (order === 'files' || !isDomainName(name)) throw noSuchHost(name)
-    const search = new Search(by.client, network, name, cancellation)
-    for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
-    if (search.isEmpty && order === 'dns,files') found = staticAddrs(by.hosts, name)
-    if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
-    found ??= search
+    const asked = askedHost(name, by.idna)
+    if (isLocalhost(asked)) {
+      found = (order === 'dns,files' ? await staticAddrs(by, name) : null) ?? loopback(network, asked)
+    } else if (order === 'files') {
+      throw noSuchHost(name)
+    } else {
+      const search = new Search(by.client, network, asked, ending)
+      for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
+      if (search.isEmpty && order === 'dns,files') found = await staticAddrs(by, name)
+      if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
+      found ??= search
+    }
   }
   const { addrs, cname } = found
   if (by.sourceAddrs === null || addrs.length < 2) return { addrs, cname }
-  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, cancellation.signal)), cname }
+  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, ending)), cname }
 }
 
-function staticAddrs(hosts: Hosts, name: string): HostAddrs | null {
-  const entry = hosts.lookupHost(name)
+/** What the hosts file says. */
+async function staticAddrs(by: AddrLookup, name: string): Promise<HostAddrs | null> {
+  const entry = (await by.hosts()).lookupHost(name)
   if (entry === null) return null
   const addrs = entry.addrs.flatMap((text) => {
     const parsed = parseIPZone(text)
     return parsed === null ? [] : [new IPAddr(parsed.ip, parsed.zone)]
   })
   return { addrs, cname: entry.canonical }
+}
+
+/** What localhost, and every name under it, stands for where the hosts file says nothing (RFC 6761 section 6.3). */
+function loopback(network: HostNetwork, name: string): HostAddrs {
+  const addrs = [new IPAddr(ipv4(127, 0, 0, 1)), new IPAddr(IPv6loopback)]
+  const [v4, v6] = [network !== 'ip6', network !== 'ip4']
+  return { addrs: addrs.filter((_, i) => (i === 0 ? v4 : v6)), cname: ensureRooted(lowerASCII(name)) }
 }
 
 /** One walk through the search list. */
@@ -82,17 +99,17 @@ class Search {
   addrs: IPAddr[] = []
   cname = ''
   error: DNSError | null = null
-  readonly #client: Client
+  readonly #client: DNSClient
   readonly #conf: ResolvConf
   readonly #network: HostNetwork
   readonly #name: string
-  readonly #cancellation: Cancellation
+  readonly #ending: Ending
 
-  constructor(client: Client, network: HostNetwork, name: string, cancellation: Cancellation) {
+  constructor(client: DNSClient, network: HostNetwork, name: string, ending: Ending) {
     this.#client = client
     this.#network = network
     this.#name = name
-    this.#cancellation = cancellation
+    this.#ending = ending
     this.#conf = client.conf
     this.names = nameList(name, this.#conf.ndots, this.#conf.search)
   }
@@ -127,7 +144,7 @@ class Search {
   }
 
   #ask(fqdn: string, type: number): Promise<Answered> {
-    return this.#client.query(fqdn, type, this.#conf, this.#cancellation)
+    return this.#client.query(fqdn, type, this.#conf, this.#ending)
   }
 
   async #askAll(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {

@@ -1,21 +1,27 @@
-import type { Cancellation } from '../client/cancellation.ts'
-import type { Client } from '../client/client.ts'
+import type { Ending } from '@net/io'
+import type { DNSClient } from '../client/dns_client.ts'
 import { cannotUnmarshal } from '../client/failure.ts'
 import type { RR } from '../dns/rr.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 
+/** Which records are looked up. */
+export interface RecordLookup {
+  /** The name as it was given, for errors. */
+  readonly name: string
+  /** The name that DNS is asked for. */
+  readonly asked: string
+  /** The number of the type. */
+  readonly type: number
+  /** What the error of a malformed record calls the name. */
+  readonly shown: string
+}
+
 /**
- * Looks up the records of a type; there is at least one. Rejects with a DNSError, or the reason of the cancellation. `shown` is
- * what the error of a malformed record calls the name.
+ * Looks up the records of a type; there is at least one. Rejects with a DNSError, or with why the lookup was ended.
  */
-export async function lookupRecords(
-  client: Client,
-  name: string,
-  type: number,
-  shown: string,
-  cancellation: Cancellation,
-): Promise<RR[]> {
-  const answer = await client.lookup(name, type, cancellation)
+export async function lookupRecords(client: DNSClient, lookup: RecordLookup, ending: Ending): Promise<RR[]> {
+  const { name, asked, type, shown } = lookup
+  const answer = await client.lookup(name, asked, type, ending)
   const list: RR[] = []
   try {
     for (let { header } = answer; header !== null; { header } = answer) {

@@ -1,8 +1,9 @@
 import { joinHostPort, UDPAddr, type IP, type IPAddr } from '@net/addr'
-import type { Conn } from '@net/contract'
+import type { Conn, IOOptions } from '@net/contract'
+import { turnTaken } from '@net/io'
 import type { DNSCache } from '../client/cache.ts'
 import type { ResolverEvent } from '../client/event.ts'
-import type { Dial } from '../client/dial.ts'
+import { DialScope, type ServerDial } from '../client/server_dial.ts'
 import type { Hosts } from '../files/hosts.ts'
 import type { NSSConf } from '../files/nsswitch.ts'
 import type { Protocols } from '../files/protocols.ts'
@@ -10,13 +11,16 @@ import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { Services } from '../files/services.ts'
 import type { SystemResolver } from './system.ts'
 
-/** The addresses this host would send from to each of `addrs`, null where it has no route to one. */
-export type SourceAddrs = (addrs: readonly IPAddr[], signal: AbortSignal) => Promise<(IP | null)[]>
+/**
+ * Tells the addresses this host would send from to each of `addrs`, null where it has no route to one. The signal of `options`
+ * is aborted when nobody waits for the lookup any more. What it rejects with is what the lookup rejects with.
+ */
+export type SourceAddrs = (addrs: readonly IPAddr[], options: IOOptions) => Promise<(IP | null)[]>
 
 /** Options of a resolver. A file is given as its path or as what it says. */
 export interface ResolverOptions {
   /** Connects to DNS servers. Without it, hosts and addresses are looked up by the system, and nothing else in DNS. */
-  readonly dial?: Dial | undefined
+  readonly dial?: ServerDial | undefined
   /** True to look up hosts and addresses by the system's getaddrinfo, false never to; absent to go by Go's rules. */
   readonly preferSystem?: boolean | undefined
   /** The hosts file; absent means /etc/hosts. */
@@ -41,6 +45,17 @@ export interface ResolverOptions {
    * sixteen on each, and more only when 256 are open. Off by default: one query at a time on each.
    */
   readonly shareSockets?: boolean | undefined
+  /**
+   * Whether servers are asked with EDNS, for replies of up to 1232 bytes in a packet. On by default: a server that refuses it is
+   * asked without from its next attempt on, for a quarter of an hour. False helps where something on the way drops such queries
+   * (Go has GODEBUG=netedns0=0 for that; the C library asks with EDNS only where resolv.conf says `options edns0`).
+   */
+  readonly edns0?: boolean | undefined
+  /**
+   * Whether a name that is not ASCII is looked up in DNS by its A-labels (RFC 5891), as `domainToASCII` of node:url gives them. Off
+   * by default, as in Go: such a name is no such host then. {@link resolverOver} turns it on.
+   */
+  readonly idna?: boolean | undefined
   /** Keeps replies for as long as they say; absent means that each lookup asks. */
   readonly cache?: DNSCache | undefined
   /** Tells the sources by which addresses are ordered (RFC 6724); absent means that they stay as they were found. */
@@ -58,11 +73,11 @@ type LocalConn = Pick<Conn, 'localAddr' | 'close'>
  * Finds source addresses by connecting a UDP socket to each address, which sends nothing: for a `dial` that makes the
  * system's own sockets.
  */
-export function udpSourceAddrs(dial: (...args: Parameters<Dial>) => Promise<LocalConn>): SourceAddrs {
-  const source = async (addr: IPAddr, signal: AbortSignal): Promise<IP | null> => {
+export function udpSourceAddrs(dial: (...args: Parameters<ServerDial>) => Promise<LocalConn>): SourceAddrs {
+  const source = async (addr: IPAddr, scope: DialScope): Promise<IP | null> => {
     try {
       // Any port does: nothing is sent to it.
-      const conn = await dial('udp', joinHostPort(addr.toString(), 9), { signal, deadline: null })
+      const conn = await dial('udp', joinHostPort(addr.toString(), 9), scope)
       const local = conn.localAddr
       await conn.close()
       return local instanceof UDPAddr ? local.ip : null
@@ -70,10 +85,19 @@ export function udpSourceAddrs(dial: (...args: Parameters<Dial>) => Promise<Loca
       return null // no route, or no such family here
     }
   }
-  return async (addrs, signal) => {
-    const sources: (IP | null)[] = []
-    // One at a time: it takes no time, and an answer may have very many.
-    for (const addr of addrs) sources.push(await source(addr, signal))
-    return sources
+  return async (addrs, options) => {
+    const scope = new DialScope(options, Infinity, false)
+    try {
+      const sources: (IP | null)[] = []
+      // One socket at a time is enough, as a dial that sends nothing takes no time. An answer may have very many addresses.
+      for (const addr of addrs) {
+        scope.throwIfOver()
+        sources.push(await source(addr, scope))
+        await turnTaken()
+      }
+      return sources
+    } finally {
+      scope.leave()
+    }
   }
 }

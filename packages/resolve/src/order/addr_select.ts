@@ -9,7 +9,7 @@ interface Attributes {
 }
 
 /** A row of the policy table. */
-export interface Policy {
+export interface PrefixPolicy {
   /** The start of the addresses it holds for. */
   readonly prefix: string
   /** How many leading bits count. */
@@ -21,7 +21,7 @@ export interface Policy {
 }
 
 /** The default policy of RFC 6724 section 2.1, longest prefix first. */
-export const policyTable: readonly Policy[] = [
+export const policyTable: readonly PrefixPolicy[] = [
   { prefix: '::1', bits: 128, precedence: 50, label: 0 },
   { prefix: '::ffff:0:0', bits: 96, precedence: 35, label: 4 },
   { prefix: '::', bits: 96, precedence: 1, label: 3 },
@@ -37,7 +37,7 @@ const words = [0, 1, 2, 3] as const
 const prefixes = policyTable.map((policy) => ({ policy, ip: parseIP(policy.prefix) }))
 
 /** The row of the policy table that holds for an address: that of the longest prefix that contains it. */
-export function classify(ip: IP): Policy {
+export function classify(ip: IP): PrefixPolicy {
   const row = prefixes.find(({ policy, ip: prefix }) =>
     words.every((i) => {
       const bits = Math.min(32, policy.bits - 32 * i)

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { ErrDeadlineExceeded, isErr } from '@net/contract'
 import { afterEach, expect, test } from 'vitest'
@@ -93,7 +92,6 @@ test('Resolver: ten thousand lookups at once do not keep a file from being looke
   const resolver = resolverOf(silent, { dial: () => new Promise(() => {}) })
   const controller = new AbortController()
   const { signal } = controller
-  setMaxListeners(0, signal)
   const lookups = Array.from({ length: 10_000 }, (_, i) =>
     resolver.lookupIP('ip4', `h${i}.example`, { signal }),
   )

@@ -1,34 +1,38 @@
 import { DNSError } from '@net/contract'
+import type { Ending } from '@net/io'
 import { Answer } from './answer.ts'
-import type { Cancellation } from './cancellation.ts'
+import { EDNSSupport } from './edns_support.ts'
 import { noSuchHost, renamed } from './failure.ts'
-import { isDomainName, nameList } from '../dns/name.ts'
+import { isLocalhost, nameList } from '../dns/name.ts'
 import type { QueryMeans } from './query.ts'
 import { askServers } from './servers.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import { SocketPool } from './socket_pool.ts'
 
 /** What a client needs. */
-export interface ClientOptions extends Omit<QueryMeans, 'pool'> {
+export interface DNSClientOptions extends Omit<QueryMeans, 'pool' | 'edns'> {
   /** The configuration, asked for at each lookup. */
   readonly resolvConf: () => ResolvConf
   /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
   readonly strictErrors: boolean
   /** Whether queries under way at once may share a connection of packets. */
   readonly shareSockets: boolean
+  /** Whether servers are asked with EDNS, unless they refuse it. */
+  readonly edns0: boolean
 }
 
 /** Asks DNS servers, as resolv.conf says. */
-export class Client {
-  readonly #options: ClientOptions
+export class DNSClient {
+  readonly #options: DNSClientOptions
   readonly #means: QueryMeans
   #turn = 0
 
   /** Makes a client. */
-  constructor(options: ClientOptions) {
-    const { dial, cache, debug, shareSockets } = options
+  constructor(options: DNSClientOptions) {
+    const { dial, cache, debug, shareSockets, edns0 } = options
     this.#options = options
-    this.#means = { dial, pool: new SocketPool(dial, shareSockets), cache, debug }
+    const pool = new SocketPool(dial, shareSockets)
+    this.#means = { dial, pool, edns: new EDNSSupport(edns0), cache, debug }
   }
 
   /** The configuration now. */
@@ -42,15 +46,15 @@ export class Client {
   }
 
   /**
-   * Asks for a name in each domain of the search list until one has records of a type. Rejects with a DNSError that
-   * has the name as it was given, or with the reason of the cancellation.
+   * Asks for a name, `asked`, in each domain of the search list until one has records of a type. Rejects with a DNSError that has
+   * `name`, the name as it was given, or with why the lookup was ended.
    */
-  async lookup(name: string, type: number, cancellation: Cancellation): Promise<Answer> {
-    if (!isDomainName(name)) throw noSuchHost(name)
+  async lookup(name: string, asked: string, type: number, ending: Ending): Promise<Answer> {
+    if (isLocalhost(asked)) throw noSuchHost(name)
     const conf = this.conf
     let last: DNSError | null = null
-    for (const fqdn of nameList(name, conf.ndots, conf.search)) {
-      const answer = await this.query(fqdn, type, conf, cancellation)
+    for (const fqdn of nameList(asked, conf.ndots, conf.search)) {
+      const answer = await this.query(fqdn, type, conf, ending)
       if (answer instanceof Answer) return answer
       last = answer
       if (this.isFatal(last)) break
@@ -59,15 +63,11 @@ export class Client {
   }
 
   /**
-   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer; rejects with the
-   * reason of the cancellation only.
+   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer; rejects only
+   * with why the lookup was ended.
    */
-  query(
-    fqdn: string,
-    type: number,
-    conf: ResolvConf,
-    cancellation: Cancellation,
-  ): Promise<Answer | DNSError> {
+  query(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
+    if (isLocalhost(fqdn)) return Promise.resolve(noSuchHost(fqdn)) // such as one that the search list has made
     const { cache, debug } = this.#means
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type) ?? null
@@ -77,6 +77,6 @@ export class Client {
         kept.found === null ? noSuchHost(fqdn, kept.server) : new Answer(kept.server, kept.found),
       )
     }
-    return askServers({ name: fqdn, type, conf, turn, cancellation, means: this.#means })
+    return askServers({ name: fqdn, type, conf, turn, ending, means: this.#means })
   }
 }

@@ -1,10 +1,16 @@
 import { ErrDeadlineExceeded, OpError, type Message } from '@net/contract'
-import { DeadlineTimer } from '@net/io'
+import { DeadlineTimer, turnTaken } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
 import { UDP_SIZE } from '../dns/message.ts'
-import { Cancellation } from './cancellation.ts'
-import { closeConn, dialWithin, serverAddr, type Dial, type DNSConn } from './dial.ts'
 import type { QueryMessage } from './query_message.ts'
+import {
+  closeConn,
+  DialScope,
+  dialTimedOut,
+  serverAddr,
+  type DNSConn,
+  type ServerDial,
+} from './server_dial.ts'
 
 // A source port serves this many queries, and for this many milliseconds, at most. The next queries come from another
 // port, so that whoever wants to forge a reply has to guess it anew. The same holds for a port that received this many
@@ -12,6 +18,9 @@ import type { QueryMessage } from './query_message.ts'
 const MAX_USES = 16
 const MAX_AGE = 1000
 const MAX_FORGED = 16
+
+// One byte more than is asked for shows that a packet was larger, and has been cut.
+const BUFFER_SIZE = UDP_SIZE + 1
 
 // Buffers for the next socket that reads. Only some are kept of those that a burst of lookups needed.
 const MAX_KEPT_BUFFERS = 64
@@ -39,9 +48,9 @@ export interface PacketRequest {
 }
 
 /** How the sockets of a pool work; they share this object. */
-export interface PacketMeans {
+export interface SocketMeans {
   /** Makes the connections. */
-  readonly dial: Dial
+  readonly dial: ServerDial
   /** Whether several queries may wait on one connection. */
   readonly shared: boolean
   /** Whether connections are believed to take batches; a socket whose connection refuses one sets it to false. */
@@ -52,12 +61,12 @@ export interface PacketMeans {
  * A connection of packets to a server, for several queries at once: replies find their queries by id, and what fits none
  * is passed over. It is dialled at once and, after {@link retire}, closed when no query waits any more.
  */
-export class PacketSocket {
+export class PooledSocket {
   /** The server it was dialled to. */
   readonly server: string
-  readonly #means: PacketMeans
+  readonly #means: SocketMeans
   readonly #waiting = new Map<number, PacketRequest>()
-  readonly #dialling = new Cancellation()
+  readonly #dialling: DialScope
   readonly #until: number
   readonly #together: number
   readonly #timer = new DeadlineTimer(() => {
@@ -75,19 +84,13 @@ export class PacketSocket {
   listed = false
 
   /** Dials the server of a request, which is yet to be asked. */
-  constructor(means: PacketMeans, { server, start, end }: PacketRequest) {
+  constructor(means: SocketMeans, { server, start, end }: PacketRequest) {
     this.#means = means
     this.server = server
     this.#until = start + MAX_AGE
     this.#together = means.shared ? MAX_USES : 1
-    dialWithin(means.dial, 'udp', server, end - start, this.#dialling).then(
-      (conn) => {
-        this.#connected(conn)
-      },
-      (e: unknown) => {
-        this.#fail(e)
-      },
-    )
+    this.#dialling = new DialScope(undefined, end, false)
+    void this.#dial()
   }
 
   /** Whether it is closed, or was found to be a stream. */
@@ -115,7 +118,10 @@ export class PacketSocket {
     this.#uses++
     this.#waiting.set(request.message.id, request)
     if (request.end < this.#timer.at) this.#timer.set(request.end)
-    if (this.#unsent.push(request) === 1 && this.#conn !== null) queueMicrotask(this.#flush)
+    if (this.#unsent.push(request) > 1 || this.#conn === null) return
+    queueMicrotask(() => {
+      this.#flush()
+    })
   }
 
   /** Ends a query that waits here with an error. */
@@ -127,6 +133,15 @@ export class PacketSocket {
   retire(): void {
     this.#retired = true
     if (this.#waiting.size === 0) this.#close()
+  }
+
+  async #dial(): Promise<void> {
+    try {
+      this.#connected(await this.#means.dial('udp', this.server, this.#dialling))
+    } catch (e) {
+      await Promise.resolve() // The dial may have thrown at once, when the request did not wait here yet.
+      this.#fail(e)
+    }
   }
 
   #connected(conn: DNSConn): void {
@@ -143,11 +158,10 @@ export class PacketSocket {
     } else {
       this.#conn = conn
       this.#flush()
-      if (this.#timer.at <= performance.now()) this.#expire()
     }
   }
 
-  readonly #flush = (): void => {
+  #flush(): void {
     const conn = this.#conn
     const requests = this.#unsent
     if (conn === null || this.#closed) return
@@ -189,6 +203,7 @@ export class PacketSocket {
       } catch (e) {
         this.#fail(e)
       }
+      await turnTaken() // anyone can send packets here, and for ever
     }
     this.#reading = false
     if (keptBuffers.length < MAX_KEPT_BUFFERS) keptBuffers.push(messages)
@@ -198,7 +213,7 @@ export class PacketSocket {
   async #readInto(conn: DNSConn, messages: Message[]): Promise<number> {
     const batches = conn.readBatch !== undefined && this.#means.batches
     const wanted = batches ? Math.min(this.#waiting.size, MAX_USES) : 1
-    while (messages.length < wanted) messages.push({ buffer: new Uint8Array(UDP_SIZE), n: 0, addr: null })
+    while (messages.length < wanted) messages.push({ buffer: new Uint8Array(BUFFER_SIZE), n: 0, addr: null })
     const [first] = messages
     if (conn.readBatch !== undefined && wanted > 1) {
       try {
@@ -234,9 +249,11 @@ export class PacketSocket {
 
   /** Ends the queries whose time is up. The read goes on: its next packet may be for another query. */
   #expire(): void {
-    const conn = this.#conn
-    if (conn === null) return // The dial has a time limit of its own, and its error says that it was the dial.
-    const { localAddr = null, remoteAddr } = conn
+    if (this.#conn === null) {
+      this.#fail(dialTimedOut('udp', this.server))
+      return
+    }
+    const { localAddr = null, remoteAddr } = this.#conn
     const now = performance.now()
     let next = Infinity
     for (const request of [...this.#waiting.values()]) {
@@ -269,7 +286,7 @@ export class PacketSocket {
     if (this.#closed) return
     this.#closed = true
     this.#timer.clear()
-    if (this.#conn === null) this.#dialling.cancel()
+    if (this.#conn === null) this.#dialling.end(new Error('no query waits for the connection any more'))
     else closeConn(this.#conn)
   }
 }

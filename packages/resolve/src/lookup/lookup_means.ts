@@ -1,6 +1,6 @@
 import { checkTimeout } from '@net/io'
-import { Client } from '../client/client.ts'
-import { noDial } from '../client/dial.ts'
+import { DNSClient } from '../client/dns_client.ts'
+import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
 import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
@@ -49,15 +49,18 @@ class Environment {
 }
 
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
-export class Surroundings {
+export class LookupMeans {
   /** Asks DNS servers. */
-  readonly client: Client
+  readonly client: DNSClient
   /** The system's resolver, or null. */
   readonly system: SystemResolver | null
+  /** Whether names that are not ASCII are asked for in A-labels. */
+  readonly idna: boolean
   /** Tells the sources of addresses, or null. */
   readonly sourceAddrs: SourceAddrs | null
   readonly #options: ResolverOptions
-  readonly #hosts: () => Hosts
+  /** What the hosts file says; a promise while a large one is being read. */
+  readonly hosts: () => Hosts | Promise<Hosts>
   readonly #services: () => Services
   readonly #protocols: () => Protocols
   readonly #nss: () => NSSConf
@@ -78,21 +81,24 @@ export class Surroundings {
     } = options
     checkTimeout(timeout ?? 0)
     this.#options = options
-    this.#hosts = reader(hosts, files.hosts, (path) => new HostsFile(path))
+    const hostsFile = typeof hosts === 'string' ? new HostsFile(hosts) : files.hosts
+    this.hosts = typeof hosts === 'object' ? () => hosts : () => hostsFile.load()
     this.#services = reader(services, files.services, (path) => new ServicesFile(path))
     this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
     this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
     const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
     const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
     this.system = options.system === undefined ? hostSystem : options.system
+    this.idna = options.idna ?? false
     this.sourceAddrs = options.sourceAddrs ?? null
-    const { strictErrors = false, shareSockets = false } = options
-    this.client = new Client({
+    const { strictErrors = false, shareSockets = false, edns0 = true } = options
+    this.client = new DNSClient({
       dial,
       resolvConf: readResolvConf,
       cache,
       strictErrors,
       shareSockets,
+      edns0,
       debug,
     })
     this.#conditions = {
@@ -104,11 +110,6 @@ export class Surroundings {
       machineName,
       mdnsAllow: () => fileExists('/etc/mdns.allow'),
     }
-  }
-
-  /** What the hosts file says. */
-  get hosts(): Hosts {
-    return this.#hosts()
   }
 
   /** What the services file says. */

@@ -1,12 +1,22 @@
 import type { LookupGroup } from '@net/contract'
-import { resolverOver, type Resolver, type ResolverOptions, type ResolverSockets } from '@net/resolve'
+import type { ResolverOptions } from './lookup/resolver_options.ts'
+import type { Resolver } from './resolver.ts'
+import { resolverOver, type ResolverSockets } from './target_dial.ts'
 
 /**
- * The lookups of a target by our own resolver over the target's sockets. Nothing is opened or read before the
- * first of them. Go's rules choose the system's getaddrinfo where only that knows what to do. `conf` is asked
- * for once, then.
+ * The lookup group of a target, by a resolver over its own sockets. Nothing is opened or read before the first lookup;
+ * then `conf` gives the options of the resolver, once. Each lookup rejects as that of a {@link Resolver} does.
+ *
+ * @example
+ * ```ts
+ * import { hostedTCPSockGroup, hostedUDPSockGroup } from '@net/posix'
+ * import { lookupGroupOver } from '@net/resolve'
+ *
+ * const group = lookupGroupOver({ ...hostedTCPSockGroup, ...hostedUDPSockGroup }, () => ({ preferSystem: false }))
+ * console.log(await group.lookupPort('tcp', 'https')) // 443
+ * ```
  */
-export function lookupOver(sockets: ResolverSockets, conf: () => ResolverOptions): LookupGroup {
+export function lookupGroupOver(sockets: ResolverSockets, conf: () => ResolverOptions): LookupGroup {
   let made: Resolver | undefined
   const resolver = (): Resolver => (made ??= resolverOver(sockets, conf()))
   return {

@@ -1,0 +1,48 @@
+import type { IP } from '@net/addr'
+import type { Conn, RawConn } from '@net/contract'
+
+const PREFIX = 8 // bytes of an IPv6 address that are one subscriber's: a /64
+
+/** Where a system tells the user at the other end of a Unix connection: an option, its bytes, and the offset of the number. */
+interface UserOption {
+  readonly level: number
+  readonly name: number
+  readonly size: number
+  readonly uid: number
+}
+
+// sys/socket.h and sys/un.h: SO_PEERCRED with struct ucred or sockpeercred, LOCAL_PEERCRED with struct xucred.
+const userOptions: Partial<Record<string, UserOption>> = {
+  linux: { level: 1, name: 17, size: 12, uid: 4 },
+  openbsd: { level: 0xffff, name: 0x1022, size: 12, uid: 0 },
+  freebsd: { level: 0, name: 1, size: 88, uid: 4 },
+  darwin: { level: 0, name: 1, size: 76, uid: 4 },
+}
+
+/**
+ * The name of the peer that a connection comes from, by the best that is known of it: the identity that it has proved with
+ * TLS, the user at the other end of a Unix socket, the address. What tells nothing of that is one peer together.
+ */
+export function peerName(conn: Conn): string {
+  if ('identity' in conn && typeof conn.identity === 'string') return `identity ${conn.identity}`
+  const { remoteAddr } = conn
+  if ('ip' in remoteAddr) {
+    const ip = remoteAddr.ip as IP | null
+    if (ip === null) return remoteAddr.network
+    return ip.to4() === null ? `network ${ip.bytes().subarray(0, PREFIX).join()}` : `address ${ip.toString()}`
+  }
+  const uid = userOf(conn)
+  return uid === null ? remoteAddr.network : `user ${uid}`
+}
+
+function userOf(conn: Conn): number | null {
+  const option = userOptions[process.platform]
+  if (option === undefined || !('syscallConn' in conn)) return null
+  try {
+    const raw = (conn as { syscallConn(): RawConn }).syscallConn()
+    const cred = raw.getsockopt(option.level, option.name, option.size)
+    return new DataView(cred.buffer, cred.byteOffset, cred.byteLength).getUint32(option.uid, true)
+  } catch {
+    return null // a target without descriptors
+  }
+}

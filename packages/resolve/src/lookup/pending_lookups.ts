@@ -1,0 +1,101 @@
+import { DNSError, ErrDeadlineExceeded, type LookupOptions } from '@net/contract'
+import { deadlineAt, Ending, endingOf, isOver, race, Scope, timeoutAt } from '@net/io'
+
+/** A lookup under way, which all who have asked for it wait for. */
+interface PendingLookup<T> {
+  readonly key: string
+  readonly result: Promise<T>
+  /** Ends the lookup when nobody waits for it any more. */
+  readonly ending: Ending
+  /** How many wait for it. Those who cannot leave are counted too. */
+  waiting: number
+}
+
+/**
+ * The lookups under way. Whoever asks for what is already being asked for shares its result; each can leave, on its
+ * signal or deadline, without harm to the others, and when all have left the lookup itself is ended.
+ */
+export class PendingLookups {
+  readonly #byKey = new Map<string, PendingLookup<unknown>>()
+  readonly #timeout: number
+
+  /** Makes an empty set. Each wait takes `timeout` milliseconds at most; 0 means no limit. */
+  constructor(timeout: number) {
+    this.#timeout = timeout
+  }
+
+  /** How many lookups are under way. */
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  /**
+   * Joins the lookup `key`, or starts it, and gives its result, which must not be changed as others may have it too. `name` is
+   * what the error of a deadline calls the lookup. One key must always stand for one type of result.
+   */
+  run<T>(
+    key: string,
+    name: string,
+    options: LookupOptions,
+    start: (ending: Ending) => Promise<T>,
+  ): Promise<T> {
+    const { deadline = null } = options
+    const at = Math.min(timeoutAt(this.#timeout), deadlineAt(deadline))
+    if (at !== Infinity || endingOf(options) !== null) return this.#runUntil(at, key, name, options, start)
+    const lookup = this.#join(key, start)
+    lookup.waiting++
+    return lookup.result
+  }
+
+  /** The same for one who may leave: when `options` end, or at a moment on the monotonic clock. */
+  async #runUntil<T>(
+    at: number,
+    key: string,
+    name: string,
+    options: LookupOptions,
+    start: (ending: Ending) => Promise<T>,
+  ): Promise<T> {
+    const scope = new Scope(options, at)
+    try {
+      scope.throwIfOver()
+      const lookup = this.#join(key, start)
+      lookup.waiting++
+      try {
+        return await race(lookup.result, scope)
+      } finally {
+        if (--lookup.waiting === 0) this.#abandon(lookup)
+      }
+    } catch (e) {
+      throw e === ErrDeadlineExceeded && !isOver(options) ? timedOut(name) : e
+    } finally {
+      scope.leave()
+    }
+  }
+
+  #join<T>(key: string, start: (ending: Ending) => Promise<T>): PendingLookup<T> {
+    const pending = this.#byKey.get(key) as PendingLookup<T> | undefined
+    if (pending !== undefined) return pending
+    const ending = new Ending()
+    const lookup = { key, result: start(ending), ending, waiting: 0 }
+    this.#byKey.set(key, lookup)
+    const done = (): void => {
+      this.#remove(lookup)
+    }
+    lookup.result.then(done, done)
+    return lookup
+  }
+
+  #abandon(lookup: PendingLookup<unknown>): void {
+    // Whoever comes from now on does not get a lookup that is being ended.
+    if (this.#remove(lookup)) lookup.ending.end(new Error('nobody waits for the lookup any more'))
+  }
+
+  /** Gives whether the lookup was still under way. */
+  #remove(lookup: PendingLookup<unknown>): boolean {
+    return this.#byKey.get(lookup.key) === lookup && this.#byKey.delete(lookup.key)
+  }
+}
+
+function timedOut(name: string): DNSError {
+  return new DNSError('i/o timeout', name, { isTimeout: true, isTemporary: true, cause: ErrDeadlineExceeded })
+}

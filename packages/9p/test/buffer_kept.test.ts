@@ -7,8 +7,8 @@ import {
   RemoteFile,
   serve9P,
   SessionError,
+  type Attach,
   type OpenFile,
-  type Tree,
   type TreeNode,
 } from '../src/index.ts'
 import { MemoryTree } from './memory_tree.ts'
@@ -127,15 +127,10 @@ describe.each([Infinity, 5000])('over a link of at most %d bytes at a time', (pi
 
 /** A tree that gives away the memory of what it is asked to write, or to read into. */
 class GivingTree extends MemoryTree {
-  override attach(...given: Parameters<Tree['attach']>): TreeNode {
-    const node = super.attach(...given) as TreeNode
-    return {
-      ...node,
-      qid: node.qid,
-      stat: (options) => node.stat(options),
-      walk: () => this.#file(node),
-      open: (mode, options) => node.open(mode, options),
-    }
+  override attach(who: Attach): TreeNode {
+    const root = super.attach(who)
+    const file = this.#file(root)
+    return Object.assign(root, { walk: () => file })
   }
 
   #file(root: TreeNode): TreeNode {

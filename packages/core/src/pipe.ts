@@ -8,7 +8,17 @@ import {
   type NetError,
   checkBuffer,
 } from '@net/contract'
-import { ConnStreams, isOver, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
+import {
+  checkKept,
+  lostBuffer,
+  ConnStreams,
+  isOver,
+  Lane,
+  LaneConn,
+  Op,
+  type LaneOwner,
+  type Lanes,
+} from '@net/io'
 
 /** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
 export const ErrClosedPipe: NetError = Object.assign(
@@ -78,24 +88,33 @@ class Read extends Op<number | null> {
 
   override attempt(): boolean {
     const flow = this.#flow
-    if (flow.offered !== null) return this.done(flow.offered.take(this.#p))
-    return flow.ended && this.done(null)
+    if (flow.offered?.isKept === false) flow.offered.cancel(lostBuffer())
+    if (flow.offered === null) return flow.ended && this.done(null)
+    checkKept(this.#p, 1)
+    return this.done(flow.offered.take(this.#p))
   }
 }
 
 class Write extends Op<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #flow: Flow
   #taken = 0
 
   constructor(p: Uint8Array, flow: Flow) {
     super('write')
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#flow = flow
   }
 
+  /** Whether the bytes to write are still there. */
+  get isKept(): boolean {
+    return this.#p.byteLength >= this.#byteLength
+  }
+
   override attempt(): boolean {
-    if (this.#taken === this.#p.byteLength) return this.done(this.#taken)
+    if (this.#taken === this.#byteLength) return this.done(this.#taken)
     if (this.#flow.ended) return this.fail(ErrClosedPipe)
     this.#flow.offered = this
     return false
@@ -103,10 +122,10 @@ class Write extends Op<number> {
 
   /** Copies bytes that have not been read yet into `p` and gives their number. */
   take(p: Uint8Array): number {
-    const n = Math.min(p.byteLength, this.#p.byteLength - this.#taken)
+    const n = Math.min(p.byteLength, this.#byteLength - this.#taken)
     p.set(this.#p.subarray(this.#taken, this.#taken + n))
     this.#taken += n
-    if (this.#taken === this.#p.byteLength) this.#flow.offered = null
+    if (this.#taken === this.#byteLength) this.#flow.offered = null
     return n
   }
 

@@ -19,8 +19,9 @@ class Opening extends Ending implements NetOpenOptions {
 }
 
 /**
- * The calls of an announced conversation: as many opens of its listen file wait as there are accepts, within a limit. An open
- * that is not wanted any more is called back; what it gave all the same is kept for the next accept.
+ * The calls of an announced conversation: as many opens of its listen file wait as there are accepts, within
+ * a limit. An open that is not wanted any more is called back; what it gave all the same is kept for the next
+ * accept.
  */
 export class AcceptQueue {
   readonly #fs: NetFS
@@ -75,7 +76,9 @@ export class AcceptQueue {
     this.#fill()
   }
 
-  /** Calls back what waits and lets go of calls that nobody took. Resolves when nothing waits; never rejects. */
+  /**
+   * Calls back what waits and lets go of calls that nobody took. Resolves when nothing waits; never rejects.
+   */
   async close(): Promise<void> {
     this.#closed = true
     this.#fill()
@@ -83,8 +86,9 @@ export class AcceptQueue {
     if (this.#opening.size + this.#called > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  // Makes the opens as many as the accepts. An open says at its beginning whether it keeps the process alive, so that one which
-  // says the wrong thing is made anew. The new one begins first: in between nothing else might keep the process alive.
+  // Makes the opens as many as the accepts. An open says at its beginning whether it keeps the process alive,
+  // so that one which says the wrong thing is made anew. The new one begins first: in between nothing else
+  // might keep the process alive.
   #fill(): void {
     const wanted = this.#closed ? 0 : Math.min(this.#wanted, MOST_OPENS)
     const old = [...this.#opening].filter((opening) => !opening.isOver)
@@ -100,7 +104,7 @@ export class AcceptQueue {
     try {
       const call = await OpenConversation.open(this.#fs, `${this.#announced.dir}/listen`, opening, {})
       this.#opening.delete(opening)
-      // From here on it is a connection, whoever waits for it.
+      // The call is taken now, and kept for the next accept should this one have been given up.
       this.#called++
       try {
         const opened = await openData(call, this.#network)
@@ -127,6 +131,6 @@ export class AcceptQueue {
 }
 
 function drop(opened: Opened): void {
-  opened.data.close().catch(() => {}) // it was never anybody's
+  opened.data.close().catch(() => {}) // nobody has had the connection, and nobody waits for its close
   opened.conversation.drop()
 }

@@ -17,7 +17,10 @@ export class ReceiveOp<T> extends Op<T> {
   readonly #parse: (bytes: Uint8Array) => Datagram
   readonly #take: (datagram: Datagram) => T
 
-  /** Makes a read of what `ahead` gives into `p`, or into no buffer when that is null; `take` makes the result of it. */
+  /**
+   * Makes a read of what `ahead` gives into `p`, or into no buffer when that is null; `take` makes the result
+   * of it.
+   */
   constructor(
     ahead: ReadAhead,
     p: Uint8Array | null,
@@ -113,8 +116,8 @@ export class SendOp extends Op<number> {
   readonly #longest: number
 
   /**
-   * Makes a write of `p` from `local` to `to`, or to the fixed peer when that is null, as a datagram of at most `longest` bytes.
-   * A datagram with an address travels behind a header.
+   * Makes a write of `p` from `local` to `to`, or to the fixed peer when that is null, as a datagram of at
+   * most `longest` bytes. A datagram with an address travels behind a header.
    */
   constructor(sender: Sender, p: Uint8Array, local: UDPAddr, to: UDPAddr | null, longest: number) {
     super('write')
@@ -126,7 +129,10 @@ export class SendOp extends Op<number> {
     this.length = p.byteLength
   }
 
-  /** Makes the message to write, of the bytes as they are then. Throws a TypeError when some of them have gone. */
+  /**
+   * Makes the message to write, of the bytes as they are then. Throws a TypeError when some of them have
+   * gone.
+   */
   message(): Uint8Array {
     checkKept(this.#p, this.length)
     return this.#to === null ? this.#p.slice() : messageTo(this.#p, this.#local, this.#to)

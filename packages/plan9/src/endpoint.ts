@@ -3,8 +3,8 @@ import { OpError } from '@net/contract'
 import { Liveness, type Handle, type LaneOwner } from '@net/io'
 
 /**
- * This end of a connection, or a listener: what its lanes share. It makes their errors, and what waits in them keeps the
- * process alive.
+ * This end of a connection, or a listener: what its lanes share. It makes their errors, and what waits in
+ * them keeps the process alive.
  */
 export class Endpoint extends Liveness implements LaneOwner {
   /** The network that errors name. */

@@ -6,21 +6,25 @@ import { Turns } from './turns.ts'
 
 /** Options of {@link importNet}. */
 export interface ImportOptions extends IOOptions {
-  /** The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 512 KiB and 24 bytes. */
+  /**
+   * The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 512 KiB and 24
+   * bytes.
+   */
   readonly msize?: number | undefined
   /** The name of the tree to attach to; absent means the server's usual one. */
   readonly aname?: string | undefined
   /** The user to attach as; absent means 'none'. */
   readonly uname?: string | undefined
   /**
-   * Proves to the server who this client is, if it asks for that. Absent: the server is not asked, and one that lets in only
-   * clients that authenticate themselves is an error.
+   * Proves to the server who this client is, if it asks for that. Absent: the server is not asked, and one
+   * that lets in only clients that authenticate themselves is an error.
    */
   readonly auth?: Authenticate | undefined
   /**
-   * How many reads, and how many writes, of one file may be outstanding. More than 1 needs a server that serves those of a
-   * file in their order, which 9P does not demand and Plan 9's exportfs and Inferno's export do not promise. Absent means 8
-   * where the server grants messages longer than these do (64 KiB), and 1 elsewhere.
+   * How many reads, and how many writes, of one file may be outstanding. More than 1 needs a server that
+   * serves those of a file in their order, which 9P does not demand and Plan 9's exportfs and Inferno's
+   * export do not promise. Absent means 8 where the server grants messages longer than these do (64 KiB), and
+   * 1 elsewhere.
    */
   readonly outstanding?: number | undefined
 }
@@ -31,7 +35,10 @@ export interface ImportedNet extends NetFS, AsyncDisposable {
   readonly done: Promise<void>
   /** Why the session is over; null while it is not. */
   readonly error: Error | null
-  /** The fids that are open, and the requests outstanding. Both are 0 when all files are closed, but for the root's fid. */
+  /**
+   * The fids that are open, and the requests outstanding. Both are 0 when all files are closed, but for the
+   * root's fid.
+   */
   readonly fids: number
   /** The requests outstanding; 0 where nothing waits. */
   readonly requests: number

@@ -27,8 +27,8 @@ export interface InetAddr {
 }
 
 /**
- * What the stack of a tree supports. Plan 9 has IPv6 throughout, with IPv4 inside it; a machine without an address of one
- * family fails each call in its own words.
+ * What the stack of a tree supports. Plan 9 has IPv6 throughout, with IPv4 inside it; a machine without an
+ * address of one family fails each call in its own words.
  */
 export const plan9IPSockGroup: IPSockGroup = {
   supportsIPv4: () => true,
@@ -38,7 +38,10 @@ export const plan9IPSockGroup: IPSockGroup = {
 
 const kinds = { tcp: 'a TCPAddr', udp: 'a UDPAddr' } as const
 
-/** Checks that addresses are of a protocol's kind, or none. Throws a TypeError, which is the caller's to know as it is. */
+/**
+ * Checks that addresses are of a protocol's kind, or none. Throws a TypeError, which is the caller's to know
+ * as it is.
+ */
 function checkKinds(protocol: 'tcp' | 'udp', ...addrs: unknown[]): void {
   for (const addr of addrs) {
     const wrong = addr === null ? null : checkAddr(addr, kinds[protocol])
@@ -67,8 +70,8 @@ export function checkOptions({ control, reusePort, reuseAddress }: DialOptions &
   if (control !== undefined || reusePort === true || reuseAddress !== undefined) throw ErrPlan9
 }
 
-// The way to a network is the one that cs names. A numeric address needs no translation: without a cs, and with one that can't
-// tell, it is used as it is.
+// The way to a network is the one that cs names. A numeric address needs no translation: without a cs, and
+// with one that can't tell, it is used as it is.
 async function clone(
   fs: NetFS,
   network: string,
@@ -88,7 +91,7 @@ async function clone(
   }
 }
 
-// A cs that answers for an export's policy has decided.
+// The cs of an export speaks for its policy: what it denies is not tried in another way.
 function isDenial(e: unknown): boolean {
   return isError(e) && /^cs: .*permission denied$/.test(e.message)
 }
@@ -149,7 +152,10 @@ function isAddressError(e: unknown): boolean {
   return isError(e) && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
 }
 
-/** Opens a conversation and writes it messages. A conversation that refused one is spent. */
+/**
+ * Opens a conversation and writes it messages. One that refused a message is let go, as it can't be used any
+ * more.
+ */
 async function begin(
   fs: NetFS,
   path: string,
@@ -167,8 +173,8 @@ async function begin(
 }
 
 /**
- * Announces a conversation, writes it further messages, and has `make` make something of it. Rejects with the listen's
- * {@link OpError} or the signal's reason.
+ * Announces a conversation, writes it further messages, and has `make` make something of it. Rejects with the
+ * listen's {@link OpError} or the signal's reason.
  */
 export async function listenPlan9<T extends AsyncDisposable>(
   fs: NetFS,

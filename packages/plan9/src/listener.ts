@@ -45,7 +45,10 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
   readonly #connection: (opened: Opened) => TCPConn
   #closing: Promise<void> | null = null
 
-  /** Takes over an announced conversation, whose local address is `addr`; `connection` makes a connection of a call. */
+  /**
+   * Takes over an announced conversation, whose local address is `addr`; `connection` makes a connection of a
+   * call.
+   */
   constructor(
     fs: NetFS,
     net: string,

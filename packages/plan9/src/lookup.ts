@@ -31,8 +31,8 @@ function literal(host: string): IPAddr | null {
 }
 
 /**
- * Does a lookup within the limits of its options. What the tree says, and the deadline, become a DNSError; the reason of a signal
- * and the errors that say something else stay as they are.
+ * Does a lookup within the limits of its options. What the tree says, and the deadline, become a DNSError;
+ * the reason of a signal and the errors that say something else stay as they are.
  */
 async function limited<T>(
   name: string,
@@ -58,7 +58,18 @@ function notText(name: unknown): TypeError {
   return new TypeError(`a name is a string, not ${typeof name}`)
 }
 
-/** The lookups of a network tree: hosts, ports and protocols through its cs, records through its dns. */
+/**
+ * The lookups of a network tree: hosts, ports and protocols through its cs, records through its dns.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9LookupGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * console.log(await plan9LookupGroup(embeddedNet(posix())).lookupPort('tcp', 'https')) // 443
+ * ```
+ */
 export function plan9LookupGroup(fs: NetFS): LookupGroup {
   const records = new Records(fs)
 

@@ -39,7 +39,8 @@ export function osNet(dir: string): NetFS {
       ending?.throwIfOver()
       const opening = (): Promise<FileHandle> => open(`${root}/${path}`, { r: 'r', w: 'r+', rw: 'r+' }[mode])
       const blocking = waits(path)
-      // An open of listen is not let go of: the call that it brings belongs to somebody.
+      // An open of listen is waited for whatever ends the options, as the call that it brings must not be
+      // lost.
       const handle = path.endsWith('/listen') ? threads.take(opening) : opening()
       if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
@@ -48,7 +49,7 @@ export function osNet(dir: string): NetFS {
         handle
           .then(
             (file) => file.close(),
-            () => {}, // it is told already
+            () => {}, // the caller was told why the open ended
           )
           .catch(() => {})
         throw e
@@ -110,8 +111,8 @@ class OSFile implements NetFile {
     if (this.#closed) throw new Error('file is closed')
   }
 
-  // With an offset of its own each call leaves the descriptor's alone, which the kernel locks for as long as a call takes:
-  // a read that waits would hold up every write.
+  // With an offset of its own each call leaves the descriptor's alone, which the kernel locks for as long as
+  // a call takes: a read that waits would hold up every write.
   async #at(call: (at: number | null) => Promise<number>): Promise<number> {
     const at = this.#offset
     try {
@@ -120,7 +121,7 @@ class OSFile implements NetFile {
       return n
     } catch (e) {
       if (at === null || (e as NodeJS.ErrnoException).code !== 'ESPIPE') throw e
-      this.#offset = null // a pipe
+      this.#offset = null // the file is a pipe, which has no offsets
       return await call(null)
     }
   }

@@ -24,9 +24,9 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at most `size` bytes,
- * up to the first read that gives none or fails. Rejects with the server's words, with `signal.reason`, or when there are more than
- * 128 KiB of answers, which no message of DNS has.
+ * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at
+ * most `size` bytes, up to the first read that gives none or fails. Rejects with the server's words, with
+ * `signal.reason`, or when there are more than 128 KiB of answers, which no message of DNS has.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ async function ask(
     }
     throw new Error(`${path} answers without end`)
   } finally {
-    file.close().catch(() => {}) // behind the answer, which it does not change
+    file.close().catch(() => {}) // the answer is there, whatever becomes of the file
   }
 }
 

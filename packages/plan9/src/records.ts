@@ -15,7 +15,10 @@ const notFound = [
   'dns failure',
 ]
 
-/** What cs and dns answer, read as Go reads it; the names in it are not looked at. Errors are {@link DNSError}s. */
+/**
+ * What cs and dns answer, read as Go reads it; the names in it are not looked at. Errors are
+ * {@link DNSError}s.
+ */
 export class Records {
   readonly #fs: NetFS
 
@@ -154,7 +157,10 @@ function fail(name: string, options: IOOptions | undefined): (e: unknown) => nev
   }
 }
 
-/** The error of a lookup of `name` that a tree failed, in its words. A tree whose session is over may be dialled anew. */
+/**
+ * The error of a lookup of `name` that a tree failed, in its words. A tree whose session is over may be
+ * dialled anew.
+ */
 export function treeError(name: string, e: unknown): DNSError {
   const cause = isError(e) ? e : new Error(String(e))
   if (notFound.some((words) => cause.message.endsWith(words)))

@@ -16,7 +16,24 @@ function tcpAddr(a: { ip: TCPAddr['ip']; port: number }): TCPAddr {
   return a instanceof TCPAddr ? a : new TCPAddr(a.ip, a.port)
 }
 
-/** TCP of a network tree. */
+/**
+ * TCP of a network tree.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9TCPSockGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const tcp = plan9TCPSockGroup(embeddedNet(posix()))
+ * const listener = await tcp.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const [near, far] = await Promise.all([tcp.dialTCP('tcp', null, listener.addr), listener.accept()])
+ * await near.write(new TextEncoder().encode('hello'))
+ * console.log(await far.read(new Uint8Array(64))) // 5
+ * await Promise.all([near.close(), far.close(), listener.close()])
+ * ```
+ */
 export function plan9TCPSockGroup(fs: NetFS): TCPSockGroup {
   return {
     async dialTCP(network, laddr, raddr, options = {}) {

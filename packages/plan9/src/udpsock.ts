@@ -9,7 +9,24 @@ function udpAddr(a: { ip: UDPAddr['ip']; port: number }): UDPAddr {
   return a instanceof UDPAddr ? a : new UDPAddr(a.ip, a.port)
 }
 
-/** UDP of a network tree. Multicast is refused. */
+/**
+ * UDP of a network tree. Multicast is refused.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, UDPAddr } from '@net/addr'
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9UDPSockGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const udp = plan9UDPSockGroup(embeddedNet(posix()))
+ * const conn = await udp.listenUDP('udp', new UDPAddr(parseIP('127.0.0.1'), 0))
+ * await conn.writeTo(new TextEncoder().encode('hello'), conn.localAddr)
+ * const [n] = await conn.readFrom(new Uint8Array(64))
+ * console.log(n) // 5
+ * await conn.close()
+ * ```
+ */
 export function plan9UDPSockGroup(fs: NetFS): UDPSockGroup {
   return {
     async dialUDP(network, laddr, raddr, options = {}) {

@@ -13,12 +13,12 @@ import { NumberPool } from '../wire/number_pool.ts'
 import { Request } from './request.ts'
 import type { Stream } from '../wire/stream.ts'
 
-// Half of the tags, so that each request can also be flushed.
+// Half of the tags, since each request may need another one for its Tflush.
 const MAX_REQUESTS = 0x7fff
 const IO_HEADER = HEADER_SIZE + 16 // of Tread, and of Twrite before its data
 const RREAD_HEADER = HEADER_SIZE + 4
 const RLERROR = 7 // of 9P2000.L, a number instead of words
-// Frames leave the exchange at once and are written from where they are: it keeps no buffers.
+// The pool to which a writer returns buffers. It stays empty, as a client lends the writer its callers' own.
 const pool = new BufferPool()
 
 /** Requests out, replies in: the tags of a client's session, and what waits for which of them. */
@@ -57,7 +57,7 @@ export class Exchange {
     this.#reader.limit = msize
   }
 
-  /** The requests whose tags are not free yet. */
+  /** How many requests have tags that are not free yet. */
   get requests(): number {
     return this.#tags.used
   }
@@ -76,7 +76,10 @@ export class Exchange {
     }
   }
 
-  /** Sends a request that works on `fid` and gives its reply, of type `expected`; the message's own tag does not matter. */
+  /**
+   * Sends a request that works on `fid` and gives its reply, of type `expected`; the message's own tag does
+   * not matter.
+   */
   async call<T extends m.RMessage['type']>(
     message: m.TMessage,
     _expected: T,
@@ -97,7 +100,7 @@ export class Exchange {
     }
     const request = new Request(this, tag, message.type, fid, endingOf(options))
     this.#requests[tag] = request
-    // What resolves it has been checked to be the reply of its type.
+    // The reply was checked to be of the request's type before it resolved the promise.
     return await request.promise
   }
 
@@ -106,7 +109,9 @@ export class Exchange {
     return this.#transfer(m.Tread, fid, p, offset, options).promise
   }
 
-  /** Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws. */
+  /**
+   * Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws.
+   */
   write(fid: number, p: Uint8Array, offset: number, options?: IOOptions): Promise<number> {
     const request = this.#transfer(m.Twrite, fid, p, offset, options)
     this.#writer.lent(IO_HEADER, p, request)
@@ -152,7 +157,7 @@ export class Exchange {
       if (!request.isSettled) request.reject(error)
     }
     this.#requests.length = 0
-    // The stream is given up: what its close has to say helps nobody.
+    // The stream is given up, so that an error of its close would help nobody.
     this.#stream.close().then(this.#end, this.#end)
   }
 
@@ -166,7 +171,7 @@ export class Exchange {
   #takeTag(type: number, options: IOOptions | undefined): number {
     if (this.error !== null) throw this.error
     endingOf(options)?.throwIfOver()
-    // A fid can always be let go.
+    // A clunk is sent beyond the limit, too, so that fids can always be let go.
     if (this.#tags.used >= MAX_REQUESTS && type !== m.Tclunk)
       throw new Error(`more than ${MAX_REQUESTS} 9P requests are outstanding`)
     return this.#tags.take()
@@ -222,7 +227,7 @@ export class Exchange {
     return tag === NOTAG ? this.#version : (this.#requests[tag] ?? null)
   }
 
-  // The data of a frame that is not all here go where they are wanted straight from the stream.
+  // Reads the rest of a long Rread from the stream straight into the buffer of its request.
   async #readRest(have: number): Promise<void> {
     const { bytes, start } = this.#reader
     const request = this.#outstanding()
@@ -245,7 +250,7 @@ export class Exchange {
   #reply(): void {
     const { bytes, start, end, type } = this.#reader
     const request = this.#outstanding()
-    // A reply that nobody waits for says nothing.
+    // A reply to no request is passed over: a server may answer what was given up.
     if (request === null) return
     if (request.type === m.Tversion && type === RLERROR) {
       throw new SessionError('9P server does not speak 9P2000 but 9P2000.L')

@@ -9,8 +9,8 @@ interface Sender {
   unsent(request: Request): void
 }
 
-// The executor is one function for all requests and leaves its arguments here, so that a request makes a promise but no
-// closure.
+// The executor is one function for all requests and leaves its arguments here, so that a request makes a
+// promise but no closure.
 let resolver: (value: never) => void = () => {}
 let rejecter: (reason: unknown) => void = () => {}
 function executor(resolve: (value: never) => void, reject: (reason: unknown) => void): void {

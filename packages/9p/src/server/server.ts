@@ -42,12 +42,57 @@ const LINGER = 1000 // ms that the last replies have to leave after the client h
  * Serves `tree` to the client at the other end of `stream`, which is the session's from then on. Requests are begun in
  * the order they come and run side by side. A frame whose size can't be true ends the session; a message that is wrong
  * in itself is answered with Rerror.
+ *
+ * @example
+ * ```ts
+ * import { Client, serve9P, type TreeNode } from '@net/9p'
+ * import { pipe } from '@net/core'
+ *
+ * const greeting = new TextEncoder().encode('hello')
+ * const file: TreeNode = {
+ *   qid: { type: 0, version: 0, path: 1n },
+ *   open: () => ({
+ *     node: file,
+ *     read(p, offset) {
+ *       const part = greeting.subarray(offset, offset + p.byteLength)
+ *       p.set(part)
+ *       return part.byteLength
+ *     },
+ *   }),
+ *   stat: () => Promise.reject(new Error('nothing is known of it')),
+ * }
+ *
+ * const [near, far] = pipe()
+ * const session = serve9P(far, { attach: () => file })
+ * const client = await Client.connect(near)
+ * const root = await client.attach()
+ * await root.open(0)
+ * console.log(await root.read(new Uint8Array(64))) // 5
+ * await client.close()
+ * await session.done
+ * ```
  */
 export function serve9P(stream: Stream, tree: Tree, options: ServeOptions = {}): ServerSession {
   return new ServerSession(stream, tree, options)
 }
 
-/** The server's end of a 9P2000 session; see {@link serve9P}. */
+/**
+ * The server's end of a 9P2000 session; see {@link serve9P}, whose example shows one.
+ *
+ * @example
+ * ```ts
+ * import { Client, serve9P } from '@net/9p'
+ * import { pipe } from '@net/core'
+ *
+ * const [near, far] = pipe()
+ * const session = serve9P(far, { attach: () => Promise.reject(new Error('nobody may attach')) })
+ * const client = await Client.connect(near)
+ * console.log(await client.attach().catch((e) => e.message)) // nobody may attach
+ * console.log(session.requests) // 2
+ * await client.close()
+ * await session.done
+ * ```
+ */
 export class ServerSession {
   /** Resolves when the session is over, every file of it is closed, and the stream; never rejects. */
   readonly done: Promise<void>
@@ -94,32 +139,32 @@ export class ServerSession {
     return this.#reader.limit
   }
 
-  /** The requests that came: each is answered, dropped with its session, or pending. */
+  /** How many requests came: each is answered, dropped with its session, or pending. */
   get requests(): number {
     return this.#requests
   }
 
-  /** The replies that went. */
+  /** How many replies went. */
   get replies(): number {
     return this.#replies.sent
   }
 
-  /** The requests that were not answered because a Tversion or the end of the session came first. */
+  /** How many requests were not answered because a Tversion or the end of the session came first. */
   get dropped(): number {
     return this.#calls.dropped
   }
 
-  /** The requests that wait for the tree, or for such a one. */
+  /** How many requests wait for the tree, or for another that does. */
   get pending(): number {
     return this.#calls.size
   }
 
-  /** The fids bound, or about to be. */
+  /** How many fids are bound, or about to be. */
   get fids(): number {
     return this.#fids.size
   }
 
-  /** The files open. */
+  /** How many files are open. */
   get openFiles(): number {
     return this.#fids.open
   }
@@ -129,13 +174,13 @@ export class ServerSession {
     return this.#holdings.bytes
   }
 
-  /** Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does. */
+  /** Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does; never rejects. */
   async close(): Promise<void> {
     this.#finish(null)
     await this.done
   }
 
-  /** Closes the session. */
+  /** Closes the session; never rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -5,7 +5,7 @@ import { MessageError } from './cursor.ts'
 import type { Stream } from './stream.ts'
 
 const CHUNK_SIZE = 16 * 1024 // bytes
-const HEAD_SIZE = 64 // bytes in which a frame's head is, and read at first where a long one is likely to begin
+const HEAD_SIZE = 64 // bytes, in which a frame's head is: where a long frame is likely, they are read first
 const QUOTED = 80 // bytes at most that an error quotes
 const CUT = 'the link was cut within a message'
 
@@ -22,8 +22,8 @@ export class Chunk {
 }
 
 /**
- * Cuts a byte stream into frames. The stream may split and join them anywhere. The current frame is read in place:
- * it stays where it is until the next {@link fill}, or for as long as its chunk is held.
+ * Cuts a byte stream into frames. The stream may split and join them anywhere. The current frame is read in
+ * place: it stays where it is until the next {@link fill}, or for as long as its chunk is held.
  */
 export class FrameReader {
   /** The longest frame accepted, in bytes; set it when msize is agreed. */
@@ -60,8 +60,8 @@ export class FrameReader {
   }
 
   /**
-   * Steps to the next frame and gives whether all of it has been received. Throws a {@link MessageError} when its size
-   * cannot be true; what follows on the stream then means nothing.
+   * Steps to the next frame and gives whether all of it has been received. Throws a {@link MessageError} when
+   * its size cannot be true; what follows on the stream then means nothing.
    */
   next(): boolean {
     const have = this.#filled - this.end
@@ -74,17 +74,19 @@ export class FrameReader {
   }
 
   /**
-   * Reads more of the stream. Gives false when it ended between two frames, throws a {@link MessageError} when it ended
-   * within one.
+   * Reads more of the stream. Gives false when it ended between two frames, throws a {@link MessageError}
+   * when it ended within one.
    */
   async fill(): Promise<boolean> {
     const have = this.#filled - this.end
     const size = have < 4 ? HEADER_SIZE : this.#size()
-    // The rest of a long frame may go elsewhere, which its head decides.
+    // Of a long frame only the head is read at first, which tells whether the rest goes into a buffer of a
+    // request.
     this.#makeRoom(have < HEAD_SIZE ? Math.min(size, HEAD_SIZE) : size)
     const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.byteLength
     this.#long = false
-    // Whoever was handed a message in place may have given its memory away, and reads into no memory would never end.
+    // Whoever was handed a message in place may have given its memory away, and reads into no memory would
+    // never end.
     checkKept(this.bytes, end)
     const n = await this.#stream.read(this.bytes.subarray(this.#filled, end))
     if (n !== null) {
@@ -95,7 +97,9 @@ export class FrameReader {
     return false
   }
 
-  /** Holds the chunk of the current frame. {@link release} it when the frame's bytes are not needed any more. */
+  /**
+   * Holds the chunk of the current frame. {@link release} it when the frame's bytes are not needed any more.
+   */
   hold(): Chunk {
     this.#chunk.users++
     return this.#chunk
@@ -109,7 +113,10 @@ export class FrameReader {
     if (chunk.bytes.byteLength === this.#chunk.bytes.byteLength) this.#spare = chunk
   }
 
-  /** The bytes received of the next frame, when those of its header and `n` more are there and the end is not; else 0. */
+  /**
+   * The bytes received of the next frame, when those of its header and `n` more are there and the end is not;
+   * else 0.
+   */
   partial(n: number): number {
     const have = this.#filled - this.end
     if (have < HEADER_SIZE + n || have >= this.#size()) return 0
@@ -118,8 +125,8 @@ export class FrameReader {
   }
 
   /**
-   * Reads the rest of the frame that {@link partial} found, `length` bytes, into `p` and steps over it. Gives false when `p` was
-   * transferred or made smaller meanwhile: the rest is read all the same, and lost.
+   * Reads the rest of the frame that {@link partial} found, `length` bytes, into `p` and steps over it. Gives
+   * false when `p` was transferred or made smaller meanwhile: the rest is read all the same, and lost.
    */
   async finish(p: Uint8Array, length = p.byteLength): Promise<boolean> {
     this.start = this.end = this.#filled
@@ -176,7 +183,9 @@ export class FrameReader {
   }
 }
 
-/** The printable text that bytes begin with; '' where the first four, a frame's size, are not all printable. */
+/**
+ * The printable text that bytes begin with; '' where the first four, a frame's size, are not all printable.
+ */
 function printable(b: Uint8Array, start: number, end: number): string {
   let text = ''
   for (let i = start; i < Math.min(end, start + QUOTED); i++) {

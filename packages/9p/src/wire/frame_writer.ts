@@ -5,7 +5,8 @@ const BATCH_SIZE = 16 * 1024 // bytes
 // Payloads of at most so many bytes are copied behind their header: a second write costs more than the copy.
 const COPY_LIMIT = 4096
 const MOST_AT_ONCE = 16 // segments of one write
-// How many microtasks a write waits: within them what has come reaches the program, and its answer this writer.
+// How many microtasks a write waits: within them what has come reaches the program, and its answer this
+// writer.
 const GATHERING = 8
 
 /** Whoever owns the buffer that a frame's payload is written from. */
@@ -30,10 +31,11 @@ interface Segment {
  * Writes frames to a byte stream in the order they come; long payloads leave from where they are.
  *
  * When frames leave, and why then:
- * - A frame leaves some microtasks after it came, so that those of one turn of the event loop leave together: a write costs more
- *   than what is in it.
+ * - A frame leaves some microtasks after it came, so that those of one turn of the event loop leave together:
+ *   a write costs more than what is in it.
  * - While a write is under way frames gather, and all of them leave with the next.
- * - A patient frame, one that the other end need not be woken for, leaves with the next that is not, or when the loop has turned.
+ * - A patient frame, one that the other end need not be woken for, leaves with the next that is not, or when
+ *   the loop has turned.
  * - What {@link drained} waits for leaves as if it were not patient.
  */
 export class FrameWriter {
@@ -61,8 +63,8 @@ export class FrameWriter {
   }
 
   /**
-   * Makes room for `n` bytes in {@link bytes} and gives where they begin. They must be filled in at once, before anything else is
-   * asked of the writer, which may then put frames into other memory.
+   * Makes room for `n` bytes in {@link bytes} and gives where they begin. They must be filled in at once,
+   * before anything else is asked of the writer, which may then put frames into other memory.
    */
   frame(n: number, patient = false): number {
     if (this.#used + n > this.bytes.byteLength) {
@@ -83,7 +85,10 @@ export class FrameWriter {
     this.pending -= n
   }
 
-  /** Writes `bytes` next, without a copy unless they are few. They must stay as they are until they are written. */
+  /**
+   * Writes `bytes` next, without a copy unless they are few. They must stay as they are until they are
+   * written.
+   */
   payload(bytes: Uint8Array, pooled: Uint8Array<ArrayBuffer> | null = null): void {
     if (bytes.byteLength <= COPY_LIMIT) {
       this.#copy(bytes)
@@ -95,8 +100,8 @@ export class FrameWriter {
   }
 
   /**
-   * Writes `bytes`, which belong to `lender`, behind the head that the last {@link frame} made of `n` bytes. Where they are lost
-   * before anything of the frame was written, all of it is left out.
+   * Writes `bytes`, which belong to `lender`, behind the head that the last {@link frame} made of `n` bytes.
+   * Where they are lost before anything of the frame was written, all of it is left out.
    */
   lent(n: number, bytes: Uint8Array, lender: Lender): void {
     if (bytes.byteLength <= COPY_LIMIT) {

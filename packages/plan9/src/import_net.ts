@@ -169,12 +169,33 @@ class SessionFile implements NetFile {
     this.#writes = new Turns(outstanding)
   }
 
-  read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return this.#reads.take(() => this.#run(() => this.#fid.read(p, this.#offset, options)))
+  // Each is one function, since a read or write of a connection is little more than this.
+  async read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const turn = this.#reads.enter()
+    if (turn !== null) await turn
+    this.#liveness.waiting(1)
+    try {
+      const n = await this.#fid.read(p, this.#offset, options)
+      this.#offset += n
+      return n
+    } finally {
+      this.#liveness.waiting(-1)
+      this.#reads.leave()
+    }
   }
 
-  write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return this.#writes.take(() => this.#run(() => this.#fid.write(p, this.#offset, options)))
+  async write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const turn = this.#writes.enter()
+    if (turn !== null) await turn
+    this.#liveness.waiting(1)
+    try {
+      const n = await this.#fid.write(p, this.#offset, options)
+      this.#offset += n
+      return n
+    } finally {
+      this.#liveness.waiting(-1)
+      this.#writes.leave()
+    }
   }
 
   rewind(): void {
@@ -195,17 +216,6 @@ class SessionFile implements NetFile {
       await this.#fid.clunk()
     } finally {
       this.#session.waiting(-1)
-    }
-  }
-
-  async #run(transfer: () => Promise<number>): Promise<number> {
-    this.#liveness.waiting(1)
-    try {
-      const n = await transfer()
-      this.#offset += n
-      return n
-    } finally {
-      this.#liveness.waiting(-1)
     }
   }
 }

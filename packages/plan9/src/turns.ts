@@ -9,16 +9,29 @@ export class Turns {
     this.#most = most
   }
 
+  /** Begins a call: null when it may go on at once, else a promise of its turn. It must end with {@link leave}. */
+  enter(): Promise<void> | null {
+    if (this.#running < this.#most) {
+      this.#running++
+      return null
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Ends a call, whose place the next one takes. */
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#running--
+    else next()
+  }
+
   /** Makes a call when its turn comes, and settles as it does. */
   async take<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#most) this.#running++
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    await this.enter()
     try {
       return await call()
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
+      this.leave()
     }
   }
 }

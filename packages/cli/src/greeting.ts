@@ -4,7 +4,8 @@ import type { Conn } from '@net/core'
 export class GreetingError extends Error {}
 
 /**
- * The first bytes of a connection, of which no more than a limit is kept. The connection's read deadline limits their time.
+ * The first bytes of a connection, of which no more than a limit is kept. The connection's read deadline
+ * limits their time.
  */
 export class Greeting {
   readonly #conn: Conn

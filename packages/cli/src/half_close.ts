@@ -1,15 +1,13 @@
-import type { Conn } from '@net/core'
+import { isRefusal, type Conn } from '@net/core'
 
 interface HalfCloser extends Conn {
   closeWrite(): Promise<void>
 }
 
-// What targets say to a half-close when their stack has none.
-const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
-
 /**
- * Tells the peer that nothing more comes, where the connection can. Where it can't (datagrams, a `/net`) this end stops
- * reading after `silence` milliseconds in which nothing came, and the read fails with a deadline's error.
+ * Tells the peer that nothing more comes, where the connection can. Where it can't (datagrams, a `/net`) this
+ * end stops reading after `silence` milliseconds in which nothing came, and the read fails with a deadline's
+ * error.
  */
 export async function closeWrite(conn: Conn, silence: number): Promise<void> {
   try {
@@ -18,7 +16,7 @@ export async function closeWrite(conn: Conn, silence: number): Promise<void> {
       return
     }
   } catch (e) {
-    if (!(e instanceof Error && 'code' in e && refusals.has(e.code))) throw e
+    if (!isRefusal(e)) throw e
   }
   conn.setReadDeadline(Date.now() + silence)
   conn.setReadTimeout(silence)

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { splitHostPort, type Conn } from '@net/core'
 import { Greeting } from './greeting.ts'
 import { textOf } from './printable.ts'
-import type { Login, Proxy } from './proxy.ts'
+import { NoPlace, type Login, type Proxy } from './proxy.ts'
 import { forward } from './proxy_forward.ts'
 import { statusOf } from './proxy_request.ts'
 import { dismiss } from './relay.ts'
@@ -13,8 +13,8 @@ const HEAD_END = '\r\n\r\n'
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]$/
 
 /**
- * A proxy of HTTP: tunnels by CONNECT (RFC 9110, section 9.3.6), and other methods for `http://` targets, one request a
- * connection.
+ * A proxy of HTTP: tunnels by CONNECT (RFC 9110, section 9.3.6), and other methods for `http://` targets, one
+ * request a connection.
  */
 export async function http(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)
@@ -55,7 +55,7 @@ async function connect(client: Conn, proxy: Proxy, target: string, early: Uint8A
   try {
     remote = await proxy.dial(to.host, /^\d+$/.test(to.port) ? Number(to.port) : 0)
   } catch (e) {
-    return dismiss(client, e instanceof RangeError ? answer(400) : answer(statusOf(e), textOf(e)))
+    return dismiss(client, e instanceof NoPlace ? answer(400) : answer(statusOf(e), textOf(e)))
   }
   try {
     client.setDeadline(null)
@@ -75,7 +75,8 @@ function admitted(fields: readonly string[], { user, password }: Login): boolean
   })
 }
 
-// TRACE and OPTIONS may end here, and where a body ends is not known to who waits for the other protocol.
+// TRACE and OPTIONS are not: the proxy may have to answer them itself. Neither are requests with a body,
+// because Node does not tell where the body ends and the other protocol begins.
 function isUpgradable(method: string, fields: readonly string[]): boolean {
   return (
     method !== 'TRACE' &&

@@ -33,8 +33,8 @@ const replies: Readonly<Record<Failure, number>> = {
 }
 
 /**
- * SOCKS 5, RFC 1928: CONNECT to IPv4 and IPv6 addresses and to names, which the network behind the proxy looks up; without
- * authentication or with user and password (RFC 1929). BIND and UDP ASSOCIATE are refused.
+ * SOCKS 5, RFC 1928: CONNECT to IPv4 and IPv6 addresses and to names, which the network behind the proxy
+ * looks up; without authentication or with user and password (RFC 1929). BIND and UDP ASSOCIATE are refused.
  */
 export async function socks(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)

@@ -6,7 +6,10 @@ type Data = Resource['data']
 
 const utf8 = new TextDecoder()
 
-/** What a record says, as zone files write it, but for quotes: texts are as they are, and strings that belong together joined. */
+/**
+ * What a record says, as zone files write it, but for quotes: texts are as they are, and strings that belong
+ * together joined.
+ */
 export function recordText(data: Data): string {
   switch (data.kind) {
     case 'A':

@@ -3,10 +3,17 @@ import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@ne
 import { endingOf, race } from '@net/io'
 import { Turns } from './turns.ts'
 
-// The threads of the JavaScript host that calls of the file system block, as Node counts them.
-const THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
-// Calls that may block for long never take the last thread, so that control messages get through.
-const threads = new Turns(Math.max(THREADS - 1, 1))
+let threads: Turns | undefined
+
+/**
+ * The turns of the calls that may block the JavaScript host's threads for long: never the last one, so that
+ * control messages get through. The threads are counted as Node does it, when the first call needs one and not
+ * on import: not every program may read the environment.
+ */
+function threadTurns(): Turns {
+  threads ??= new Turns(Math.max((Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4) - 1, 1))
+  return threads
+}
 
 /** Whether an open, or reads, of a file may wait for the network. */
 function waits(path: string): boolean {
@@ -41,7 +48,7 @@ export function osNet(dir: string): NetFS {
       const blocking = waits(path)
       // An open of listen is waited for whatever ends the options, as the call that it brings must not be
       // lost.
-      const handle = path.endsWith('/listen') ? threads.take(opening) : opening()
+      const handle = path.endsWith('/listen') ? threadTurns().take(opening) : opening()
       if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
         return new OSFile(await race(handle, options), blocking)
@@ -77,7 +84,7 @@ class OSFile implements NetFile {
       this.#check(options)
       const work = (): Promise<number> =>
         this.#at(async (at) => (await this.#handle.read(p, 0, p.byteLength, at)).bytesRead)
-      return await (this.#blocking ? threads.take(work) : work())
+      return await (this.#blocking ? threadTurns().take(work) : work())
     }
     const turn = this.#reads.then(call)
     this.#reads = turn.catch(() => {})

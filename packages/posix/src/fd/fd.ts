@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { ErrClosed, OpError } from '@net/contract'
-import { Lane, type LaneOwner } from '@net/io'
+import { Lane, Liveness, type LaneOwner } from '@net/io'
 import { closeDescriptor, closeDescriptorLater, setNonblocking } from '../sys/descriptor.ts'
 import { poller, type Poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
@@ -21,7 +21,7 @@ export interface Names {
  * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its
  * addresses. Operations try the system call first and wait only when the kernel says so.
  */
-export class FD implements LaneOwner, Pollable {
+export class FD extends Liveness implements LaneOwner, Pollable {
   /** The operations that read or accept. */
   readonly reading = new Lane(this)
   /** The operations that write or connect. */
@@ -42,17 +42,17 @@ export class FD implements LaneOwner, Pollable {
   #names: Names
   #local: Addr | null | undefined // undefined until asked
   #remote: Addr | null | undefined
-  #waiting = 0
-  #ref = true
   #lingers = false
   #shared = false
 
   /** Takes over a descriptor, which must be non-blocking. */
   constructor(fd: number, net: string, names: Names) {
+    const thread = poller()
+    super(thread)
     this.#fd = fd
     this.net = net
     this.#names = names
-    this.poller = poller()
+    this.poller = thread
   }
 
   /**
@@ -104,17 +104,6 @@ export class FD implements LaneOwner, Pollable {
     return this.opError(op, syscallError(call, result))
   }
 
-  /**
-   * Counts the operations that wait: the first registers the descriptor, any of them keeps the process alive.
-   */
-  waiting(change: 1 | -1): void {
-    this.#waiting += change
-    if (this.#ref) {
-      if (change > 0) this.poller.hold()
-      else this.poller.release()
-    }
-  }
-
   /** Registers with the poller if that was not done yet. Gives 0 or a negated error number. */
   register(): number {
     if (this.#slot < 0) {
@@ -144,20 +133,6 @@ export class FD implements LaneOwner, Pollable {
   exceptional(): void {
     this.exception = true
     this.#urgent?.wake()
-  }
-
-  /** Waiting operations keep the process alive. */
-  ref(): void {
-    if (this.#ref) return
-    this.#ref = true
-    for (let i = 0; i < this.#waiting; i++) this.poller.hold()
-  }
-
-  /** Waiting operations let the process exit. */
-  unref(): void {
-    if (!this.#ref) return
-    this.#ref = false
-    for (let i = 0; i < this.#waiting; i++) this.poller.release()
   }
 
   /**

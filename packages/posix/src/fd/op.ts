@@ -89,7 +89,7 @@ export class WriteOp extends FDOp<number> {
     while (this.fd.writeReady) {
       checkKept(p, this.#byteLength)
       const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      const n = send(this.fd.fd, rest, byteLengthOf(rest), abi.MSG_NOSIGNAL)
+      const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
       if (n >= 0) {
         this.#n += n
         if (this.#n >= this.#byteLength) return this.done(this.#n)

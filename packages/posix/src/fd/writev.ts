@@ -52,8 +52,9 @@ class VectorWriteOp extends FDOp<number> {
     const count = Math.min(this.#buffers.length - this.#index, IOV_MAX)
     for (let i = 0; i < count; i++) {
       const p = this.#buffers[this.#index + i] ?? new Uint8Array()
-      checkKept(p, this.#lengths[this.#index + i] ?? 0)
-      message.setVector(SizeofMsghdr + i * SizeofIovec, i === 0 ? p.subarray(this.#offset) : p)
+      const length = this.#lengths[this.#index + i] ?? 0
+      checkKept(p, length)
+      message.setVector(SizeofMsghdr + i * SizeofIovec, p.subarray(i === 0 ? this.#offset : 0, length))
     }
     message.setPointer(layout.Iov, message.address + BigInt(SizeofMsghdr))
     message.setWord(layout.Iovlen, count)

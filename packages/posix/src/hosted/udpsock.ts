@@ -55,7 +55,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
     if (wrong !== null) return Promise.reject(wrong)
     const { handle } = this
     if (p.byteLength === 0 && !handle.isClosed) return Promise.resolve(0)
-    return handle.reading.run(new ReceiveOp(handle, 'read', (packet) => copy(packet, p)), options)
+    return handle.reading.run(new ReceiveOp(handle, 'read', p, (packet) => copy(packet, p)), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -71,7 +71,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.#receive((packet) => [copy(packet, p), this.handle.sender(packet.from)], options)
+    return this.#receive(p, (packet) => [copy(packet, p), this.handle.sender(packet.from)], options)
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
@@ -102,7 +102,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
       const [n, addr] = await this.readFrom(p)
       return [p.subarray(0, n), addr]
     }
-    return await this.#receive(({ data, from }) => [new Uint8Array(data), this.handle.sender(from)])
+    return await this.#receive(null, ({ data, from }) => [new Uint8Array(data), this.handle.sender(from)])
   }
 
   send(p: Uint8Array, addr: UDPAddr): Promise<number> {
@@ -152,8 +152,8 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
     return Promise.reject(new OpError(op, this.handle.net, this.localAddr, addr, cause))
   }
 
-  #receive<T>(finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
-    return this.handle.reading.run(new ReceiveOp(this.handle, 'recvfrom', finish), options)
+  #receive<T>(p: Uint8Array | null, finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
+    return this.handle.reading.run(new ReceiveOp(this.handle, 'recvfrom', p, finish), options)
   }
 
   #set(option: () => void): void {

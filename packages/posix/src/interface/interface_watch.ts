@@ -16,5 +16,5 @@ import { watchLinux } from './interface_watch_linux.ts'
 export function watchInterfaces(options: IOOptions = {}): InterfaceWatch {
   ffi()
   if (!abi.has.netlink) throw new OpError('listen', 'netlink', null, null, ErrUnsupported)
-  return watchLinux(options.signal)
+  return watchLinux(options)
 }

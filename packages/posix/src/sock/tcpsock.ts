@@ -223,7 +223,8 @@ export const tcpSockGroup: TCPSockGroup = {
     } catch (e) {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd = options.multipathTCP === true ? await multipathFirst(to, options) : await dialAgain(to, options)
+    const fd =
+      options.multipathTCP === true ? await multipathFirst(to, options) : await dialAgain(to, options)
     // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)

@@ -1,6 +1,6 @@
 // Urgent data of TCP (RFC 6093): MSG_OOB of sys/socket.h, sockatmark(3).
 import { OpError, type IOOptions, type TCPConn, checkBuffer, byteLengthOf } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { ErrUnsupported, UnsupportedError } from '@net/stubs'
 import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -60,17 +60,20 @@ class UrgentReadOp extends FDOp<number | null> {
 /** Waits for room and writes all of a buffer, the last byte as an urgent one. */
 class UrgentWriteOp extends FDOp<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   #n = 0
 
   constructor(fd: FD, p: Uint8Array) {
     super('write', fd)
     this.#p = p
+    this.#byteLength = byteLengthOf(p)
   }
 
   attempt(): boolean {
-    const length = byteLengthOf(this.#p)
+    const length = this.#byteLength
     while (this.#n < length) {
       if (!this.fd.writeReady) return false
+      checkKept(this.#p, length)
       // The last byte is sent by a call of its own: MSG_OOB marks the last byte that is sent, so a send of
       // several bytes that went only in part would mark a wrong one.
       const [end, flag] = this.#n === length - 1 ? [length, abi.MSG_OOB] : [length - 1, 0]

@@ -9,10 +9,13 @@ const maxMessage = 0xffff
 export class WireWriter {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
-  #names: Map<string, number> | null = null // names written, and where
+  #names: Map<string, number> | null = null // The offset at which each name was written.
   readonly #start: number
 
-  /** Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as that is enough. */
+  /**
+   * Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as
+   * that is enough.
+   */
   constructor(reserved = 0, room = new Uint8Array(512)) {
     this.#bytes = room
     this.#start = reserved
@@ -57,8 +60,8 @@ export class WireWriter {
   }
 
   /**
-   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was written before;
-   * the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
+   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was
+   * written before; the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
    */
   name(name: string, compress: boolean): void {
     if (!name.endsWith('.')) throw new DNSMessageError('name without a dot at its end')

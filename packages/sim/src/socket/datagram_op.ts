@@ -1,0 +1,78 @@
+import type { Addr } from '@net/addr'
+import { OpError } from '@net/contract'
+import { Op, type LaneOwner } from '@net/io'
+import { callError } from './errno.ts'
+import { WAIT } from './stream_op.ts'
+
+/** A datagram that came in. */
+export interface Received<A extends Addr> {
+  readonly data: Uint8Array
+  readonly from: A
+}
+
+/** Where datagrams come out of. */
+export interface Mailbox<A extends Addr> {
+  /** Takes the next one; null when there is none. */
+  next(): Received<A> | null
+  /** Takes the error that the network told of; null when there is none. */
+  takeError(): string | null
+}
+
+/** A read of one datagram. */
+export class ReceiveOp<A extends Addr, T> extends Op<T> {
+  readonly #mailbox: Mailbox<A>
+  readonly #call: string
+  readonly #finish: (received: Received<A>) => T
+
+  /** Makes a read that gives what `finish` makes of the datagram. */
+  constructor(mailbox: Mailbox<A>, call: string, finish: (received: Received<A>) => T) {
+    super('read')
+    this.#mailbox = mailbox
+    this.#call = call
+    this.#finish = finish
+  }
+
+  override attempt(): boolean {
+    const error = this.#mailbox.takeError()
+    if (error !== null) return this.fail(callError(this.#call, error))
+    const received = this.#mailbox.next()
+    return received !== null && this.done(this.#finish(received))
+  }
+
+  // It belongs to no peer: Go tells the address of none.
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    const e = super.error(owner, cause)
+    if (this.#call === 'read' || !(e instanceof OpError) || e.addr === null) return e
+    return new OpError(this.name, e.net, e.source, null, cause)
+  }
+}
+
+/** A write of one datagram. */
+export class SendOp extends Op<number> {
+  readonly #put: () => string | null
+  readonly #length: number
+  readonly #to: Addr | null
+  readonly #call: string
+
+  /** Makes a write: `put` sends, and gives null, the name of an error, or {@link WAIT}. `to` is null for the fixed peer. */
+  constructor(put: () => string | null, length: number, to: Addr | null, call: string) {
+    super('write')
+    this.#put = put
+    this.#length = length
+    this.#to = to
+    this.#call = call
+  }
+
+  override attempt(): boolean {
+    const error = this.#put()
+    if (error === WAIT) return false
+    return error === null ? this.done(this.#length) : this.fail(callError(this.#call, error))
+  }
+
+  protected override error(owner: LaneOwner, cause: Error): Error {
+    const e = super.error(owner, cause)
+    if (!(e instanceof OpError)) return e
+    const error = this.#to === null ? e : new OpError(this.name, e.net, e.source, this.#to, cause)
+    return Object.assign(error, { n: 0 })
+  }
+}

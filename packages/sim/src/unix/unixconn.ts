@@ -1,0 +1,291 @@
+import { UnixAddr } from '@net/addr'
+import {
+  ErrClosed,
+  ErrWriteToConnected,
+  OpError,
+  type IOOptions,
+  type UnixConn,
+  type UnixMessage,
+} from '@net/contract'
+import { ConnStreams, isOver, Op, untilClosed } from '@net/io'
+import { ErrUnsupported } from '@net/stubs'
+import { checkBuffer, checkBuffers } from '../socket/argument.ts'
+import { SimSocket, type Register } from '../socket/conn.ts'
+import { SendOp } from '../socket/datagram_op.ts'
+import { callError } from '../socket/errno.ts'
+import type { Hold } from '../socket/hold.ts'
+import { StreamReadOp, StreamWriteOp, WAIT, type StreamSink, type StreamSource } from '../socket/stream_op.ts'
+import type { Channel, Message } from './channel.ts'
+import type { UnixNames } from './unix_names.ts'
+
+const CHUNK = 65_536 // bytes of a buffer that nobody gave
+const TRUNCATED = 0x20 // MSG_TRUNC
+
+/** What a Unix socket is made of. */
+export interface UnixParts {
+  readonly net: UnixAddr['net']
+  readonly incoming: Channel
+  /** Null where there is no peer. */
+  readonly outgoing: Channel | null
+  readonly names: UnixNames
+  /** The name it is bound to; null for none. */
+  readonly bound: string | null
+}
+
+/** A read of a message with its sender; of a stream, of the bytes that are there. */
+class MessageOp<T> extends Op<T> {
+  readonly #take: () => Message | null | string
+  readonly #finish: (message: Message | null) => T
+
+  constructor(take: () => Message | null | string, finish: (message: Message | null) => T) {
+    super('read')
+    this.#take = take
+    this.#finish = finish
+  }
+
+  override attempt(): boolean {
+    const message = this.#take()
+    if (message === WAIT) return false
+    if (typeof message === 'string') return this.fail(callError('recvfrom', message))
+    return this.done(this.#finish(message))
+  }
+}
+
+/** A Unix socket of a simulated host, of one of three kinds. */
+export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, StreamSource, StreamSink {
+  readonly #parts: UnixParts
+  #readShut = false
+  #writeShut = false
+  #unlink = false
+  #streams: ConnStreams | null = null
+
+  /** Takes over the two directions. */
+  constructor(hold: Hold, register: Register, parts: UnixParts) {
+    super(hold, register)
+    this.#parts = parts
+    parts.incoming.onReadable = () => {
+      this.reading.wake()
+    }
+    if (parts.outgoing !== null && parts.net !== 'unixgram')
+      parts.outgoing.onWritable = () => {
+        this.writing.wake()
+      }
+  }
+
+  get #isStream(): boolean {
+    return this.#parts.net === 'unix'
+  }
+
+  get addr(): UnixAddr {
+    return this.localAddr
+  }
+
+  get remoteAddr(): UnixAddr {
+    return (this.hold.remoteAddr as UnixAddr | null) ?? new UnixAddr('', this.#parts.net)
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#both().readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#both().writable
+  }
+
+  take(p: Uint8Array): number | null | string {
+    if (this.#readShut) return null
+    if (this.#isStream) return this.#parts.incoming.takeBytes(p)
+    const message = this.#parts.incoming.takeMessage()
+    return message === null || typeof message === 'string' ? message : copy(p, message)
+  }
+
+  put(p: Uint8Array): number | string {
+    const { outgoing } = this.#parts
+    if (this.#writeShut || outgoing === null || outgoing.isBroken) return 'EPIPE'
+    return outgoing.putPart(p, this.localAddr)
+  }
+
+  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    this.hold.called()
+    if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
+    return this.reading.run(new StreamReadOp(this, p), options)
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.#write([p], null, options)
+  }
+
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    const wrong = checkBuffers(buffers)
+    if (wrong !== null) return Promise.reject(wrong)
+    return this.#write([...buffers], null, options)
+  }
+
+  async readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
+    const { n, addr } = await this.readMsgUnix(p, new Uint8Array(0), options)
+    return [n ?? 0, addr]
+  }
+
+  readFromUnix(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
+    return this.readFrom(p, options)
+  }
+
+  writeTo(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
+    const wrong =
+      checkBuffer(p) ?? (addr instanceof UnixAddr ? null : new TypeError('the address is not a UnixAddr'))
+    if (wrong !== null) return Promise.reject(wrong)
+    if (this.#parts.outgoing !== null) {
+      const cause = this.writing.closed ?? ErrWriteToConnected
+      return Promise.reject(new OpError('write', this.hold.net, this.localAddr, addr, cause))
+    }
+    return this.#write([p], addr, options)
+  }
+
+  writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
+    return this.writeTo(p, addr, options)
+  }
+
+  async receive(p: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK)): Promise<[Uint8Array<ArrayBuffer>, UnixAddr]> {
+    const [n, addr] = await this.readFrom(p)
+    return [p.subarray(0, n), addr]
+  }
+
+  send(p: Uint8Array, addr: UnixAddr): Promise<number> {
+    return this.writeTo(p, addr)
+  }
+
+  /** Reads a message; a simulated host has no control messages beside it. */
+  readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
+    const wrong = checkBuffer(p) ?? checkBuffer(oob)
+    if (wrong !== null) return Promise.reject(wrong)
+    this.hold.called()
+    const take = (): Message | null | string => {
+      if (this.#readShut) return null
+      if (!this.#isStream) return this.#parts.incoming.takeMessage()
+      const n = this.#parts.incoming.takeBytes(p)
+      return typeof n === 'number' ? { data: p.subarray(0, n), from: this.remoteAddr } : n
+    }
+    const finish = (message: Message | null): UnixMessage => {
+      if (message === null) return { n: null, oobn: 0, flags: 0, addr: this.remoteAddr }
+      const flags = message.data.byteLength > p.byteLength ? TRUNCATED : 0
+      const n = this.#isStream ? message.data.byteLength : copy(p, message)
+      return { n, oobn: 0, flags, addr: message.from }
+    }
+    return this.reading.run(new MessageOp(take, finish), options)
+  }
+
+  /** Writes a message; control messages beside it are refused. */
+  async writeMsgUnix(
+    p: Uint8Array,
+    oob: Uint8Array,
+    addr: UnixAddr | null,
+    options?: IOOptions,
+  ): Promise<{ n: number; oobn: number }> {
+    const wrong = checkBuffer(oob)
+    if (wrong !== null) throw wrong
+    if (oob.byteLength > 0) throw this.hold.opError('write', ErrUnsupported)
+    const n = addr === null ? await this.write(p, options) : await this.writeTo(p, addr, options)
+    return { n, oobn: 0 }
+  }
+
+  closeRead(): Promise<void> {
+    if (this.reading.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
+    this.hold.called()
+    this.#readShut = true
+    this.#parts.incoming.break()
+    this.reading.wake()
+    return Promise.resolve()
+  }
+
+  closeWrite(): Promise<void> {
+    if (this.writing.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
+    this.hold.called()
+    this.#writeShut = true
+    this.#parts.outgoing?.end()
+    this.writing.wake()
+    return Promise.resolve()
+  }
+
+  setUnlinkOnClose(on: boolean): void {
+    this.#unlink = on
+  }
+
+  /** Sets the bytes that may wait to be read. */
+  setReadBuffer(bytes: number): void {
+    this.checkOpen()
+    this.#parts.incoming.room = Math.max(2048, bytes)
+  }
+
+  /** Does nothing but check: what is written waits at the other end. */
+  setWriteBuffer(_bytes: number): void {
+    this.checkOpen()
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
+    return untilClosed(() => this.receive(new Uint8Array(CHUNK)))
+  }
+
+  protected release(): Promise<void> {
+    const { incoming, outgoing, net, bound, names } = this.#parts
+    const unread = incoming.hasUnread
+    incoming.break()
+    if (net !== 'unixgram') {
+      if (unread) outgoing?.fail('ECONNRESET')
+      outgoing?.end()
+    }
+    if (bound !== null) names.release(bound, this.#unlink)
+    return Promise.resolve()
+  }
+
+  #write(buffers: readonly Uint8Array[], to: UnixAddr | null, options?: IOOptions): Promise<number> {
+    this.hold.called()
+    if (this.#isStream) return this.writing.run(new StreamWriteOp(this, buffers), options)
+    const p = buffers.length === 1 && buffers[0] !== undefined ? buffers[0] : joined(buffers)
+    const call = to === null ? 'write' : 'sendto'
+    return this.writing.run(new SendOp(() => this.#send(p, to), p.byteLength, to, call), options)
+  }
+
+  #send(p: Uint8Array, to: UnixAddr | null): string | null {
+    const { net, names, outgoing } = this.#parts
+    if (this.#writeShut) return 'EPIPE'
+    let channel = outgoing
+    if (to !== null) {
+      const named = names.get(to.name)
+      if (named === undefined) return 'ENOENT'
+      if (named === null) return 'ECONNREFUSED'
+      if (named.inbox === null) return 'EPROTOTYPE'
+      channel = named.inbox
+    }
+    if (channel === null) return 'ENOTCONN'
+    if (channel.isBroken) return net === 'unixgram' ? 'ECONNREFUSED' : 'EPIPE'
+    const error = channel.putMessage(p, this.localAddr)
+    // A channel that many write to tells whoever waits.
+    if (error === WAIT && net === 'unixgram') channel.whenRoom(() => this.writing.wake())
+    return error
+  }
+
+  #both(): ConnStreams {
+    if (!this.#isStream) throw new TypeError(`a socket of ${this.#parts.net} carries no stream`)
+    return (this.#streams ??= new ConnStreams(this))
+  }
+}
+
+function copy(p: Uint8Array, { data }: Message): number {
+  const part = data.subarray(0, p.byteLength)
+  p.set(part)
+  return part.byteLength
+}
+
+function joined(buffers: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(buffers.reduce((n, p) => n + p.byteLength, 0))
+  let at = 0
+  for (const p of buffers) {
+    all.set(p, at)
+    at += p.byteLength
+  }
+  return all
+}

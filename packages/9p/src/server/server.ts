@@ -47,29 +47,23 @@ const LINGER = 1000 // ms that the last replies have to leave after the client h
  *
  * @example
  * ```ts
- * import { Client, serve9P, type TreeNode } from '@net/9p'
+ * import { Client, DONT_TOUCH, serve9P } from '@net/9p'
  * import { pipe } from '@net/core'
  *
- * const greeting = new TextEncoder().encode('hello')
- * const file: TreeNode = {
- *   qid: { type: 0, version: 0, path: 1n },
- *   open: () => ({
- *     node: file,
- *     read(p, offset) {
- *       const part = greeting.subarray(offset, offset + p.byteLength)
- *       p.set(part)
- *       return part.byteLength
- *     },
- *   }),
- *   stat: () => Promise.reject(new Error('nothing is known of it')),
- * }
+ * const qid = { type: 0, version: 0, path: 1n }
  *
  * const [near, far] = pipe()
- * const session = serve9P(far, { attach: () => file })
+ * const session = serve9P(far, {
+ *   attach: () => ({
+ *     qid,
+ *     open: () => Promise.reject(new Error('permission denied')),
+ *     stat: () => ({ ...DONT_TOUCH, qid, name: 'only', length: 5n }),
+ *   }),
+ * })
  * const client = await Client.connect(near)
  * const root = await client.attach()
- * await root.open(0)
- * console.log(await root.read(new Uint8Array(64))) // 5
+ * console.log((await root.stat()).name) // only
+ * console.log(await root.open(0).catch((e) => e.message)) // permission denied
  * await client.close()
  * await session.done
  * ```

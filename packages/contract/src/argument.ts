@@ -1,7 +1,6 @@
 // What a value is, it is asked itself and not this realm's constructors: a Uint8Array, Date or Error of a vm context, of jsdom or of
 // Jest is an instance of none of ours. Lengths are asked of the internal slots, as a subclass may tell of itself what it likes.
 import { AddrError, IPAddr, TCPAddr, UDPAddr, UnixAddr, UnknownNetworkError } from '@net/addr'
-import type { Message } from './udpsock.ts'
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 const kindOf = getter(typedArray, Symbol.toStringTag)
@@ -171,7 +170,7 @@ export function checkBuffers(buffers: unknown): TypeError | null {
 export function checkMessages(messages: unknown): TypeError | null {
   if (!Array.isArray(messages)) return new TypeError('the messages are not an array')
   for (let i = 0; i < messages.length; i++) {
-    const { buffer, oob } = messages[i] as Partial<Message>
+    const { buffer, oob } = messages[i] as { buffer?: unknown; oob?: unknown }
     const wrong =
       checkBuffer(buffer, `messages[${i}].buffer`) ??
       (oob === undefined ? null : checkBuffer(oob, `messages[${i}].oob`))

@@ -9,11 +9,13 @@ import {
   checkBuffer,
 } from '@net/contract'
 import {
+  checkKept,
   ConnStreams,
   isOver,
   Lane,
   LaneConn,
   Liveness,
+  lostBuffer,
   Op,
   processTimer,
   type LaneOwner,
@@ -88,24 +90,33 @@ class PipeRead extends Op<number | null> {
 
   override attempt(): boolean {
     const flow = this.#flow
-    if (flow.offered !== null) return this.done(flow.offered.take(this.#p))
-    return flow.ended && this.done(null)
+    if (flow.offered?.isKept === false) flow.offered.cancel(lostBuffer())
+    if (flow.offered === null) return flow.ended && this.done(null)
+    checkKept(this.#p, 1)
+    return this.done(flow.offered.take(this.#p))
   }
 }
 
 class PipeWrite extends Op<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #flow: Flow
   #taken = 0
 
   constructor(p: Uint8Array, flow: Flow) {
     super('write')
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#flow = flow
   }
 
+  /** Whether the bytes to write are still there. */
+  get isKept(): boolean {
+    return this.#p.byteLength >= this.#byteLength
+  }
+
   override attempt(): boolean {
-    if (this.#taken === this.#p.byteLength) return this.done(this.#taken)
+    if (this.#taken === this.#byteLength) return this.done(this.#taken)
     if (this.#flow.ended) return this.fail(ErrClosedPipe)
     this.#flow.offered = this
     return false
@@ -113,10 +124,10 @@ class PipeWrite extends Op<number> {
 
   /** Copies bytes that have not been read yet into `p` and gives their number. */
   take(p: Uint8Array): number {
-    const n = Math.min(p.byteLength, this.#p.byteLength - this.#taken)
+    const n = Math.min(p.byteLength, this.#byteLength - this.#taken)
     p.set(this.#p.subarray(this.#taken, this.#taken + n))
     this.#taken += n
-    if (this.#taken === this.#p.byteLength) this.#flow.offered = null
+    if (this.#taken === this.#byteLength) this.#flow.offered = null
     return n
   }
 

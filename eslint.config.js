@@ -62,7 +62,39 @@ const syntax = [
   ['TSModuleDeclaration[kind="namespace"]', 'Use a module.'],
   ['TSParameterProperty', 'Declare the field and assign it.'],
   ['Decorator', 'No decorators.'],
+  [
+    'CatchClause > Identifier.param[name!=/^(e|cause)$/]',
+    'It is caught as `e`, or as `cause` where it becomes one.',
+  ],
 ].map(([selector, message]) => ({ selector, message }))
+
+/** The host's own classes: a value of another realm (a vm context, Jest, jsdom) is an instance of none of them. */
+const builtins =
+  '/^(Array|ArrayBuffer|SharedArrayBuffer|DataView|Buffer|[A-Za-z0-9]+Array|Date|Map|Set|WeakMap|WeakSet|RegExp|Promise|URL|' +
+  'Abort(Controller|Signal)|Event(Target)?|DOMException|(Aggregate|Eval|Range|Reference|Syntax|Type|URI)?Error|' +
+  'Function|Object|String|Number|Boolean|BigInt|Symbol|(Readable|Writable|Transform)Stream|Blob|Headers|Re(quest|sponse))$/'
+
+const realm = {
+  selector: `BinaryExpression[operator="instanceof"][right.name=${builtins}]`,
+  message:
+    'A value of another realm is an instance of no class of ours: ask isBytes, isDate, isError, ... of @net/contract.',
+}
+
+/** Bytes have a byteLength, whatever they are a view of; `length` is for what has elements. */
+const byteLength = {
+  meta: { type: 'suggestion', schema: [], messages: { bytes: 'Bytes are counted by byteLength.' } },
+  create(context) {
+    const { getTypeAtLocation } = context.sourceCode.parserServices
+    return {
+      'MemberExpression[computed=false][property.name="length"]'({ object, property }) {
+        const type = getTypeAtLocation(object)
+        const isBytes = (t) => ['Uint8Array', 'Buffer'].includes(t.symbol?.name)
+        if (type.isUnion() ? type.types.every(isBytes) : isBytes(type))
+          context.report({ node: property, messageId: 'bytes' })
+      },
+    }
+  },
+}
 
 /** What must carry a doc comment when it is exported. */
 const documented = [
@@ -132,10 +164,12 @@ export default defineConfig(
   },
   {
     files: ['packages/*/src/**/*.ts'],
-    plugins: { jsdoc },
+    plugins: { jsdoc, net: { rules: { 'byte-length': byteLength } } },
     rules: {
       ...restrict(),
+      'no-restricted-syntax': ['error', ...syntax, realm],
       'max-lines': ['error', 350],
+      'net/byte-length': 'error',
       'jsdoc/require-jsdoc': [
         'error',
         {

@@ -31,11 +31,11 @@ export default defineConfig({
     dir: 'dist',
     cleanDir: true,
     chunkFileNames: 'chunks/[name].js',
-    // In @net/posix what needs no kernel stands apart, so that a bundle holds the sockets of its target alone: by itself,
+    // What both halves of @net/posix need stands apart, so that a bundle holds the sockets of its target alone: by itself,
     // without what it imports, which chunks of entries have to allow (preserveEntrySignatures).
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: ['common', 'hosted'].map((name) => ({ name, test: new RegExp(`/src/${name}/`) })),
+      groups: [{ name: 'permission', test: /\/src\/permission\./ }],
     },
     sourcemap: true,
     sourcemapExcludeSources: true,

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { readPackages, root } from './workspace.mjs'
+import { readExports } from './declarations.mjs'
 
 /**
  * What public comments leave out, by package, over the built declarations: `promises` says nothing of errors, `setters` nothing of
@@ -29,15 +28,6 @@ const docOf = (node) =>
 
 /** The comments of all declarations of a symbol. @param {ts.Symbol} symbol */
 const docsOf = (symbol) => (symbol.declarations ?? []).map(docOf).join('\n')
-
-/** The declarations that a package exports. @param {ts.TypeChecker} checker @param {ts.SourceFile[]} entries */
-function exportsOf(checker, entries) {
-  const symbols = entries.flatMap((entry) => {
-    const module = checker.getSymbolAtLocation(entry)
-    return module === undefined ? [] : checker.getExportsOfModule(module)
-  })
-  return new Set(symbols.map((s) => (s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s)))
-}
 
 /** @param {ts.TypeNode | undefined} type */
 const isPromise = (type) => type !== undefined && /^Promise</.test(type.getText())
@@ -66,30 +56,9 @@ function inspect(gaps, name, node, around) {
 
 /** The gaps of every package that has been built. @returns {Record<string, Gaps>} */
 export function readGaps() {
-  const packages = readPackages().map((p) => {
-    const types = Object.values(p.manifest.exports).flatMap((entry) =>
-      typeof entry === 'object' && entry !== null && 'types' in entry
-        ? [join(p.dir, String(entry.types))]
-        : [],
-    )
-    return { ...p, types: types.filter((file) => !file.includes('/suite/')) }
-  })
-  const missing = packages.flatMap(({ types }) => types).filter((file) => !existsSync(file))
-  if (missing.length > 0) throw new Error(`build first: ${missing.map((f) => relative(root, f)).join(', ')}`)
-  const program = ts.createProgram(
-    packages.flatMap(({ types }) => types),
-    {
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      skipLibCheck: true,
-      noLib: true,
-    },
-  )
-  const checker = program.getTypeChecker()
   return Object.fromEntries(
-    packages.map(({ short, dir, types }) => {
-      const entries = types.flatMap((file) => program.getSourceFile(file) ?? [])
-      const own = [...exportsOf(checker, entries)].filter((symbol) =>
+    readExports({ suites: false }).map(({ short, dir, exports }) => {
+      const own = [...new Set(exports.values())].filter((symbol) =>
         symbol.declarations?.some((d) => d.getSourceFile().fileName.startsWith(`${dir}/dist/`)),
       )
       return [short, gapsOf(own)]

@@ -3,14 +3,16 @@ import { spawn } from 'node:child_process'
 /** What a finished command left: its exit status and everything it printed. @typedef {{ code: number, output: string }} Result */
 
 /** The environment without what a package manager's script and the workspace add to it. */
-const env = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) =>
-      !/^npm_(package|lifecycle)_|^npm_(execpath|command|config_user_agent)$|^NODE_(PATH|OPTIONS)$/.test(
-        name,
-      ),
-  ),
-)
+function environment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^npm_(package|lifecycle)_|^npm_(execpath|command|config_user_agent)$|^NODE_(PATH|OPTIONS)$/.test(
+          name,
+        ),
+    ),
+  )
+}
 
 /**
  * Runs a command to its end, without input.
@@ -18,7 +20,7 @@ const env = Object.fromEntries(
  */
 function run(command, args, cwd) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text))

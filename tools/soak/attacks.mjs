@@ -1,12 +1,13 @@
 /**
- * What an honest client of an export feels while another one attacks it, and the memory that the export takes: each attack on an
- * export of its own with default limits, in processes of their own, in a network of their own.
+ * What an honest client of an export feels while another one attacks it, and the memory that the export
+ * takes: each attack on an export of its own with default limits, in processes of their own, in a network of
+ * their own.
  *
  *   node tools/soak/attacks.mjs [--short] [name ...]
  *
- * It prints a line for each attack, which begins with `pass` or `fail`. An attack passes when the 99th percentile of the honest
- * client's echoes is at most ten times the quiet one (and 10 ms at least count as quiet enough), no new session of it fails, and
- * the export never takes 256 MB.
+ * It prints a line for each attack, which begins with `pass` or `fail`. An attack passes when the 99th
+ * percentile of the honest client's echoes is at most ten times the quiet one (and 10 ms at least count as
+ * quiet enough), no new session of it fails, and the export never takes 256 MB.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -61,15 +62,17 @@ async function run(name, echo) {
   try {
     const quiet = await measure(place, QUIET)
     attack = await start('attacker.mjs', name, String(place.port), String(echo))
+    exporter.child.send('begin')
     const hit = await measure(place, ATTACKED)
     exporter.child.send('memory')
-    const [{ rss, sessions, conversations, refusedSessions }] = await once(exporter.child, 'message')
+    const [{ rss, delay, sessions, conversations, refusedSessions }] = await once(exporter.child, 'message')
     const limit = Math.max(FACTOR * at(quiet.echoes, 0.99), ENOUGH)
     const good = at(hit.echoes, 0.99) <= limit && hit.failures.length === 0 && rss < MEMORY
     console.log(
       `${good ? 'pass' : 'fail'} ${name}: echo p50/p99/max ${three(hit.echoes)} ms, quiet ${three(quiet.echoes)};` +
         ` new session ${three(hit.joins)}, quiet ${three(quiet.joins)}, ${hit.failures.length} failed` +
-        `${hit.failures.length === 0 ? '' : ` (${hit.failures[0]})`}; ${(rss / 1e6).toFixed(0)} MB,` +
+        `${hit.failures.length === 0 ? '' : ` (${hit.failures[0]})`}; loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms,` +
+        ` ${(rss / 1e6).toFixed(0)} MB,` +
         ` ${sessions} sessions, ${conversations} conversations, ${refusedSessions} refused`,
     )
     return good

@@ -1,4 +1,7 @@
-// The export that is attacked, in a process of its own with the default limits. It tells its port, and, asked, its memory.
+// The export that is attacked, in a process of its own with the default limits. It tells its port, and,
+// asked, its memory.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { clearInterval, setInterval } from 'node:timers'
 import { parseIP, TCPAddr } from '@net/addr'
 import { exportNet, tlsListener } from '@net/netfs'
 import { HONEST, keys, target } from './place.mjs'
@@ -7,13 +10,20 @@ const [tls] = process.argv.slice(2)
 const plain = await target.listenTCP('tcp4', new TCPAddr(parseIP(HONEST), 0), { backlog: 1024 })
 const listener = tls === 'tls' ? tlsListener(plain, { keys }) : plain
 const net = exportNet(target, listener)
+const delay = monitorEventLoopDelay({ resolution: 5 })
 let most = 0
 const timer = setInterval(() => {
   most = Math.max(most, process.memoryUsage.rss())
 }, 50)
-process.on('message', () => {
+process.on('message', (message) => {
+  if (message === 'begin') {
+    delay.reset()
+    delay.enable()
+    return
+  }
   const { sessions, conversations, refusedSessions } = net.activity
-  process.send({ rss: most, sessions, conversations, refusedSessions })
+  const [p99, max] = [delay.percentile(99) / 1e6, delay.max / 1e6]
+  process.send({ rss: most, delay: [p99, max], sessions, conversations, refusedSessions })
 })
 process.on('disconnect', () => {
   clearInterval(timer)

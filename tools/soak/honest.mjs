@@ -1,5 +1,6 @@
-// An honest client of an export: it sends 64 bytes to an echo server over a conversation that it holds, again and again, and from
-// time to time makes a session and a conversation anew. How long each took is what an attack is judged by.
+// An honest client of an export: it sends 64 bytes to an echo server over a conversation that it holds, again
+// and again, and from time to time makes a session and a conversation anew. How long each took is what an
+// attack is judged by.
 import { Client, ORDWR, RemoteFile } from '@net/9p'
 import { parseIP, TCPAddr } from '@net/addr'
 import { dialExport, HONEST, target } from './place.mjs'
@@ -45,7 +46,10 @@ async function talk({ data }) {
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE))
 
-/** Times of an honest client over `ms` milliseconds, in milliseconds: of echoes, and of joins; and what failed. */
+/**
+ * Times of an honest client over `ms` milliseconds, in milliseconds: of echoes, and of joins; and what
+ * failed.
+ */
 export async function measure(place, ms) {
   const held = await join(place)
   const echoes = []

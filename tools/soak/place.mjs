@@ -1,4 +1,5 @@
-// Where the parties of an attack are, all of them on this machine: an address each, which makes each a peer of its own.
+// Where the parties of an attack are, all of them on this machine: an address each, which makes each a peer
+// of its own.
 import { parseIP, TCPAddr } from '@net/addr'
 import { checkNear } from '@net/peers'
 import { posix } from '@net/posix'

@@ -9,7 +9,7 @@ export function copyBytes(values: ArrayLike<number>, err: string): Uint8Array<Ar
   if (typeof values !== 'object')
     throw new TypeError(`bytes must be an array of numbers, not a ${typeof values}`)
   const bytes = new Uint8Array(values.length)
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.byteLength; i++) {
     const value = values[i]
     if (value === undefined || value !== (value & 0xff)) {
       throw new AddrError(err, Array.from(values).join('.'))
@@ -22,7 +22,7 @@ export function copyBytes(values: ArrayLike<number>, err: string): Uint8Array<Ar
 /** The bytes as lower-case hexadecimal digits without separators. */
 export function hexString(bytes: Uint8Array, separator = ''): string {
   let text = ''
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.byteLength; i++) {
     if (i > 0) text += separator
     text += hexByte[bytes[i] ?? 0] ?? ''
   }

@@ -78,6 +78,13 @@ export class ParseError extends Error {
 /**
  * Says that an address makes no sense where it was used; the message is the whole text given.
  * `timeout` and `temporary` are always false.
+ *
+ * @example
+ * ```ts
+ * import { InvalidAddrError } from '@net/addr'
+ *
+ * console.log(new InvalidAddrError('bad length').message) // bad length
+ * ```
  */
 export class InvalidAddrError extends Error {
   declare readonly name: 'InvalidAddrError'

@@ -49,8 +49,8 @@ export class IP {
    */
   static from(bytes: ArrayLike<number>): IP {
     const b = copyBytes(bytes, invalid)
-    if (b.length === IPv4len) return IP.fromUint32(word(b, 0))
-    if (b.length === IPv6len) return IP.fromUint32s(word(b, 0), word(b, 4), word(b, 8), word(b, 12))
+    if (b.byteLength === IPv4len) return IP.fromUint32(word(b, 0))
+    if (b.byteLength === IPv6len) return IP.fromUint32s(word(b, 0), word(b, 4), word(b, 8), word(b, 12))
     throw new AddrError(invalid, hexString(b))
   }
 

@@ -26,7 +26,7 @@ export class IPMask {
 
   /** How many bytes the mask has. */
   get byteLength(): number {
-    return this.octets.length
+    return this.octets.byteLength
   }
 
   /** The bytes, as a copy that belongs to the caller. */
@@ -52,7 +52,7 @@ export class IPMask {
    * not ones followed by zeros.
    */
   size(): [ones: number, bits: number] {
-    const bits = this.octets.length * 8
+    const bits = this.octets.byteLength * 8
     let ones = 0
     while (ones < bits && this.bit(ones) === 1) ones++
     for (let i = ones; i < bits; i++) if (this.bit(i) === 1) return [0, 0]
@@ -70,7 +70,7 @@ export class IPMask {
 
   /** The bytes in hexadecimal, without punctuation; '<nil>' for a mask of no bytes. */
   toString(): string {
-    return this.octets.length === 0 ? '<nil>' : hexString(this.octets)
+    return this.octets.byteLength === 0 ? '<nil>' : hexString(this.octets)
   }
 }
 

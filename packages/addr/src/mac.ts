@@ -29,7 +29,7 @@ export class HardwareAddr {
 
   /** How many bytes the address has: 6 on Ethernet. */
   get byteLength(): number {
-    return this.octets.length
+    return this.octets.byteLength
   }
 
   /** The bytes, as a copy that belongs to the caller. */

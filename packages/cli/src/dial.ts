@@ -1,26 +1,38 @@
+import type { Conn, Net } from '@net/core'
+import { secureConn } from '@net/node/tls'
 import { Option } from 'commander'
 import { define } from './command.ts'
 import { exchange } from './exchange.ts'
 import { milliseconds, netOption, networkOf, waitOption } from './option.ts'
-import { placeForms, placeOf } from './place.ts'
+import { hostOf, placeForms, placeOf, type Place } from './place.ts'
+import { checkPorts } from './port_check.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { certificateOptions, clientCertificate, type CertificateFiles } from './tls_files.ts'
 import { size } from './traffic.ts'
 
-interface DialOptions extends SessionOptions {
+interface DialOptions extends SessionOptions, CertificateFiles {
+  readonly check?: boolean
   readonly connectTimeout?: number
+  readonly tls?: boolean
+  readonly serverName?: string
   readonly net?: string
   readonly wait: number
 }
 
-/** `netx dial`: connects, sends the input and prints the answer. */
+/** `netx dial`: connects, sends the input and prints the answer; or tells which ports take connections. */
 export const dial = define<DialOptions>({
   name: 'dial',
   summary: 'connect, send the input and print the answer',
   description:
-    'Connects, sends what standard input brings and prints what comes back, until both ways have ended.',
-  argument: ['<place...>', 'where to connect to'],
+    'Connects, sends what standard input brings and prints what comes back, until both ways have ended. With -z it ' +
+    'tells which ports of a host take connections.',
+  argument: ['<place...>', 'where to connect to; with -z a host and ports: localhost 80 8000-8010'],
   options: () => [
+    new Option('-z, --check', 'only tell which ports are open; the exit code is 0 when all of them are'),
     new Option('--connect-timeout <ms>', 'how long connecting may take').argParser(milliseconds),
+    new Option('--tls', 'speak TLS, with a server that an authority of the system or of --ca vouches for'),
+    new Option('--server-name <name>', "the name that the server's certificate must have; absent: the host"),
+    ...certificateOptions,
     waitOption,
     netOption,
   ],
@@ -28,23 +40,27 @@ export const dial = define<DialOptions>({
   notes: placeForms,
   examples: [
     ['echo hello | netx dial localhost 7000', 'says hello to who listens on port 7000 of TCP'],
-    ['netx dial --timeout 5000 unix /run/some.sock', 'talks to a Unix socket, for five seconds at most'],
+    ['netx dial -z --connect-timeout 1000 localhost 22 80 8000-8010', 'tells which of these ports are open'],
   ],
   work: run,
 })
 
 async function run(session: Session, args: readonly string[], options: DialOptions): Promise<void> {
-  const place = placeOf('dial', args)
-  const limits = { timeout: options.connectTimeout, signal: session.ending.signal }
   await using over = await networkOf(options.net, session.ending)
-  const { net } = over
-  const conn = await (place.length === 1 ? net.dial(place[0], limits) : net.dial(...place, limits))
-  const [network, local, remote] = [
-    conn.remoteAddr.network,
-    conn.localAddr.toString(),
-    conn.remoteAddr.toString(),
-  ]
+  if (options.check === true) return await checkPorts(session, over.net, args, options.connectTimeout)
+  const conn = await connect(session, over.net, placeOf('dial', args), options)
+  const { network } = conn.remoteAddr
+  const [local, remote] = [conn.localAddr.toString(), conn.remoteAddr.toString()]
   session.note(`connected to ${remote} from ${local}`, { event: 'connected', network, local, remote })
   const { sent, received } = await exchange(conn, session, options.wait)
   session.note(`ended: ${size(sent)} sent, ${size(received)} received`, { event: 'ended', sent, received })
+}
+
+async function connect(session: Session, net: Net, place: Place, options: DialOptions): Promise<Conn> {
+  const speaksTLS = options.tls ?? [options.ca, options.cert].some((file) => file !== undefined)
+  const tls = speaksTLS ? clientCertificate(options, options.serverName ?? hostOf(place)) : undefined
+  using scope = session.scope(options.connectTimeout)
+  const { signal } = scope
+  const conn = await (place.length === 1 ? net.dial(place[0], { signal }) : net.dial(...place, { signal }))
+  return tls === undefined ? conn : await secureConn(conn, tls, { signal })
 }

@@ -1,13 +1,13 @@
-import { ErrClosed, ErrDeadlineExceeded, isErr, type Conn } from '@net/core'
+import { allocBuffer, ErrClosed, ErrDeadlineExceeded, isErr, type Conn, type IOOptions } from '@net/core'
 import { closeWrite } from './half_close.ts'
 import type { Session } from './session.ts'
 
 const CHUNK = 65536 // bytes: a datagram is never longer
 
 /**
- * Sends the input to a connection, which it closes in the end, and writes what it answers to the output, until both ways have
- * ended. Datagrams have no end, and a `/net` can't tell of one: after the input's end the exchange is over when nothing came
- * for `wait` milliseconds. Gives the bytes of each way.
+ * Sends the input to a connection, which it closes in the end, and writes what it answers to the output,
+ * until both ways have ended. Datagrams have no end, and a `/net` can't tell of one: after the input's end
+ * the exchange is over when nothing came for `wait` milliseconds. Gives the bytes of each way.
  */
 export async function exchange(
   conn: Conn,
@@ -25,6 +25,15 @@ export async function exchange(
   }
 }
 
+/** Sends back what comes, until the peer ends, and gives the number of bytes. */
+export async function echo(conn: Conn, options: IOOptions): Promise<number> {
+  const p = allocBuffer(CHUNK)
+  let bytes = 0
+  for (let n = await conn.read(p, options); n !== null; n = await conn.read(p, options))
+    bytes += await conn.write(p.subarray(0, n), options)
+  return bytes
+}
+
 async function send(conn: Conn, { input, ending }: Session, wait: number): Promise<number> {
   let sent = 0
   for await (const chunk of input) sent += await conn.write(chunk as Uint8Array, ending)
@@ -32,7 +41,8 @@ async function send(conn: Conn, { input, ending }: Session, wait: number): Promi
   return sent
 }
 
-async function receive(conn: Conn, session: Session): Promise<number> {
+/** Writes what comes to the output, until the peer ends, and gives the number of bytes. */
+export async function receive(conn: Conn, session: Session): Promise<number> {
   for (let received = 0; ;) {
     const p = new Uint8Array(CHUNK)
     let n: number | null

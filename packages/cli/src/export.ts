@@ -3,6 +3,7 @@ import { defaultNet, dial, ErrClosed, isErr, TCPAddr, type Addr } from '@net/cor
 import { defaultSocket, listenExport, type ListenExportOptions, type Rule } from '@net/core/plan9'
 import { Option } from 'commander'
 import { define } from './command.ts'
+import { codeOf } from './error.ts'
 import { whereForms, whereOf } from './place.ts'
 import { ruleForms, ruleOptions } from './rule.ts'
 import type { Session, SessionOptions } from './session.ts'
@@ -19,7 +20,10 @@ interface ExportOptions extends SessionOptions, TLSFiles {
   readonly dangerouslyServeAnyone?: boolean
 }
 
-/** `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to end. */
+/**
+ * `netx export`: serves this machine's network as a Plan 9 /net over 9P2000, until the process is asked to
+ * end.
+ */
 export const exportNetwork = define<ExportOptions>({
   name: 'export',
   summary: "serve this machine's network as a Plan 9 /net",
@@ -89,15 +93,14 @@ async function serve(address: string, options: ListenExportOptions): Promise<Exp
 }
 
 /** Whether a listener could not be made because of the socket of one that has died. */
-async function isAbandoned(path: string, e: unknown): Promise<boolean> {
-  if (!(e instanceof Error && 'code' in e && e.code === 'EADDRINUSE' && lstatSync(path).isSocket()))
-    return false
+async function isAbandoned(path: string, error: unknown): Promise<boolean> {
+  if (codeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket()) return false
   try {
     const conn = await dial('unix', path)
     await conn.close()
     return false
-  } catch (refusal) {
-    return !isErr(refusal, ErrClosed) && (refusal as { code?: unknown }).code === 'ECONNREFUSED'
+  } catch (e) {
+    return !isErr(e, ErrClosed) && codeOf(e) === 'ECONNREFUSED'
   }
 }
 

@@ -4,7 +4,8 @@ import type { Conn } from '@net/core'
 export class GreetingError extends Error {}
 
 /**
- * The first bytes of a connection, of which no more than a limit is kept. The connection's read deadline limits their time.
+ * The first bytes of a connection, of which no more than a limit is kept. The connection's read deadline
+ * limits their time.
  */
 export class Greeting {
   readonly #conn: Conn
@@ -40,7 +41,7 @@ export class Greeting {
   }
 
   async #more(): Promise<void> {
-    if (this.#end === this.#bytes.length) throw new GreetingError('the greeting is too long')
+    if (this.#end === this.#bytes.byteLength) throw new GreetingError('the greeting is too long')
     const n = await this.#conn.read(this.#bytes.subarray(this.#end))
     if (n === null) throw new GreetingError('the connection ended within its greeting')
     this.#end += n

@@ -1,25 +1,12 @@
 import type { Conn } from '@net/core'
-
-interface HalfCloser extends Conn {
-  closeWrite(): Promise<void>
-}
-
-// What targets say to a half-close when their stack has none.
-const refusals = new Set<unknown>(['EPLAN9', 'EWINDOWS', 'ENOTSUP'])
+import { closeWrite as tell } from '@net/node'
 
 /**
  * Tells the peer that nothing more comes, where the connection can. Where it can't (datagrams, a `/net`) this end stops
  * reading after `silence` milliseconds in which nothing came, and the read fails with a deadline's error.
  */
 export async function closeWrite(conn: Conn, silence: number): Promise<void> {
-  try {
-    if ('closeWrite' in conn) {
-      await (conn as HalfCloser).closeWrite()
-      return
-    }
-  } catch (e) {
-    if (!(e instanceof Error && 'code' in e && refusals.has(e.code))) throw e
-  }
+  if (await tell(conn)) return
   conn.setReadDeadline(Date.now() + silence)
   conn.setReadTimeout(silence)
 }

@@ -25,8 +25,8 @@ interface ImportOptions extends SessionOptions, TLSFiles {
 }
 
 /**
- * `netx import`: connects to a /net that is exported elsewhere and lets other programs dial through it, by proxies that listen
- * here, until the process is asked to end. A link that is cut is connected again.
+ * `netx import`: connects to a /net that is exported elsewhere and lets other programs dial through it, by
+ * proxies that listen here, until the process is asked to end. A link that is cut is connected again.
  */
 export const importNetwork = define<ImportOptions>({
   name: 'import',
@@ -112,7 +112,7 @@ class Proxies implements AsyncDisposable {
   }
 }
 
-// A file keeps the password out of the list of processes.
+// The login is read from a file, because arguments show in the list of processes.
 function loginOf(file: string | undefined): Login | undefined {
   if (file === undefined) return undefined
   const [, user, password] = /^([^:\n]+):([^\n]+)\n?$/.exec(readFileSync(file, 'utf8')) ?? []

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { completion } from './completion.ts'
 import { dial } from './dial.ts'
 import { exportNetwork } from './export.ts'
 import { importNetwork } from './import.ts'
@@ -14,11 +15,12 @@ import { version } from './version.ts'
 
 export type { Terminal } from './terminal.ts'
 
-const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets]
+const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets, completion]
 
 /**
- * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when it was
- * called wrongly. It takes the terminal's input over and leaves its outputs open; who stops reading the output ends it with 0.
+ * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when
+ * it was called wrongly. It takes the terminal's input over and leaves its outputs open; who stops reading
+ * the output ends it with 0.
  */
 export async function netx(args: readonly string[], terminal: Terminal): Promise<number> {
   const { output, messages } = terminal

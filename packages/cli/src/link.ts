@@ -8,6 +8,8 @@ import {
   type NetOpenOptions,
 } from '@net/core/plan9'
 import { Ending, Scope } from '@net/io'
+import { messageOf } from './error.ts'
+import { momentAfter } from './session.ts'
 
 const FIRST_PAUSE = 500 // milliseconds between attempts to connect again, doubled each time
 const LONGEST_PAUSE = 30_000
@@ -22,8 +24,8 @@ export interface LinkOptions extends Omit<DialNetOptions, 'signal'> {
 }
 
 /**
- * A `/net` at an address, which is connected to anew when its session is cut. What was open on it is lost; what is opened while
- * there is no session waits for none and rejects.
+ * A `/net` at an address, which is connected to anew when its session is cut. What was open on it is lost;
+ * what is opened while there is no session waits for none and rejects.
  */
 export class Link implements NetFS, AsyncDisposable {
   readonly root = '/net'
@@ -43,7 +45,8 @@ export class Link implements NetFS, AsyncDisposable {
   }
 
   /**
-   * Connects, unless `ending` comes before. Rejects as dialNet does: what can't be reached at first is not tried again.
+   * Connects, unless `ending` comes before. Rejects as dialNet does: what can't be reached at first is not
+   * tried again.
    */
   static async connect(address: string, options: LinkOptions, ending: Ending, told: Told): Promise<Link> {
     return new Link(address, options, await session(address, options, ending), told)
@@ -79,7 +82,7 @@ export class Link implements NetFS, AsyncDisposable {
 
   async #again(): Promise<void> {
     const { signal } = this.#ending
-    this.#told(`the link to ${this.#address} is cut: ${text(this.#session.error)}`)
+    this.#told(`the link to ${this.#address} is cut: ${messageOf(this.#session.error ?? 'it ended')}`)
     for (let pause = FIRST_PAUSE; !this.#ending.isOver; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       await pauseFor(pause, undefined, { signal }).catch(() => {}) // closing ends it
       if (this.#ending.isOver) return
@@ -88,7 +91,7 @@ export class Link implements NetFS, AsyncDisposable {
         this.#told(`the link to ${this.#address} stands again`)
         return
       } catch (e) {
-        if (!this.#ending.isOver) this.#told(text(e))
+        if (!this.#ending.isOver) this.#told(messageOf(e))
       }
     }
   }
@@ -96,13 +99,6 @@ export class Link implements NetFS, AsyncDisposable {
 
 async function session(address: string, options: LinkOptions, ending: Ending): Promise<ImportedNet> {
   const { connectTimeout, ...rest } = options
-  using scope = new Scope(
-    ending,
-    connectTimeout === undefined ? Infinity : performance.now() + connectTimeout,
-  )
+  using scope = new Scope(ending, momentAfter(connectTimeout))
   return await dialNet(address, { ...rest, signal: scope.signal })
-}
-
-function text(e: unknown): string {
-  return e instanceof Error ? e.message : 'it ended'
 }

@@ -1,12 +1,19 @@
-import type { Addr, PacketConn } from '@net/core'
+import type { Addr, Conn, Listener, PacketConn } from '@net/core'
+import { secureListener } from '@net/node/tls'
+import { Option } from 'commander'
 import { define } from './command.ts'
-import { exchange } from './exchange.ts'
+import { echo, exchange, receive } from './exchange.ts'
 import { netOption, networkOf, waitOption } from './option.ts'
 import { placeForms, placeOf } from './place.ts'
 import type { Session, SessionOptions } from './session.ts'
+import { asked } from './status.ts'
+import { certificateOptions, serverCertificate, type CertificateFiles } from './tls_files.ts'
 import { size } from './traffic.ts'
+import { UsageError } from './usage_error.ts'
 
-interface ListenOptions extends SessionOptions {
+interface ListenOptions extends SessionOptions, CertificateFiles {
+  readonly keep?: boolean
+  readonly echo?: boolean
   readonly net?: string
   readonly wait: number
 }
@@ -19,59 +26,106 @@ export const listen = define<ListenOptions>({
     'Takes one connection, sends it what standard input brings and prints what comes, until both ways have ended. ' +
     'Packets are printed as they come, until netx is ended.',
   argument: ['<place...>', 'where to listen; port 0 is any free one'],
-  options: () => [waitOption, netOption],
+  options: () => [
+    new Option('--keep', 'take one connection beside the other, until SIGINT or SIGTERM, and send nothing'),
+    new Option('--echo', 'send back what comes, instead of printing it'),
+    ...certificateOptions,
+    waitOption,
+    netOption,
+  ],
   timeout: 'how long all of it may take, with the waiting',
   notes: placeForms,
   examples: [
     ['netx listen 7000', 'waits for a connection to port 7000 of TCP, and talks to it'],
-    ['netx listen -v udp 127.0.0.1 9999', 'prints packets, and from whom they are'],
+    ['netx listen -v --keep --echo udp 127.0.0.1 9999', 'sends packets back, and tells from whom they are'],
   ],
   work: run,
 })
 
 async function run(session: Session, args: readonly string[], options: ListenOptions): Promise<void> {
   const place = placeOf('listen', args)
+  const tls = serverCertificate(options)
   const { ending } = session
-  await using over = await networkOf(options.net, session.ending)
+  await using over = await networkOf(options.net, ending)
   const { net } = over
-  if (place[0].startsWith('udp')) {
+  if (place[0].startsWith('udp') || place[0] === 'unixgram') {
+    if (tls !== undefined) throw new UsageError('TLS is for connections')
     await using packets = await (place.length === 1
       ? net.listenPacket(place[0], ending)
       : net.listenPacket(...place, ending))
-    tell(session, packets.localAddr)
-    await print(session, packets)
+    listening(session, packets.localAddr)
+    await asked(takePackets(session, packets, options), ending)
     return
   }
-  await using listener = await (place.length === 1
-    ? net.listen(place[0], ending)
-    : net.listen(...place, ending))
-  tell(session, listener.addr)
+  const plain = await (place.length === 1 ? net.listen(place[0], ending) : net.listen(...place, ending))
+  await using listener = tls === undefined ? plain : secureListener(plain, tls)
+  listening(session, listener.addr)
+  if (options.keep === true) {
+    await asked(serveAll(session, listener, options), ending)
+    return
+  }
   const conn = await listener.accept(ending)
   await listener.close()
-  const remote = conn.remoteAddr.toString()
-  session.note(`${remote} connects`, { event: 'connected', network: conn.remoteAddr.network, remote })
-  const { sent, received } = await exchange(conn, session, options.wait)
-  session.note(`${remote} ended: ${size(sent)} sent, ${size(received)} received`, {
-    event: 'ended',
-    remote,
-    sent,
-    received,
-  })
+  await serve(session, conn, options)
 }
 
-function tell(session: Session, addr: Addr): void {
+function listening(session: Session, addr: Addr): void {
   const { network } = addr
   const address = addr.toString()
   session.say(`listening on ${network} ${address}`, { event: 'listening', network, address })
 }
 
-/** Prints packets until the command is ended. */
-async function print(session: Session, packets: PacketConn): Promise<void> {
+/** Serves every connection that comes. Never resolves; rejects when the listener or the command ends. */
+async function serveAll(session: Session, listener: Listener, options: ListenOptions): Promise<never> {
+  for (;;) {
+    const conn = await listener.accept(session.ending)
+    // A connection that fails does not make the command fail. One that the command itself ended is not told
+    // of.
+    serve(session, conn, options).catch((e: unknown) => {
+      if (!session.ending.isOver) session.warn(e)
+    })
+  }
+}
+
+/** Does with a connection what the options say, and closes it. */
+async function serve(session: Session, conn: Conn, options: ListenOptions): Promise<void> {
+  const remote = conn.remoteAddr.toString()
+  session.note(`${remote} connects`, { event: 'connected', network: conn.remoteAddr.network, remote })
+  const { sent, received } = await talk(session, conn, options).finally(() => conn.close())
+  const bytes = `${size(sent)} sent, ${size(received)} received`
+  session.note(`${remote} ended: ${bytes}`, { event: 'ended', remote, sent, received })
+}
+
+interface Bytes {
+  readonly sent: number
+  readonly received: number
+}
+
+async function talk(session: Session, conn: Conn, options: ListenOptions): Promise<Bytes> {
+  if (options.echo === true) {
+    const bytes = await echo(conn, session.ending)
+    return { sent: bytes, received: bytes }
+  }
+  if (options.keep === true) return { sent: 0, received: await receive(conn, session) }
+  return await exchange(conn, session, options.wait)
+}
+
+/** Prints packets, or sends them back. Never resolves; rejects when the socket or the command ends. */
+async function takePackets(session: Session, packets: PacketConn, options: ListenOptions): Promise<never> {
   const p = new Uint8Array(65536) // a packet is never longer
   for (;;) {
     const [bytes, from] = await packets.readFrom(p, session.ending)
     const remote = from.toString()
-    session.say(`${bytes} bytes from ${remote}`, { event: 'packet', remote, bytes })
-    await session.write(p.slice(0, bytes))
+    session.note(`${bytes} bytes from ${remote}`, { event: 'packet', remote, bytes })
+    if (options.echo !== true) {
+      await session.write(p.slice(0, bytes))
+      continue
+    }
+    try {
+      await packets.writeTo(p.subarray(0, bytes), from, session.ending)
+    } catch (e) {
+      if (session.ending.isOver) throw e
+      session.warn(e) // a sender that takes no answer
+    }
   }
 }

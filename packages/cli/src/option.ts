@@ -4,7 +4,7 @@ import { dialNet, plan9 } from '@net/core/plan9'
 import type { Ending } from '@net/io'
 import { InvalidArgumentError, Option } from 'commander'
 
-// Longer than that no timer runs.
+// A timer of Node can't wait longer than that.
 const LONGEST = 2 ** 31 - 1
 
 /** Reads an option that is a number of milliseconds. */
@@ -17,8 +17,9 @@ export function milliseconds(value: string): number {
 export const netOption = new Option('--net <where>', 'go through the /net that is mounted or exported there')
 
 /**
- * The network of `--net`, or of this machine. Where that is a `/net` at an address, it connects; disposing of the result, or
- * `ending`, closes the connection, and so ends whatever still waits for the server. Rejects as dialNet does.
+ * The network of `--net`, or of this machine. Where that is a `/net` at an address, it connects; disposing of
+ * the result, or `ending`, closes the connection, and so ends whatever still waits for the server. Rejects as
+ * dialNet does.
  */
 export async function networkOf(
   where: string | undefined,

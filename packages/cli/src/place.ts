@@ -19,12 +19,20 @@ export function isNetwork(word: string): boolean {
   return NETWORK.test(word)
 }
 
-/** Reads a place off the arguments of a command: those of {@link placeForms}. A port alone is that of every address here. */
+/**
+ * Reads a place off the arguments of a command: those of {@link placeForms}. A port alone is that of every
+ * address here.
+ */
 export function placeOf(command: string, words: readonly string[]): Place {
   const [first = '', ...rest] = words
   if (isNetwork(first)) return [first, addressOf(command, rest)]
   if (rest.length === 0 && isDialString(first)) return [first]
   return ['tcp', addressOf(command, words)]
+}
+
+/** The host of a place of a network that has some: the name that a certificate should have. */
+export function hostOf(place: Place): string {
+  return place.length === 1 ? (place[0].split('!')[1] ?? '') : splitHostPort(place[1]).host
 }
 
 function addressOf(command: string, words: readonly string[]): string {
@@ -44,7 +52,10 @@ export const whereForms = `The address of a /net is one of
   tcp there 9564          TCP, a host and a port
   'tcp!there!9564'        a dial string; the quotes are for the shell`
 
-/** Reads the address of a /net off the arguments of a command, those of {@link whereForms}, and gives it as a dial string. */
+/**
+ * Reads the address of a /net off the arguments of a command, those of {@link whereForms}, and gives it as a
+ * dial string.
+ */
 export function whereOf(command: string, words: readonly string[]): string {
   const [first = '', second, third, ...rest] = words
   if (second === undefined) return first.includes('!') ? first : `unix!${first}`

@@ -1,12 +1,15 @@
-// What a terminal obeys and what deceives the eye: control characters, marks that turn the direction of text, separators of lines
-// and paragraphs, halves of surrogate pairs. The backslash is among them, so that what is shown can be read back.
+import { messageOf } from './error.ts'
+
+// A terminal obeys control characters, and the eye is deceived by marks that turn the direction of text, by
+// separators of lines and paragraphs and by halves of surrogate pairs. The backslash is escaped so that the
+// text can be read back.
 const UNPRINTABLE = /[\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu
 
 const short: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * A text as it may be shown, on one line, whoever it comes from: what is not printable is written as in a string of JavaScript,
- * '\n', '\x1b', '\u202e'.
+ * A text as it may be shown, on one line, whoever it comes from: what is not printable is written as in a
+ * string of JavaScript, '\n', '\x1b', '\u202e'.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => short[character] ?? escaped(character))
@@ -30,5 +33,5 @@ function hex(character: string, digits: number): string {
 
 /** What an error says, as it may be shown. */
 export function textOf(e: unknown): string {
-  return printable(e instanceof Error ? e.message : String(e))
+  return printable(messageOf(e))
 }

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
 import { Ending } from '@net/io'
 import { relay } from './relay.ts'
@@ -22,13 +23,18 @@ export interface ProxyOptions {
   /** Milliseconds that dialling may take; default 30 000. */
   readonly dialTime?: number | undefined
   /**
-   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it wants; where all
-   * have, it waits until one has ended.
+   * Connections at a time; default 1024. One more takes the place of the oldest that has not yet said what it
+   * wants; where all have, it waits until one has ended.
    */
   readonly connections?: number | undefined
 }
 
-/** Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection. */
+/** What a client wants to be connected to is no host and port. */
+export class NoPlace extends Error {}
+
+/**
+ * Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection.
+ */
 export type Protocol = (client: Conn, proxy: Proxy) => Promise<void>
 
 /** A proxy: takes clients from a listener and dials for them through a Net. */
@@ -61,7 +67,7 @@ export class Proxy implements AsyncDisposable {
     this.#protocol = protocol
     this.done = this.#run()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Whoever waits for `done` gets the error; nobody has to.
     })
   }
 
@@ -70,10 +76,10 @@ export class Proxy implements AsyncDisposable {
     return this.#listener.addr
   }
 
-  /** Dials TCP for a client. Rejects with the dial's error, or a RangeError for what is no host or port. */
+  /** Dials TCP for a client. Rejects with the dial's error, or a {@link NoPlace}. */
   async dial(host: string, port: number): Promise<Conn> {
     if (!isHost(host) || !(Number.isInteger(port) && port > 0 && port < 65536)) {
-      throw new RangeError('no host and port')
+      throw new NoPlace('no host and port')
     }
     const { dialTime: timeout, ending } = this
     return this.net.dial('tcp', joinHostPort(host, port), { timeout, signal: ending.signal })
@@ -134,7 +140,8 @@ export class Proxy implements AsyncDisposable {
     this.#greeting.add(client)
     const served = this.#protocol(client, this)
       .catch(() => {
-        // A client that speaks nonsense, says nothing or goes away is hung up on.
+        // The client spoke nonsense, said nothing or went away; it is hung up on, and nobody else is
+        // concerned.
       })
       .then(() => client.close())
       .finally(() => {
@@ -175,7 +182,7 @@ const failures: Readonly<Record<string, Failure>> = {
 
 /** Why a dial failed. */
 export function failureOf(e: unknown): Failure {
-  for (let cause = e; cause instanceof Error; cause = cause.cause) {
+  for (let cause = e; isError(cause); cause = cause.cause) {
     if ('isNotFound' in cause) return 'host'
     if ('timeout' in cause && cause.timeout === true) return 'timeout'
     const known = 'code' in cause && typeof cause.code === 'string' ? failures[cause.code] : undefined

@@ -19,15 +19,16 @@ export interface Early {
 }
 
 /**
- * Passes one request of a client on to the server of its `http://` target, and the answer back, with Node's own server and client
- * of HTTP. Resolves when the client's connection is closed.
+ * Passes one request of a client on to the server of its `http://` target, and the answer back, with Node's
+ * own server and client of HTTP. Resolves when the client's connection is closed.
  */
 export async function forward(client: Conn, proxy: Proxy, early: Early): Promise<void> {
   const server = createServer({ maxHeaderSize: early.longest })
   server.maxRequestsPerSocket = 1
   const serve = (req: IncomingMessage, res: ServerResponse): void => void pass(req, res, proxy)
   server.on('request', serve)
-  server.on('checkContinue', serve) // whether to go on is for the target's server to say
+  // Without this, Node would tell the client to go on, which is for the target's server to say.
+  server.on('checkContinue', serve)
   if (early.upgradable) {
     server.on('upgrade', (req: IncomingMessage, stream: Duplex, first: Buffer) => {
       stream.unshift(first)
@@ -40,7 +41,7 @@ export async function forward(client: Conn, proxy: Proxy, early: Early): Promise
   try {
     await new Promise<void>((resolve) => {
       stream.once('close', resolve)
-      stream.on('error', () => {}) // it closes then
+      stream.on('error', () => {}) // 'close' follows
       stream.unshift(early.bytes)
       server.emit('connection', stream)
     })
@@ -70,13 +71,13 @@ async function pass(req: IncomingMessage, res: ServerResponse, proxy: Proxy): Pr
       })
       out.on('error', reject)
     })
-    // A length is among the fields that are passed on. Without either, Node knows what a method means.
+    // A Content-Length is among the fields that are passed on already.
     if (framing === 'chunked') out.setHeader('Transfer-Encoding', 'chunked')
     if (framing !== 'none') out.flushHeaders()
-    req.on('data', (chunk: Buffer) => (traffic.sent += chunk.length))
-    pipeline(req, out).catch(() => {}) // the answer tells
+    req.on('data', (chunk: Buffer) => (traffic.sent += chunk.byteLength))
+    pipeline(req, out).catch(() => {}) // the answer tells how the request went
     const answer = await answered
-    answer.on('data', (chunk: Buffer) => (traffic.received += chunk.length))
+    answer.on('data', (chunk: Buffer) => (traffic.received += chunk.byteLength))
     for (const [name, value] of forwarded(answer)) res.appendHeader(name, value)
     res.writeHead(answer.statusCode ?? 502, answer.statusMessage)
     await pipeline(answer, res)
@@ -93,16 +94,17 @@ function answerHere(req: IncomingMessage, res: ServerResponse): void {
 }
 
 function answerWith(res: ServerResponse, status: number, type: string, body: Buffer): void {
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.length }).end(body)
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': body.byteLength }).end(body)
 }
 
 /**
- * Passes on a request that asks for another protocol. When the server changes to it, what follows goes both ways until both have
- * ended; when it does not, its answer goes back and lasts until the connection ends. Never rejects.
+ * Passes on a request that asks for another protocol. When the server changes to it, what follows goes both
+ * ways until both have ended; when it does not, its answer goes back and lasts until the connection ends.
+ * Never rejects.
  */
 async function passUpgrade(req: IncomingMessage, client: Duplex, proxy: Proxy): Promise<void> {
   const { traffic } = proxy
-  const received = (chunk: Buffer): void => void (traffic.received += chunk.length)
+  const received = (chunk: Buffer): void => void (traffic.received += chunk.byteLength)
   let answered = false
   try {
     const out = requestOf(req, proxy)
@@ -130,7 +132,7 @@ async function passUpgrade(req: IncomingMessage, client: Duplex, proxy: Proxy): 
       await pipeline(answer.on('data', received), client)
       return
     }
-    client.on('data', (chunk: Buffer) => (traffic.sent += chunk.length))
+    client.on('data', (chunk: Buffer) => (traffic.sent += chunk.byteLength))
     await Promise.all([pipeline(client, server), pipeline(server.on('data', received), client)])
   } catch (e) {
     if (answered) client.destroy()

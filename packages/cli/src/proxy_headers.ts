@@ -6,7 +6,8 @@ type Head = Pick<IncomingMessage, 'httpVersion' | 'headers' | 'rawHeaders'>
 /** A field of a message's head. */
 export type Field = readonly [name: string, value: string]
 
-// RFC 9110, section 7.6.1: these are between a client and the next hop. The trailer section is not passed on, nor its list.
+// RFC 9110, section 7.6.1: these are between two neighbours. Trailer is among them because trailers are not
+// passed on.
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -20,14 +21,15 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-// What nobody can make hop-by-hop by naming it in Connection: without them a message is another one.
+// Connection may not name these: without them, the message would mean something else (section 7.6.1).
 const KEPT = new Set(['host', 'content-length'])
 
 const NAME = 'netx' // what this proxy calls itself
 
 /**
- * The fields of a message that go on to the other side: those that are not between two neighbours, in their order and as they
- * were written, and Via, which says that the message came through here (RFC 9110, section 7.6.3).
+ * The fields of a message that go on to the other side: those that are not between two neighbours, in their
+ * order and as they were written, and Via, which says that the message came through here (RFC 9110, section
+ * 7.6.3).
  */
 export function forwarded(message: Head): Field[] {
   const named = new Set(
@@ -53,7 +55,10 @@ export function headOf(line: string, fields: readonly Field[]): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }
 
-/** How the body of a request is framed: 'none', of a length that is told, in chunks, or in a way that is not known here. */
+/**
+ * How the body of a request is framed: 'none', of a length that is told, in chunks, or in a way that is not
+ * known here.
+ */
 export function framingOf({ headers }: Head): 'none' | 'length' | 'chunked' | 'unknown' {
   const coding = headers['transfer-encoding']
   if (coding !== undefined) return coding.toLowerCase() === 'chunked' ? 'chunked' : 'unknown'

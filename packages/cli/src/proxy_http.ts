@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { splitHostPort, type Conn } from '@net/core'
 import { Greeting } from './greeting.ts'
 import { textOf } from './printable.ts'
-import type { Login, Proxy } from './proxy.ts'
+import { NoPlace, type Login, type Proxy } from './proxy.ts'
 import { forward } from './proxy_forward.ts'
 import { statusOf } from './proxy_request.ts'
 import { dismiss } from './relay.ts'
@@ -13,14 +13,14 @@ const HEAD_END = '\r\n\r\n'
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]$/
 
 /**
- * A proxy of HTTP: tunnels by CONNECT (RFC 9110, section 9.3.6), and other methods for `http://` targets, one request a
- * connection.
+ * A proxy of HTTP: tunnels by CONNECT (RFC 9110, section 9.3.6), and other methods for `http://` targets, one
+ * request a connection.
  */
 export async function http(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)
   const greeting = new Greeting(client, LONGEST)
   const head = await greeting.peek(HEAD_END).catch(async (e: unknown) => {
-    if (greeting.rest.length > 0) await dismiss(client, answer(400))
+    if (greeting.rest.byteLength > 0) await dismiss(client, answer(400))
     throw e
   })
   const [line = '', ...fields] = head.split('\r\n')
@@ -55,12 +55,12 @@ async function connect(client: Conn, proxy: Proxy, target: string, early: Uint8A
   try {
     remote = await proxy.dial(to.host, /^\d+$/.test(to.port) ? Number(to.port) : 0)
   } catch (e) {
-    return dismiss(client, e instanceof RangeError ? answer(400) : answer(statusOf(e), textOf(e)))
+    return dismiss(client, e instanceof NoPlace ? answer(400) : answer(statusOf(e), textOf(e)))
   }
   try {
     client.setDeadline(null)
     await client.write(Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n'))
-    if (early.length > 0) await remote.write(early)
+    if (early.byteLength > 0) await remote.write(early)
     await proxy.join(client, remote)
   } finally {
     await remote.close()
@@ -71,11 +71,12 @@ function admitted(fields: readonly string[], { user, password }: Login): boolean
   const wanted = Buffer.from(Buffer.from(`${user}:${password}`).toString('base64'))
   return fields.some((field) => {
     const [, given = ''] = /^proxy-authorization:\s*basic\s+(\S+)\s*$/i.exec(field) ?? []
-    return given.length === wanted.length && timingSafeEqual(Buffer.from(given), wanted)
+    return given.length === wanted.byteLength && timingSafeEqual(Buffer.from(given), wanted)
   })
 }
 
-// TRACE and OPTIONS may end here, and where a body ends is not known to who waits for the other protocol.
+// TRACE and OPTIONS are not: the proxy may have to answer them itself. Neither are requests with a body,
+// because Node does not tell where the body ends and the other protocol begins.
 function isUpgradable(method: string, fields: readonly string[]): boolean {
   return (
     method !== 'TRACE' &&
@@ -89,6 +90,6 @@ function answer(status: number, message = STATUS_CODES[status] ?? ''): Uint8Arra
   const challenge = status === 407 ? 'Proxy-Authenticate: Basic realm="netx"\r\n' : ''
   const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${challenge}` +
-    `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+    `Content-Type: text/plain\r\nContent-Length: ${body.byteLength}\r\nConnection: close\r\n\r\n`
   return Buffer.concat([Buffer.from(head), body])
 }

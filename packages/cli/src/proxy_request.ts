@@ -1,7 +1,7 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { splitHostPort } from '@net/core'
 import { agent } from '@net/core/node'
-import { failureOf, type Failure, type Proxy } from './proxy.ts'
+import { failureOf, NoPlace, type Failure, type Proxy } from './proxy.ts'
 import { fieldsOf, forwarded, headOf } from './proxy_headers.ts'
 
 /** Why a request is answered by the proxy itself: a status of HTTP. */
@@ -27,23 +27,24 @@ const statuses: Readonly<Record<Failure, number>> = {
 /** The status that tells a client what went wrong. */
 export function statusOf(e: unknown): number {
   if (e instanceof Refusal) return e.status
-  return e instanceof RangeError ? 400 : statuses[failureOf(e)]
+  return e instanceof NoPlace ? 400 : statuses[failureOf(e)]
 }
 
-// The authority, without user and password, which are nobody's to send (RFC 9110, section 4.2.4), the path, and the query.
+// The groups are authority, path and query. An authority with user and password does not match: RFC 9110,
+// section 4.2.4, has it treated as an error.
 const TARGET = /^http:\/\/((?:\[[^\]/?#@]*\]|[^:/?#@[\]]+)(?::\d*)?)(\/[^?#]*)?(\?[^#]*)?$/i
 
 /**
- * Begins the request to the server of a target, `http://...`, which is the client's without what was between the client and
- * the proxy. What it sends before its body is complete but for the framing. Throws a {@link Refusal}. Errors of dialling are its
- * 'error'.
+ * Begins the request to the server of a target, `http://...`, which is the client's without what was between
+ * the client and the proxy. What it sends before its body is complete but for the framing. Throws a {@link
+ * Refusal}. Errors of dialling are its 'error'.
  */
 export function requestOf(req: IncomingMessage, proxy: Proxy): ClientRequest {
   const [, authority, path, query = ''] = TARGET.exec(req.url ?? '') ?? []
   if (authority === undefined) throw new Refusal(400, 'the target is no http:// URL of a host')
   const { host, port } = splitHostPort(/:\d*$/.test(authority) ? authority : `${authority}:`)
   const method = req.method ?? 'GET'
-  // RFC 9112, section 3.2.4: a question about the server as a whole.
+  // RFC 9112, section 3.2.4: the request asks about the server as a whole.
   const whole = method === 'OPTIONS' && path === undefined && query === ''
   const over = agent({
     dial: (_network, address) => {
@@ -60,7 +61,7 @@ export function requestOf(req: IncomingMessage, proxy: Proxy): ClientRequest {
     setHost: false,
   })
   out.once('close', () => over.destroy())
-  // RFC 9112, section 3.2.2: whatever the client says.
+  // RFC 9112, section 3.2.2: the target's host takes the place of what the client said.
   out.setHeader('Host', authority)
   const hops = hopsLeft(req)
   for (const [name, value] of forwarded(req)) {
@@ -68,7 +69,7 @@ export function requestOf(req: IncomingMessage, proxy: Proxy): ClientRequest {
     if (key === 'max-forwards' && hops !== null) out.setHeader(name, String(hops - 1))
     else if (key !== 'host') out.appendHeader(name, value)
   }
-  // A client of HTTP/1.0 knows no answers before the answer.
+  // A client of HTTP/1.0 does not understand interim answers.
   if (req.httpVersion === '1.1') {
     out.on('information', (answer) => {
       const line = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`
@@ -79,8 +80,8 @@ export function requestOf(req: IncomingMessage, proxy: Proxy): ClientRequest {
 }
 
 /**
- * How many more proxies a TRACE or OPTIONS may pass, this one included (RFC 9110, section 7.6.2); null for what has no such
- * limit. Throws a {@link Refusal} for what is no number.
+ * How many more proxies a TRACE or OPTIONS may pass, this one included (RFC 9110, section 7.6.2); null for
+ * what has no such limit. Throws a {@link Refusal} for what is no number.
  */
 export function hopsLeft(req: IncomingMessage): number | null {
   if (req.method !== 'TRACE' && req.method !== 'OPTIONS') return null
@@ -92,7 +93,10 @@ export function hopsLeft(req: IncomingMessage): number | null {
 
 const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie'])
 
-/** The request as it came, for the one who traces it, without what should not be repeated (RFC 9110, section 9.3.8). */
+/**
+ * The request as it came, for the one who traces it, without what should not be repeated (RFC 9110, section
+ * 9.3.8).
+ */
 export function traceOf(req: IncomingMessage): Buffer {
   const fields = fieldsOf(req.rawHeaders).filter(([name]) => !SECRET.has(name.toLowerCase()))
   return headOf(`TRACE ${req.url ?? ''} HTTP/${req.httpVersion}`, fields)

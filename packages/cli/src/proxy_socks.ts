@@ -33,8 +33,8 @@ const replies: Readonly<Record<Failure, number>> = {
 }
 
 /**
- * SOCKS 5, RFC 1928: CONNECT to IPv4 and IPv6 addresses and to names, which the network behind the proxy looks up; without
- * authentication or with user and password (RFC 1929). BIND and UDP ASSOCIATE are refused.
+ * SOCKS 5, RFC 1928: CONNECT to IPv4 and IPv6 addresses and to names, which the network behind the proxy
+ * looks up; without authentication or with user and password (RFC 1929). BIND and UDP ASSOCIATE are refused.
  */
 export async function socks(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)
@@ -87,7 +87,7 @@ async function connect(
   try {
     client.setDeadline(null)
     await client.write(reply(SUCCEEDED, remote.localAddr))
-    if (early.length > 0) await remote.write(early)
+    if (early.byteLength > 0) await remote.write(early)
     await proxy.join(client, remote)
   } finally {
     await remote.close()
@@ -102,7 +102,7 @@ async function login(greeting: Greeting, { user, password }: Login): Promise<boo
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b)
+  return a.byteLength === b.byteLength && timingSafeEqual(a, b)
 }
 
 async function counted(greeting: Greeting): Promise<Uint8Array> {
@@ -121,6 +121,6 @@ async function hostOf(greeting: Greeting, type: number): Promise<string | null> 
 function reply(code: number, addr?: Addr): Uint8Array {
   const { ip, port } = addr instanceof TCPAddr ? addr : { ip: null, port: 0 }
   const bytes = (ip?.to4() ?? ip)?.bytes() ?? new Uint8Array(4)
-  const type = bytes.length === 4 ? ATYP_IPV4 : ATYP_IPV6
+  const type = bytes.byteLength === 4 ? ATYP_IPV4 : ATYP_IPV6
   return Uint8Array.of(VERSION, code, 0, type, ...bytes, port >> 8, port & 0xff)
 }

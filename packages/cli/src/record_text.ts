@@ -6,7 +6,10 @@ type Data = Resource['data']
 
 const utf8 = new TextDecoder()
 
-/** What a record says, as zone files write it, but for quotes: texts are as they are, and strings that belong together joined. */
+/**
+ * What a record says, as zone files write it, but for quotes: texts are as they are, and strings that belong
+ * together joined.
+ */
 export function recordText(data: Data): string {
   switch (data.kind) {
     case 'A':
@@ -52,7 +55,7 @@ const IPV6HINT = 6
 function paramText({ key, value }: { readonly key: number; readonly value: Uint8Array }): string {
   const bytes = Buffer.from(value)
   if (key === ALPN) return `alpn=${counted(bytes).join(',')}`
-  if (key === PORT && bytes.length === 2) return `port=${bytes.readUInt16BE()}`
+  if (key === PORT && bytes.byteLength === 2) return `port=${bytes.readUInt16BE()}`
   if (key === IPV4HINT) return `ipv4hint=${addresses(bytes, 4).join(',')}`
   if (key === IPV6HINT) return `ipv6hint=${addresses(bytes, 16).join(',')}`
   return `key${key}=${bytes.toString('latin1')}`
@@ -60,7 +63,7 @@ function paramText({ key, value }: { readonly key: number; readonly value: Uint8
 
 function counted(bytes: Buffer): string[] {
   const texts: string[] = []
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.byteLength;) {
     const end = at + 1 + (bytes[at] ?? 0)
     texts.push(bytes.toString('latin1', at + 1, end))
     at = end
@@ -70,7 +73,7 @@ function counted(bytes: Buffer): string[] {
 
 function addresses(bytes: Buffer, length: number): string[] {
   const ips: string[] = []
-  for (let at = 0; at + length <= bytes.length; at += length) {
+  for (let at = 0; at + length <= bytes.byteLength; at += length) {
     ips.push(IP.from(bytes.subarray(at, at + length)).toString())
   }
   return ips

@@ -42,7 +42,7 @@ export const recordTypes: readonly string[] = [
 
 type Lookup = (net: Net, name: string, options: IOOptions) => Promise<string[]>
 
-// What every network can be asked, a /net that has no more, too.
+// These lookups exist on every network, also on a /net that can't be asked for other types.
 const lookups = new Map<string, Lookup>([
   ['CNAME', async (net, name, options) => [await net.lookupCNAME(name, options)]],
   [
@@ -56,9 +56,9 @@ const lookups = new Map<string, Lookup>([
 ])
 
 /**
- * The records of a type that a name has. The type 'ip' is the addresses of a host, from whatever the network takes them; the other
- * types are asked of `resolver`, where there is one, or of what a /net can be asked. Rejects with a DNSError, or a UsageError
- * for a type that can't be asked.
+ * The records of a type that a name has. The type 'ip' is the addresses of a host, from whatever the network
+ * takes them; the other types are asked of `resolver`, where there is one, or of what a /net can be asked.
+ * Rejects with a DNSError, or a UsageError for a type that can't be asked.
  */
 export async function records(
   net: Net,
@@ -73,7 +73,8 @@ export async function records(
     return addrs.map((data) => ({ name, type: data.includes(':') ? 'AAAA' : 'A', ttl: null, data }))
   }
   const number = numberOf(wanted)
-  // What leads to a name by more than one record has none of its own to show: the chain of aliases, the name of an address.
+  // A chain of aliases and the name of an address take more than one question, which lookups of the network
+  // know.
   const whole = wanted === 'CNAME' || (wanted === 'PTR' && parseIP(name) !== null)
   if (resolver === null || whole) {
     const lookup = lookups.get(wanted)

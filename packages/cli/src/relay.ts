@@ -10,10 +10,10 @@ interface Lingering {
 }
 
 /**
- * Passes bytes on between two connections, both ways, until both have ended, and closes them. Each way reads no faster than
- * the other connection takes it. An end of stream is passed on where the connection can half-close (a `/net` cannot: there
- * the other way has two seconds of silence left); a connection that breaks breaks the other one, and so does `ending`. Never
- * rejects.
+ * Passes bytes on between two connections, both ways, until both have ended, and closes them. Each way reads
+ * no faster than the other connection takes it. An end of stream is passed on where the connection can
+ * half-close (a `/net` cannot: there the other way has two seconds of silence left); a connection that breaks
+ * breaks the other one, and so does `ending`. Never rejects.
  */
 export async function relay(
   a: Conn,
@@ -28,7 +28,7 @@ export async function relay(
   try {
     await Promise.all(ways)
   } catch {
-    // Its end must not look like a good one.
+    // The other peer must see a reset, so that what it got does not look whole.
     for (const conn of [a, b]) abandon(conn)
   }
   ending.delete(stopping)
@@ -72,7 +72,7 @@ export async function dismiss(conn: Conn, words: Uint8Array): Promise<void> {
       left -= n
     }
   } catch {
-    // A client that does not want to hear it has gone.
+    // The client has gone without hearing it.
   }
   await conn.close()
 }

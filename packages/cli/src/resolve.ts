@@ -23,7 +23,10 @@ interface ResolveOptions extends SessionOptions {
   readonly type?: string
 }
 
-/** `netx resolve`: prints the addresses of hosts, other records of names, or the address that a network would use. */
+/**
+ * `netx resolve`: prints the addresses of hosts, other records of names, or the address that a network would
+ * use.
+ */
 export const resolve = define<ResolveOptions>({
   name: 'resolve',
   summary: 'look up names',
@@ -83,7 +86,10 @@ function whole({ name, ttl, type, data }: Found): string {
 
 const DNS_ONLY = new Map([['hosts', [{ source: 'dns', criteria: [] }]]])
 
-/** What is asked for records: the server that is named and no file, or what the system asks; null leaves it to the `/net`. */
+/**
+ * What is asked for records: the server that is named and no file, or what the system asks; null leaves it to
+ * the `/net`.
+ */
 function resolverOf({ target }: Net, { net, server }: ResolveOptions): Resolver | null {
   if (server === undefined) return net === undefined ? resolverOver(target, { preferSystem: false }) : null
   return resolverOver(target, {

@@ -10,8 +10,8 @@ export const ruleForms = `A rule is [connect,|announce,][tcp!|udp!]address[!port
 const FORM = /^(?:(connect|announce),)?(?:(tcp|udp|\*)!)?([^!]+)(?:!(\*|\d+)(?:-(\d+))?)?$/
 
 /**
- * Reads a rule for what clients of an export may reach: `[operation,][network!]address[!port[-port]]`, `*` for any, as
- * `tcp!10.0.0.0/8!80-443`, `announce,*`, `private`.
+ * Reads a rule for what clients of an export may reach: `[operation,][network!]address[!port[-port]]`, `*`
+ * for any, as `tcp!10.0.0.0/8!80-443`, `announce,*`, `private`.
  */
 function parseRule(action: 'allow' | 'deny', text: string): Rule {
   const [, operation, network, address, first, last] = FORM.exec(text) ?? []
@@ -27,7 +27,10 @@ function parseRule(action: 'allow' | 'deny', text: string): Rule {
   }
 }
 
-/** The options that bring rules, for one call: the value of either is all rules, in the order in which they were given. */
+/**
+ * The options that bring rules, for one call: the value of either is all rules, in the order in which they
+ * were given.
+ */
 export function ruleOptions(): Option[] {
   const rules: Rule[] = []
   return (['allow', 'deny'] as const).map((action) =>

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { ErrDeadlineExceeded, isErr } from '@net/core'
 import { race, Scope } from '@net/io'
+import { codeOf, messageOf } from './error.ts'
 import { printable, printableJSON } from './printable.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -18,9 +19,9 @@ export interface SessionOptions {
 }
 
 /**
- * One run of a command: what it reads and writes, and what ends it from outside, which is the time limit and a reader of its
- * output who has gone. Whatever it says is shown as {@link printable} has it, since names, addresses and errors come from
- * others; only data goes out as it is.
+ * One run of a command: what it reads and writes, and what ends it from outside, which is the time limit and
+ * a reader of its output who has gone. Whatever it says is shown as {@link printable} has it, since names,
+ * addresses and errors come from others; only data goes out as it is.
  */
 export class Session implements Disposable {
   /** What ends the command; it is the options of every call that may wait. */
@@ -36,7 +37,7 @@ export class Session implements Disposable {
     const { timeout } = options
     this.#terminal = terminal
     this.#options = options
-    this.ending = new Scope(undefined, timeout === undefined ? Infinity : performance.now() + timeout)
+    this.ending = new Scope(undefined, momentAfter(timeout))
     this.#broken = (e) => {
       if (!this.ending.isOver) this.#isUnread = codeOf(e) === 'EPIPE'
       this.ending.end(e)
@@ -44,7 +45,7 @@ export class Session implements Disposable {
     for (const stream of [terminal.output, terminal.messages]) stream.on('error', this.#broken)
   }
 
-  /** Whether it has said an error. */
+  /** Whether the command has failed. */
   get failed(): boolean {
     return this.#failed
   }
@@ -61,8 +62,8 @@ export class Session implements Disposable {
   }
 
   /**
-   * Does a command's work. Rejects with what it throws, or with what has ended it; that nobody reads the output any more is a good
-   * end.
+   * Does a command's work. Rejects with what it throws, or with what has ended it; that nobody reads the
+   * output any more is a good end.
    */
   async run(work: Promise<void>): Promise<void> {
     try {
@@ -70,11 +71,16 @@ export class Session implements Disposable {
       this.ending.throwIfOver()
     } catch (e) {
       if (!this.ending.isOver) throw e
-      // The error of the work tells what the time was over for.
+      // The work's own error is better than the reason: it tells what was waited for.
       const own = await settled(work, GRACE)
       if (this.#isUnread) return
       throw isErr(own, ErrDeadlineExceeded) ? own : e
     }
+  }
+
+  /** The end of a step that may take so many milliseconds; absent means no limit but the command's own. */
+  scope(timeout: number | undefined): Scope {
+    return new Scope(this.ending, momentAfter(timeout))
   }
 
   /** Gives an answer: lines of the output, or with JSON this object. */
@@ -94,10 +100,15 @@ export class Session implements Disposable {
     this.#terminal.messages.write(this.#options.json === true ? jsonLine(object) : `${printable(line)}\n`)
   }
 
-  /** Says with what error the command has failed. */
-  fail(e: unknown): void {
-    const error = e instanceof Error ? e.message : String(e)
+  /** Says with what error the command has failed; without one its answer has told. */
+  fail(e?: unknown): void {
     this.#failed = true
+    if (e !== undefined) this.warn(e)
+  }
+
+  /** Says what error there was, which is none of the command. */
+  warn(e: unknown): void {
+    const error = messageOf(e)
     this.say(`netx: ${error}`, { error, code: codeOf(e) })
   }
 
@@ -113,12 +124,15 @@ export class Session implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.ending.leave()
+    this.ending.end(new Error('the command is over'))
     for (const stream of [this.#terminal.output, this.#terminal.messages]) stream.off('error', this.#broken)
   }
 }
 
-/** Waits until work has ended, for so many milliseconds at most, and gives its error; undefined where there is none. */
+/**
+ * Waits until work has ended, for so many milliseconds at most, and gives its error; undefined where there is
+ * none.
+ */
 async function settled(work: Promise<void>, patience: number): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)))
@@ -129,8 +143,9 @@ async function settled(work: Promise<void>, patience: number): Promise<unknown> 
   }
 }
 
-function codeOf(e: unknown): unknown {
-  return e instanceof Error && 'code' in e ? e.code : undefined
+/** The moment on the monotonic clock that is so many milliseconds from now; Infinity for none. */
+export function momentAfter(timeout: number | undefined): number {
+  return timeout === undefined ? Infinity : performance.now() + timeout
 }
 
 function jsonLine(object: object): string {

@@ -10,8 +10,8 @@ const CLEAR = '\r\x1b[K'
 export type Look = () => readonly [line: string, object: object]
 
 /**
- * Shows how things stand while a command runs: one line that changes where the output is a terminal, lines elsewhere. It does not
- * keep the process alive.
+ * Shows how things stand while a command runs: one line that changes where the output is a terminal, lines
+ * elsewhere. It does not keep the process alive.
  */
 export class Status implements Disposable {
   readonly #session: Session
@@ -53,13 +53,16 @@ export class Status implements Disposable {
   }
 }
 
-// A line that wraps can't be cleared.
+// The line is cut to the screen's width, because one that wraps can't be cleared.
 function fitting(line: string, screen: object): string {
   const columns = 'columns' in screen && typeof screen.columns === 'number' ? screen.columns : 0
   return columns === 0 || line.length < columns ? line : `${line.slice(0, Math.max(columns - 2, 0))}…`
 }
 
-/** Resolves when the process is asked to end: SIGINT, SIGTERM. A second time it ends at once. `done` and `ending` end waiting, too. */
+/**
+ * Resolves when the process is asked to end: SIGINT, SIGTERM. A second time it ends at once. `done` and
+ * `ending` end waiting, too.
+ */
 export async function asked(done: Promise<void>, ending: Ending): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM'] as const
   let stop = (): void => {}

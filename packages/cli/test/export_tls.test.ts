@@ -1,18 +1,17 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { certificate, openssl } from './certificate.ts'
 import { curl, curlPath } from './curl.ts'
 import { netx, proxies } from './running.ts'
 
 const page = randomBytes(1 << 20)
-const openssl = ['/usr/bin/openssl', '/usr/local/bin/openssl'].find(existsSync)
 
 let dir: string
 let server: Server
@@ -54,28 +53,10 @@ test.skipIf(curlPath === undefined)('netx export over TCP wants TLS beyond loopb
   expect(await exported.end('SIGINT')).toBe(0)
 })
 
-/** Makes a certificate that is its own authority. */
-function certificate(name: string): void {
-  const key = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-  ]
-  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`]
-  execFileSync(openssl ?? '', ['req', '-x509', ...key, ...subject, '-days', '2', '-out', `${name}.pem`], {
-    cwd: dir,
-    stdio: 'ignore',
-  })
-}
-
 test.skipIf(openssl === undefined || curlPath === undefined)(
   'netx export lets in who has a certificate, and netx import knows whom it talks to (which needs openssl)',
   async () => {
-    for (const name of ['there', 'me', 'stranger']) certificate(name)
+    for (const name of ['there', 'me', 'stranger']) certificate(dir, name)
     const files = (name: string, ca: string): string[] => [
       ...[
         '--cert',

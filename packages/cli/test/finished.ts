@@ -1,6 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { netx } from '../src/index.ts'
 import { bin } from './running.ts'
 
 /** How a netx ended, and what it printed. */
@@ -32,3 +34,15 @@ export async function finish(
 
 /** Runs netx to its end, without input. */
 export const finished = (...args: string[]): Promise<Outcome> => finish(start(...args))
+
+/** Runs netx within this process, without input. */
+export async function answered(...args: string[]): Promise<Outcome> {
+  const [input, output, messages] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  input.end()
+  const printed = Promise.all([text(output), text(messages)])
+  const code = await netx(args, { input, output, messages })
+  output.end()
+  messages.end()
+  const [stdout, stderr] = await printed
+  return { code, stdout, stderr }
+}

@@ -4,9 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listen, listenPacket } from '@net/core'
-import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { expect, test } from 'vitest'
-import { finish, finished, start } from './finished.ts'
+import { answered, finish, finished, start } from './finished.ts'
 
 test('netx dial sends its input and prints the answer', async () => {
   await using listener = await listen('tcp', '127.0.0.1:0')
@@ -70,17 +69,6 @@ test('netx listen prints packets', async () => {
   await once(server, 'close')
 })
 
-test('netx resolve prints addresses', async () => {
-  expect(await finished('resolve', '127.0.0.1')).toEqual({ code: 0, stdout: '127.0.0.1\n', stderr: '' })
-  expect((await finished('resolve', 'tcp', '[::1]:http')).stdout).toBe('[::1]:80\n')
-  expect((await finished('resolve', 'localhost')).stdout).toMatch(/^(127\.0\.0\.1|::1)$/m)
-  expect(await finished('resolve', 'no such')).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'netx: lookup no such: no such host\n',
-  })
-})
-
 test('netx dial and netx listen take dial strings', async () => {
   const server = start('listen', 'tcp!127.0.0.1!0')
   const [line] = (await once(server.stderr, 'data')) as [Buffer]
@@ -92,44 +80,6 @@ test('netx dial and netx listen take dial strings', async () => {
   expect(served).toEqual({ code: 0, stdout: 'from the client', stderr: '' })
   expect(dialled).toEqual({ code: 0, stdout: 'from the server', stderr: '' })
 })
-
-const zone = [
-  '--local=/test/',
-  '--host-record=dual.test,192.0.2.1,2001:db8::1',
-  '--cname=alias.test,dual.test',
-  '--mx-host=mail.test,mx2.mail.test,20',
-  '--mx-host=mail.test,mx1.mail.test,10',
-  '--srv-host=_sip._tcp.test,b.test,5061,20,5',
-  '--srv-host=_sip._tcp.test,a.test,5060,10,5',
-  '--txt-record=text.test,one,two',
-  '--ptr-record=9.2.0.192.in-addr.arpa,nine.test',
-]
-const absent = dnsmasqPath === null ? ' (skipped: dnsmasq is not installed)' : ''
-
-test.skipIf(dnsmasqPath === null)(
-  `netx resolve asks the server and for the type it is given${absent}`,
-  async () => {
-    await using server = await Dnsmasq.start(dnsmasqPath ?? '', zone)
-    const asked: [type: string, name: string, answer: RegExp][] = [
-      ['ip', 'dual.test', /^(192\.0\.2\.1\n2001:db8::1|2001:db8::1\n192\.0\.2\.1)\n$/],
-      ['cname', 'alias.test', /^dual\.test\.\n$/],
-      ['mx', 'mail.test', /^10 mx1\.mail\.test\.\n20 mx2\.mail\.test\.\n$/],
-      ['SRV', '_sip._tcp.test', /^10 5 5060 a\.test\.\n20 5 5061 b\.test\.\n$/],
-      ['txt', 'text.test', /^onetwo\n$/],
-      ['ptr', '192.0.2.9', /^nine\.test\.\n$/],
-    ]
-    for (const [type, name, answer] of asked) {
-      const outcome = await finished('resolve', '--server', server.address, '--type', type, name)
-      expect(outcome).toMatchObject({ code: 0, stderr: '' })
-      expect(outcome.stdout).toMatch(answer)
-    }
-    expect(await finished('resolve', '--server', server.address, '--type', 'ns', 'nosuch.test')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: `netx: lookup nosuch.test on ${server.address}: no such host\n`,
-    })
-  },
-)
 
 test('netx interfaces prints what the system has', async () => {
   const before = readdirSync('/sys/class/net')
@@ -148,23 +98,23 @@ test('netx interfaces prints what the system has', async () => {
   })
 })
 
-const commands = ['dial', 'listen', 'resolve', 'interfaces', 'export', 'import', 'targets']
+const commands = ['dial', 'listen', 'resolve', 'interfaces', 'export', 'import', 'targets', 'completion']
 
 test('netx tells how it is called, and its version', async () => {
-  const whole = await finished('--help')
+  const whole = await answered('--help')
   expect(whole).toMatchObject({ code: 0, stderr: '' })
   const listed = whole.stdout.split('\n').flatMap((line) => /^ {2}([a-z]+) /.exec(line)?.slice(1) ?? [])
   expect(listed).toEqual([...commands, 'help'])
-  expect(await finished('help')).toEqual(whole)
+  expect(await answered('help')).toEqual(whole)
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   for (const option of ['--version', '-V'])
-    expect(await finished(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    expect(await answered(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test.each(commands)('netx help %s has a sentence, options, two examples and exit codes', async (command) => {
-  const help = await finished('help', command)
+  const help = await answered('help', command)
   expect(help).toMatchObject({ code: 0, stderr: '' })
   const lines = help.stdout.split('\n')
   expect(lines[0]).toMatch(new RegExp(`^Usage: netx ${command} \\[options\\]`))
@@ -173,12 +123,12 @@ test.each(commands)('netx help %s has a sentence, options, two examples and exit
     expect(help.stdout).toContain(`\n  ${option} `)
   expect(lines.slice(lines.indexOf('Examples:')).filter((line) => line.startsWith('  # '))).toHaveLength(2)
   expect(help.stdout).toMatch(/\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n$/)
-  expect(await finished(command, '--help')).toEqual(help)
-  expect(await finished(command, '-h')).toEqual(help)
+  expect(await answered(command, '--help')).toEqual(help)
+  expect(await answered(command, '-h')).toEqual(help)
 })
 
 test('netx targets prints the table that docs/targets.md has', async () => {
-  const { code, stdout } = await finished('targets')
+  const { code, stdout } = await answered('targets')
   expect(code).toBe(0)
   const page = readFileSync(new URL('../../../docs/targets.md', import.meta.url), 'utf8')
   const documented = page
@@ -207,7 +157,7 @@ test.each([
   [['resolve', '--server', 'localhost:53', 'localhost']],
   [['interfaces', 'lo', 'eth0']],
 ])('netx shows its usage when it is called with %j', async (args) => {
-  const { code, stdout, stderr } = await finished(...args)
+  const { code, stdout, stderr } = await answered(...args)
   expect(code).toBe(2)
   expect(stdout).toBe('')
   expect(stderr).toMatch(/usage: netx /i)

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
 /**
- * A server of 9P2000 that behaves badly: it says 'nothing' at all, falls silent once a session stands ('attached'), answers every
- * read with data and so never comes to an end ('chatter'), or refuses everything in words of its own, once a session stands if
- * it is `attached`.
+ * A server of 9P2000 that behaves badly: it says 'nothing' at all, falls silent once a session stands
+ * ('attached'), answers every read with data and so never comes to an end ('chatter'), or refuses everything
+ * in words of its own, once a session stands if it is `attached`.
  */
 export type Manner =
   'nothing' | 'attached' | 'chatter' | { readonly words: string; readonly attached?: boolean }

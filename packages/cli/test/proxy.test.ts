@@ -282,7 +282,9 @@ test('a connection that breaks at one end breaks at the other', async () => {
   await once(breaking, 'close')
 })
 
-/** A server that takes connections and says nothing, and the bytes by which socks() is asked to connect there. */
+/**
+ * A server that takes connections and says nothing, and the bytes by which socks() is asked to connect there.
+ */
 async function silence(): Promise<{ request: number[] } & AsyncDisposable> {
   const sockets = new Set<Socket>()
   const silent = createNetServer((socket) => sockets.add(socket.on('error', () => {})))

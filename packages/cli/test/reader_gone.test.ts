@@ -6,7 +6,10 @@ import { expect, test } from 'vitest'
 import { finish, start } from './finished.ts'
 import { bin } from './running.ts'
 
-/** Runs a pipeline of bash in which netx is `$netx`, and gives what it printed, with the exit code of its first command. */
+/**
+ * Runs a pipeline of bash in which netx is `$netx`, and gives what it printed, with the exit code of its
+ * first command.
+ */
 async function pipeline(line: string): Promise<string> {
   const script = `${line}; echo "code \${PIPESTATUS[0]}"`
   const child = spawn('bash', ['-c', script], { env: { ...process.env, netx: `${process.execPath} ${bin}` } })
@@ -40,7 +43,7 @@ test('netx dial ends when the reader of what comes has gone, and what comes has 
 })
 
 test('netx listen ends when nobody reads the packets that it prints', async () => {
-  const listening = start('listen', 'udp', '127.0.0.1', '0')
+  const listening = start('listen', '-v', 'udp', '127.0.0.1', '0')
   const [line] = (await once(listening.stderr, 'data')) as [Buffer]
   const port = /:(\d+)\n$/.exec(line.toString())?.[1] ?? ''
   listening.stdout.destroy()

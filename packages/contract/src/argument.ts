@@ -7,7 +7,8 @@ const kindOf = getter(typedArray, Symbol.toStringTag)
 const lengthOf = getter(typedArray, 'byteLength')
 
 function getter(prototype: object, name: string | symbol): (this: unknown) => unknown {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
+  const get = Reflect.get(descriptor, 'get') as ((this: unknown) => unknown) | undefined
   if (get === undefined) throw new Error(`this host's typed arrays lack ${String(name)}`)
   return get
 }
@@ -170,6 +171,25 @@ const kinds = { 'a TCPAddr': TCPAddr, 'a UDPAddr': UDPAddr, 'an IPAddr': IPAddr,
  */
 export function checkAddr(addr: unknown, kind: keyof typeof kinds): TypeError | null {
   return addr instanceof kinds[kind] ? null : new TypeError(`the address is not ${kind}`)
+}
+
+/**
+ * Throws the {@link checkAddr} error of the first address that is neither null nor of a kind: for calls that take null as the
+ * system's choice, or refuse it in Go's words.
+ *
+ * @example
+ * ```ts
+ * import { TCPAddr } from '@net/addr'
+ * import { checkAddrs } from '@net/contract'
+ *
+ * checkAddrs('a TCPAddr', null, new TCPAddr(null, 80)) // throws nothing
+ * ```
+ */
+export function checkAddrs(kind: keyof typeof kinds, ...addrs: readonly unknown[]): void {
+  for (const addr of addrs) {
+    const wrong = addr === null ? null : checkAddr(addr, kind)
+    if (wrong !== null) throw wrong
+  }
 }
 
 /**

@@ -67,7 +67,16 @@ export class DNSError extends Error implements NetError {
 }
 brand(DNSError, 'DNSError')
 
-/** The resolver's configuration cannot be read. */
+/**
+ * The resolver's configuration cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { DNSConfigError } from '@net/contract'
+ *
+ * console.log(new DNSConfigError(new Error('no such file')).message) // error reading DNS config: no such file
+ * ```
+ */
 export class DNSConfigError extends Error implements NetError {
   declare readonly name: string
   declare readonly cause: Error

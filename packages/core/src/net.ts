@@ -30,6 +30,7 @@ import * as listening from './listen.ts'
 import type { ConnOf, ListenerOf, Network, PacketConnOf } from './network.ts'
 import type { DialerOptions, ListenerOptions } from './options.ts'
 import * as addr from './resolve_addr.ts'
+import { tracedLookup, tracedOpen } from './trace.ts'
 
 /** Options of a {@link Net}. */
 export interface NetOptions {
@@ -77,7 +78,7 @@ export class Net {
   dial<S extends DialString>(address: S, options?: DialerOptions): Promise<ConnOf<NetworkOf<S>>>
   async dial(network: string, address?: string | DialerOptions, options?: DialerOptions): Promise<Conn> {
     const args = callArguments('dial', network, address, options)
-    return dialing.dial(this.target, this.resolver, ...args)
+    return tracedOpen('dial', args[0], args[1], () => dialing.dial(this.target, this.resolver, ...args))
   }
 
   /**
@@ -93,7 +94,7 @@ export class Net {
     options?: ListenerOptions,
   ): Promise<Listener> {
     const args = callArguments('listen', network, address, options)
-    return listening.listen(this.target, this.resolver, ...args)
+    return tracedOpen('listen', args[0], args[1], () => listening.listen(this.target, this.resolver, ...args))
   }
 
   /** Listens for packets: UDP, raw IP and Unix datagrams. Addresses and errors as for {@link listen}. */
@@ -113,7 +114,9 @@ export class Net {
     options?: ListenerOptions,
   ): Promise<PacketConn> {
     const args = callArguments('listen', network, address, options)
-    return listening.listenPacket(this.target, this.resolver, ...args)
+    return tracedOpen('listen', args[0], args[1], () =>
+      listening.listenPacket(this.target, this.resolver, ...args),
+    )
   }
 
   /**
@@ -126,7 +129,7 @@ export class Net {
     raddr: TCPAddr | null,
     options?: DialOptions,
   ): Promise<TCPConn> {
-    return this.target.dialTCP(network, laddr, raddr, options)
+    return tracedOpen('dial', network, raddr, () => this.target.dialTCP(network, laddr, raddr, options))
   }
 
   /**
@@ -134,7 +137,7 @@ export class Net {
    * EADDRINUSE, EACCES.
    */
   listenTCP(network: TCPNetwork, laddr: TCPAddr | null, options?: ListenOptions): Promise<TCPListener> {
-    return this.target.listenTCP(network, laddr, options)
+    return tracedOpen('listen', network, laddr, () => this.target.listenTCP(network, laddr, options))
   }
 
   /** Makes a UDP socket with one peer; `raddr` null is "missing address". Rejects with an {@link OpError}. */
@@ -144,7 +147,7 @@ export class Net {
     raddr: UDPAddr | null,
     options?: DialOptions,
   ): Promise<UDPConn> {
-    return this.target.dialUDP(network, laddr, raddr, options)
+    return tracedOpen('dial', network, raddr, () => this.target.dialUDP(network, laddr, raddr, options))
   }
 
   /**
@@ -152,7 +155,7 @@ export class Net {
    * {@link OpError}.
    */
   listenUDP(network: UDPNetwork, laddr: UDPAddr | null, options?: ListenOptions): Promise<UDPConn> {
-    return this.target.listenUDP(network, laddr, options)
+    return tracedOpen('listen', network, laddr, () => this.target.listenUDP(network, laddr, options))
   }
 
   /**
@@ -165,7 +168,9 @@ export class Net {
     gaddr: UDPAddr | null,
     options?: ListenOptions,
   ): Promise<UDPConn> {
-    return this.target.listenMulticastUDP(network, iface, gaddr, options)
+    return tracedOpen('listen', network, gaddr, () =>
+      this.target.listenMulticastUDP(network, iface, gaddr, options),
+    )
   }
 
   /** Makes a raw IP socket with one peer. Targets without them reject. */
@@ -175,7 +180,7 @@ export class Net {
     raddr: IPAddr | null,
     options?: DialOptions,
   ): Promise<IPConn> {
-    return this.target.dialIP(network, laddr, raddr, options)
+    return tracedOpen('dial', network, raddr, () => this.target.dialIP(network, laddr, raddr, options))
   }
 
   /**
@@ -183,7 +188,7 @@ export class Net {
    * an {@link OpError}: EPERM without the privilege.
    */
   listenIP(network: string, laddr: IPAddr | null, options?: ListenOptions): Promise<IPConn> {
-    return this.target.listenIP(network, laddr, options)
+    return tracedOpen('listen', network, laddr, () => this.target.listenIP(network, laddr, options))
   }
 
   /**
@@ -196,7 +201,7 @@ export class Net {
     raddr: UnixAddr | null,
     options?: DialOptions,
   ): Promise<UnixConn> {
-    return this.target.dialUnix(network, laddr, raddr, options)
+    return tracedOpen('dial', network, raddr, () => this.target.dialUnix(network, laddr, raddr, options))
   }
 
   /**
@@ -204,12 +209,12 @@ export class Net {
    * file is there.
    */
   listenUnix(network: UnixNetwork, laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixListener> {
-    return this.target.listenUnix(network, laddr, options)
+    return tracedOpen('listen', network, laddr, () => this.target.listenUnix(network, laddr, options))
   }
 
   /** Makes a Unix datagram socket bound to an address; null is "missing address". */
   listenUnixgram(network: 'unixgram', laddr: UnixAddr | null, options?: ListenOptions): Promise<UnixConn> {
-    return this.target.listenUnixgram(network, laddr, options)
+    return tracedOpen('listen', network, laddr, () => this.target.listenUnixgram(network, laddr, options))
   }
 
   /** The TCP address that a text stands for; networks 'tcp', 'tcp4', 'tcp6', and '' for 'tcp'. */
@@ -237,7 +242,7 @@ export class Net {
 
   /** The addresses of a host as text. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupHost(host: string, options?: LookupOptions): Promise<string[]> {
-    return this.resolver.lookupHost(host, options)
+    return tracedLookup('lookupHost', host, () => this.resolver.lookupHost(host, options))
   }
 
   /**
@@ -245,12 +250,12 @@ export class Net {
    * AddrError where there is none of that family.
    */
   lookupIP(network: string, host: string, options?: LookupOptions): Promise<IP[]> {
-    return this.resolver.lookupIP(network, host, options)
+    return tracedLookup('lookupIP', host, () => this.resolver.lookupIP(network, host, options))
   }
 
   /** The addresses of a host, with zones. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupIPAddr(host: string, options?: LookupOptions): Promise<IPAddr[]> {
-    return this.resolver.lookupIPAddr(host, options)
+    return tracedLookup('lookupIPAddr', host, () => this.resolver.lookupIPAddr(host, options))
   }
 
   /**
@@ -258,12 +263,12 @@ export class Net {
    * "unknown port", or with an AddrError for a number that is no port.
    */
   lookupPort(network: string, service: string, options?: LookupOptions): Promise<number> {
-    return this.resolver.lookupPort(network, service, options)
+    return tracedLookup('lookupPort', service, () => this.resolver.lookupPort(network, service, options))
   }
 
   /** The canonical name of a host. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupCNAME(host: string, options?: LookupOptions): Promise<string> {
-    return this.resolver.lookupCNAME(host, options)
+    return tracedLookup('lookupCNAME', host, () => this.resolver.lookupCNAME(host, options))
   }
 
   /**
@@ -277,32 +282,32 @@ export class Net {
     name: string,
     options?: LookupOptions,
   ): Promise<{ cname: string; addrs: SRV[] }> {
-    return this.resolver.lookupSRV(service, proto, name, options)
+    return tracedLookup('lookupSRV', name, () => this.resolver.lookupSRV(service, proto, name, options))
   }
 
   /** The MX records of a domain. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupMX(name: string, options?: LookupOptions): Promise<MX[]> {
-    return this.resolver.lookupMX(name, options)
+    return tracedLookup('lookupMX', name, () => this.resolver.lookupMX(name, options))
   }
 
   /** The NS records of a domain. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupNS(name: string, options?: LookupOptions): Promise<NS[]> {
-    return this.resolver.lookupNS(name, options)
+    return tracedLookup('lookupNS', name, () => this.resolver.lookupNS(name, options))
   }
 
   /** The TXT records of a domain. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupTXT(name: string, options?: LookupOptions): Promise<string[]> {
-    return this.resolver.lookupTXT(name, options)
+    return tracedLookup('lookupTXT', name, () => this.resolver.lookupTXT(name, options))
   }
 
   /** The names of an address. Rejects with a {@link DNSError}, or the signal's reason. */
   lookupAddr(address: string, options?: LookupOptions): Promise<string[]> {
-    return this.resolver.lookupAddr(address, options)
+    return tracedLookup('lookupAddr', address, () => this.resolver.lookupAddr(address, options))
   }
 
   /** The number of an IP protocol. Rejects with an AddrError for a name that is not known. */
   lookupProtocol(name: string, options?: LookupOptions): Promise<number> {
-    return this.resolver.lookupProtocol(name, options)
+    return tracedLookup('lookupProtocol', name, () => this.resolver.lookupProtocol(name, options))
   }
 
   /** All network interfaces. Rejects with an {@link OpError}. */

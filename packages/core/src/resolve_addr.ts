@@ -21,6 +21,7 @@ import {
 } from '@net/contract'
 import { endingOf } from '@net/io'
 import { checkText, isWildcard } from './network.ts'
+import { tracedLookup } from './trace.ts'
 
 /** An address of the internet. */
 type InetAddr = TCPAddr | UDPAddr | IPAddr
@@ -204,7 +205,7 @@ async function lookupIPAddr(resolver: LookupGroup, host: string, options?: IOOpt
   if (literal !== null) return [new IPAddr(literal.ip, literal.zone)]
   try {
     endingOf(options)?.throwIfOver()
-    return [...(await resolver.lookupIPAddr(host, options))]
+    return [...(await tracedLookup('lookupIPAddr', host, () => resolver.lookupIPAddr(host, options)))]
   } catch (e) {
     if (e !== ErrDeadlineExceeded) throw e
     throw new DNSError('i/o timeout', host, { isTimeout: true, cause: ErrDeadlineExceeded })

@@ -4,11 +4,13 @@ import {
   SyscallError,
   type Conn,
   type FileSource,
+  type IOOptions,
   type SendFileOptions,
   type SendfileGroup,
   checkBuffer,
   isTypeError,
 } from '@net/contract'
+import { endingOf, type Ended, type Ending } from './ending.ts'
 import { race } from './scope.ts'
 
 const CHUNK = 65536 // bytes in one read of a file or connection
@@ -32,14 +34,32 @@ function isIterable(source: object): source is AsyncIterable<unknown> {
   return Symbol.asyncIterator in source
 }
 
-/** The open file that a source is, or null when it is something else. Streams that have a descriptor are streams. */
+/**
+ * The open file that a source is, or null when it is something else. Streams that have a descriptor are streams.
+ *
+ * @example
+ * ```ts
+ * import { openFile } from '@net/io'
+ *
+ * console.log(openFile(0)?.fd, openFile(new ReadableStream())) // 0 null
+ * ```
+ */
 export function openFile(source: FileSource): OpenFile | null {
   if (typeof source === 'number') return { fd: source }
   if (typeof source !== 'object' || isConn(source) || isIterable(source)) return null
   return 'fd' in source && typeof source.fd === 'number' ? source : null
 }
 
-/** Checks what sendFile is given. Throws a TypeError for a wrong kind of argument, and the system's EINVAL, bare, for a wrong number. */
+/**
+ * Checks what sendFile is given. Throws a TypeError for a wrong kind of argument, and the system's EINVAL, bare, for a wrong number.
+ *
+ * @example
+ * ```ts
+ * import { checkSendFile } from '@net/io'
+ *
+ * checkSendFile(0, { offset: 512, length: 1024 })
+ * ```
+ */
 export function checkSendFile(source: FileSource, { offset, length }: SendFileOptions): void {
   const file = openFile(source)
   if (file === null && (typeof source !== 'object' || !(isConn(source) || isIterable(source)))) {
@@ -58,12 +78,24 @@ export function checkSendFile(source: FileSource, { offset, length }: SendFileOp
 
 /**
  * The bytes of a source in chunks, at most `length` of them together; a connection is not read beyond that, of a stream
- * or iteration the rest of the last chunk is lost. A chunk is overwritten when the next is asked for.
+ * or iteration the rest of the last chunk is lost. A chunk is overwritten when the next is asked for. What ends `reading`,
+ * the options' signal unless that is said, ends the wait for the source. Throws what the source fails with, and a TypeError
+ * for a chunk that is not a Uint8Array.
+ *
+ * @example
+ * ```ts
+ * import { chunksOf } from '@net/io'
+ *
+ * const source = new Blob(['some text']).stream()
+ * for await (const chunk of chunksOf(source, { length: 4 })) console.log(new TextDecoder().decode(chunk)) // some
+ * ```
  */
 export async function* chunksOf(
   source: FileSource,
-  { offset, length = Infinity, signal }: SendFileOptions = {},
+  options: SendFileOptions = {},
+  reading: IOOptions = options,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { offset, length = Infinity } = options
   const file = openFile(source)
   let left = length
   if (left === 0) return
@@ -71,14 +103,15 @@ export async function* chunksOf(
     const p = new Uint8Array(CHUNK)
     const read = file === null ? (source as Conn).read.bind(source) : await fileReader(file, offset)
     while (left > 0) {
-      const n = await read(p.subarray(0, Math.min(left, CHUNK)), { signal })
+      const n = await read(p.subarray(0, Math.min(left, CHUNK)), reading)
       if (n === null || n === 0) return
       left -= n
       yield p.subarray(0, n)
     }
     return
   }
-  const parts = 'getReader' in (source as object) ? partsOf(source as ReadableStream, signal) : source
+  const parts =
+    'getReader' in (source as object) ? partsOf(source as ReadableStream, endingOf(reading)) : source
   for await (const chunk of parts as AsyncIterable<unknown>) {
     const wrong = checkBuffer(chunk, 'what the source gave')
     if (wrong !== null) throw wrong
@@ -92,23 +125,24 @@ export async function* chunksOf(
 // What iterates over a stream cannot be told to stop while it waits for the stream; the stream can.
 async function* partsOf(
   stream: ReadableStream<unknown>,
-  signal?: AbortSignal,
+  ending: Ending | null,
 ): AsyncGenerator<unknown, void> {
   const reader = stream.getReader()
   let ended = false
-  const cancel = (): void => {
+  const cancel = (reason?: unknown): void => {
     if (ended) return
     ended = true
     // That the stream fails to be cancelled concerns nobody.
-    reader.cancel(signal?.reason).catch(() => {})
+    reader.cancel(reason).catch(() => {})
   }
-  signal?.addEventListener('abort', cancel)
+  const listener: Ended = { ended: cancel }
+  ending?.add(listener)
   try {
     for (let r = await reader.read(); !r.done; r = await reader.read()) yield r.value
     ended = true
   } finally {
-    signal?.removeEventListener('abort', cancel)
-    cancel()
+    ending?.delete(listener)
+    cancel(ending?.reason)
     reader.releaseLock()
   }
 }

@@ -3,6 +3,13 @@ import { type Deadline, isDate } from '@net/contract'
 /**
  * The moment of a deadline on the monotonic clock, `performance.now()`'s milliseconds: Infinity for none. It is
  * converted once, so a change of the wall clock does not move a deadline that is set.
+ *
+ * @example
+ * ```ts
+ * import { deadlineAt } from '@net/io'
+ *
+ * console.log(deadlineAt(null), deadlineAt(Date.now() + 1000) > performance.now()) // Infinity true
+ * ```
  */
 export function deadlineAt(t: Deadline): number {
   if (t === null) return Infinity
@@ -11,12 +18,30 @@ export function deadlineAt(t: Deadline): number {
   return performance.now() + (epoch - Date.now())
 }
 
-/** The limit of an operation that begins now and may take `ms` milliseconds: Infinity for 0, as absent. */
+/**
+ * The limit of an operation that begins now and may take `ms` milliseconds: Infinity for 0, as absent.
+ *
+ * @example
+ * ```ts
+ * import { timeoutAt } from '@net/io'
+ *
+ * console.log(timeoutAt(0), timeoutAt(1000) > performance.now()) // Infinity true
+ * ```
+ */
 export function timeoutAt(ms: number): number {
   return ms === 0 ? Infinity : performance.now() + ms
 }
 
-/** Checks the argument of a setTimeout method: a number of milliseconds, 0 or more. */
+/**
+ * Checks the argument of a setTimeout method: a number of milliseconds, 0 or more.
+ *
+ * @example
+ * ```ts
+ * import { checkTimeout } from '@net/io'
+ *
+ * console.log(checkTimeout(50), checkTimeout(Infinity)) // 50 0
+ * ```
+ */
 export function checkTimeout(ms: number): number {
   if (typeof ms !== 'number' || !(ms >= 0))
     throw new TypeError('a timeout is a number of milliseconds, 0 or more')
@@ -75,6 +100,16 @@ function currentDeadlines(): Deadlines {
 /**
  * A deadline that calls its owner when it passes. It never keeps the process alive: that is for the operation that
  * waits to do.
+ *
+ * @example
+ * ```ts
+ * import { DeadlineTimer } from '@net/io'
+ *
+ * await new Promise((resolve) => {
+ *   const alive = setInterval(() => {}, 1000) // a deadline keeps no process alive
+ *   new DeadlineTimer(() => resolve(clearInterval(alive))).set(performance.now() + 5)
+ * })
+ * ```
  */
 export class DeadlineTimer {
   /** When the deadline passes, on the monotonic clock; Infinity when it is not set. */

@@ -11,6 +11,17 @@ export interface Ended {
  * cost where nothing is ever ended: it makes no controller, no event and no closure. Since it is {@link IOOptions} itself, it
  * can be handed on as the options of the work's own calls: those of this project look at it directly, and only for what reads
  * {@link signal} is a signal made.
+ *
+ * @example
+ * ```ts
+ * import { Ending } from '@net/io'
+ *
+ * const ending = new Ending()
+ * let told: unknown
+ * ending.add({ ended: (reason) => (told = reason) })
+ * ending.end('the file was closed')
+ * console.log(told, ending.isOver, ending.signal.aborted) // the file was closed true true
+ * ```
  */
 export class Ending implements IOOptions {
   #over = false
@@ -118,7 +129,17 @@ class SignalEnding extends Ending {
 
 const signals = new WeakMap<AbortSignal, SignalEnding>()
 
-/** What may end an operation of these options: null when nothing can, which is so for most. */
+/**
+ * What may end an operation of these options: null when nothing can, which is so for most.
+ *
+ * @example
+ * ```ts
+ * import { endingOf } from '@net/io'
+ *
+ * const { signal } = new AbortController()
+ * console.log(endingOf({}), endingOf({ signal }) === endingOf({ signal })) // null true
+ * ```
+ */
 export function endingOf(options: IOOptions | undefined): Ending | null {
   if (options === undefined) return null
   if (options instanceof Ending) return options
@@ -129,7 +150,16 @@ export function endingOf(options: IOOptions | undefined): Ending | null {
   return ending
 }
 
-/** Whether what ends an operation of these options has come already. */
+/**
+ * Whether what ends an operation of these options has come already.
+ *
+ * @example
+ * ```ts
+ * import { isOver } from '@net/io'
+ *
+ * console.log(isOver(undefined), isOver({ signal: AbortSignal.abort() })) // false true
+ * ```
+ */
 export function isOver(options: IOOptions | undefined): boolean {
   if (options === undefined) return false
   return options instanceof Ending ? options.isOver : options.signal?.aborted === true

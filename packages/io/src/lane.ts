@@ -1,6 +1,7 @@
 import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
+import { isLaneTraced, tracedClose, tracedOp } from './lane_trace.ts'
 import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
 /** What a lane needs of the connection or listener it belongs to. */
@@ -26,7 +27,21 @@ let leaveLane: (lane: Lane, op: Op<unknown>) => void
 /**
  * One direction of a connection: the operations that wait in it, first come first served, and what can end them:
  * readiness, the deadline, a signal, close. Targets build their read, write and accept on it, so that all of them
- * keep the same promises.
+ * keep the same promises. What sets a limit throws a TypeError for what is no time, and does nothing after close.
+ *
+ * @example
+ * ```ts
+ * import { OpError } from '@net/contract'
+ * import { Lane, Op } from '@net/io'
+ *
+ * class Never extends Op<number> {
+ *   attempt = () => false
+ * }
+ * const lane = new Lane({ opError: (op, cause) => new OpError(op, 'mine', null, null, cause), waiting() {} })
+ * const reading = lane.run(new Never('read')).catch((e) => e.message)
+ * lane.close()
+ * console.log(await reading) // read mine: use of closed network connection
+ * ```
  */
 export class Lane implements Deferred {
   /** The owner; it makes the errors. */
@@ -51,10 +66,10 @@ export class Lane implements Deferred {
 
   /**
    * Counts an operation, and gives whether it may try at once without asking the lane: that is open, empty and without
-   * limits, and the event loop need not have its turn first.
+   * limits, the event loop need not have its turn first, and nobody traces operations.
    */
   get free(): boolean {
-    return this.#head === null && this.#closed === null && !this.#limited && !isTurnOver()
+    return this.#head === null && this.#closed === null && !this.#limited && !isTurnOver() && !isLaneTraced()
   }
 
   /** Whether operations are waiting. */
@@ -67,7 +82,7 @@ export class Lane implements Deferred {
     return this.#closed
   }
 
-  /** The deadline on the monotonic clock, Infinity for none. */
+  /** The deadline on the monotonic clock, `performance.now()`'s milliseconds; Infinity for none. */
   get deadline(): number {
     return this.#deadline === null ? Infinity : this.#deadline.at
   }
@@ -103,6 +118,11 @@ export class Lane implements Deferred {
    * at once when none waits before it and the event loop has had its turn; else lets it wait.
    */
   run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
+    if (!isLaneTraced()) return this.#run(op, options)
+    return tracedOp(this.owner, op, () => this.#run(op, options))
+  }
+
+  #run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
       operations.begin(op, this, resolve, reject)
     })
@@ -141,6 +161,7 @@ export class Lane implements Deferred {
 
   /** Fails the waiting and all later operations with `cause`. */
   close(cause: Error = ErrClosed): void {
+    if (cause === ErrClosed && this.#closed === null) tracedClose(this.owner)
     this.#closed ??= cause
     this.#deadline?.clear()
     this.#failAll(cause)
@@ -178,7 +199,29 @@ function attempt(op: Op<unknown>): boolean {
   }
 }
 
-/** An operation in a lane. A subclass says how to try it; the lane says when. */
+/**
+ * An operation in a lane. A subclass says how to try it; the lane says when.
+ *
+ * @example
+ * ```ts
+ * import { OpError } from '@net/contract'
+ * import { Lane, Op } from '@net/io'
+ *
+ * const queue = ['one']
+ * class Take extends Op<string> {
+ *   attempt() {
+ *     const first = queue.shift()
+ *     return first !== undefined && this.done(first)
+ *   }
+ * }
+ * const lane = new Lane({ opError: (op, cause) => new OpError(op, 'mine', null, null, cause), waiting() {} })
+ * console.log(await lane.run(new Take('read'))) // one
+ * const second = lane.run(new Take('read')) // waits
+ * queue.push('two')
+ * lane.wake()
+ * console.log(await second) // two
+ * ```
+ */
 export abstract class Op<T> implements Ended {
   /** What errors call it: 'read', 'write', 'accept', ... */
   readonly name: string

@@ -10,7 +10,33 @@ export interface Lanes {
   readonly writing: Lane
 }
 
-/** The part of a connection over two lanes that is the same for all: limits of time, and disposal. */
+/**
+ * The part of a connection over two lanes that is the same for all: limits of time, and disposal. What sets a limit throws a
+ * TypeError for what is no time, and does nothing after close; disposal is close, and fails as that does.
+ *
+ * @example
+ * ```ts
+ * import { OpError } from '@net/contract'
+ * import { Lane, LaneConn } from '@net/io'
+ *
+ * class MyConn extends LaneConn {
+ *   lanes = { reading: new Lane(this), writing: new Lane(this) }
+ *   opError(op: string, cause: Error) {
+ *     return new OpError(op, 'mine', null, null, cause)
+ *   }
+ *   waiting() {}
+ *   ref() {}
+ *   unref() {}
+ *   async close() {
+ *     this.lanes.reading.close()
+ *     this.lanes.writing.close()
+ *   }
+ * }
+ * const conn = new MyConn()
+ * conn.setTimeout(1000)
+ * await conn.close()
+ * ```
+ */
 export abstract class LaneConn implements Deadlines, Closer {
   /** The connection's lanes. */
   protected abstract readonly lanes: Lanes
@@ -59,6 +85,17 @@ export abstract class LaneConn implements Deadlines, Closer {
 /**
  * Calls `next` again and again and yields what it gives: the iteration of a listener or a packet connection. It ends
  * quietly when `next` rejects because of close, and throws other errors.
+ *
+ * @example
+ * ```ts
+ * import { ErrClosed } from '@net/contract'
+ * import { untilClosed } from '@net/io'
+ *
+ * const left = [1, 2]
+ * const got: number[] = []
+ * for await (const n of untilClosed(async () => left.shift() ?? Promise.reject(ErrClosed))) got.push(n)
+ * console.log(got.join()) // 1,2
+ * ```
  */
 export async function* untilClosed<T>(next: () => Promise<T>): AsyncGenerator<T, void, undefined> {
   for (;;) {

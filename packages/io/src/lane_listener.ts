@@ -3,7 +3,40 @@ import type { Conn, Deadline, IOOptions, Listener } from '@net/contract'
 import type { Lane } from './lane.ts'
 import { untilClosed } from './lane_conn.ts'
 
-/** The part of a listener over a lane that is the same for all: limits of time, iteration and disposal. */
+/**
+ * The part of a listener over a lane that is the same for all: limits of time, iteration and disposal. What sets a limit throws a
+ * TypeError for what is no time, and does nothing after close; accepts fail with the errors of their owner, disposal as close.
+ *
+ * @example
+ * ```ts
+ * import type { Addr } from '@net/addr'
+ * import { OpError, type Conn, type IOOptions } from '@net/contract'
+ * import { Lane, LaneListener, Op } from '@net/io'
+ *
+ * class Accept extends Op<Conn> {
+ *   attempt = () => false
+ * }
+ * class MyListener extends LaneListener<Conn, Addr> {
+ *   addr = { network: 'mine', toString: () => 'here' }
+ *   accepting = new Lane(this)
+ *   opError(op: string, cause: Error) {
+ *     return new OpError(op, 'mine', null, this.addr, cause)
+ *   }
+ *   waiting() {}
+ *   ref() {}
+ *   unref() {}
+ *   accept(options?: IOOptions) {
+ *     return this.accepting.run(new Accept('accept'), options)
+ *   }
+ *   async close() {
+ *     this.accepting.close()
+ *   }
+ * }
+ * const listener = new MyListener()
+ * listener.setDeadline(0)
+ * await listener.accept().catch((e) => console.log(e.message)) // accept mine here: i/o timeout
+ * ```
+ */
 export abstract class LaneListener<C extends Conn, A extends Addr> implements Listener<C, A> {
   /** The lane of the accepts. */
   protected abstract readonly accepting: Lane

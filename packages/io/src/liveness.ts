@@ -9,6 +9,18 @@ export interface Handle {
 /**
  * What keeps a process alive: only operations that wait, and not even those after {@link unref}. It counts them and turns its
  * handle, which should let the process go at first, on and off.
+ *
+ * @example
+ * ```ts
+ * import { Liveness } from '@net/io'
+ *
+ * let alive = false
+ * const liveness = new Liveness({ ref: () => (alive = true), unref: () => (alive = false) })
+ * liveness.waiting(1)
+ * console.log(alive) // true
+ * liveness.waiting(-1)
+ * console.log(alive) // false
+ * ```
  */
 export class Liveness {
   readonly #handle: Handle

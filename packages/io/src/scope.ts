@@ -5,6 +5,16 @@ import { Ending, endingOf, type Ended } from './ending.ts'
 /**
  * An end that comes with another one, for its reason, or when a deadline passes, with ErrDeadlineExceeded: the limits of work
  * that takes several steps. It must be left with {@link leave}.
+ *
+ * @example
+ * ```ts
+ * import { ErrDeadlineExceeded } from '@net/contract'
+ * import { Scope } from '@net/io'
+ *
+ * const scope = new Scope({}, performance.now() - 1)
+ * console.log(scope.isOver, scope.reason === ErrDeadlineExceeded) // true true
+ * scope.leave()
+ * ```
  */
 export class Scope extends Ending implements Ended, Disposable {
   readonly #outer: Ending | null
@@ -47,6 +57,14 @@ export class Scope extends Ending implements Ended, Disposable {
  * Waits for `work` or for what ends `options`, whichever comes first, and rejects with the reason of the latter: what goes over
  * a network settles only when the other end has answered. Work that is left behind is told to end by the same options, and what
  * it comes to concerns nobody, but for `drop`, which gets a result that came too late.
+ *
+ * @example
+ * ```ts
+ * import { race } from '@net/io'
+ *
+ * const forever = new Promise(() => {})
+ * await race(forever, { signal: AbortSignal.abort('enough') }).catch((e) => console.log(e)) // enough
+ * ```
  */
 export function race<T>(
   work: Promise<T>,
@@ -76,6 +94,15 @@ export function race<T>(
  * Does work that what ends `options`, or the moment `at` on the monotonic clock, can end: it rejects at once then, and `drop`
  * gets what the work comes to all the same. The work gets the options of its own calls, which tell it to end, or undefined where
  * nothing can end it.
+ *
+ * @example
+ * ```ts
+ * import { within } from '@net/io'
+ *
+ * const at = performance.now() + 1000
+ * const n = await within({}, at, async (options) => (options === undefined ? 0 : 1), () => {})
+ * console.log(n) // 1
+ * ```
  */
 export async function within<T>(
   options: IOOptions | undefined,

@@ -9,6 +9,21 @@ const CHUNK = 65536 // bytes per read: enough to keep system calls rare, small e
  * Makes the web streams of a stream connection: what a target's connection returns from `readable` and `writable`.
  * Reads follow demand, so a reader that stops makes the peer wait. When both have ended the connection is closed, and
  * cancelling or aborting either closes it at once, as with Deno's connections.
+ *
+ * @example
+ * ```ts
+ * import { ConnStreams } from '@net/io'
+ *
+ * const sent = ['a', 'b']
+ * const ends = {
+ *   read: async (p: Uint8Array) => (sent.length === 0 ? null : new TextEncoder().encodeInto(sent.shift() ?? '', p).written),
+ *   write: async (p: Uint8Array) => p.byteLength,
+ *   closeRead: async () => {},
+ *   closeWrite: async () => {},
+ *   close: async () => {},
+ * }
+ * console.log(await new Response(new ConnStreams(ends).readable).text()) // ab
+ * ```
  */
 export class ConnStreams implements ByteStreams {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>

@@ -34,7 +34,16 @@ function turned(): void {
   for (const deferred of list) deferred.turned()
 }
 
-/** Counts an operation, and gives whether it has to wait for the next turn, as the budget of this one is used up. */
+/**
+ * Counts an operation, and gives whether it has to wait for the next turn, as the budget of this one is used up.
+ *
+ * @example
+ * ```ts
+ * import { isTurnOver } from '@net/io'
+ *
+ * console.log(isTurnOver()) // false
+ * ```
+ */
 export function isTurnOver(): boolean {
   if (over || ++count < LOOK) return over
   count = 0
@@ -48,12 +57,32 @@ export function isTurnOver(): boolean {
   return over
 }
 
-/** Tells `deferred` when the loop has turned. Only after {@link isTurnOver} gave true. */
+/**
+ * Tells `deferred` when the loop has turned. Only after {@link isTurnOver} gave true.
+ *
+ * @example
+ * ```ts
+ * import { deferToNextTurn, isTurnOver } from '@net/io'
+ *
+ * while (!isTurnOver());
+ * await new Promise((resolve) => deferToNextTurn({ turned: () => resolve(null) }))
+ * ```
+ */
 export function deferToNextTurn(deferred: Deferred): void {
   waiting.push(deferred)
 }
 
-/** Waits, when the budget of this turn is used up, for the next one: for loops that make no operation of a lane. Null: go on. */
+/**
+ * Waits, when the budget of this turn is used up, for the next one: for loops that make no operation of a lane. Null: go on. The
+ * promise never rejects.
+ *
+ * @example
+ * ```ts
+ * import { turnTaken } from '@net/io'
+ *
+ * for (let i = 0; i < 1000; i++) await turnTaken()
+ * ```
+ */
 export function turnTaken(): Promise<void> | null {
   if (!isTurnOver()) return null
   return new Promise((resolve) => {

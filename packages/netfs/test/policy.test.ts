@@ -4,7 +4,8 @@ import { UDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Policy, Rule } from '../src/index.ts'
 import { destination, parseNumeric } from '../src/base/address.ts'
-import { Gatekeeper, type Operation } from '../src/account/policy.ts'
+import type { Operation } from '../src/account/policy.ts'
+import { Rules } from '../src/account/rules.ts'
 import { cat, clone, echo, embedded, failure, loopback, nets, read, target, write } from './nets.ts'
 
 let check: () => Promise<void>
@@ -123,18 +124,18 @@ describe('Policy', () => {
   ]
   for (const [name, policy, cases] of tables) {
     test.each(cases)(`${name}: %s %s %s %i is allowed: %s`, (operation, network, address, port, allowed) => {
-      expect(new Gatekeeper(policy).allows(operation, network, ip(address), port)).toBe(allowed)
+      expect(new Rules(policy).allows(operation, network, ip(address), port)).toBe(allowed)
     })
   }
 
   test('knows whether anything is allowed with an address', () => {
-    const gate = new Gatekeeper(onlyWeb)
+    const gate = new Rules(onlyWeb)
     const reached = ['192.0.2.1', '127.0.0.1', '10.0.0.1', '::ffff:10.0.0.1'].map((a) => {
       return gate.reaches(ip(a) ?? loopback)
     })
     expect(reached).toEqual([true, true, false, false])
-    expect(new Gatekeeper({ otherwise: 'deny' }).reaches(loopback)).toBe(false)
-    expect(new Gatekeeper(noLoopback).reaches(loopback)).toBe(false)
+    expect(new Rules({ otherwise: 'deny' }).reaches(loopback)).toBe(false)
+    expect(new Rules(noLoopback).reaches(loopback)).toBe(false)
     const edge: Policy = {
       rules: [
         { action: 'deny', port: [0, 65534] },
@@ -142,7 +143,7 @@ describe('Policy', () => {
       ],
       otherwise: 'deny',
     }
-    expect(new Gatekeeper(edge).reaches(loopback)).toBe(true)
+    expect(new Rules(edge).reaches(loopback)).toBe(true)
   })
 
   test.each([
@@ -154,7 +155,7 @@ describe('Policy', () => {
     ['deny connect', [{ action: 'deny', operation: 'connect', address: 'private' }], '10.0.0.1', true],
     ['deny a port', [{ action: 'deny', address: 'private', port: 22 }], '10.0.0.1', true],
   ] as const)('%s %j lets a datagram from %s in: %s', (_name, rules, from, admitted) => {
-    expect(new Gatekeeper({ rules }).admits('udp', ip(from) ?? loopback)).toBe(admitted)
+    expect(new Rules({ rules }).admits('udp', ip(from) ?? loopback)).toBe(admitted)
   })
 
   test('that makes no sense is a TypeError', () => {
@@ -165,12 +166,11 @@ describe('Policy', () => {
       { action: 'deny', port: 65536 },
       { action: 'deny', port: [2, 1] },
     ]
-    for (const rule of rules)
-      expect(() => new Gatekeeper({ rules: [rule as unknown as Rule] })).toThrow(TypeError)
+    for (const rule of rules) expect(() => new Rules({ rules: [rule as unknown as Rule] })).toThrow(TypeError)
   })
 
   test('sees through the ways to write an address', () => {
-    const gate = new Gatekeeper(noLoopback)
+    const gate = new Rules(noLoopback)
     for (const text of [
       '0.0.0.0',
       '::',

@@ -169,7 +169,8 @@ describe.skipIf(process.platform !== 'linux')('one peer of an export', () => {
         return texts.filter((text) => text === 'ended').length
       }),
     )
-    // Of the 1 MiB, 67,648 bytes each: nobody has more than half and the last one, and who is late has something.
+    // Of the 1 MiB, 67,648 bytes each: nobody has more than half and the last one, and who is late has
+    // something.
     expect(Math.max(...kept)).toBeLessThanOrEqual(8)
     expect(Math.min(...kept)).toBeGreaterThanOrEqual(3)
     expect((await logs[0]?.stat())?.name).toBe('log')
@@ -224,10 +225,11 @@ describe('a session that is idle', () => {
 
 test('peers with pre-shared keys are their names, whatever their address', async () => {
   const keys = { one: new Uint8Array(16).fill(1), two: new Uint8Array(16).fill(2) }
-  const listener = tlsListener(await target.listenTCP('tcp4', new TCPAddr(loopback, 0)), { keys })
+  const plain = await target.listenTCP('tcp4', new TCPAddr(loopback, 0))
+  const listener = tlsListener(plain, { keys })
   const out = exportNet(target, listener, { limits: { sessions: 2 } })
   const dial = async (identity: 'one' | 'two'): Promise<Client> => {
-    const conn = await target.dialTCP('tcp4', null, listener.addr as TCPAddr)
+    const conn = await target.dialTCP('tcp4', null, plain.addr)
     const client = await Client.connect(await tlsClient(conn, { identity, key: keys[identity] }))
     await client.attach()
     return client

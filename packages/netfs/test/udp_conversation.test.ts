@@ -62,6 +62,17 @@ describe.each(nets)('udp %s', (_name, make) => {
     expect(await failure(write(a.ctl, 'oldheaders'))).toBe('unknown control request')
   })
 
+  test('a datagram that is longer than datagrams are is refused in words that programs know', async () => {
+    await using net = await make()
+    const a = await clone(net, 'udp')
+    await write(a.ctl, 'announce 127.0.0.1!0')
+    const b = await clone(net, 'udp')
+    await write(b.ctl, `connect 127.0.0.1!${await portOf(net, a.dir)}`)
+    const data = await net.open(`${b.dir}/data`)
+    expect(await failure(data.write(new Uint8Array(65_508)))).toBe('message too long')
+    expect(await data.write(new Uint8Array(8))).toBe(8)
+  })
+
   test('headers on every address tell the address of this machine that a loopback peer wrote to', async () => {
     await using net = await make()
     const { ctl, dir } = await clone(net, 'udp')

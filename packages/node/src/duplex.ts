@@ -2,7 +2,7 @@ import { isRefusal } from '@net/stubs'
 import { Duplex } from 'node:stream'
 import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
 import { closeWrite, cutError } from './half_close.ts'
-import { familyOf, hostnameOf, portOf, type SocketAddress } from './socket_address.ts'
+import { familyOf, hostnameOf, portOf, type NodeAddress } from './node_address.ts'
 import { timerDuration } from './timer_duration.ts'
 
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
@@ -154,7 +154,7 @@ export class ConnDuplex extends Duplex {
   }
 
   /** This end's address; without properties once the stream is destroyed, and where addresses are not IP addresses. */
-  address(): SocketAddress {
+  address(): NodeAddress {
     const { localAddress: address, localFamily: family, localPort: port } = this
     if (this.destroyed || address === undefined || family === undefined || port === undefined) return {}
     return { address, family, port }

@@ -1,7 +1,20 @@
 import { isRefusal } from '@net/stubs'
 import { OpError, type Conn, type HalfCloser, isError } from '@net/contract'
 
-/** Ends the writing where the connection has a half-close, and gives whether it has. Rejects with the connection's errors. */
+/**
+ * Ends the writing where the connection has a half-close, and gives whether it has: false leaves it to close to tell the peer that
+ * nothing more comes. A peer that has gone already is no error. Rejects with the connection's other errors.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from '@net/core'
+ * import { closeWrite } from '@net/node'
+ *
+ * const [a, b] = pipe()
+ * console.log(await closeWrite(a)) // false
+ * await Promise.all([a.close(), b.close()])
+ * ```
+ */
 export async function closeWrite(conn: Conn): Promise<boolean> {
   if (!canHalfClose(conn)) return false
   try {

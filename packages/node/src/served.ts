@@ -1,6 +1,6 @@
 import { Server } from 'node:net'
 import type { Listener } from '@net/contract'
-import { hostnameOf, familyOf, portOf, type SocketAddress } from './socket_address.ts'
+import { hostnameOf, familyOf, portOf, type NodeAddress } from './node_address.ts'
 
 /** One listener that a server is served with. */
 export interface Serving {
@@ -98,7 +98,7 @@ export class Served {
   }
 
   // As net.Server's: an object for IP addresses, a path for Unix sockets.
-  #address(): Required<SocketAddress> | string | null {
+  #address(): Required<NodeAddress> | string | null {
     const [serving] = this.#servings
     if (serving === undefined) return null
     const { addr } = serving.listener

@@ -21,8 +21,8 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   /** The protocol that both ends agreed on (RFC 7301), or null. */
   readonly alpn: string | null
   /**
-   * Who the peer has proved to be: the name of its pre-shared key, or the SHA-256 fingerprint of its certificate in hexadecimal with
-   * colons; null when it was not asked, and at a client with a pre-shared key.
+   * Who the peer has proved to be: the name of its pre-shared key, or the SHA-256 fingerprint of its
+   * certificate in hexadecimal with colons; null when it was not asked, and at a client with a pre-shared key.
    */
   readonly identity: string | null
   readonly #socket: TLSSocket
@@ -32,14 +32,18 @@ export class TLSConn extends LaneConn implements Conn, LaneOwner {
   readonly #liveness: Liveness
   #closing: Promise<void> | null = null
 
-  /** Takes over a socket whose handshake is done, and the connection below it; `keyName` is that of the peer's pre-shared key. */
+  /**
+   * Takes over a socket whose handshake is done, and the connection below it; `keyName` is that of the peer's
+   * pre-shared key.
+   */
   constructor(socket: TLSSocket, inner: Carrier, keyName: string | null = null) {
     super()
     this.#socket = socket
     this.#inner = inner
     this.#liveness = new Liveness(inner)
     // A socket without a certificate of the peer gives an empty object.
-    this.identity = keyName ?? (socket.getPeerCertificate() as { fingerprint256?: string } | null)?.fingerprint256 ?? null
+    this.identity =
+      keyName ?? (socket.getPeerCertificate() as { fingerprint256?: string } | null)?.fingerprint256 ?? null
     this.alpn = typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null
     const wake = (): void => {
       this.lanes.reading.wake()

@@ -2,12 +2,14 @@ import { open, type FileHandle } from 'node:fs/promises'
 import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
 import { endingOf, race } from '@net/io'
 
-// As Node has it: how many calls of the file system can block at a time.
-const THREADS = Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
+/** How many calls of the file system can block at a time, as Node has it. */
+function threadCount(): number {
+  return Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
+}
 
 /** The calls that may block for long; there are fewer than threads, so that control messages get through. */
 class Threads {
-  readonly #most = Math.max(THREADS - 1, 1)
+  readonly #most = Math.max(threadCount() - 1, 1)
   readonly #waiting: (() => void)[] = []
   #running = 0
 
@@ -24,7 +26,12 @@ class Threads {
   }
 }
 
-const threads = new Threads()
+let threads: Threads | undefined
+
+/** The threads, counted when the first call needs one and not on import: not every program may read the environment. */
+function threadsOfHost(): Threads {
+  return (threads ??= new Threads())
+}
 
 /** Whether an open, or reads, of a file may wait for the network. */
 function waits(path: string): boolean {
@@ -58,7 +65,7 @@ export function osNet(dir: string): NetFS {
       const opening = (): Promise<FileHandle> => open(`${root}/${path}`, { r: 'r', w: 'r+', rw: 'r+' }[mode])
       const blocking = waits(path)
       // An open of listen is not let go of: the call that it brings belongs to somebody.
-      const handle = path.endsWith('/listen') ? threads.use(opening) : opening()
+      const handle = path.endsWith('/listen') ? threadsOfHost().use(opening) : opening()
       if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
         return new OSFile(await race(handle, options), blocking)
@@ -94,7 +101,7 @@ class OSFile implements NetFile {
       this.#check(options)
       const work = (): Promise<number> =>
         this.#at(async (at) => (await this.#handle.read(p, 0, p.byteLength, at)).bytesRead)
-      return await (this.#blocking ? threads.use(work) : work())
+      return await (this.#blocking ? threadsOfHost().use(work) : work())
     }
     const turn = this.#reads.then(call)
     this.#reads = turn.catch(() => {})

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import type { Conn, Listener } from '@net/contract'
-import type { Liveness } from '@net/contract/suite'
+import type { LivenessScript } from '@net/contract/suite'
 import { exportNet, tlsClient, tlsListener, type NetExport } from '@net/netfs'
 import { posix } from '@net/posix'
 import { importNet, plan9, type ImportedNet, type ImportOptions, type Plan9Target } from '../src/index.ts'
@@ -19,7 +19,7 @@ export interface Exported extends AsyncDisposable {
   /** The port it is served on, 0 for a Unix socket. */
   readonly port: number
   /** How a child process makes a target over the same export. */
-  readonly liveness: Liveness
+  readonly liveness: LivenessScript
   /** The path of the Unix socket, or the address. */
   readonly address: string
   /** Another session of the same export. */

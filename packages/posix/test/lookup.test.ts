@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { IP, IPAddr, parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
@@ -204,11 +205,50 @@ test('serverAddrs() reads servers as node:dns tells them', () => {
   expect(found).toEqual(['192.0.2.1:53', '192.0.2.1:54', '[2001:db8::1]:53', '[2001:db8::1]:54'])
 })
 
-test('sourceAddrs() tells the address that a socket to each address would have', () => {
+// A server that answers a query with packets under a wrong id, without end, and with the true one when it is told to.
+const flooder = `
+  const { parentPort } = require('node:worker_threads')
+  const socket = require('node:dgram').createSocket('udp4')
+  socket.once('message', (query, { port, address }) => {
+    const reply = Buffer.from(query)
+    reply.set([0x81, 0x83], 2) // no such name
+    const wrong = Buffer.from(reply)
+    wrong[0] ^= 0xff
+    let isOver = false
+    parentPort.once('message', () => (isOver = true))
+    const flood = () => {
+      for (let i = 0; i < 50; i++) socket.send(wrong, port, address)
+      if (isOver) socket.send(reply, port, address)
+      setImmediate(flood)
+    }
+    flood()
+  })
+  socket.bind(0, '127.0.0.1', () => parentPort.postMessage(socket.address().port))`
+
+test('lookupIP() lets the loop turn while a server floods it with wrong replies, and finds the true one', async () => {
+  const worker = new Worker(flooder, { eval: true })
+  const [port] = (await once(worker, 'message')) as [number]
+  const resolver = resolverOver(querySockets, {
+    preferSystem: false,
+    hosts: parseHosts(''),
+    resolvConf: { servers: [`127.0.0.1:${port}`], attempts: 1, timeout: 60_000 },
+  })
+  let turns = 0
+  const turn = (): void => {
+    if (++turns < 20) setImmediate(turn)
+    else worker.postMessage('enough')
+  }
+  setImmediate(turn)
+  await expect(resolver.lookupIP('ip4', 'a.example')).rejects.toMatchObject({ isNotFound: true })
+  expect(turns).toBe(20)
+  await worker.terminate()
+})
+
+test('sourceAddrs() tells the address that a socket to each address would have', async () => {
   const addrs = ['127.0.0.1', '127.9.9.9', '::1', 'fe80::1', '::ffff:127.0.0.1'].map(
     (a) => new IPAddr(parseIP(a)),
   )
-  const found = sourceAddrs(addrs).map(String)
+  const found = (await sourceAddrs(addrs)).map(String)
   // A link-local address without a zone leads nowhere.
   expect(found).toEqual(['127.0.0.1', '127.0.0.1', '::1', 'null', '127.0.0.1'])
 })

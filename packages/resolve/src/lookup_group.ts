@@ -4,15 +4,17 @@ import type { Resolver } from './resolver.ts'
 import { resolverOver, type ResolverSockets } from './target_dial.ts'
 
 /**
- * The lookup group of a target, by a resolver over its own sockets. Nothing is opened or read before the first lookup;
- * then `conf` gives the options of the resolver, once. Each lookup rejects as that of a {@link Resolver} does.
+ * The lookup group of a target, by a resolver over its own sockets. Nothing is opened or read before the
+ * first lookup; then `conf` gives the options of the resolver, once. Each lookup rejects as that of a
+ * {@link Resolver} does.
  *
  * @example
  * ```ts
  * import { hostedTCPSockGroup, hostedUDPSockGroup } from '@net/posix'
  * import { lookupGroupOver } from '@net/resolve'
  *
- * const group = lookupGroupOver({ ...hostedTCPSockGroup, ...hostedUDPSockGroup }, () => ({ preferSystem: false }))
+ * const sockets = { ...hostedTCPSockGroup, ...hostedUDPSockGroup }
+ * const group = lookupGroupOver(sockets, () => ({ preferSystem: false }))
  * console.log(await group.lookupPort('tcp', 'https')) // 443
  * ```
  */

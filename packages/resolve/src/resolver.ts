@@ -8,7 +8,15 @@ import {
   UnknownNetworkError,
   type IP,
 } from '@net/addr'
-import { DNSError, type LookupGroup, type LookupOptions, type MX, type NS, type SRV } from '@net/contract'
+import {
+  DNSError,
+  type LookupGroup,
+  type LookupOptions,
+  type MX,
+  type NS,
+  type SRV,
+  isError,
+} from '@net/contract'
 import { endingOf } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
 import { askedHost, askedName } from './client/asked_name.ts'
@@ -28,10 +36,13 @@ import { byPriorityWeight } from './order/srv.ts'
 import { LookupMeans } from './lookup/lookup_means.ts'
 
 /**
- * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order and with the
- * servers that the system's files say, over connections of a `dial` that is given to it. Lookups reject with a DNSError
- * that has Go's text, with the reason of their signal, or with a TypeError when a name is not a string. The same lookup
- * made by many at once is done once. A resolver holds nothing that has to be closed.
+ * Looks up names as Go's resolver does: hosts in the hosts file and in DNS, the rest in DNS, in the order
+ * and with the servers that the system's files say, over connections of a `dial` that is given to it.
+ * Lookups reject with a DNSError that has Go's text, with the reason of their signal, or with a TypeError
+ * when a name is not a string. The same lookup made by many at once is done once. A resolver holds nothing
+ * that has to be closed. localhost and all names under it are the loopback addresses unless the hosts file
+ * says otherwise, and no server of ours is asked for them (RFC 6761), nor for names under .onion (RFC
+ * 7686), which have no addresses.
  *
  * @example
  * ```ts
@@ -59,7 +70,11 @@ export class Resolver implements LookupGroup {
     return this.#pending.size
   }
 
-  /** The addresses of a host as text, best first; an address is its own. */
+  /**
+   * The addresses of a host as text, best first; an address is its own. Rejects with a DNSError, whose
+   * `isNotFound` tells that there is none, with the signal's reason, or with a TypeError for a name that is
+   * no string.
+   */
   async lookupHost(host: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, host)
     if (host === '') throw noSuchHost(host)
@@ -72,7 +87,11 @@ export class Resolver implements LookupGroup {
     return (await this.#find('ip', host, order, options)).addrs.map(String)
   }
 
-  /** The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. An AddrError when none is of the family. */
+  /**
+   * The addresses of a host, best first; network is 'ip', 'ip4' or 'ip6'. Rejects with an
+   * UnknownNetworkError for other networks, with an AddrError when the host has no address of the family,
+   * and as {@link lookupHost} does.
+   */
   async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
     begin(options, network, host)
     const { afnet } = parseNetwork(network, false)
@@ -87,22 +106,30 @@ export class Resolver implements LookupGroup {
     return fitting
   }
 
-  /** The addresses of a host with zones, best first; an address is its own. */
+  /**
+   * The addresses of a host with zones, best first; an address is its own. Rejects as {@link lookupHost}
+   * does.
+   */
   async lookupIPAddr(host: string, options: LookupOptions = {}): Promise<IPAddr[]> {
     begin(options, host)
     return [...(await this.#findLiteral('ip', host, options)).addrs]
   }
 
   /**
-   * The port of a service on a network: 'tcp' and 'udp', with 4 and 6 too, or 'ip' for either. A number is taken as it
-   * is. An AddrError for a network or a port that cannot be.
+   * The port of a service, 0 to 65535, on a network: 'tcp' and 'udp', with 4 and 6 too, or 'ip' for either.
+   * A number is taken as it is, and '' is 0. Rejects with an AddrError for a network or a port that cannot
+   * be, with a DNSError ("unknown port") for a service that is not known, and with the signal's reason.
    */
   async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
     begin(options, network, service)
     return findPort(this.#means.services, network, service)
   }
 
-  /** The canonical name of a host, what its aliases lead to, rooted; that of a host without aliases is its own. */
+  /**
+   * The canonical name of a host, which its aliases lead to, with a dot at its end; that of a host without
+   * aliases is its own. Rejects with an InvalidNamesError when it is no domain name, and as
+   * {@link lookupHost} does.
+   */
   async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
     begin(options, host)
     const order = this.#means.ownOrder(host)
@@ -113,8 +140,9 @@ export class Resolver implements LookupGroup {
   }
 
   /**
-   * The SRV records of `_service._proto.name`, or of `name` itself when service and proto are '', by priority and in
-   * random order by weight, and the name they were found under. An InvalidNamesError has those that are good.
+   * The SRV records of `_service._proto.name`, or of `name` itself when service and proto are '', by
+   * priority and in random order by weight, and the name they were found under. Rejects with an
+   * InvalidNamesError that has the good ones when some have no domain name, and as {@link lookupHost} does.
    */
   async lookupSRV(
     service: string,
@@ -135,7 +163,10 @@ export class Resolver implements LookupGroup {
     return { cname, addrs }
   }
 
-  /** The MX records of a domain, by preference. An InvalidNamesError has those that are good. */
+  /**
+   * The MX records of a domain, by preference. Rejects with an InvalidNamesError that has the good ones
+   * when some have no domain name, and as {@link lookupHost} does.
+   */
   async lookupMX(name: string, options: LookupOptions = {}): Promise<MX[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.MX, options)
@@ -145,7 +176,10 @@ export class Resolver implements LookupGroup {
     return byPref(goodNames(all, (mx) => mx.host, name))
   }
 
-  /** The NS records of a domain. An InvalidNamesError has those that are good. */
+  /**
+   * The NS records of a domain. Rejects with an InvalidNamesError that has the good ones when some have no
+   * domain name, and as {@link lookupHost} does.
+   */
   async lookupNS(name: string, options: LookupOptions = {}): Promise<NS[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.NS, options)
@@ -153,28 +187,40 @@ export class Resolver implements LookupGroup {
     return goodNames(all, (ns) => ns.host, name)
   }
 
-  /** The TXT records of a domain, the strings of each joined and read as UTF-8. */
+  /**
+   * The TXT records of a domain, the strings of each joined and read as UTF-8. Rejects as
+   * {@link lookupHost} does.
+   */
   async lookupTXT(name: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.TXT, options)
     return records.flatMap(({ data }) => (data.kind === 'TXT' ? [joined(data.strings)] : []))
   }
 
-  /** The names of an address, rooted when they have a dot. An InvalidNamesError has those that are good. */
+  /**
+   * The names of an address, with a dot at the end when they have one inside. Rejects with a DNSError
+   * ("unrecognized address") for what is no address, with an InvalidNamesError that has the good ones when
+   * some are no domain names, and as {@link lookupHost} does.
+   */
   async lookupAddr(addr: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, addr)
     return goodNames(await this.#names(addr, options), (name) => name, addr)
   }
 
-  /** The number of an IP protocol by name. An AddrError when it is not known. */
+  /**
+   * The number of an IP protocol by name. Rejects with an AddrError when it is not known, or with the
+   * signal's reason.
+   */
   async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
     begin(options, name)
     return findProtocol(this.#means.protocols, name)
   }
 
   /**
-   * The records of any type that a name has in DNS, for types that have no method of their own, such as HTTPS and CAA:
-   * `type` is its number, of RRType or another. The search list counts.
+   * The records of any type that a name has in DNS, for types that have no method of their own, such as
+   * HTTPS and CAA: `type` is its number, of RRType or another. The search list counts. Every name that DNS
+   * allows can be asked for: a backslash and three decimal digits stand for a byte, a backslash and another
+   * character for that character. Rejects as {@link lookupHost} does.
    */
   async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
     begin(options, name)
@@ -261,17 +307,17 @@ function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string
 }
 
 function isNotFound(e: unknown): boolean {
-  return e instanceof Error && 'isNotFound' in e && e.isNotFound === true
+  return isError(e) && 'isNotFound' in e && e.isNotFound === true
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 function joined(strings: readonly Uint8Array[]): string {
-  const bytes = new Uint8Array(strings.reduce((n, s) => n + s.length, 0))
+  const bytes = new Uint8Array(strings.reduce((n, s) => n + s.byteLength, 0))
   let at = 0
   for (const s of strings) {
     bytes.set(s, at)
-    at += s.length
+    at += s.byteLength
   }
   return utf8.decode(bytes)
 }

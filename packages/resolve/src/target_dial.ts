@@ -7,7 +7,10 @@ import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.
 /** The part of a target that a resolver asks servers with. */
 export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
 
-/** A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in numbers. */
+/**
+ * A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in
+ * numbers.
+ */
 function targetDial(sockets: ResolverSockets): (...args: Parameters<ServerDial>) => Promise<Conn> {
   let last = { address: '', addr: new UDPAddr(null, 0) } // mostly one server is asked
   return (network, address, options) => {
@@ -27,9 +30,9 @@ function udpAddr(address: string): UDPAddr {
 }
 
 /**
- * A resolver over a target that has sockets, such as `posix()` of @net/posix: it asks servers with them, finds source
- * addresses by them, lets lookups share them, and asks for names that are not ASCII by their A-labels. `options` as for a {@link Resolver}. Nothing is opened or read before
- * the first lookup.
+ * A resolver over a target that has sockets, such as `posix()` of @net/posix: it asks servers with them,
+ * finds source addresses by them, lets lookups share them, and asks for names that are not ASCII by their
+ * A-labels. `options` as for a {@link Resolver}. Nothing is opened or read before the first lookup.
  *
  * @example
  * ```ts

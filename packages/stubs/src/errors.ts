@@ -1,7 +1,17 @@
 import { isError } from '@net/contract'
 const MAX_CAUSES = 100 // a chain of causes may be a circle
 
-/** The error of something a target cannot do. There is one for each kind of target; compare by `code`. */
+/**
+ * The error of something a target cannot do. There is one for each kind of target; compare by `code`.
+ *
+ * @example
+ * ```ts
+ * import { UnsupportedError } from '@net/stubs'
+ *
+ * const ErrMine = new UnsupportedError('not supported by mine', 'ENOTSUP')
+ * console.log(ErrMine.temporary) // false
+ * ```
+ */
 export class UnsupportedError extends Error {
   /** 'EPLAN9', 'EWINDOWS' or 'ENOTSUP'. */
   readonly code: string

@@ -1,6 +1,16 @@
 import { DNSError, type LookupGroup } from '@net/contract'
 
-/** A lookup group that refuses: every lookup rejects with a {@link DNSError} whose cause is `err`. */
+/**
+ * A lookup group that refuses: every lookup rejects with a {@link DNSError} whose cause is `err`.
+ *
+ * @example
+ * ```ts
+ * import { ErrPlan9, lookupStubs } from '@net/stubs'
+ *
+ * const group = lookupStubs(ErrPlan9)
+ * await group.lookupHost('example.org').catch((e) => console.log(e.message)) // lookup example.org: not supported by plan 9
+ * ```
+ */
 export function lookupStubs(err: Error): LookupGroup {
   const refuse = (name: string): Promise<never> =>
     Promise.reject(new DNSError(err.message, name, { cause: err }))

@@ -2,16 +2,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 
-/** Whether this process has a network of its own: no interface but a loopback has an address, so nothing gets out. */
+/**
+ * Whether this process has a network of its own: no interface but a loopback has an address, so nothing gets
+ * out.
+ */
 export function isEnclosed(): boolean {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return all.length > 0 && all.every(({ internal }) => internal)
 }
 
 /**
- * Puts a script that attacks or floods into a network of its own, as `unshare --net` makes one. True when it is there already;
- * otherwise the script has run once more inside, with the same arguments, when the promise resolves to false, and its exit code
- * is that of this process. Rejects when the system makes no network namespaces.
+ * Puts a script that attacks or floods into a network of its own, as `unshare --net` makes one. True when it
+ * is there already; otherwise the script has run once more inside, with the same arguments, when the promise
+ * resolves to false, and its exit code is that of this process. Rejects when the system makes no network
+ * namespaces.
  */
 export async function enclose(): Promise<boolean> {
   if (isEnclosed()) return true
@@ -28,7 +32,10 @@ export async function enclose(): Promise<boolean> {
   return false
 }
 
-/** Throws unless a numeric address is this machine's: to be called before each dial of what may dial what it invents. */
+/**
+ * Throws unless a numeric address is this machine's: to be called before each dial of what may dial what it
+ * invents.
+ */
 export function checkNear(host: string): void {
   if (host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)) return
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])

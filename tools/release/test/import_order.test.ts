@@ -52,7 +52,42 @@ const mayImport: Record<string, readonly string[]> = {
     '@net/plan9',
     '@net/netfs',
   ],
-  '@net/cli': ['@net/core', '@net/io', '@net/node', 'commander'],
+  '@net/cli': ['@net/contract', '@net/core', '@net/io', '@net/node', 'commander'],
+}
+
+/**
+ * The rooms of the packages that have some, and which of the others each may import. A room is a folder of `src`, or a file in
+ * it that a room imports. What else lies in `src` stands above all rooms.
+ */
+const rooms: Record<string, Record<string, readonly string[]>> = {
+  '@net/9p': { wire: [], client: ['wire'], server: ['wire'] },
+  '@net/resolve': {
+    dns: [],
+    files: ['dns'],
+    order: ['dns', 'files'],
+    client: ['dns', 'files', 'order'],
+    lookup: ['dns', 'files', 'order', 'client'],
+  },
+  '@net/posix': {
+    'permission.ts': [],
+    abi: [],
+    ffi: [],
+    sys: ['permission.ts', 'abi', 'ffi'],
+    wire: ['abi', 'sys'],
+    poll: ['abi', 'ffi', 'sys'],
+    fd: ['abi', 'sys', 'wire', 'poll'],
+    option: ['abi', 'sys', 'wire', 'fd'],
+    interface: ['abi', 'sys', 'wire', 'fd'],
+    sock: ['abi', 'sys', 'wire', 'fd', 'option'],
+    hosted: ['permission.ts'], // nothing of the kernel's half: a bundle for windows holds no FFI
+  },
+  '@net/netfs': {
+    base: [],
+    account: ['base'],
+    conversation: ['base', 'account'],
+    tree: ['base', 'account', 'conversation'],
+    serve: ['base', 'account', 'conversation', 'tree'],
+  },
 }
 
 const packages = readPackages()
@@ -139,5 +174,22 @@ describe.each(packages)('$name', (p) => {
         (file) => !/^([a-z0-9_]+\/)*[a-z0-9_]+\.ts$/.test(file) || /\b(utils?|helpers?|types)\b/.test(file),
       )
     expect(wrong).toEqual([])
+  })
+
+  const own = rooms[p.name]
+  if (own === undefined) return
+  test('has its rooms in order: each imports those that the table names', () => {
+    const src = join(p.dir, 'src')
+    expect(findCycle(new Map(Object.entries(own).map(([k, v]) => [k, [...v]])))).toBeNull()
+    const roomOf = (file: string): string => relative(src, file).split('/')[0] ?? ''
+    const folders = new Set(files.filter((file) => dirname(file) !== src).map(roomOf))
+    expect([...folders].filter((folder) => !(folder in own))).toEqual([])
+    const wrong = imports.filter(({ file, specifier }) => {
+      const from = own[roomOf(file)]
+      if (from === undefined || !specifier.startsWith('.')) return false
+      const to = roomOf(join(dirname(file), specifier))
+      return to !== roomOf(file) && !from.includes(to)
+    })
+    expect(wrong.map((x) => x.where)).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
-// Clunks of fids that are not there, each answered with an error at once, without a pause: four sessions of one peer.
+// Clunks of fids that are not there, each answered with an error at once, without a pause: four sessions of
+// one peer.
 import { Tclunk } from '@net/9p'
 import { forever, frame, frames, RawSession } from '../raw_session.mjs'
 

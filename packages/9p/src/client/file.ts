@@ -97,7 +97,7 @@ export class RemoteFile {
     do {
       const rest = at === 0 ? p : p.subarray(at)
       const n = await this.fid.write(rest, offset + at, options)
-      if (n === 0 && rest.length > 0) throw new Error('the server wrote nothing')
+      if (n === 0 && rest.byteLength > 0) throw new Error('the server wrote nothing')
       at += n
     } while (at < p.byteLength)
     return at
@@ -111,7 +111,7 @@ export class RemoteFile {
     let all = new Uint8Array(this.fid.ioSize)
     let length = 0
     for (;;) {
-      if (length === all.length) {
+      if (length === all.byteLength) {
         const more = new Uint8Array(2 * length)
         more.set(all)
         all = more

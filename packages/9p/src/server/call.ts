@@ -1,8 +1,8 @@
 import { Ending } from '@net/io'
 
 /**
- * A request that a server works on: the options that the tree gets, which end when the client flushes it or its session is over,
- * and what waits for its end.
+ * A request that a server works on: the options that the tree gets, which end when the client flushes it or
+ * its session is over, and what waits for its end.
  */
 export class Call extends Ending {
   readonly tag: number
@@ -17,13 +17,13 @@ export class Call extends Ending {
     this.tag = tag
   }
 
-  /** Asks the tree to come to an end. */
+  /** Ends the options that the tree has got, which asks it to finish the request soon. */
   abort(): void {
     if (!this.isOver) this.end(interrupted())
   }
 }
 
-/** What a request ends with that was flushed before it happened. */
+/** The error of a request that was flushed before the tree did it. */
 export function interrupted(): Error {
   return new Error('interrupted')
 }

@@ -3,7 +3,10 @@ import { CALL_SIZE, type Holdings } from './holdings.ts'
 import * as m from '../wire/message.ts'
 import type { Replies } from './replies.ts'
 
-/** The requests of a server's session that are pending, and the order in which they and their flushes are answered. */
+/**
+ * The requests of a server's session that are pending, and the order in which they and their flushes are
+ * answered.
+ */
 export class CallTable {
   /** How many were never answered, because their session ended first. */
   dropped = 0
@@ -48,8 +51,8 @@ export class CallTable {
   }
 
   /**
-   * Takes a Tflush: the old request, if it is still there, is asked to end. It is answered first, with its result or, as
-   * Plan 9 does, with "interrupted".
+   * Takes a Tflush: the old request, if it is still there, is asked to end. It is answered first, with its
+   * result or, as Plan 9 does, with "interrupted".
    */
   flush(x: m.Tflush): void {
     const old = this.#calls.get(x.oldtag)

@@ -7,7 +7,7 @@ import { type Qid, QID_SIZE } from '../wire/qid.ts'
 import { ServerFid } from './server_fid.ts'
 import type { Awaitable, OpenFile, Tree, TreeNode } from '../wire/tree.ts'
 
-/** What a request that is no read, write, flush or version asks. */
+/** A request that is not a read, write, flush or version. */
 export type FidRequest = Exclude<m.TMessage, m.Tversion | m.Tflush | m.Tread | m.Twrite>
 
 /** The fids of a server's session, and what the requests do to them. Failures are thrown. */
@@ -168,7 +168,7 @@ export class FidTable {
     }
   }
 
-  // Makes a fid open; one that has gone meanwhile closes the file at once.
+  // Makes a fid open. When it was clunked meanwhile, its file is closed at once.
   async #opened(fid: ServerFid, file: OpenFile, mode: number, gone: boolean): Promise<void> {
     fid.opened(file, mode)
     if (!gone) return

@@ -1,25 +1,34 @@
 import { BufferPool, bufferSize } from '../wire/buffer_pool.ts'
 
-/** The memory that several sessions share. It is counted, not allocated: in bytes, as a session takes and returns it. */
+/**
+ * The memory that several sessions share. It is counted, not allocated: in bytes, as a session takes and
+ * returns it.
+ */
 export interface Memory {
   /** Whether so many bytes more may be held. A request for which there is no room is refused. */
   hasRoom(bytes: number): boolean
-  /** Counts bytes that are held from now on; a negative number, bytes that are held no more. It must not throw. */
+  /**
+   * Counts bytes that are held from now on; a negative number, bytes that are held no more. It must not
+   * throw.
+   */
   hold(bytes: number): void
 }
 
 /** Bytes that a fid counts: its object, its place in the table, and the node it refers to. */
 export const FID_SIZE = 512
 
-/** Bytes that a pending request counts beside its data: the call, its promises, and what the tree keeps to answer it. */
+/**
+ * Bytes that a pending request counts beside its data: the call, its promises, and what the tree keeps to
+ * answer it.
+ */
 export const CALL_SIZE = 2048
 
 /** The buffers of all sessions: replies are read into them, and long writes received. */
 const pool = new BufferPool()
 
 /**
- * What one session holds in memory, counted in bytes as it is really held: a buffer by its size and not by the part that
- * is used, from when it is taken until it was sent or is not needed any more.
+ * What one session holds in memory, counted in bytes as it is really held: a buffer by its size and not by
+ * the part that is used, from when it is taken until it was sent or is not needed any more.
  */
 export class Holdings {
   readonly #most: number
@@ -27,7 +36,10 @@ export class Holdings {
   #bytes = 0
   #ended = false
 
-  /** Makes the count of a session that may hold `most` bytes, and together with others what `shared` has room for. */
+  /**
+   * Makes the count of a session that may hold `most` bytes, and together with others what `shared` has room
+   * for.
+   */
   constructor(most: number, shared: Memory | null) {
     this.#most = most
     this.#shared = shared
@@ -53,8 +65,8 @@ export class Holdings {
   }
 
   /**
-   * Gives a buffer of at least `size` bytes, whatever it held before still in it. Throws as {@link check} does. `anyhow` it is
-   * given without room, too: to receive what has begun to come.
+   * Gives a buffer of at least `size` bytes, whatever it held before still in it. Throws as {@link check}
+   * does. `anyhow` it is given without room, too: to receive what has begun to come.
    */
   take(size: number, anyhow = false): Uint8Array<ArrayBuffer> {
     if (!anyhow) this.check(bufferSize(size))

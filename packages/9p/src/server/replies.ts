@@ -13,8 +13,8 @@ const CREDIT = 4 // how many answers that came soon are remembered
 const MISS = 2 // what one that did not costs
 
 /**
- * Writes the replies of a server's session. Where data follow a write soon, as an answer does its question, Rwrite leaves
- * together with them: the client has one message less to wake up for, and this end one to send.
+ * Writes the replies of a server's session. Where data follow a write soon, as an answer does its question,
+ * Rwrite leaves together with them: the client has one message less to wake up for, and this end one to send.
  */
 export class Replies {
   /** How many have been written. */
@@ -65,7 +65,10 @@ export class Replies {
     putUint32(this.#writer.bytes, at, count)
   }
 
-  /** Sends Rread with the first `count` bytes behind the {@link RREAD_HEADER} in `frame`, a buffer of the pool. */
+  /**
+   * Sends Rread with the first `count` bytes behind the {@link RREAD_HEADER} in `frame`, a buffer of the
+   * pool.
+   */
   data(tag: number, frame: Uint8Array<ArrayBuffer>, count: number): void {
     const size = RREAD_HEADER + count
     putUint32(frame, 0, size)

@@ -22,26 +22,28 @@ export interface ServeOptions {
   /** The most fids at a time; one more is refused with "too many fids". Default 16384. */
   readonly maxFids?: number | undefined
   /**
-   * The most requests at a time; one more is refused with "too many requests". Tflush and Tclunk are not refused, but at
-   * twice the number the session ends. Default 8192.
+   * The most requests at a time; one more is refused with "too many requests". Tflush and Tclunk are not
+   * refused, but at twice the number the session ends. Default 8192.
    */
   readonly maxRequests?: number | undefined
   /**
-   * The most bytes of memory that the session holds: the buffers of pending reads and writes, and of replies until they
-   * have left, 2 KiB for each pending request and 512 bytes for each fid. What would go above it is refused with "too many
-   * bytes in flight". Default 64 MiB.
+   * The most bytes of memory that the session holds: the buffers of pending reads and writes, and of replies
+   * until they have left, 2 KiB for each pending request and 512 bytes for each fid. What would go above it
+   * is refused with "too many bytes in flight". Default 64 MiB.
    */
   readonly maxBytes?: number | undefined
-  /** Memory that several sessions share: the same bytes are counted in it, and held to what it has room for. */
+  /**
+   * Memory that several sessions share: the same bytes are counted in it, and held to what it has room for.
+   */
   readonly memory?: Memory | undefined
 }
 
 const LINGER = 1000 // ms that the last replies have to leave after the client has sent its last request
 
 /**
- * Serves `tree` to the client at the other end of `stream`, which is the session's from then on. Requests are begun in
- * the order they come and run side by side. A frame whose size can't be true ends the session; a message that is wrong
- * in itself is answered with Rerror.
+ * Serves `tree` to the client at the other end of `stream`, which is the session's from then on. Requests are
+ * begun in the order they come and run side by side. A frame whose size can't be true ends the session; a
+ * message that is wrong in itself is answered with Rerror.
  */
 export function serve9P(stream: Stream, tree: Tree, options: ServeOptions = {}): ServerSession {
   return new ServerSession(stream, tree, options)
@@ -94,32 +96,34 @@ export class ServerSession {
     return this.#reader.limit
   }
 
-  /** The requests that came: each is answered, dropped with its session, or pending. */
+  /** The number of requests that came: each is answered, dropped with its session, or pending. */
   get requests(): number {
     return this.#requests
   }
 
-  /** The replies that went. */
+  /** The number of replies that were sent. */
   get replies(): number {
     return this.#replies.sent
   }
 
-  /** The requests that were not answered because a Tversion or the end of the session came first. */
+  /**
+   * The number of requests that were not answered because a Tversion or the end of the session came first.
+   */
   get dropped(): number {
     return this.#calls.dropped
   }
 
-  /** The requests that wait for the tree, or for such a one. */
+  /** The number of requests that wait for the tree, and of flushes that wait for one of those. */
   get pending(): number {
     return this.#calls.size
   }
 
-  /** The fids bound, or about to be. */
+  /** The number of fids that are bound, or about to be. */
   get fids(): number {
     return this.#fids.size
   }
 
-  /** The files open. */
+  /** The number of files that are open. */
   get openFiles(): number {
     return this.#fids.open
   }
@@ -129,13 +133,16 @@ export class ServerSession {
     return this.#holdings.bytes
   }
 
-  /** Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does. */
+  /**
+   * Ends the session: what is pending is aborted, every file closed. Resolves as {@link done} does and never
+   * rejects.
+   */
   async close(): Promise<void> {
     this.#finish(null)
     await this.done
   }
 
-  /** Closes the session. */
+  /** Closes the session as {@link close} does, and never rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
@@ -147,7 +154,8 @@ export class ServerSession {
         while (!this.#ended && reader.next()) {
           const wait = this.#request()
           if (wait !== undefined) await wait
-          // A chunk may hold more than a thousand requests that are answered at once: other sessions have their turn between.
+          // A chunk may hold more than a thousand requests that are answered at once: other sessions have
+          // their turn between.
           const turn = turns.next()
           if (turn !== null) await turn
           // A client that does not read its replies is not read from.
@@ -197,8 +205,8 @@ export class ServerSession {
     })
   }
 
-  // Takes the request at the reader, or a long write. Gives a promise only for what must be over before the next request
-  // is looked at.
+  // Takes the request at the reader, or a long write. Gives a promise only for what must be over before the
+  // next request is looked at.
   #request(long: LongWrite | null = null): Promise<void> | undefined {
     const { type, tag } = long ?? this.#reader
     this.#requests++

@@ -7,7 +7,7 @@ import type { OpenFile, TreeNode } from '../wire/tree.ts'
 
 /** A fid of a server's session. */
 export class ServerFid {
-  /** What it refers to. */
+  /** The node that it refers to. */
   node: TreeNode
   /** Whether it is being opened, or walked to another node. */
   busy = false
@@ -22,7 +22,10 @@ export class ServerFid {
   #listing: Listing | null = null
   #closing: Promise<void> | null = null
 
-  /** Makes a fid of a node, not open; while it is it will be in the set `open`. Directories are listed by `listings`. */
+  /**
+   * Makes a fid of a node, not open; while it is it will be in the set `open`. Directories are listed by
+   * `listings`.
+   */
   constructor(node: TreeNode, open: Set<ServerFid>, listings: OneByOne) {
     this.node = node
     this.#open = open
@@ -75,7 +78,7 @@ export class ServerFid {
     if (reading) this.#reads--
     if (!this.gone || this.#uses > 0) return
     this.close().catch(() => {
-      // The clunk that asked for it was answered long ago.
+      // The Tclunk was answered long ago, so that the error has nobody to go to.
     })
   }
 
@@ -113,7 +116,10 @@ export class ServerFid {
     if ((this.#mode & ORCLOSE) !== 0) await file.node.remove?.({})
   }
 
-  /** Reads whole entries of the directory into `p` and gives the bytes; the offset is 0 or where the last read ended. */
+  /**
+   * Reads whole entries of the directory into `p` and gives the bytes; the offset is 0 or where the last read
+   * ended.
+   */
   async readDirectory(p: Uint8Array, offset: number, call: Call): Promise<number> {
     const file = this.readable
     if (offset === 0) {

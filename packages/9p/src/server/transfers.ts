@@ -45,7 +45,7 @@ export class Transfers {
     this.#usual = reader.bytes.byteLength
   }
 
-  /** Does the Tread at the reader. Throws why it can't. */
+  /** Does the Tread at the reader. Throws when it can't be done. */
   read(): void {
     const { bytes, start, end, tag } = this.#reader
     if (end - start !== IO_HEADER) throw new MessageError('Tread is not 23 bytes long')
@@ -68,7 +68,7 @@ export class Transfers {
     }
   }
 
-  /** Does the Twrite at the reader. Throws why it can't. */
+  /** Does the Twrite at the reader. Throws when it can't be done. */
   write(): void {
     const { bytes, start, end } = this.#reader
     if (end - start < IO_HEADER) throw new MessageError('count and size of Twrite disagree')
@@ -78,16 +78,19 @@ export class Transfers {
     this.#write(bytes.subarray(start, start + IO_HEADER), data, null)
   }
 
-  /** Does a Twrite of which everything has come. Throws why it can't; then it is to be forgotten by {@link refuse}. */
+  /**
+   * Does a Twrite of which everything has come. Throws when it can't be done, and then
+   * {@link refuse} is to be called.
+   */
   writeLong(long: LongWrite): void {
     this.#count()
     this.#holdings.check(0)
     this.#write(long.head, long.data, long.buffer)
   }
 
-  /** Lets go of a long Twrite that is not done. */
+  /** Lets go of a long Twrite that was refused, at once, so that nobody has its buffer. */
   refuse(long: LongWrite): void {
-    this.#holdings.abandon(long.buffer)
+    this.#holdings.give(long.buffer)
   }
 
   /** The long Twrite that has begun to come; null when what comes is not one. */
@@ -170,7 +173,8 @@ export class Transfers {
     this.#calls.remove(call)
   }
 
-  // Counts the memory of the reader beyond what every session has: chunks that pending writes hold, and a longer one.
+  // Counts the memory of the reader beyond what every session has: chunks that pending writes hold, and a
+  // longer one.
   #count(): void {
     const { held, bytes } = this.#reader
     const received = held + bytes.byteLength - this.#usual

@@ -1,8 +1,9 @@
 import { type Deferred, deferToNextTurn, isTurnOver } from '@net/io'
 
 /**
- * The order in which sessions go on whose clients have sent much at once. What is left of a turn of the event loop is theirs one
- * request at a time, whoever has waited longest first, so that forty that flood make a turn no longer than one does.
+ * The order in which sessions go on whose clients have sent much at once. What is left of a turn of the event
+ * loop is theirs one request at a time, whoever has waited longest first, so that forty that flood make a
+ * turn no longer than one does.
  */
 class Turns implements Deferred {
   readonly #queue: (() => void)[] = []
@@ -26,7 +27,7 @@ class Turns implements Deferred {
   async #run(): Promise<void> {
     do {
       this.#queue.shift()?.()
-      await null // the session does its request, and waits again if it has more
+      await Promise.resolve() // the session does its request, and waits again if it has more
     } while (this.#queue.length > 0 && !isTurnOver())
     this.#running = this.#queue.length > 0
     if (this.#running) deferToNextTurn(this)

@@ -1,5 +1,5 @@
 import type { Conn } from '../conn.ts'
-import type { Liveness } from './liveness.ts'
+import type { LivenessScript } from './liveness.ts'
 import type { Shape } from './op_error.ts'
 import { part, type PartOptions, type Runner, type Stoppable } from './part.ts'
 
@@ -32,7 +32,7 @@ export interface ConnOptions extends PartOptions {
   /** Ends `c` so that its peer's connection is reset; absent: the network has no reset. */
   readonly reset?: ((c: Conn) => void | Promise<void>) | undefined
   /** How a child process makes a pair: a script that leaves it in `c1` and `c2`; absent: not checked. */
-  readonly liveness?: Liveness | undefined
+  readonly liveness?: LivenessScript | undefined
 }
 
 /** What the groups of statements about connections share. */

@@ -3,7 +3,7 @@ import { equal, held, ok, rejects, rejectsType } from './assert.ts'
 import { roundTrip } from './bytes.ts'
 import { testListenerClose } from './listener_close.ts'
 import { testListenerIteration } from './listener_iteration.ts'
-import { type ListenerOptions, ListenerTest, type MakeListener, meet } from './listener_maker.ts'
+import { type ListenerTestOptions, ListenerTest, type MakeListener, meet } from './listener_maker.ts'
 import { ledger } from './ledger.ts'
 import { testLiveness } from './liveness.ts'
 import { rejectsClosed, rejectsTimeout } from './op_error.ts'
@@ -11,7 +11,7 @@ import { part, type Runner, settled, type Stoppable, turn } from './part.ts'
 import { countedSignal } from './signal.ts'
 
 /** Registers everything that is stated about a {@link Listener}. */
-export function testListener(t: Runner, makeListener: MakeListener, options: ListenerOptions = {}): void {
+export function testListener(t: Runner, makeListener: MakeListener, options: ListenerTestOptions = {}): void {
   const x = new ListenerTest(t, makeListener, options)
   accepting(x)
   limits(x)
@@ -181,7 +181,7 @@ function signals(x: ListenerTest): void {
   })
 }
 
-function leaks(t: Runner, makeListener: MakeListener, options: ListenerOptions): void {
+function leaks(t: Runner, makeListener: MakeListener, options: ListenerTestOptions): void {
   const make = (): Promise<Stoppable> => Promise.resolve({ stop: () => Promise.resolve() })
   part(t, options, 'twenty listeners leave no descriptor and no handle behind', make, async () => {
     const once = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { Conn, Listener } from '../conn.ts'
-import type { Liveness } from './liveness.ts'
+import type { LivenessScript } from './liveness.ts'
 import type { Shape } from './op_error.ts'
 import { part, type PartOptions, type Runner, type Stoppable } from './part.ts'
 
@@ -15,21 +15,21 @@ export interface Listening<C extends Conn = Conn> extends Stoppable {
 export type MakeListener<C extends Conn = Conn> = () => Promise<Listening<C>>
 
 /** What the listeners of a maker are able to do. */
-export interface ListenerOptions extends PartOptions {
+export interface ListenerTestOptions extends PartOptions {
   /** The network that errors name; absent: any but ''. */
   readonly network?: string | undefined
   /** How a child process makes a listener: a script that leaves it in `listener`; absent: not checked. */
-  readonly liveness?: Liveness | undefined
+  readonly liveness?: LivenessScript | undefined
 }
 
 /** What the groups of statements about listeners share. */
 export class ListenerTest {
   readonly #t: Runner
   readonly #make: MakeListener
-  readonly #options: ListenerOptions
+  readonly #options: ListenerTestOptions
 
   /** Makes the shared part of a run. */
-  constructor(t: Runner, make: MakeListener, options: ListenerOptions) {
+  constructor(t: Runner, make: MakeListener, options: ListenerTestOptions) {
     this.#t = t
     this.#make = make
     this.#options = options

@@ -2,12 +2,12 @@ import { equal, ok } from './assert.ts'
 import { part, type PartOptions, type Runner } from './part.ts'
 
 /** How a child process makes what is tested. */
-export interface Liveness {
+export interface LivenessScript {
   /** The text of a module: imports, and declarations of what is tested. May use top-level await. */
   readonly script: string
   /** Where the child runs, so that the script's imports are found; absent: where this process runs. */
   readonly cwd?: string | undefined
-  /** Arguments of the host before the script, such as import conditions. */
+  /** Arguments of Node before the script, such as import conditions. */
   readonly execArgv?: readonly string[] | undefined
 }
 
@@ -36,7 +36,7 @@ setTimeout(() => {
 export function testLiveness(
   t: Runner,
   options: PartOptions,
-  liveness: Liveness,
+  liveness: LivenessScript,
   cases: readonly (readonly [statement: string, code: string, alive: boolean])[],
 ): void {
   for (const [statement, code, alive] of cases) {
@@ -50,11 +50,18 @@ export function testLiveness(
   }
 }
 
-async function child(script: string, { cwd, execArgv = [] }: Liveness): Promise<Outcome> {
+/** How the host that runs this is told to run a module's text. */
+function argsOf(script: string, execArgv: readonly string[]): string[] {
+  if ('Deno' in globalThis) return ['eval', script]
+  if ('Bun' in globalThis) return ['-e', script]
+  return [...execArgv, '--input-type=module', '-e', script]
+}
+
+async function child(script: string, { cwd, execArgv = [] }: LivenessScript): Promise<Outcome> {
   const { spawn } = await import('node:child_process')
   const process = (globalThis as { process?: NodeJS.Process }).process
   ok(process !== undefined, 'this host has no processes')
-  const args = [...execArgv, '--input-type=module', '-e', script]
+  const args = argsOf(script, execArgv)
   const running = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

@@ -2,7 +2,7 @@ import type { Addr } from '@net/addr'
 import type { PacketConn } from '../conn.ts'
 import { equal, equalBytes } from './assert.ts'
 import { pattern } from './bytes.ts'
-import type { Liveness } from './liveness.ts'
+import type { LivenessScript } from './liveness.ts'
 import type { Shape } from './op_error.ts'
 import { part, type PartOptions, type Runner, type Stoppable } from './part.ts'
 
@@ -26,7 +26,7 @@ export interface PacketConnOptions extends PartOptions {
   /** Makes a connection that has a fixed peer, for {@link ErrWriteToConnected}; absent: not checked. */
   readonly makeConnected?: (() => Promise<PacketConn>) | undefined
   /** How a child process makes a packet connection: a script that leaves it in `p1`; absent: not checked. */
-  readonly liveness?: Liveness | undefined
+  readonly liveness?: LivenessScript | undefined
 }
 
 /** What the groups of statements about packet connections share. */

@@ -36,8 +36,8 @@ export function collect(): Collection {
       for (const { name, fn } of parts) {
         try {
           await fn()
-        } catch (error) {
-          failed.push({ name, error })
+        } catch (e) {
+          failed.push({ name, error: e })
         }
       }
       return failed

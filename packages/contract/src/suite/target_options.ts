@@ -2,7 +2,7 @@ import { type IP, parseIP } from '@net/addr'
 import type { Conn } from '../conn.ts'
 import type { Target } from '../target.ts'
 import { ok } from './assert.ts'
-import type { Liveness } from './liveness.ts'
+import type { LivenessScript } from './liveness.ts'
 import type { PartOptions, Stoppable } from './part.ts'
 
 /** What is to be tested of a target. Absent means that the target does not have it. */
@@ -24,7 +24,7 @@ export interface TargetOptions extends PartOptions {
   /** Whether TCP connections can be shut down at one end only; absent means they can. */
   readonly halfClose?: boolean | undefined
   /** How a child process makes the target: its script declares `target`. Absent: what keeps a process alive is not tested. */
-  readonly liveness?: Liveness | undefined
+  readonly liveness?: LivenessScript | undefined
   /** Ends a TCP connection so that the peer's is reset; absent: setLinger(0) and close(). */
   readonly reset?: ((c: Conn) => void | Promise<void>) | undefined
 }
@@ -42,7 +42,7 @@ export function livenessOf(
   what: TargetOptions,
   network: 'tcp4' | 'tcp6' | 'udp4' | 'udp6',
   declarations: string,
-): Liveness | undefined {
+): LivenessScript | undefined {
   if ((network === 'tcp6' && what.tcp4 === true) || (network === 'udp6' && what.udp4 === true))
     return undefined
   return what.liveness && { ...what.liveness, script: `${what.liveness.script}\n;${declarations}` }

@@ -5,7 +5,7 @@ import type { DialerOptions } from '../options.ts'
 import { socketAddress, type AnySocketAddress } from './address.ts'
 import { socketOptions, type SocketOptions } from './options.ts'
 import { Socket } from './socket.ts'
-import { tlsPeer, type TLSOptions } from './tls.ts'
+import { tlsPeer, type SocketTLSOptions } from './tls.ts'
 
 /** Makes a socket that connects to an address: {@link connect} of one Net. */
 export type Connect = (address: AnySocketAddress, options?: SocketOptions) => Socket
@@ -13,7 +13,7 @@ export type Connect = (address: AnySocketAddress, options?: SocketOptions) => So
 /** What a {@link connector}'s sockets have in common. */
 export interface ConnectorOptions {
   /** How TLS is spoken: authorities, certificates, versions. Absent means Node's defaults. */
-  readonly tls?: TLSOptions | undefined
+  readonly tls?: SocketTLSOptions | undefined
   /** How the address is dialled; the time limits hold for the dial alone. */
   readonly dial?: Omit<DialerOptions, 'signal'> | undefined
 }

@@ -4,4 +4,4 @@ export { connect, connector, type Connect, type ConnectorOptions } from './conne
 export { SocketError } from './error.ts'
 export type { SecureTransport, SocketOptions } from './options.ts'
 export { Socket, type SocketInfo } from './socket.ts'
-export type { TLSOptions } from './tls.ts'
+export type { SocketTLSOptions } from './tls.ts'

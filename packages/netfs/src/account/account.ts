@@ -1,20 +1,22 @@
 import type { IP } from '@net/addr'
 import { DENIED, fail, NO_DEVICES } from '../base/errors.ts'
+import type { Ifc } from '../base/interfaces.ts'
 import type { Operation } from './policy.ts'
 import type { Peer } from './peer.ts'
 import type { Stack } from './stack.ts'
 
-const CONVERSATION_SIZE = 2048 // bytes that the number of a conversation counts, which is kept as long as the session
+// Bytes that the number of a conversation counts, which is kept as long as the session.
+const CONVERSATION_SIZE = 2048
 
-/** What one client may do and has used up. */
+/** The account of one session: what its client may do, and what it has used up. */
 export class Account {
   readonly stack: Stack
-  /** Whose account it is, together with others. */
+  /** The peer that the session belongs to, perhaps with other sessions. */
   readonly peer: Peer
   /** The conversations that are held. */
   conversations = 0
   #queued = 0 // bytes of datagrams and answers that wait here to be read
-  #numbers = 0 // of conversations, free ones too
+  #numbers = 0 // how many conversations were ever made, which all keep their numbers
   #ended = false
 
   /** Opens an account of a client of `stack`. */
@@ -27,23 +29,33 @@ export class Account {
 
   /** Throws "permission denied" for what the policy does not allow. */
   check(operation: Operation, network: 'tcp' | 'udp', ip: IP | null, port: number): void {
-    if (this.stack.gate.allows(operation, network, ip, port)) return
+    if (this.stack.rules.allows(operation, network, ip, port)) return
     this.stack.activity.denied++
     fail(DENIED)
   }
 
   /** Whether a call or datagram from `ip` may come in; one that may not is counted. */
   admits(network: 'tcp' | 'udp', ip: IP | null): boolean {
-    if (ip === null || this.stack.gate.admits(network, ip)) return true
+    if (ip === null || this.stack.rules.admits(network, ip)) return true
     this.stack.activity.denied++
     return false
   }
 
   /** Throws "permission denied" for a multicast group with which the policy allows nothing. */
   checkGroup(group: IP): void {
-    if (this.stack.gate.reaches(group)) return
+    if (this.stack.rules.reaches(group)) return
     this.stack.activity.denied++
     fail(DENIED)
+  }
+
+  /** The interfaces, with those of their addresses with which the policy allows anything. */
+  async interfaces(): Promise<readonly Ifc[]> {
+    const { interfaces, rules } = this.stack
+    return (await interfaces.list()).map((ifc) => {
+      const addrs = ifc.addrs.filter(({ ip }) => rules.reaches(ip))
+      const isHidden = addrs.length === 0 && ifc.addrs.length > 0
+      return { ...ifc, addrs, hardwareAddr: isHidden ? null : ifc.hardwareAddr }
+    })
   }
 
   /** Throws "no free devices" when no conversation may begin. */
@@ -58,7 +70,9 @@ export class Account {
     this.stack.activity.countConversation(change)
   }
 
-  /** Counts a number that no conversation had before. Throws "no free devices" when there is no room for it. */
+  /**
+   * Counts a number that no conversation had before. Throws "no free devices" when there is no room for it.
+   */
   addNumber(): void {
     if (!this.peer.hasRoom(CONVERSATION_SIZE)) fail(NO_DEVICES)
     this.peer.hold(CONVERSATION_SIZE)

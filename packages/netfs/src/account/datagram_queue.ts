@@ -1,14 +1,17 @@
 import type { IOOptions } from '@net/contract'
-import { Gate } from '../base/gate.ts'
+import { Condition } from '../base/condition.ts'
 import type { Account } from './account.ts'
 
 const MAX_BYTES = 128 * 1024 // of one queue, as a kernel's receive buffer
 const OVERHEAD = 64 // bytes that a datagram counts beside its own
 
-/** Datagrams of one sender that wait to be read. What does not fit is dropped, as the network may. */
+/**
+ * Datagrams of one sender that wait to be read. A datagram for which there is no room is dropped, as a
+ * network may do.
+ */
 export class DatagramQueue {
   readonly #session: Account
-  readonly #gate = new Gate()
+  readonly #changed = new Condition()
   #datagrams: Uint8Array[] = []
   #bytes = 0
   #closed = false
@@ -29,10 +32,12 @@ export class DatagramQueue {
     if (this.#closed || this.#bytes + size > MAX_BYTES || !this.#session.reserve(size)) return
     this.#bytes += size
     this.#datagrams.push(datagram.slice())
-    this.#gate.open()
+    this.#changed.wakeAll()
   }
 
-  /** Waits for a datagram, puts what fits of it into `p` and gives how much; null when the queue is closed. */
+  /**
+   * Waits for a datagram, puts what fits of it into `p` and gives how much; null when the queue is closed.
+   */
   async read(p: Uint8Array, options: IOOptions): Promise<number | null> {
     for (;;) {
       const datagram = this.#datagrams.shift()
@@ -43,7 +48,7 @@ export class DatagramQueue {
         return part.byteLength
       }
       if (this.#closed) return null
-      await this.#gate.wait(options)
+      await this.#changed.wait(options)
     }
   }
 
@@ -52,7 +57,7 @@ export class DatagramQueue {
     this.#closed = true
     this.#datagrams = []
     this.#free(this.#bytes)
-    this.#gate.open()
+    this.#changed.wakeAll()
   }
 
   #free(bytes: number): void {

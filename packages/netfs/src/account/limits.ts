@@ -1,42 +1,48 @@
 import { maxDescriptors } from './descriptors.ts'
 
 /**
- * What the clients of a tree may use at most. What is absent has its default. The sessions, the conversations and the memory
- * of an export are shared by its peers, and no peer has more than is left for the others: one alone has half at most, two have
- * a third each. A peer is whom the connections come from: an identity of TLS, a user of a Unix socket, an IPv4 address, a /64 of
- * IPv6. An embedded tree is the program's own and has everything.
+ * What the clients of a tree may use at most. What is absent has its default. The sessions, the conversations
+ * and the memory of an export are shared by its peers, and no peer has more than is left for the others: one
+ * alone has half at most, two have a third each. A peer is whom the connections come from: an identity of
+ * TLS, a user of a Unix socket, an IPv4 address, a /64 of IPv6. An embedded tree is the program's own and has
+ * everything.
  */
 export interface Limits {
   /**
-   * Sessions at a time; one more takes the place of one that has not attached, or is idle, else it is hung up on. Default 64, at
-   * most an eighth of the descriptors that the process may have.
+   * Sessions at a time; one more takes the place of one that has not attached, or is idle, else it is hung up
+   * on. Default 64, at most an eighth of the descriptors that the process may have.
    */
   readonly sessions?: number | undefined
   /** Milliseconds that a client has to attach after it has connected; default 10 000. */
   readonly attachTime?: number | undefined
-  /** Conversations of a session, for each protocol; one more is "no free devices". Default 1024, the most is 4096. */
+  /**
+   * Conversations of a session, for each protocol; one more is "no free devices". Default 1024, the most is
+   * 4096.
+   */
   readonly conversations?: number | undefined
   /**
-   * Conversations of all sessions together, each a descriptor. Default 8192, but with the sessions at most half of the
-   * descriptors that the process may have, so that an export never takes all from the program: RLIMIT_NOFILE on linux, taken to
-   * be 1024 elsewhere.
+   * Conversations of all sessions together, each a descriptor. Default 8192, but with the sessions at most
+   * half of the descriptors that the process may have, so that an export never takes all from the program:
+   * RLIMIT_NOFILE on linux, taken to be 1024 elsewhere.
    */
   readonly totalConversations?: number | undefined
   /**
-   * Bytes of memory that all sessions hold together: what `bytes` counts of each, datagrams and answers that wait, and 2 KiB for
-   * each number of a conversation. Default 96 MiB.
+   * Bytes of memory that all sessions hold together: what `bytes` counts of each, datagrams and answers that
+   * wait, and 2 KiB for each number of a conversation. Default 96 MiB.
    */
   readonly memory?: number | undefined
   /**
-   * Milliseconds after which a session that has attached is idle: without a conversation, with no request pending and none come.
-   * It lasts until its place is needed: a mount that nobody uses goes on when it is used again. Default 60 000.
+   * Milliseconds after which a session that has attached is idle: without a conversation, with no request
+   * pending and none come. It lasts until its place is needed: a mount that nobody uses goes on when it is
+   * used again. Default 60 000.
    */
   readonly idleTime?: number | undefined
   /** Queries of cs and dns that a session may have looked up at a time; more wait. Default 32. */
   readonly lookups?: number | undefined
   /**
-   * Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps, and of answers that its open
-   * files of cs and dns hold; more datagrams are dropped, more answers are "i/o error". Default 1 MiB.
+   * Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps, and of answers
+   * that its open files of cs and dns hold; more datagrams are dropped, more answers are "i/o error". Default
+   * 1 MiB.
    */
   readonly queuedBytes?: number | undefined
   /** Fids of a session; default 16384. */
@@ -44,8 +50,8 @@ export interface Limits {
   /** Requests of a session at a time; default 8192. */
   readonly requests?: number | undefined
   /**
-   * Bytes that a session holds: the buffers of pending reads and writes, and of replies until they have left, 2 KiB for each
-   * pending request, 512 for each fid. More is "too many bytes in flight". Default 64 MiB.
+   * Bytes that a session holds: the buffers of pending reads and writes, and of replies until they have left,
+   * 2 KiB for each pending request, 512 for each fid. More is "too many bytes in flight". Default 64 MiB.
    */
   readonly bytes?: number | undefined
   /** The longest 9P message, in bytes; default 512 KiB and 24. */
@@ -57,7 +63,7 @@ export type FullLimits = { readonly [K in keyof Limits]-?: number }
 
 const MOST_CONVERSATIONS = 4096 // the numbers a qid has room for
 
-/** Fills in the defaults. Throws a RangeError for what is no positive whole number. */
+/** Fills in the defaults. Throws a RangeError for a limit that is not a positive whole number. */
 export function fullLimits(limits: Limits = {}): FullLimits {
   const descriptors = maxDescriptors()
   const sessions = limits.sessions ?? Math.max(1, Math.min(64, descriptors >> 3))
@@ -78,7 +84,7 @@ export function fullLimits(limits: Limits = {}): FullLimits {
   }
   for (const [name, n] of Object.entries(full)) {
     if (!Number.isSafeInteger(n) || n < 1)
-      throw new RangeError(`the limit ${name} is a positive whole number`)
+      throw new RangeError(`the limit ${name} must be a positive whole number`)
   }
   return full
 }

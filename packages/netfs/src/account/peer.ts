@@ -62,7 +62,8 @@ export class Peers {
     return new Peer(sessions, this.#conversations.portion(sole), this.#memory.portion(sole))
   }
 
-  // Those that have gone make room when somebody new comes: there are never more than have sessions, and one.
+  // Peers whose sessions have ended are removed when a new one comes, so that the list never grows beyond the
+  // sessions.
   #forget(): void {
     for (const [name, peer] of this.#byName) if (peer.sessions.used === 0) this.#byName.delete(name)
   }

@@ -4,7 +4,8 @@ import { Interfaces } from '../base/interfaces.ts'
 import { fullLimits, type FullLimits, type Limits } from './limits.ts'
 import { Names } from '../base/names.ts'
 import { Peers } from './peer.ts'
-import { Gatekeeper, type Policy } from './policy.ts'
+import type { Policy } from './policy.ts'
+import { Rules } from './rules.ts'
 
 /** Options of every tree. */
 export interface TreeOptions {
@@ -17,7 +18,7 @@ export interface TreeOptions {
 /** What the sessions of one tree share. */
 export class Stack {
   readonly target: Target
-  readonly gate: Gatekeeper
+  readonly rules: Rules
   readonly limits: FullLimits
   readonly names: Names
   readonly interfaces: Interfaces
@@ -27,10 +28,10 @@ export class Stack {
   /** Makes the stack of a target. Throws for options that make no sense. */
   constructor(target: Target, options: TreeOptions = {}) {
     this.target = target
-    this.gate = new Gatekeeper(options.policy)
     this.limits = fullLimits(options.limits)
     this.peers = new Peers(this.limits)
     this.names = new Names(target)
     this.interfaces = new Interfaces(target)
+    this.rules = new Rules(options.policy, (ip) => this.interfaces.isBroadcast(ip))
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Something of which there is only so much, and which peers share. Nobody may have more than is left for the others: one
- * peer alone has half of it at most, two a third each, and a peer that has nothing yet always finds something.
+ * Something of which there is only so much, and which peers share. Nobody may have more than is left for the
+ * others: one peer alone has half of it at most, two a third each, and a peer that has nothing yet always
+ * finds something.
  */
 export class Supply {
   readonly #total: number

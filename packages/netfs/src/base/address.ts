@@ -23,7 +23,9 @@ export function printIP(ip: IP | null): string {
   return (ip ?? IPv6unspecified).toString()
 }
 
-/** Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none. */
+/**
+ * Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none.
+ */
 export function parseNumeric(text: string): IP | null {
   const ip = parseIP(text)
   if (ip !== null) return ip
@@ -46,7 +48,10 @@ export function parseRemote(text: string): Address & { readonly restricted: bool
   return { ip: parseNumeric(host) ?? fail(BAD_IP), port: parsePort(service), restricted: rest.includes('r') }
 }
 
-/** What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`, every port. */
+/**
+ * What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`,
+ * every port.
+ */
 export function parseLocal(text: string): { readonly ip: IP | null; readonly port: number | null } {
   const [first = '', second] = text.split('!')
   const host = second === undefined ? '*' : first
@@ -55,13 +60,13 @@ export function parseLocal(text: string): { readonly ip: IP | null; readonly por
   return { ip, port: service === '*' ? null : parsePort(service) }
 }
 
-/** The address that is really meant by one to connect to: nowhere is this machine. */
+/** The address that a connect to `ip` really goes to: the unspecified address means this machine. */
 export function destination(ip: IP): IP {
   if (!ip.isUnspecified) return ip
   return ip.to4() === null ? IPv6loopback : localhost
 }
 
-/** The address of this machine that a loopback address is spoken to from; null for other addresses. */
+/** The local address of connections to a loopback address; null for other addresses. */
 export function loopbackOf(ip: IP): IP | null {
   if (!ip.isLoopback) return null
   return ip.to4() === null ? IPv6loopback : localhost

@@ -4,8 +4,8 @@ const MAX = 4096 // bytes of a control message
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Takes a control message apart: words between blanks, tabs and newlines, a quoted word in ' with '' for the quote itself.
- * A NUL at the end does no harm. No word at all is "short control request".
+ * Takes a control message apart: words between blanks, tabs and newlines, a quoted word in ' with '' for the
+ * quote itself. A NUL at the end does no harm. No word at all is "short control request".
  */
 export function controlWords(message: Uint8Array): string[] {
   if (message.byteLength > MAX) fail('bad arg in system call')

@@ -1,7 +1,24 @@
 // The words are those of a Plan 9 kernel, ndb/cs and ndb/dns, as they are seen on the wire.
 import { ErrClosed, isErr, isError } from '@net/contract'
 
-/** What the files of a tree answer with: the text goes to the client as it is. */
+/**
+ * The error that the files of a tree fail with, in Plan 9's words. Over 9P the text goes to the client as it
+ * is.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet, Plan9Error } from '@net/netfs'
+ * import { posix } from '@net/posix'
+ *
+ * const net = embeddedNet(posix())
+ * try {
+ *   await net.open('nothing', 'r')
+ * } catch (e) {
+ *   console.log(e instanceof Plan9Error && e.message) // file does not exist
+ * }
+ * await net.close()
+ * ```
+ */
 export class Plan9Error extends Error {
   override readonly name = 'Plan9Error'
 }
@@ -55,6 +72,7 @@ const words: Record<string, string | undefined> = {
   ENFILE: NO_DEVICES,
   ENOBUFS: NO_DEVICES,
   ENOMEM: NO_DEVICES,
+  EMSGSIZE: 'message too long',
   EINVAL: 'bad arg in system call',
 }
 

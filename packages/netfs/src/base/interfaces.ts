@@ -6,7 +6,10 @@ const MAX_AGE = 1000 // milliseconds that the target's answer is good for
 
 /** An interface as ipifc shows it. */
 export interface Ifc {
-  /** What `device` says: '/dev/null' for a loopback, '/net/etherN' for one with a hardware address, else 'pkt'. */
+  /**
+   * What `device` says: '/dev/null' for a loopback, '/net/etherN' for one with a hardware address, else
+   * 'pkt'.
+   */
   readonly device: string
   /** The largest packet in bytes. */
   readonly mtu: number
@@ -36,7 +39,9 @@ export class Interfaces {
     return this.#asking
   }
 
-  /** The address that the machine most likely speaks to `ip` from, as far as is known; null when it has none. */
+  /**
+   * The address that the machine most likely speaks to `ip` from, as far as is known; null when it has none.
+   */
   localFor(ip: IP): IP | null {
     void this.list()
     const loopback = loopbackOf(ip)
@@ -50,6 +55,15 @@ export class Interfaces {
   owns(ip: IP): boolean {
     void this.list()
     return ip.isLoopback || this.#known.some((ifc) => ifc.addrs.some((net) => net.ip.equal(ip)))
+  }
+
+  /**
+   * Whether what is sent to an address goes to all hosts of a network that this machine is in, as far as is
+   * known.
+   */
+  isBroadcast(ip: IP): boolean {
+    void this.list()
+    return this.#known.some((ifc) => ifc.addrs.some((net) => isBroadcastOf(net, ip)))
   }
 
   /** The address of an interface by its number, of the family of `like`; null when none is known. */
@@ -88,6 +102,19 @@ async function ask(target: Target): Promise<readonly Ifc[]> {
     ifcs.push({ device, mtu: ifc.mtu, index: ifc.index, hardwareAddr, addrs })
   }
   return ifcs
+}
+
+// The last address of an IPv4 network, and the first, which was its broadcast address once and still is for
+// some systems. Networks of one or two addresses have none.
+function isBroadcastOf(net: IPNet, ip: IP): boolean {
+  const v4 = ip.to4()
+  const [ones, bits] = net.mask.size()
+  if (v4 === null || bits !== 32 || ones > 30 || !net.contains(v4)) return false
+  const host = net.mask.bytes().map((b) => ~b & 0xff)
+  const bytes = v4.bytes()
+  return (
+    host.every((h, i) => ((bytes[i] ?? 0) & h) === h) || host.every((h, i) => ((bytes[i] ?? 0) & h) === 0)
+  )
 }
 
 function isOf(own: IP, other: IP): boolean {

@@ -70,7 +70,7 @@ function networkOf(net: IPNet): IP {
 function own(net: IPNet): IP[] {
   const ip = net.ip.to4()
   const mask = net.mask.bytes()
-  if (ip === null || mask.length !== 4) return [net.ip]
+  if (ip === null || mask.byteLength !== 4) return [net.ip]
   const last = IP.from(ip.bytes().map((b, i) => b | (~(mask[i] ?? 0) & 0xff)))
   const first = ip.mask(IPMask.from(mask))
   return [ip, first ?? ip, last].filter((x, i, all) => all.findIndex((y) => y.equal(x)) === i)

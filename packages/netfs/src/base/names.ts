@@ -4,8 +4,8 @@ import { type IOOptions, type LookupGroup, type Target, isError } from '@net/con
 import { type DNSConn, Resolver } from '@net/resolve'
 
 /**
- * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS servers, through
- * the target's sockets.
+ * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS
+ * servers, through the target's sockets.
  */
 export class Names {
   readonly #target: Target

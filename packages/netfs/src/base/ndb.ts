@@ -1,4 +1,4 @@
-import type { Interfaces } from './interfaces.ts'
+import type { Ifc } from './interfaces.ts'
 import { fail, IO_ERROR } from './errors.ts'
 import { printMask } from './ipifc.ts'
 
@@ -28,12 +28,12 @@ export function printPairs(list: readonly Pair[]): string {
 export class NdbText {
   /** How often it was written. */
   version = 0
-  readonly #interfaces: Interfaces
+  readonly #interfaces: () => Promise<readonly Ifc[]>
   #bytes: Uint8Array | null = null
   #pairs: readonly Pair[] | null = null // of what was written, when somebody has asked
 
-  /** Makes the file; the interfaces tell the addresses. */
-  constructor(interfaces: Interfaces) {
+  /** Makes the file; `interfaces` gives those whose addresses are told at first. */
+  constructor(interfaces: () => Promise<readonly Ifc[]>) {
     this.#interfaces = interfaces
   }
 
@@ -76,7 +76,7 @@ export class NdbText {
   }
 
   async #initial(): Promise<string> {
-    const all = (await this.#interfaces.list()).filter((ifc) => ifc.device !== '/dev/null')
+    const all = (await this.#interfaces()).filter((ifc) => ifc.device !== '/dev/null')
     const net = all.flatMap((ifc) => ifc.addrs).find((a) => a.ip.to4() !== null)
     return net === undefined ? '' : `ip=${net.ip.toString()} ipmask=${printMask(net)}\n`
   }

@@ -24,7 +24,8 @@ export function userName(name: string): string {
 }
 
 const IP_DEVICE = 73 // 'I', the letter of the kernel's ip(3)
-const PROTOCOL_SHIFT = 17 // of the protocol in a qid's path; behind it the conversation, then the kind of file
+// Where the protocol is in a qid's path; below it are the conversation and the kind of file.
+const PROTOCOL_SHIFT = 17
 const CONVERSATION_SHIFT = 5
 
 /** The path of a qid, laid out as the kernel's is. */

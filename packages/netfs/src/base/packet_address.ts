@@ -1,4 +1,5 @@
-// Control messages of recvmsg(2) and sendmsg(2): sys/socket.h, netinet/in.h and linux/in.h of linux with 64-bit words.
+// Control messages of recvmsg(2) and sendmsg(2): sys/socket.h, netinet/in.h and linux/in.h of linux with
+// 64-bit words.
 import { endianness } from 'node:os'
 import { IP } from '@net/addr'
 
@@ -28,7 +29,9 @@ export interface PacketAddress {
   readonly index: number
 }
 
-/** Finds in the control messages that came with a datagram where it was sent to; null when they do not tell. */
+/**
+ * Finds in the control messages that came with a datagram where it was sent to; null when they do not tell.
+ */
 export function packetAddress(oob: Uint8Array): PacketAddress | null {
   const view = new DataView(oob.buffer, oob.byteOffset, oob.byteLength)
   for (let at = 0; at + HEADER <= oob.byteLength;) {

@@ -4,16 +4,16 @@ import type { RawConn } from '@net/contract'
 const IPPROTO_IP = 0
 const IPPROTO_IPV6 = 41
 
-interface Names {
+interface OptionNames {
   readonly IP_TTL: number
   readonly IP_TOS: number
   readonly IPV6_UNICAST_HOPS: number
   readonly IPV6_TCLASS: number
 }
 
-const linux: Names = { IP_TTL: 2, IP_TOS: 1, IPV6_UNICAST_HOPS: 16, IPV6_TCLASS: 67 }
-const bsd: Names = { IP_TTL: 4, IP_TOS: 3, IPV6_UNICAST_HOPS: 4, IPV6_TCLASS: 61 }
-const systems: Partial<Record<string, Names>> = {
+const linux: OptionNames = { IP_TTL: 2, IP_TOS: 1, IPV6_UNICAST_HOPS: 16, IPV6_TCLASS: 67 }
+const bsd: OptionNames = { IP_TTL: 4, IP_TOS: 3, IPV6_UNICAST_HOPS: 4, IPV6_TCLASS: 61 }
+const systems: Partial<Record<string, OptionNames>> = {
   linux,
   darwin: { ...bsd, IPV6_TCLASS: 36 },
   freebsd: bsd,
@@ -21,8 +21,9 @@ const systems: Partial<Record<string, Names>> = {
 }
 
 /**
- * Sets the time to live and the type of service of a socket, null leaving what it has. A target without descriptors, and a
- * system that is not known, leave both: the control messages for them are advice, and answered all the same.
+ * Sets the time to live and the type of service of a socket, null leaving what it has. A target without
+ * descriptors, and a system that is not known, leave both: the control messages for them are advice, and
+ * answered all the same.
  */
 export function setHopLimits(conn: { syscallConn(): RawConn }, ttl: number | null, tos: number | null): void {
   const names = systems[process.platform]
@@ -44,7 +45,7 @@ function set(raw: RawConn, value: number | null, ...options: [number, number, nu
     try {
       raw.setsockoptInt(options[i] ?? 0, options[i + 1] ?? 0, value & 0xff)
     } catch {
-      // Refused: advice that the system does not take.
+      // The system refuses the option, which is only advice.
     }
   }
 }

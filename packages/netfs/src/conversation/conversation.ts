@@ -11,7 +11,7 @@ import {
 } from '../base/address.ts'
 import { controlWords, leadingNumber } from '../base/control_message.ts'
 import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from '../base/errors.ts'
-import { Gate } from '../base/gate.ts'
+import { Condition } from '../base/condition.ts'
 import type { Membership } from './memberships.ts'
 import { OWNER } from '../base/node.ts'
 import type { Account } from '../account/account.ts'
@@ -22,9 +22,9 @@ const MAX_ERRORS = 8 // reasons kept for the err file
 const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this end for `!r`
 
 /**
- * A conversation, which the files below tcp/N and udp/N show. It lives while something holds it: a fid open on its ctl,
- * data or err, or an open of its listen that waits. When the last lets go, it is closed, and its number is free when the
- * target has closed what it had.
+ * A conversation, which the files below tcp/N and udp/N show. It lives while something holds it: a fid open
+ * on its ctl, data or err, or an open of its listen that waits. When the last lets go, it is closed, and its
+ * number is free when the target has closed what it had.
  */
 export abstract class Conversation {
   readonly number: number
@@ -44,10 +44,10 @@ export abstract class Conversation {
   protected ignoreAdvice = false
   /** Whether it has connected or announced, or tried to. */
   protected spent = false
-  /** Counts what was closed here: who waited for the target meanwhile has come too late. */
+  /** Counts the closes, so that an operation which waited for the target sees whether one came meanwhile. */
   protected epoch = 0
   /** Requests that wait for the end of the conversation, or for a reason in its err file. */
-  protected readonly gate = new Gate()
+  protected readonly changed = new Condition()
   #references = 0
   #keeping = 0
   #closing: Promise<void> | null = null
@@ -109,7 +109,7 @@ export abstract class Conversation {
       if (this.#closing === closing) this.#closing = null
     })
     this.#closing = closing
-    this.gate.open()
+    this.changed.wakeAll()
     await closing
   }
 
@@ -173,7 +173,7 @@ export abstract class Conversation {
     for (;;) {
       const text = this.#errors.shift()
       if (text !== undefined) return text
-      await this.gate.wait(options)
+      await this.changed.wait(options)
     }
   }
 
@@ -187,7 +187,10 @@ export abstract class Conversation {
     return `${printAddress(this[which])}\n`
   }
 
-  /** Throws "permission denied" for a port of this end, chosen by who connects, that the policy lets nobody announce. */
+  /**
+   * Throws "permission denied" for a port of this end, chosen by the client, that the policy lets nobody
+   * announce.
+   */
   protected checkLocal(network: 'tcp' | 'udp', local: Address | null, remote: IP | null): void {
     if (local === null || local.port === 0) return
     const likely = remote === null ? null : this.session.stack.interfaces.localFor(remote)
@@ -197,7 +200,7 @@ export abstract class Conversation {
   /** Keeps a reason for the err file. */
   protected tell(reason: string): void {
     if (this.#errors.length < MAX_ERRORS) this.#errors.push(reason)
-    this.gate.open()
+    this.changed.wakeAll()
   }
 
   /** Connects. Throws what went wrong. */
@@ -245,7 +248,7 @@ export abstract class Conversation {
       throw plan9Error(e, options.signal)
     }
     if (this.isOpen) return
-    // Everything was closed while it connected.
+    // All files of the conversation were closed while it connected.
     await this.end()
     fail(INTERRUPTED)
   }
@@ -264,7 +267,7 @@ export abstract class Conversation {
 
   async #announce(words: readonly string[]): Promise<void> {
     const { ip, port } = parseLocal(words[1] ?? '')
-    // All ports that nobody else has are for the owner of a machine.
+    // An announcement of every port that nobody else has is for the owner of the machine.
     if (port === null) fail(DENIED)
     if (ip?.isUnspecified === true) fail('not a local IP address')
     try {

@@ -33,7 +33,7 @@ export class Memberships {
     this.#groups.push(member)
   }
 
-  /** Takes one away; one that is not there is none to leave. */
+  /** Leaves a group; nothing happens when it was not joined. */
   remove(member: Membership, conn: UDPConn | null): void {
     const at = this.#groups.findIndex((m) => m.group.equal(member.group) && m.ifc.equal(member.ifc))
     if (at < 0) return

@@ -38,7 +38,10 @@ export class Protocol<C extends Numbered> {
     this.#make = make
   }
 
-  /** Gives the free conversation of the lowest number, held once, for a user. Throws "no free devices" when there is none. */
+  /**
+   * Gives the free conversation of the lowest number, held once, for a user. Throws "no free devices" when
+   * there is none.
+   */
   clone(user?: string): C {
     this.session.admit()
     let found = this.conversations.find((c) => c.isFree)

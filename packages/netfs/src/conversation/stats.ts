@@ -1,6 +1,6 @@
 import type { Numbered, Protocol } from './protocol.ts'
 
-// What is counted here of what the kernel's files tell; the rest belongs to the host's system.
+// The lines of the kernel's files whose numbers a session counts; the others belong to the host's system.
 const lines = {
   tcp: ['ActiveOpens', 'PassiveOpens', 'EstabResets', 'CurrEstab'],
   udp: ['InDatagrams', 'NoPorts', 'InErrors', 'OutDatagrams'],

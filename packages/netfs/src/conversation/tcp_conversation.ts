@@ -23,14 +23,18 @@ const KEEP_ALIVE = 30_000 // milliseconds of a keepalive without a number
 /** The states of tcp(3) that a program above the host's TCP can tell apart. */
 type State = 'Closed' | 'Listen' | 'Syn_sent' | 'Established' | 'Close_wait'
 
-/** A TCP conversation. Bytes are not kept here: a read goes to the target when the client asks, and so does a write. */
+/**
+ * A TCP conversation. Bytes are not kept here: a read goes to the target when the client asks, and so does a
+ * write.
+ */
 export class TCPConversation extends Conversation {
   #state: State = 'Closed'
   #conn: TCPConn | null = null
   #listener: TCPListener | null = null
   #announced = false
   #zeros = 0
-  // Why reads and writes fail; a hangup lets reads give 0 first.
+  // The reason for which reads and writes fail. After a hangup reads give 0 first, so it has a flag of its
+  // own.
   #broken: string | null = null
   #hungup = false
   #keepAlive = 0
@@ -50,7 +54,7 @@ export class TCPConversation extends Conversation {
 
   override async read(p: Uint8Array, options: IOOptions): Promise<number> {
     if (this.#broken !== null) fail(this.#broken)
-    if (this.#listener !== null) await this.gate.wait(options)
+    if (this.#listener !== null) await this.changed.wait(options)
     const conn = this.#conn
     if (conn === null || this.#state === 'Close_wait') return this.#end()
     if (p.byteLength === 0) return 0
@@ -75,7 +79,7 @@ export class TCPConversation extends Conversation {
     if (this.#hungup) fail(HUNGUP)
     const conn = this.#conn
     if (conn === null) {
-      // The kernel takes the bytes, then finds nobody to send them to; an announcement does not survive it.
+      // Plan 9's kernel takes the bytes and only then finds no peer; the write also ends an announcement.
       if (this.#listener === null) this.#broken = HANGUP
       else await this.#hangup()
       return p.byteLength
@@ -143,7 +147,7 @@ export class TCPConversation extends Conversation {
       this.#state = 'Closed'
       this.#broken = HANGUP
       const words = plan9Words(e)
-      // Without an address of its own, it has none of that family.
+      // The client named no local address, so the machine has none of that family.
       if (words === NOT_LOCAL && laddr === null) fail('no route')
       if (words !== 'address in use') this.local = { ip: null, port: 0 }
       throw e
@@ -151,7 +155,7 @@ export class TCPConversation extends Conversation {
   }
 
   protected override async announce(local: Address): Promise<void> {
-    // Which port 0 will be nobody knows before.
+    // Port 0 stands for one that is known, and checked, only after the listen.
     if (local.port !== 0) this.session.check('announce', 'tcp', local.ip, local.port)
     const { epoch } = this
     const listener = await this.session.stack.target.listenTCP('tcp', new TCPAddr(local.ip, local.port))
@@ -197,8 +201,8 @@ export class TCPConversation extends Conversation {
     this.#hungup = true
     this.#state = 'Closed'
     if (conn !== null) this.protocol.count('CurrEstab', -1)
-    this.gate.open()
-    // What the target still has to say about something closed has nobody to tell.
+    this.changed.wakeAll()
+    // Errors of closing have nobody to go to.
     await Promise.allSettled([conn?.close(), listener?.close()])
   }
 
@@ -214,12 +218,12 @@ export class TCPConversation extends Conversation {
     try {
       if (time > 0) conn.setKeepAliveConfig({ enable: true, idle: time, interval: time })
     } catch {
-      // The connection has gone; the next read or write tells.
+      // The connection has gone, and the next read or write fails with the reason.
     }
     setHopLimits(conn, this.ttl === 255 ? null : this.ttl, this.tos === 0 ? null : this.tos)
   }
 
-  // Only datagrams are multicast.
+  // Multicast is for datagrams only.
   protected override join(): void {
     fail(UNKNOWN_CONTROL)
   }
@@ -236,7 +240,7 @@ export class TCPConversation extends Conversation {
       await conn.close()
       throw e
     }
-    // A protocol makes conversations of one kind.
+    // The check is for the compiler: a protocol makes conversations of one kind.
     if (called instanceof TCPConversation) {
       this.protocol.count('PassiveOpens')
       called.spent = true
@@ -274,7 +278,7 @@ export class TCPConversation extends Conversation {
     try {
       this.#conn?.setLinger(0)
     } catch {
-      // It has gone already.
+      // The connection has gone already.
     }
     await this.shutdown()
   }

@@ -4,7 +4,10 @@ import type { Address } from '../base/address.ts'
 import type { Interfaces } from '../base/interfaces.ts'
 import type { PacketAddress } from '../base/packet_address.ts'
 
-/** The header of a datagram that came to `local`; `to` is where it was sent to, null when the target does not tell. */
+/**
+ * The header of a datagram that came to `local`; `to` is where it was sent to, null when the target does not
+ * tell.
+ */
 export function headerOf(
   from: UDPAddr,
   to: PacketAddress | null,
@@ -18,8 +21,8 @@ export function headerOf(
 }
 
 /**
- * Puts the header before `n` bytes of payload, which are at their place, and gives the length of both. A buffer too small
- * for the header gets a part of it.
+ * Puts the header before `n` bytes of payload, which are at their place, and gives the length of both. A
+ * buffer too small for the header gets a part of it.
  */
 export function putHeader(p: Uint8Array, header: UDPHeader, n: number): number {
   if (p.byteLength <= udpHeaderSize) {

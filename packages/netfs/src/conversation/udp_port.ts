@@ -1,7 +1,7 @@
 import type { IP, UDPAddr } from '@net/addr'
 import type { IOOptions, NetOpenOptions, UDPConn } from '@net/contract'
 import { DatagramQueue } from '../account/datagram_queue.ts'
-import { Gate } from '../base/gate.ts'
+import { Condition } from '../base/condition.ts'
 import type { Account } from '../account/account.ts'
 import {
   knowsPacketAddress,
@@ -15,31 +15,33 @@ const MAX_CALLS = 10 // senders that wait for an open of listen
 const MAX_DATAGRAM = 65535
 
 /** A sender, as the announced port met it. */
-export interface Call {
+export interface UDPCaller {
   readonly remote: UDPAddr
   /** The address of this machine that it called; null when the target does not tell. */
   readonly local: IP | null
   readonly queue: DatagramQueue
 }
 
-/** A datagram that came: its length, its sender, and where it was sent to, null when the target does not tell. */
-export interface Received {
+/**
+ * A datagram that came: its length, its sender, and where it was sent to, null when the target does not tell.
+ */
+export interface ReceivedDatagram {
   readonly n: number
   readonly from: UDPAddr
   readonly to: PacketAddress | null
 }
 
 /**
- * A port that was announced, and the conversations that its senders became. The socket is shared: it is closed when the
- * announcement and all those conversations have ended.
+ * A port that was announced, and the conversations that its senders became. The socket is shared: it is
+ * closed when the announcement and all those conversations have ended.
  */
 export class UDPPort {
   readonly conn: UDPConn
   readonly #session: Account
   readonly #tells: boolean // whether the target tells where a datagram was sent to
   readonly #senders = new Map<string, DatagramQueue>()
-  readonly #gate = new Gate()
-  #calls: Call[] = []
+  readonly #changed = new Condition()
+  #calls: UDPCaller[] = []
   #announced = true
   #keeping = 0
   #pumping = false
@@ -54,14 +56,14 @@ export class UDPPort {
   }
 
   /** Receives a datagram into `p`; those from where the policy lets none in are dropped. */
-  async receive(p: Uint8Array, options?: IOOptions): Promise<Received> {
+  async receive(p: Uint8Array, options?: IOOptions): Promise<ReceivedDatagram> {
     for (;;) {
       const received = await this.#receiveAny(p, options)
       if (this.#session.admits('udp', received.from.ip)) return received
     }
   }
 
-  async #receiveAny(p: Uint8Array, options?: IOOptions): Promise<Received> {
+  async #receiveAny(p: Uint8Array, options?: IOOptions): Promise<ReceivedDatagram> {
     if (!this.#tells) {
       const [n, from] = await this.conn.readFrom(p, options)
       return { n, from, to: null }
@@ -79,13 +81,15 @@ export class UDPPort {
     else await this.conn.writeTo(p, to, options)
   }
 
-  /** Whether datagrams are handed out by sender; before the first {@link call} they are left to the system. */
+  /**
+   * Whether datagrams are handed out by sender; before the first {@link call} they are left to the system.
+   */
   get isPumping(): boolean {
     return this.#pumping
   }
 
   /** Waits for the next sender that has no conversation yet; null when the announcement has ended. */
-  async call(options: NetOpenOptions): Promise<Call | null> {
+  async call(options: NetOpenOptions): Promise<UDPCaller | null> {
     const keeps = options.ref !== false
     if (keeps) this.keep(1)
     try {
@@ -102,13 +106,13 @@ export class UDPPort {
     else this.conn.unref()
   }
 
-  async #call(options: NetOpenOptions): Promise<Call | null> {
+  async #call(options: NetOpenOptions): Promise<UDPCaller | null> {
     this.#pump()
     for (;;) {
       const call = this.#calls.shift()
       if (call !== undefined) return call
       if (!this.#announced || this.#closed !== null) return null
-      await this.#gate.wait(options)
+      await this.#changed.wait(options)
     }
   }
 
@@ -116,7 +120,7 @@ export class UDPPort {
   async retire(): Promise<void> {
     this.#announced = false
     for (const { remote } of this.#calls.splice(0)) this.#forget(remote)
-    this.#gate.open()
+    this.#changed.wakeAll()
     await this.#settle()
   }
 
@@ -154,7 +158,7 @@ export class UDPPort {
       // Closed, or the socket has failed for good: nobody calls any more.
       this.#closed ??= this.conn.close().catch(() => {})
       for (const queue of this.#senders.values()) queue.close()
-      this.#gate.open()
+      this.#changed.wakeAll()
     }
   }
 
@@ -168,7 +172,7 @@ export class UDPPort {
       this.#calls.push({ remote: from, local: to, queue })
     }
     queue.push(datagram)
-    this.#gate.open()
+    this.#changed.wakeAll()
   }
 }
 

@@ -23,8 +23,9 @@ export interface EmbeddedNet extends NetFS, AsyncDisposable {
 }
 
 /**
- * Serves a target as a Plan 9 /net in this process: the same files that {@link exportNet} serves, without 9P between. The
- * tree is one session: the conversations of another embeddedNet are not in it. Nothing has to be closed but the files.
+ * Serves a target as a Plan 9 /net in this process: the same files that {@link exportNet} serves, without 9P
+ * between. The tree is one session: the conversations of another embeddedNet are not in it. Nothing has to be
+ * closed but the files.
  *
  * @example
  * ```ts
@@ -140,12 +141,13 @@ class File implements NetFile {
     return this.#closing
   }
 
-  // Only what goes over the network waits for long.
+  // Only reads and writes of data wait for long, so only they can keep the process alive.
   #keep(on: boolean): void {
     if (this.#closing === null && this.#file instanceof Data) this.#file.keep(on)
   }
 
-  // What closing the file ends has no cost of its own where the caller can't end it otherwise.
+  // A call without a signal or deadline uses the ending of the file itself, and so makes no object of its
+  // own.
   async #run(options: IOOptions | undefined, act: (limits: IOOptions) => Promise<number>): Promise<number> {
     const ending = endingOf(options)
     ending?.throwIfOver()

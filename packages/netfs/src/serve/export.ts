@@ -13,8 +13,8 @@ import { peerName } from './peer_name.ts'
 /** Options of {@link exportNet}. */
 export interface ExportOptions extends TreeOptions {
   /**
-   * Lets anybody who can reach the port use this machine's network: without it a TCP listener that is not bound to a
-   * loopback address is refused unless it authenticates its clients, as {@link tlsListener} does.
+   * Lets anybody who can reach the port use this machine's network: without it a TCP listener that is not
+   * bound to a loopback address is refused unless it authenticates its clients, as {@link tlsListener} does.
    */
   readonly dangerouslyServeAnyone?: boolean | undefined
 }
@@ -23,9 +23,15 @@ export interface ExportOptions extends TreeOptions {
 export interface NetExport extends AsyncDisposable {
   /** What goes on. */
   readonly activity: Activity
-  /** Resolves when it has ended and all that its sessions made is gone; rejects with the listener's error, if that ended it. */
+  /**
+   * Resolves when it has ended and all that its sessions made is gone; rejects with the listener's error, if
+   * that ended it.
+   */
   readonly done: Promise<void>
-  /** Stops listening and ends all sessions, with everything they made. */
+  /**
+   * Stops listening and ends all sessions, with everything they made. Rejects with the error of the listener,
+   * if one ended the export.
+   */
   close(): Promise<void>
 }
 
@@ -48,9 +54,9 @@ interface Client {
 export const authenticates = Symbol.for('@net/netfs.authenticates')
 
 /**
- * Serves a target as a Plan 9 /net to every connection that `listener` accepts, by 9P2000 and without Tauth. Each connection
- * is a session: it sees and can touch only its own conversations, and they end with it. The listener is closed at the end.
- * Throws, the listener left open, when it would let anybody in.
+ * Serves a target as a Plan 9 /net to every connection that `listener` accepts, by 9P2000 and without Tauth.
+ * Each connection is a session: it sees and can touch only its own conversations, and they end with it. The
+ * listener is closed at the end. Throws, the listener left open, when it would let anybody in.
  *
  * @example
  * ```ts
@@ -74,7 +80,21 @@ export function exportNet(target: Target, listener: Listener, options: ExportOpt
   return new Exporter(new Stack(target, options), listener)
 }
 
-/** Throws unless the listener is safe to serve a network on: not TCP beyond loopback without authentication. */
+/**
+ * Throws an Error unless the listener is safe to serve a network on: one on TCP beyond loopback must
+ * authenticate its clients. The listener is left as it is.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { checkListener } from '@net/netfs'
+ * import { listenTCPSync } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * checkListener(listener) // nobody but this machine reaches it
+ * await listener.close()
+ * ```
+ */
 export function checkListener(listener: Listener): void {
   const { addr } = listener
   if (authenticates in listener && listener[authenticates] === true) return
@@ -90,7 +110,8 @@ export function checkListener(listener: Listener): void {
   )
 }
 
-// Whether everybody on this machine may connect to a socket: write to it, and get to it through its directory.
+// Whether everybody on this machine may connect to a socket: write to it, and get to it through its
+// directory.
 function isOpenToAll(path: string): boolean {
   const mode = (p: string): number => statSync(p, { throwIfNoEntry: false })?.mode ?? 0
   return process.platform !== 'win32' && (mode(path) & 0o002) !== 0 && (mode(dirname(path)) & 0o001) !== 0
@@ -118,7 +139,7 @@ class Exporter implements NetExport {
     this.#listener = listener
     this.done = this.#accept()
     this.done.catch(() => {
-      // Who waits for done is told.
+      // Callers see the error by `done`; this handler only keeps it from being unhandled.
     })
   }
 
@@ -142,7 +163,7 @@ class Exporter implements NetExport {
     }
   }
 
-  // One connection that fails while it is accepted is no reason to stop.
+  // An error that may pass, such as a lack of descriptors, does not end the export.
   async #next(): Promise<Conn> {
     for (;;) {
       try {
@@ -160,7 +181,7 @@ class Exporter implements NetExport {
     if (this.#closing || (!peer.sessions.has(1) && !this.#makeRoom(peer))) {
       this.activity.refusedSessions++
       void conn.close().catch(() => {
-        // It is refused whether or not that can be told.
+        // The connection is gone either way.
       })
       return
     }
@@ -188,8 +209,9 @@ class Exporter implements NetExport {
     this.#clients.add(client)
   }
 
-  // Whether a session could be ended for a new one of `peer`: first of those that have not attached, then of the idle ones, the
-  // oldest of the peer that has the most. A peer that has its share already makes room for itself.
+  // Whether a session could be ended for a new one of `peer`: first of those that have not attached, then of
+  // the idle ones, the oldest of the peer that has the most. A peer that has its share already makes room for
+  // itself.
   #makeRoom(peer: Peer): boolean {
     const own = peer.sessions.used > 0
     let found: Client | null = null
@@ -222,7 +244,7 @@ class Exporter implements NetExport {
   }
 }
 
-// Whether the place of `a` is rather taken than that of `b`, an older one.
+// Whether `a` shall make room before `b`, which is older.
 function isBetter(a: Client, b: Client): boolean {
   if (a.attached !== b.attached) return b.attached
   return a.peer.sessions.used > b.peer.sessions.used

@@ -11,20 +11,33 @@ const OWNER_ONLY = 0o600
 
 /** Options of {@link listenExport}. */
 export interface ListenExportOptions extends ExportOptions {
-  /** Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsClient`. */
+  /**
+   * Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsClient`.
+   */
   readonly tls?: TLSServerOptions | undefined
 }
 
-/** The Unix socket of an export for which no address was given: the user's own place for such things, else the home. */
+/**
+ * The path of the Unix socket of an export for which no address was given: 'netfs' in the user's runtime
+ * directory (XDG_RUNTIME_DIR), else '.netfs' in the home.
+ *
+ * @example
+ * ```ts
+ * import { defaultSocket } from '@net/netfs'
+ *
+ * console.log(defaultSocket().endsWith('netfs')) // true
+ * ```
+ */
 export function defaultSocket(): string {
   const { XDG_RUNTIME_DIR: dir } = process.env
   return dir === undefined || dir === '' ? join(homedir(), '.netfs') : join(dir, 'netfs')
 }
 
 /**
- * Listens and exports a target there, as {@link exportNet} does. The address is a dial string: 'unix!/path', 'tcp!*!port' or
- * 'tcp!127.0.0.1!port' with a numeric host; absent, a Unix socket at {@link defaultSocket}. Unix sockets can be opened by this
- * user alone. Rejects, nothing left open, for an address that anybody could use.
+ * Listens and exports a target there, as {@link exportNet} does. The address is a dial string: 'unix!/path',
+ * 'tcp!*!port' or 'tcp!127.0.0.1!port' with a numeric host; absent, a Unix socket at {@link defaultSocket}.
+ * Unix sockets can be opened by this user alone. Rejects, nothing left open, for an address that anybody
+ * could use.
  *
  * @example
  * ```ts
@@ -70,9 +83,11 @@ async function listen(target: Target, address: string): Promise<Listener> {
 }
 
 async function listenUnix(target: Target, path: string): Promise<Listener> {
-  // An abstract name has no file, and anybody may connect to it.
+  // An abstract name has no file whose permissions could keep anybody out.
   if (path.startsWith('@') || path.startsWith('\0')) {
-    throw new TypeError('a socket of an abstract name is open to everybody')
+    throw new TypeError(
+      'an export does not listen on an abstract name, because everybody on the machine can connect to it',
+    )
   }
   // The socket must never be there for others, not for a moment; targets bind before their first wait.
   const mask = process.umask(0o177)

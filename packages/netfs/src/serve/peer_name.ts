@@ -3,7 +3,10 @@ import type { Conn, RawConn } from '@net/contract'
 
 const PREFIX = 8 // bytes of an IPv6 address that are one subscriber's: a /64
 
-/** Where a system tells the user at the other end of a Unix connection: an option, its bytes, and the offset of the number. */
+/**
+ * Where a system tells the user at the other end of a Unix connection: an option, its bytes, and the offset
+ * of the number.
+ */
 interface UserOption {
   readonly level: number
   readonly name: number
@@ -11,7 +14,8 @@ interface UserOption {
   readonly uid: number
 }
 
-// sys/socket.h and sys/un.h: SO_PEERCRED with struct ucred or sockpeercred, LOCAL_PEERCRED with struct xucred.
+// sys/socket.h and sys/un.h: SO_PEERCRED with struct ucred or sockpeercred, LOCAL_PEERCRED with struct
+// xucred.
 const userOptions: Partial<Record<string, UserOption>> = {
   linux: { level: 1, name: 17, size: 12, uid: 4 },
   openbsd: { level: 0xffff, name: 0x1022, size: 12, uid: 0 },
@@ -20,8 +24,9 @@ const userOptions: Partial<Record<string, UserOption>> = {
 }
 
 /**
- * The name of the peer that a connection comes from, by the best that is known of it: the identity that it has proved with
- * TLS, the user at the other end of a Unix socket, the address. What tells nothing of that is one peer together.
+ * The name of the peer that a connection comes from, by the best that is known of it: the identity that it
+ * has proved with TLS, the user at the other end of a Unix socket, the address. What tells nothing of that is
+ * one peer together.
  */
 export function peerName(conn: Conn): string {
   if ('identity' in conn && typeof conn.identity === 'string') return `identity ${conn.identity}`

@@ -6,7 +6,7 @@ import { authenticates } from './export.ts'
 /** PEM text or bytes. */
 export type PEM = string | Uint8Array
 
-/** Both ends have certificates. */
+/** The certificate of this end, and the authorities that the other end's must come from. */
 export interface CertificateOptions {
   /** The own certificate, and those that lead to the authority. */
   readonly cert: PEM
@@ -31,7 +31,10 @@ export type TLSClientOptions = IOOptions &
     | PreSharedKey
   )
 
-/** Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their names. */
+/**
+ * Whom a {@link tlsListener} lets in: those with a certificate of `ca`, or with one of the keys by their
+ * names.
+ */
 export type TLSServerOptions = (
   CertificateOptions | { readonly keys: Readonly<Record<string, Uint8Array>> }
 ) & {
@@ -39,7 +42,8 @@ export type TLSServerOptions = (
   readonly handshakeTimeout?: number | undefined
 }
 
-// The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing recorded.
+// The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing
+// recorded.
 const pskSuites = {
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
   minVersion: 'TLSv1.2',
@@ -51,21 +55,64 @@ const MIN_KEY = 16 // bytes
 // Throws a TypeError for a pre-shared key that can be guessed.
 function checkKey(key: Uint8Array): void {
   if (!isBytes(key) || key.byteLength < MIN_KEY) {
-    throw new TypeError(`a pre-shared key has at least ${MIN_KEY} bytes`)
+    throw new TypeError(`a pre-shared key must have at least ${MIN_KEY} bytes`)
   }
 }
 
 /**
- * Speaks TLS as a client over a connection, which belongs to the result from then on. Rejects, the connection closed, when the
- * server does not prove who it is or does not let this client in; `signal` cancels the handshake.
+ * Speaks TLS as a client over a connection, which belongs to the result from then on. Rejects, the connection
+ * closed, when the server does not prove who it is or does not let this client in; `signal` cancels the
+ * handshake.
+ *
+ * @example
+ * ```ts
+ * import { randomBytes } from 'node:crypto'
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { tlsClient, tlsListener } from '@net/netfs'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const key = randomBytes(32)
+ * const plain = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const listener = tlsListener(plain, { keys: { laptop: key } })
+ * const dialled = await posix().dialTCP('tcp', null, plain.addr)
+ * const [client, server] = await Promise.all([
+ *   tlsClient(dialled, { identity: 'laptop', key }),
+ *   listener.accept(),
+ * ])
+ * await client.write(new TextEncoder().encode('hello'))
+ * console.log(await server.read(new Uint8Array(16))) // 5
+ * for (const end of [client, server, listener]) await end.close()
+ * ```
  */
 export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
   return secureConn(conn, clientOptions(options), options)
 }
 
 /**
- * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have proved who they are;
- * others are hung up on and do not show. A slow client does not hold up the next one. Closing it closes the other listener.
+ * A listener that speaks TLS on what another one accepts, and gives the connections of clients that have
+ * proved who they are; others are hung up on and do not show. A slow client does not hold up the next one.
+ * Closing it closes the other listener. Throws a TypeError for keys that can be guessed, and Node's error for
+ * certificates that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { randomBytes } from 'node:crypto'
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { tlsClient, tlsListener } from '@net/netfs'
+ * import { listenTCPSync, posix } from '@net/posix'
+ *
+ * const key = randomBytes(32)
+ * const plain = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const listener = tlsListener(plain, { keys: { laptop: key } })
+ * const dialled = await posix().dialTCP('tcp', null, plain.addr)
+ * const [client, server] = await Promise.all([
+ *   tlsClient(dialled, { identity: 'laptop', key }),
+ *   listener.accept(),
+ * ])
+ * await client.write(new TextEncoder().encode('hello'))
+ * console.log(await server.read(new Uint8Array(16))) // 5
+ * for (const end of [client, server, listener]) await end.close()
+ * ```
  */
 export function tlsListener(listener: Listener, options: TLSServerOptions): Listener {
   return Object.assign(secureListener(listener, serverOptions(options)), { [authenticates]: true })
@@ -95,7 +142,7 @@ function serverOptions(options: TLSServerOptions): TlsOptions {
     return { ...certificates(options), ...asked, handshakeTimeout }
   }
   const keys = new Map(Object.entries(options.keys))
-  if (keys.size === 0) throw new TypeError('without a key nobody could come in')
+  if (keys.size === 0) throw new TypeError('keys must have at least one pre-shared key')
   keys.forEach(checkKey)
   const pskCallback = (_socket: TLSSocket, identity: string): Uint8Array | null => keys.get(identity) ?? null
   return { ...pskSuites, pskCallback, handshakeTimeout }

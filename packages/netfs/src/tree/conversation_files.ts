@@ -71,14 +71,15 @@ abstract class ConversationNode extends Node {
     return this.dir.conversation.owner
   }
 
-  /** Sets the conversation's owner and permissions, by ctl and data; nothing else can be changed. */
-  wstat(stat: Stat): void {
-    const { uid, mode, ...rest } = stat
-    const others = Object.entries({ ...rest, qid: undefined })
+  /**
+   * Sets the conversation's owner and permissions, by ctl and data. A length and times are taken without
+   * effect, as the kernel takes them: an open of Linux that truncates sends them. Nothing else can be
+   * changed.
+   */
+  wstat({ uid, gid, muid, name, mode }: Stat): void {
     const c = this.dir.conversation
     if (this.kind !== Kind.ctl && this.kind !== Kind.data) fail(DENIED)
-    if (others.some(([key, value]) => value !== undefined && value !== DONT_TOUCH[key as keyof Stat]))
-      fail(DENIED)
+    if (gid !== '' || muid !== '' || name !== '') fail(DENIED)
     if (uid !== '') c.owner = userName(uid)
     if (mode !== DONT_TOUCH.mode) c.perm = mode & 0o777
   }
@@ -108,7 +109,10 @@ class DataFile extends ConversationNode {
   }
 }
 
-/** The open ctl of a conversation that the caller holds; closing it lets go. `parent` is the directory of the protocol. */
+/**
+ * The open ctl of a conversation that the caller holds; closing it lets go. `parent` is the directory of the
+ * protocol.
+ */
 export function openCtl(conversation: Conversation, parent: Directory): OpenFile {
   return new Ctl(new ConversationDir(conversation, parent).ctl)
 }

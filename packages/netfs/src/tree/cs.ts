@@ -46,7 +46,8 @@ async function translateService(
   options: IOOptions,
 ): Promise<string> {
   if (service === '*' || /^\d+$/.test(service)) return service
-  // In two steps, each of which looks at a character once: together in one they would take the square of the length.
+  // In two steps, each of which looks at a character once: together in one they would take the square of the
+  // length.
   if (!/^[A-Za-z0-9$_.-]+$/.test(service) || !/[A-Za-z]/.test(service)) fail(SERVICE)
   const port = await session.stack.names.port(network, service, options)
   return port === null ? fail(SERVICE) : String(port)
@@ -68,7 +69,7 @@ function refuse(session: Session): never {
 }
 
 async function lookup(session: Session, host: string, options: IOOptions): Promise<IP[]> {
-  if (!session.stack.gate.lookups) return refuse(session)
+  if (!session.stack.rules.lookups) return refuse(session)
   try {
     return await session.stack.names.addresses('ip', host, options)
   } catch (e) {
@@ -79,12 +80,13 @@ async function lookup(session: Session, host: string, options: IOOptions): Promi
   }
 }
 
-// What the policy keeps from being reached is not told either. Ports that can't be are left to connect.
+// Whether the policy lets a client use an address at all; others are not told. A port that cannot be is left
+// to connect.
 function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: string): boolean {
   const port = Number(service)
   if (!(port <= 65535)) return true
-  const { gate } = session.stack
-  return gate.allows('connect', network, ip, port) || gate.allows('announce', network, ip, port)
+  const { rules } = session.stack
+  return rules.allows('connect', network, ip, port) || rules.allows('announce', network, ip, port)
 }
 
 // `!attr=value want=* ...` and `!ipinfo [attr=value] want ...`
@@ -116,7 +118,7 @@ async function entries(
   const { attr, value } = key
   if (attr === 'dom' || attr === 'sys') {
     const ips = await lookup(session, value, options).catch(() => [])
-    const told = ips.filter((ip) => session.stack.gate.reaches(ip))
+    const told = ips.filter((ip) => session.stack.rules.reaches(ip))
     return told.map((ip) => [key, { attr: ip.to4() === null ? 'ipv6' : 'ip', value: ip.toString() }])
   }
   if ((attr === 'tcp' || attr === 'udp') && !/^\d*$/.test(value)) {

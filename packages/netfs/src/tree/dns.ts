@@ -8,13 +8,13 @@ import type { Session } from '../conversation/session.ts'
 const commands = new Set(['debug', 'refresh', 'target', 'poolcheck', 'restart', 'stats', 'dump'])
 
 /** A record: who owns it, its type in Plan 9's words, its value. */
-interface Answer {
+interface DNSRecord {
   readonly owner: string
   readonly type: string
   readonly value: string
 }
 
-type Lookup = (session: Session, name: string, options: IOOptions) => Promise<Answer[]>
+type Lookup = (session: Session, name: string, options: IOOptions) => Promise<DNSRecord[]>
 
 /** The types whose records a target's lookups give. */
 const lookups: Partial<Readonly<Record<string, Lookup>>> = {
@@ -62,7 +62,7 @@ export async function answerDNS(
   if (type === undefined || name === '' || more.length > 0) fail(`dns: illegal request ${text}`)
   const lookup = Object.hasOwn(lookups, type) ? lookups[type] : undefined
   if (lookup === undefined) fail(others.has(type) ? 'dns: dns failure' : `dns: unknown type ${type}`)
-  if (!session.stack.gate.lookups) refuse(session)
+  if (!session.stack.rules.lookups) refuse(session)
   try {
     const found = await lookup(session, bare(name), options)
     if (found.length === 0) fail('dns: resource does not exist; negrcode 0')
@@ -95,12 +95,12 @@ async function addresses(
   type: string,
   name: string,
   options: IOOptions,
-): Promise<Answer[]> {
+): Promise<DNSRecord[]> {
   const found = await session.stack.names.addresses(network, name, options)
-  // What the policy keeps from being reached is not told either.
-  const ips = found.filter((ip) => session.stack.gate.reaches(ip))
+  // An address with which the policy allows nothing is not told either.
+  const ips = found.filter((ip) => session.stack.rules.reaches(ip))
   if (ips.length === 0 && found.length > 0) refuse(session)
-  // The owner of an address is what the aliases lead to; that nobody knows it is no reason to fail.
+  // The owner of an address is the name that the aliases lead to; without an answer it is the name asked for.
   const owner = name.includes('.') ? await canonical(session, name, options).catch(() => name) : name
   return ips.map((ip) => ({ owner, type, value: ip.toString() }))
 }
@@ -109,7 +109,7 @@ async function canonical(session: Session, name: string, options: IOOptions): Pr
   return bare(await session.stack.names.ask((group) => group.lookupCNAME(name, options)))
 }
 
-async function everything(session: Session, name: string, options: IOOptions): Promise<Answer[]> {
+async function everything(session: Session, name: string, options: IOOptions): Promise<DNSRecord[]> {
   const types = ['ns', 'ip', 'ipv6', 'mx', 'txt']
   const found = await Promise.allSettled(
     types.map(async (type) => lookups[type]?.(session, name, options) ?? []),
@@ -120,7 +120,7 @@ async function everything(session: Session, name: string, options: IOOptions): P
   return good
 }
 
-function printPairs({ owner, type, value }: Answer): string {
+function printPairs({ owner, type, value }: DNSRecord): string {
   const [pref = '', target = ''] = value.split(' ')
   if (type === 'mx') return `dom=${owner} mx=${target} pref=${pref}`
   if (type === 'srv') {

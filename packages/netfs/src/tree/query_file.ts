@@ -8,26 +8,29 @@ const MAX = 1024 // bytes of a query
 const MAX_ANSWERS = 512 // of a query
 const OVERHEAD = 64 // bytes that an answer counts beside its own
 
-/** What answers the queries that are written to a file: a list of answers, or an error to give for the write. */
-export type Answer = (query: string, offset: number, options: IOOptions) => Promise<readonly string[]>
+/**
+ * What answers the queries that are written to a file: a list of answers, or an error to give for the write.
+ */
+export type Answerer = (query: string, offset: number, options: IOOptions) => Promise<readonly string[]>
 
 /**
- * An open cs or dns: a write asks, the reads that follow give the answers one by one. Answers stand in a row, and the offset
- * tells where a read begins; it does not go beyond the end of an answer. A new query, and one that fails, forgets them.
+ * An open cs or dns: a write asks, the reads that follow give the answers one by one. Answers stand in a row,
+ * and the offset tells where a read begins; it does not go beyond the end of an answer. A new query, and one
+ * that fails, forgets them.
  */
 export class QueryFile implements OpenFile {
   readonly node: TreeNode
   readonly iounit = 8192
   readonly #program: string
   readonly #session: Account
-  readonly #answer: Answer
+  readonly #answer: Answerer
   #answers: Uint8Array[] = []
   #bytes = 0 // of the answers
   #busy = false
   #closed = false
 
   /** Makes the file of a program, 'cs' or 'dns', whose errors begin with its name. */
-  constructor(node: TreeNode, program: string, session: Account, answer: Answer) {
+  constructor(node: TreeNode, program: string, session: Account, answer: Answerer) {
     this.node = node
     this.#program = program
     this.#session = session
@@ -54,7 +57,7 @@ export class QueryFile implements OpenFile {
     return 0
   }
 
-  /** Asks. */
+  /** Asks the query that is written, and keeps its answers for the reads that follow. */
   async write(p: Uint8Array, offset: number, options: IOOptions): Promise<number> {
     const name = this.#program
     if (this.#busy) fail(`${name}: query already in progress`)
@@ -71,7 +74,8 @@ export class QueryFile implements OpenFile {
     return p.byteLength
   }
 
-  // Answers take the session's room as datagrams do: a client may have many files, and somebody else's servers fill them.
+  // Answers take the session's room as datagrams do: a client may have many files, and somebody else's
+  // servers fill them.
   #keep(answers: Uint8Array[]): void {
     this.#session.free(this.#bytes)
     this.#answers = []

@@ -5,7 +5,7 @@ import { controlWords } from '../base/control_message.ts'
 import { answerCS } from './cs.ts'
 import { answerDNS } from './dns.ts'
 import { DENIED, fail, IO_ERROR } from '../base/errors.ts'
-import { Gate } from '../base/gate.ts'
+import { Condition } from '../base/condition.ts'
 import type { Ifc } from '../base/interfaces.ts'
 import { ifcLocal, ifcStatus, routes, selfTable } from '../base/ipifc.ts'
 import {
@@ -47,7 +47,7 @@ export class NetTree implements Tree {
     return this.#root
   }
 
-  /** Gives the root to anybody: who may connect was decided before. */
+  /** Gives the root to every client: whether it may connect was decided when it was accepted. */
   attach({ uname }: Pick<Attach, 'uname'>): TreeNode {
     this.#attached()
     return this.root(uname)
@@ -65,7 +65,7 @@ const routeWords: TableWords = {
   other: 'bad cmd: want flush/remove/add/tag',
 }
 
-// A table that the owner of the machine's tree could change, who is no client here.
+// A table that only the owner of a machine's own tree may change, and no client of an export is that.
 function table(
   name: 'arp' | 'iproute',
   parent: Directory,
@@ -89,7 +89,6 @@ class RootDir extends Directory {
     super('/', null, BigInt(Root.dir))
     this.#session = session
     this.#user = user
-    const { interfaces } = session.stack
     this.#files = [
       new ProtocolDir(session.tcp, this),
       new ProtocolDir(session.udp, this),
@@ -97,17 +96,19 @@ class RootDir extends Directory {
       table('arp', this, { verbs: ['add', 'del', 'flush'], other: 'bad arp' }, () => ''),
       new SpecialFile('bootp', this, BigInt(Root.bootp), 0o666, (node) => ({ node, read: () => 0 })),
       new NdbFile(session, this),
-      table('iproute', this, routeWords, async () => routes(await interfaces.list())),
-      new TextFile('ipselftab', this, BigInt(Root.ipselftab), async () => selfTable(await interfaces.list())),
+      table('iproute', this, routeWords, async () => routes(await session.interfaces())),
+      new TextFile('ipselftab', this, BigInt(Root.ipselftab), async () =>
+        selfTable(await session.interfaces()),
+      ),
       new SpecialFile('log', this, BigInt(Root.log), 0o666, openLog),
       new SpecialFile('cs', this, BigInt(Root.cs), 0o666, (node) => {
         return new QueryFile(node, 'cs', session, (query, _offset, options) => {
-          return session.lookups.pass(options, () => answerCS(session, query, options))
+          return session.lookups.run(options, () => answerCS(session, query, options))
         })
       }),
       new SpecialFile('dns', this, BigInt(Root.dns), 0o666, (node) => {
         return new QueryFile(node, 'dns', session, (query, at, options) => {
-          return session.lookups.pass(options, () => answerDNS(session, query, at, options))
+          return session.lookups.run(options, () => answerDNS(session, query, at, options))
         })
       }),
     ]
@@ -126,7 +127,7 @@ class RootDir extends Directory {
   }
 
   async #ethers(): Promise<Node[]> {
-    const ifcs = await this.#session.stack.interfaces.list()
+    const ifcs = await this.#session.interfaces()
     return ifcs.filter((ifc) => ifc.hardwareAddr !== null).map((ifc, n) => new EtherDir(ifc, n, this))
   }
 }
@@ -168,11 +169,11 @@ class IpifcDir extends Directory {
   }
 
   override async entries(): Promise<readonly Node[]> {
-    const ifcs = await this.#session.stack.interfaces.list()
+    const ifcs = await this.#session.interfaces()
     const clone = qidPath(IPIFC, 0, Kind.clone)
     return [
       ...ifcs.map((ifc, n) => new IfcDir(ifc, n, this)),
-      // Interfaces are the machine's own business.
+      // A client makes no interfaces of the machine.
       new SpecialFile('clone', this, clone, 0o666, () => fail(DENIED)),
       new TextFile('stats', this, qidPath(IPIFC, 0, Kind.stats), () => ''),
     ]
@@ -193,7 +194,7 @@ class IfcDir extends Directory {
     const path = (kind: number): bigint => qidPath(IPIFC, this.#number, kind)
     const ifc = this.#ifc
     const number = String(this.#number)
-    // What is of interfaces alone is the machine's own business.
+    // A client gets no packets of an interface.
     const closed = (name: 'data' | 'err' | 'listen' | 'snoop', mode: number): SpecialFile =>
       new SpecialFile(name, this, path(Kind[name]), mode, () => fail(DENIED))
     return [
@@ -249,17 +250,18 @@ class NdbFile extends SpecialFile {
   }
 
   protected override async length(): Promise<number> {
-    return (await this.#session.ndb.bytes()).length
+    return (await this.#session.ndb.bytes()).byteLength
   }
 }
 
-// Nothing is logged: reading waits, as it does in a kernel whose debugging is off, and switching it on changes nothing.
+// Nothing is logged: reading waits, as it does in a kernel whose debugging is off, and switching it on
+// changes nothing.
 function openLog(node: SpecialFile): OpenFile {
-  const gate = new Gate()
+  const never = new Condition()
   return {
     node,
     read: async (_p, _offset, options) => {
-      await gate.wait(options)
+      await never.wait(options)
       return fail(IO_ERROR)
     },
     write: (p) => p.byteLength,

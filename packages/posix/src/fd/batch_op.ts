@@ -1,6 +1,6 @@
 import type { UDPAddr } from '@net/addr'
 import { OpError, type Message, byteLengthOf } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN, EIO, ENOSYS } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
@@ -31,20 +31,50 @@ export interface BatchSocket {
   peer(): UDPAddr
 }
 
+/** Sees to it that no buffer of a batch was given away while the operation waited. */
+class KeptMessages {
+  readonly #messages: readonly Message[]
+  #lengths: readonly number[] = []
+
+  constructor(messages: readonly Message[]) {
+    this.#messages = messages
+  }
+
+  /** The operation begins to wait. */
+  parked(): void {
+    this.#lengths = this.#messages.map((m) => byteLengthOf(m.buffer))
+  }
+
+  /** Throws when a buffer from the one at `first` on has fewer bytes than it had, or than `enough`. */
+  check(first: number, enough = Infinity): void {
+    for (let i = first; i < this.#lengths.length; i++) {
+      const m = this.#messages[i]
+      if (m !== undefined) checkKept(m.buffer, Math.min(this.#lengths[i] ?? 0, enough))
+    }
+  }
+}
+
 /** Waits for a packet and reads as many as are there. */
 export class ReadBatchOp extends FDOp<number> {
   readonly #messages: readonly Message[]
+  readonly #kept: KeptMessages
   readonly #socket: BatchSocket
-
   /** Makes a read of a batch. */
   constructor(fd: FD, messages: readonly Message[], socket: BatchSocket) {
     super('read', fd)
     this.#messages = messages
+    this.#kept = new KeptMessages(messages)
     this.#socket = socket
+  }
+
+  override parked(): void {
+    this.#kept.parked()
+    super.parked()
   }
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
+    this.#kept.check(0, 1)
     const { mmsg } = this.#socket
     const n = mmsg ? this.#receive() : this.#receiveOne()
     // A short batch means that no more packets are there. An error that cut it short would be the result of
@@ -105,9 +135,11 @@ function segmentSize(control: Uint8Array, n: number): number {
 
 const MAX_SEGMENTS = 64 // of one call: UDP_MAX_SEGMENTS of the kernels that have the fewest
 const MAX_PAYLOAD = 65507 // of one call: what an IPv4 packet holds
+
 /** Waits for room and sends all messages of a batch, cutting those that have a segment size. */
 export class WriteBatchOp extends FDOp<number> {
   readonly #messages: readonly Message[]
+  readonly #kept: KeptMessages
   readonly #socket: BatchSocket
   #i = 0 // the message that is to go next
   #at = 0 // and how much of it has gone
@@ -120,12 +152,19 @@ export class WriteBatchOp extends FDOp<number> {
   constructor(fd: FD, messages: readonly Message[], socket: BatchSocket) {
     super('write', fd)
     this.#messages = messages
+    this.#kept = new KeptMessages(messages)
     this.#socket = socket
+  }
+
+  override parked(): void {
+    this.#kept.parked()
+    super.parked()
   }
 
   attempt(): boolean {
     while (this.#i < this.#messages.length) {
       if (!this.fd.writeReady) return false
+      this.#kept.check(this.#i)
       let n: number
       try {
         n = this.#socket.mmsg ? this.#send() : this.#sendOne()

@@ -1,7 +1,6 @@
 import type { Addr } from '@net/addr'
 import {
   ErrClosed,
-  type ByteStreams,
   type Conn,
   type File,
   type IOOptions,
@@ -9,7 +8,7 @@ import {
   checkBuffer,
   byteLengthOf,
 } from '@net/contract'
-import { ConnStreams, isOver, LaneConn, type Lanes } from '@net/io'
+import { isOver, LaneConn, type Lanes } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -18,9 +17,64 @@ import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
-import { writev } from './writev.ts'
 
-/** A socket that reads and writes: what all connections have in common. */
+/**
+ * Reads into `p`, as read of a connection says. `stream` is true where a short read means an empty buffer
+ * (TCP), `end` is what no bytes mean.
+ */
+export function read(
+  fd: FD,
+  p: Uint8Array,
+  stream: boolean,
+  end: number | null,
+  options?: IOOptions,
+): Promise<number | null> {
+  const wrong = checkBuffer(p)
+  if (wrong !== null) return Promise.reject(wrong)
+  if (byteLengthOf(p) === 0 && !fd.isClosed) return Promise.resolve(0)
+  if (fd.readReady && fd.reading.free && !isOver(options)) {
+    // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
+    // allocation.
+    const n = readOnce(fd, p, stream)
+    if (n > 0) return Promise.resolve(n)
+    if (n === 0) return Promise.resolve(end)
+    // The kernel reports an error of the connection once, so an operation that tried again would not meet it.
+    if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
+  }
+  return fd.reading.run(new ReadOp(fd, p, stream, end), options)
+}
+
+/** Writes all of `p`, as write of a connection says. */
+export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number> {
+  const wrong = checkBuffer(p)
+  if (wrong !== null) return Promise.reject(wrong)
+  let n = 0
+  if (fd.writeReady && fd.writing.free && !isOver(options)) {
+    n = send(fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL)
+    if (n === byteLengthOf(p)) return Promise.resolve(n)
+    if (n < 0 && n !== EAGAIN) {
+      return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
+    }
+  }
+  return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
+}
+
+/** Sets the size of one of the kernel's buffers by `set`. Throws the error of a setter. */
+export function setBufferSize(fd: FD, set: (fd: number, bytes: number) => number, bytes: number): void {
+  if (typeof bytes !== 'number') throw new TypeError('the size of a buffer is not a number')
+  check(fd, 'set', 'setsockopt', set(descriptor(fd, 'set'), bytes))
+}
+
+/** Duplicates a connection's descriptor for the caller. Rejects with an {@link OpError}. */
+export async function connFile(fd: FD): Promise<File> {
+  try {
+    return await Promise.resolve(fileOf(fd))
+  } catch (cause) {
+    throw fd.opError('file', cause as Error)
+  }
+}
+
+/** A TCP or Unix socket: what these connections have in common. */
 export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn<A> {
   /** The descriptor. */
   protected readonly fd: FD
@@ -42,53 +96,29 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
   abstract get localAddr(): A
   abstract get remoteAddr(): A
 
+  /** What {@link streamFD} gives. */
+  static fdOf(conn: unknown): FD | null {
+    return conn instanceof PosixConn ? conn.fd : null
+  }
+
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    const wrong = checkBuffer(p)
-    if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    if (byteLengthOf(p) === 0 && !fd.isClosed) return Promise.resolve(0)
-    if (fd.readReady && fd.reading.free && !isOver(options)) {
-      // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
-      // allocation.
-      const n = readOnce(fd, p, this.#stream)
-      if (n > 0) return Promise.resolve(n)
-      if (n === 0) return Promise.resolve(this.#end)
-      // The kernel reports an error of the connection once, so an operation that tried again would not meet
-      // it.
-      if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
-    }
-    return fd.reading.run(new ReadOp(fd, p, this.#stream, this.#end), options)
+    return read(this.fd, p, this.#stream, this.#end, options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p)
-    if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    let n = 0
-    if (fd.writeReady && fd.writing.free && !isOver(options)) {
-      n = send(fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL)
-      if (n === byteLengthOf(p)) return Promise.resolve(n)
-      if (n < 0 && n !== EAGAIN) {
-        return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
-      }
-    }
-    return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
+    return write(this.fd, p, options)
   }
 
   setReadBuffer(bytes: number): void {
-    check(this.fd, 'set', 'setsockopt', setReadBuffer(descriptor(this.fd, 'set'), bytes))
+    setBufferSize(this.fd, setReadBuffer, bytes)
   }
 
   setWriteBuffer(bytes: number): void {
-    check(this.fd, 'set', 'setsockopt', setWriteBuffer(descriptor(this.fd, 'set'), bytes))
+    setBufferSize(this.fd, setWriteBuffer, bytes)
   }
 
-  async file(): Promise<File> {
-    try {
-      return fileOf(this.fd)
-    } catch (cause) {
-      throw this.fd.opError('file', cause as Error)
-    }
+  file(): Promise<File> {
+    return connFile(this.fd)
   }
 
   syscallConn(): RawConn {
@@ -108,49 +138,14 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
   }
 }
 
-/** A connection that is a stream of bytes. */
-export abstract class PosixStreamConn<A extends Addr> extends PosixConn<A> implements ByteStreams {
-  #streams: ConnStreams | null = null
-
-  /** Takes over a connected socket. */
-  protected constructor(fd: FD, shortReadIsEmpty: boolean, end: number | null = null) {
-    super(fd, shortReadIsEmpty, end)
-  }
-
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return (this.#streams ??= new ConnStreams(this)).readable
-  }
-
-  get writable(): WritableStream<Uint8Array> {
-    return (this.#streams ??= new ConnStreams(this)).writable
-  }
-
-  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    return writev(this.fd, buffers, options)
-  }
-
-  /** What {@link streamFD} gives. */
-  static fdOf(conn: unknown): FD | null {
-    return conn instanceof PosixStreamConn ? conn.fd : null
-  }
-
-  closeRead(): Promise<void> {
-    return this.#shutdown(abi.SHUT_RD)
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#shutdown(abi.SHUT_WR)
-  }
-
-  #shutdown(how: number): Promise<void> {
-    const { fd } = this
-    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
-    const result = shutdown(fd.fd, how)
-    return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
-  }
+/** Shuts down one direction of a connection (a SHUT_ constant), as closeRead and closeWrite of it say. */
+export function shutdownConn(fd: FD, how: number): Promise<void> {
+  if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
+  const result = shutdown(fd.fd, how)
+  return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
 }
 
-/** The descriptor of a stream connection of this package; null for anything else. */
+/** The descriptor of a TCP or Unix connection of this package; null for anything else. */
 export function streamFD(conn: unknown): FD | null {
-  return PosixStreamConn.fdOf(conn)
+  return PosixConn.fdOf(conn)
 }

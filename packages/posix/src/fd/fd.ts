@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { ErrClosed, OpError } from '@net/contract'
-import { Lane, type LaneOwner } from '@net/io'
+import { Lane, Liveness, type LaneOwner } from '@net/io'
 import { closeDescriptor, closeDescriptorLater, setNonblocking } from '../sys/descriptor.ts'
 import { poller, type Poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
@@ -15,13 +15,15 @@ export interface Names {
   local(fd: number): Addr | null
   /** The peer's address, or null. */
   remote(fd: number): Addr | null
+  /** Whether nobody wants an address after close, which then need not be asked for; absent means no. */
+  readonly brief?: boolean
 }
 
 /**
  * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its
  * addresses. Operations try the system call first and wait only when the kernel says so.
  */
-export class FD implements LaneOwner, Pollable {
+export class FD extends Liveness implements LaneOwner, Pollable {
   /** The operations that read or accept. */
   readonly reading = new Lane(this)
   /** The operations that write or connect. */
@@ -42,17 +44,17 @@ export class FD implements LaneOwner, Pollable {
   #names: Names
   #local: Addr | null | undefined // undefined until asked
   #remote: Addr | null | undefined
-  #waiting = 0
-  #ref = true
   #lingers = false
   #shared = false
 
   /** Takes over a descriptor, which must be non-blocking. */
   constructor(fd: number, net: string, names: Names) {
+    const thread = poller()
+    super(thread)
     this.#fd = fd
     this.net = net
     this.#names = names
-    this.poller = poller()
+    this.poller = thread
   }
 
   /**
@@ -104,17 +106,6 @@ export class FD implements LaneOwner, Pollable {
     return this.opError(op, syscallError(call, result))
   }
 
-  /**
-   * Counts the operations that wait: the first registers the descriptor, any of them keeps the process alive.
-   */
-  waiting(change: 1 | -1): void {
-    this.#waiting += change
-    if (this.#ref) {
-      if (change > 0) this.poller.hold()
-      else this.poller.release()
-    }
-  }
-
   /** Registers with the poller if that was not done yet. Gives 0 or a negated error number. */
   register(): number {
     if (this.#slot < 0) {
@@ -146,20 +137,6 @@ export class FD implements LaneOwner, Pollable {
     this.#urgent?.wake()
   }
 
-  /** Waiting operations keep the process alive. */
-  ref(): void {
-    if (this.#ref) return
-    this.#ref = true
-    for (let i = 0; i < this.#waiting; i++) this.poller.hold()
-  }
-
-  /** Waiting operations let the process exit. */
-  unref(): void {
-    if (!this.#ref) return
-    this.#ref = false
-    for (let i = 0; i < this.#waiting; i++) this.poller.release()
-  }
-
   /**
    * Notes that others may have the same open file, as a duplicate was given away or it came from elsewhere.
    * What belongs to the open file is not trusted from now on.
@@ -189,8 +166,10 @@ export class FD implements LaneOwner, Pollable {
     const fd = this.#fd
     if (fd < 0) return closed
     // The addresses are cached before the descriptor is gone, as later errors name them.
-    this.#local = this.localAddr
-    this.#remote = this.remoteAddr
+    if (this.#names.brief !== true) {
+      this.#local = this.localAddr
+      this.#remote = this.remoteAddr
+    }
     if (this.#slot >= 0) {
       if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
       else this.poller.forget(this.#slot)

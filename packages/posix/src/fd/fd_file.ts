@@ -37,6 +37,22 @@ class DescriptorFile implements File {
  * Makes a file of a descriptor that the program holds, as one that came by {@link parseUnixRights}; closing
  * the file closes it. The file of a worker thread stays open when the thread is terminated. `name` is what
  * errors call it.
+ *
+ * @example
+ * ```ts
+ * import { newFile, parseUnixRights, posix, socketPair, unixRights } from '@net/posix'
+ *
+ * const [a, b] = socketPair()
+ * const [given, kept] = socketPair()
+ * await using file = await given.file()
+ * await a.writeMsgUnix(new Uint8Array(1), unixRights(file.fd), null)
+ * const oob = new Uint8Array(64)
+ * const { oobn } = await b.readMsgUnix(new Uint8Array(1), oob)
+ * await using received = newFile(parseUnixRights(oob.subarray(0, oobn))[0] ?? -1)
+ * const conn = await posix().fileConn(received)
+ * console.log(conn.localAddr.network) // unix
+ * await Promise.all([a, b, given, kept, conn].map((c) => c.close()))
+ * ```
  */
 export function newFile(fd: number, name = `fd ${fd}`): File {
   return new DescriptorFile(fd, name)

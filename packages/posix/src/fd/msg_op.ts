@@ -1,11 +1,11 @@
 import type { Addr } from '@net/addr'
 import { OpError, byteLengthOf } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { recvmsg, sendmsg } from '../wire/msg.ts'
-import { checkKept, FDOp } from './op.ts'
+import { FDOp } from './op.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 /**
@@ -16,6 +16,7 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
   readonly #byteLength: number
   readonly #oob: Uint8Array | null
+  readonly #oobLength: number
   readonly #flags: number
   readonly #finish: (n: number) => T
 
@@ -25,6 +26,7 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
     this.#p = p
     this.#byteLength = byteLengthOf(p)
     this.#oob = oob
+    this.#oobLength = oob === null ? 0 : byteLengthOf(oob)
     this.#flags = flags
     this.#finish = finish
   }
@@ -32,6 +34,7 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
   attempt(): boolean {
     if (!this.fd.readReady) return false
     checkKept(this.#p, Math.min(this.#byteLength, 1))
+    if (this.#oob !== null) checkKept(this.#oob, Math.min(this.#oobLength, 1))
     const n = recvmsg(this.fd.fd, this.#p, this.#oob, this.#flags)
     if (n >= 0) return this.done(this.#finish(n))
     if (n !== EAGAIN) return this.fail(syscallError('recvmsg', n))
@@ -51,6 +54,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
   readonly #p: Uint8Array
   readonly #byteLength: number
   readonly #oob: Uint8Array | null
+  readonly #oobLength: number
   readonly #addr: Addr | null
   readonly #put: () => number
 
@@ -63,6 +67,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
     this.#p = p
     this.#byteLength = byteLengthOf(p)
     this.#oob = oob
+    this.#oobLength = oob === null ? 0 : byteLengthOf(oob)
     this.#addr = addr
     this.#put = put
   }
@@ -70,6 +75,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
   attempt(): boolean {
     if (!this.fd.writeReady) return false
     checkKept(this.#p, this.#byteLength)
+    if (this.#oob !== null) checkKept(this.#oob, this.#oobLength)
     let length: number
     try {
       length = this.#put()
@@ -77,7 +83,7 @@ export class SendMessageOp extends FDOp<SentMessage> {
       return this.fail(e as Error)
     }
     const n = sendmsg(this.fd.fd, this.#p, this.#oob, length, abi.MSG_NOSIGNAL)
-    if (n >= 0) return this.done({ n, oobn: this.#oob?.byteLength ?? 0 })
+    if (n >= 0) return this.done({ n, oobn: this.#oobLength })
     if (n !== EAGAIN) return this.fail(syscallError('sendmsg', n))
     this.fd.writeReady = false
     return false

@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { OpError, byteLengthOf } from '@net/contract'
-import { DeadlineTimer, Op, type LaneOwner } from '@net/io'
+import { checkKept, DeadlineTimer, Op, type LaneOwner } from '@net/io'
 import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { reserveDescriptor } from '../sys/descriptor.ts'
@@ -42,16 +42,6 @@ export function readOnce(fd: FD, p: Uint8Array, stream: boolean): number {
   // A stream that gave less than the buffer takes is empty, and an event will come with more data.
   else if (n > 0 && n < length && stream && !fd.exception) fd.readReady = false
   return n
-}
-
-/**
- * Throws when a buffer has lost bytes that an operation still needs: it was transferred, or its ArrayBuffer
- * made smaller, while the operation waited. Whatever the kernel would say of an empty buffer means another thing.
- */
-export function checkKept(p: Uint8Array, byteLength: number): void {
-  if (byteLengthOf(p) < byteLength) {
-    throw new TypeError('the buffer was transferred or made smaller while its operation was pending')
-  }
 }
 
 /** Waits for data and reads it. */
@@ -99,7 +89,7 @@ export class WriteOp extends FDOp<number> {
     while (this.fd.writeReady) {
       checkKept(p, this.#byteLength)
       const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      const n = send(this.fd.fd, rest, byteLengthOf(rest), abi.MSG_NOSIGNAL)
+      const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
       if (n >= 0) {
         this.#n += n
         if (this.#n >= this.#byteLength) return this.done(this.#n)

@@ -27,7 +27,7 @@ function mover(source: FileSource, options: SendFileOptions): Mover {
     const from = streamFD(source)
     if (from !== null && isStream(from)) return connMover(from)
   }
-  return new CopyMover((signal) => chunksOf(source, { ...options, signal }))
+  return new CopyMover((reading) => chunksOf(source, options, reading))
 }
 
 /**

@@ -1,3 +1,5 @@
+import { byteLengthOf, type IOOptions } from '@net/contract'
+import { checkKept, Ending } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -8,20 +10,21 @@ import { send } from '../sys/syscall.ts'
 export class CopyMover implements Mover {
   readonly call = 'write'
   readonly #chunks: AsyncIterator<Uint8Array>
-  readonly #reading = new AbortController()
+  readonly #reading = new Ending()
   readonly #close: () => void
   #wake: () => void = () => {} // until start
   #chunk: Uint8Array | null = null
+  #left = 0 // bytes of the chunk
   #asking = false
   #ended = false
   #failure: Error | null = null
 
   /**
-   * Makes a mover of chunks, whose reading is to end with the signal; `close` is called when they are not
+   * Makes a mover of chunks, whose reading is to end with the options; `close` is called when they are not
    * used any more.
    */
-  constructor(chunks: (signal: AbortSignal) => AsyncIterator<Uint8Array>, close: () => void = () => {}) {
-    this.#chunks = chunks(this.#reading.signal)
+  constructor(chunks: (reading: IOOptions) => AsyncIterator<Uint8Array>, close: () => void = () => {}) {
+    this.#chunks = chunks(this.#reading)
     this.#close = close
   }
 
@@ -33,9 +36,10 @@ export class CopyMover implements Mover {
     if (this.#failure !== null) throw this.#failure
     const chunk = this.#chunk
     if (chunk !== null) {
-      const n = send(to.fd, chunk, Math.min(chunk.byteLength, max), abi.MSG_NOSIGNAL)
+      checkKept(chunk, this.#left)
+      const n = send(to.fd, chunk, Math.min(this.#left, max), abi.MSG_NOSIGNAL)
       if (n === EAGAIN) to.writeReady = false
-      else if (n > 0) this.#chunk = n < chunk.byteLength ? chunk.subarray(n) : null
+      else if (n > 0) this.#take(n < this.#left ? chunk.subarray(n) : null)
       return n
     }
     if (this.#ended) return 0
@@ -49,7 +53,7 @@ export class CopyMover implements Mover {
     this.#chunks.next().then(
       (result) => {
         if (result.done) this.#ended = true
-        else if (result.value.byteLength > 0) this.#chunk = result.value
+        else this.#take(result.value)
         this.#settled()
       },
       (e: unknown) => {
@@ -57,6 +61,11 @@ export class CopyMover implements Mover {
         this.#settled()
       },
     )
+  }
+
+  #take(chunk: Uint8Array | null): void {
+    this.#left = chunk === null ? 0 : byteLengthOf(chunk)
+    this.#chunk = this.#left === 0 ? null : chunk
   }
 
   #settled(): void {
@@ -68,10 +77,9 @@ export class CopyMover implements Mover {
     return null
   }
 
-  // `return` of a source waits for a read of it that is under way; a read of a connection is cancelled by the
-  // abort.
+  // `return` of a source waits for a read of it that is under way, which the end of the reading ends.
   end(): void {
-    this.#reading.abort()
+    this.#reading.end(new DOMException('This operation was aborted', 'AbortError'))
     const ended = this.#chunks.return?.() ?? Promise.resolve()
     ended
       .catch(() => {

@@ -1,6 +1,6 @@
 import type { UnixAddr } from '@net/addr'
 import { OpError, type UnixMessage, type UnixNetwork, byteLengthOf } from '@net/contract'
-import { DeadlineTimer, type LaneOwner } from '@net/io'
+import { checkKept, DeadlineTimer, type LaneOwner } from '@net/io'
 import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -27,23 +27,29 @@ const oneByte = new Uint8Array(1)
 /** Waits for a message and reads it with its control messages. */
 export class UnixReceiveOp extends FDOp<UnixMessage> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #oob: Uint8Array
+  readonly #oobLength: number
 
   /** Makes a receive into `p` and `oob`. */
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array) {
     super('read', fd)
     this.#p = p
+    this.#byteLength = byteLengthOf(p)
     this.#oob = oob
+    this.#oobLength = byteLengthOf(oob)
   }
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
     const oob = this.#oob
+    checkKept(this.#p, Math.min(this.#byteLength, 1))
+    checkKept(oob, Math.min(this.#oobLength, 1))
     const packets = this.fd.net === 'unixgram'
-    const dummy = byteLengthOf(this.#p) === 0 && !packets
+    const dummy = this.#byteLength === 0 && !packets
     // The kernel fills our own buffer, which is always large enough: not all kernels close the descriptors
     // for which a smaller one has no room.
-    const room = oob.byteLength === 0 ? null : control
+    const room = this.#oobLength === 0 ? null : control
     const n = recvmsg(this.fd.fd, dummy ? oneByte : this.#p, room, abi.MSG_CMSG_CLOEXEC)
     if (n === EAGAIN) {
       this.fd.readReady = false
@@ -70,7 +76,9 @@ const BACKOFF_MAX = 200 // milliseconds
  */
 export class UnixSendOp extends FDOp<SentMessage> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #oob: Uint8Array | null
+  readonly #oobLength: number
   readonly #addr: UnixAddr | null
   #n = 0
   #begun = false
@@ -81,7 +89,9 @@ export class UnixSendOp extends FDOp<SentMessage> {
   constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, addr: UnixAddr | null) {
     super('write', fd)
     this.#p = p
+    this.#byteLength = byteLengthOf(p)
     this.#oob = oob
+    this.#oobLength = oob === null ? 0 : byteLengthOf(oob)
     this.#addr = addr
   }
 
@@ -89,6 +99,8 @@ export class UnixSendOp extends FDOp<SentMessage> {
     // A full queue of one receiver says nothing about the next receiver, so sends to an address do not wait
     // for writeReady.
     while (this.fd.writeReady || this.#addr !== null) {
+      checkKept(this.#p, this.#byteLength)
+      if (this.#oob !== null) checkKept(this.#oob, this.#oobLength)
       const n = this.#begun ? this.#sendRest() : this.#sendFirst()
       if (n === EAGAIN) {
         if (this.#addr === null) this.fd.writeReady = false
@@ -97,9 +109,8 @@ export class UnixSendOp extends FDOp<SentMessage> {
       }
       if (n < 0) return this.fail(syscallError(this.#oob === null ? 'sendto' : 'sendmsg', n))
       this.#begun = true
-      this.#n += Math.min(n, byteLengthOf(this.#p))
-      if (this.#n === byteLengthOf(this.#p))
-        return this.done({ n: this.#n, oobn: this.#oob?.byteLength ?? 0 })
+      this.#n += Math.min(n, this.#byteLength)
+      if (this.#n >= this.#byteLength) return this.done({ n: this.#n, oobn: this.#oobLength })
     }
     return false
   }
@@ -127,13 +138,19 @@ export class UnixSendOp extends FDOp<SentMessage> {
     if (length < 0) return EINVAL
     const p = this.#p
     const oob = this.#oob
-    if (oob === null) return sendto(this.fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL, sockaddrOut, length)
-    const dummy = byteLengthOf(p) === 0 && oob.byteLength > 0 && this.fd.net !== 'unixgram'
-    return sendmsg(this.fd.fd, dummy ? oneByte : p, oob, length, abi.MSG_NOSIGNAL)
+    if (oob === null) return sendto(this.fd.fd, p, this.#byteLength, abi.MSG_NOSIGNAL, sockaddrOut, length)
+    const dummy = this.#byteLength === 0 && this.#oobLength > 0 && this.fd.net !== 'unixgram'
+    return sendmsg(
+      this.fd.fd,
+      dummy ? oneByte : p.subarray(0, this.#byteLength),
+      oob,
+      length,
+      abi.MSG_NOSIGNAL,
+    )
   }
 
   #sendRest(): number {
-    const rest = this.#p.subarray(this.#n)
+    const rest = this.#p.subarray(this.#n, this.#byteLength)
     return send(this.fd.fd, rest, byteLengthOf(rest), abi.MSG_NOSIGNAL)
   }
 

@@ -1,11 +1,11 @@
 // struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
 import { OpError, type IOOptions, checkBuffers, byteLengthOf } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { messageLayout, SizeofIovec, SizeofMsghdr, Structs, wordBytes } from '../wire/msg.ts'
-import { checkKept, FDOp } from './op.ts'
+import { FDOp } from './op.ts'
 import { syscall, syscallError } from '../sys/syscall.ts'
 
 const IOV_MAX = 1024 // limits.h of every kernel served
@@ -52,8 +52,9 @@ class VectorWriteOp extends FDOp<number> {
     const count = Math.min(this.#buffers.length - this.#index, IOV_MAX)
     for (let i = 0; i < count; i++) {
       const p = this.#buffers[this.#index + i] ?? new Uint8Array()
-      checkKept(p, this.#lengths[this.#index + i] ?? 0)
-      message.setVector(SizeofMsghdr + i * SizeofIovec, i === 0 ? p.subarray(this.#offset) : p)
+      const length = this.#lengths[this.#index + i] ?? 0
+      checkKept(p, length)
+      message.setVector(SizeofMsghdr + i * SizeofIovec, p.subarray(i === 0 ? this.#offset : 0, length))
     }
     message.setPointer(layout.Iov, message.address + BigInt(SizeofMsghdr))
     message.setWord(layout.Iovlen, count)

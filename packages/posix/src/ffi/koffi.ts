@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, Watch } from './ffi.ts'
@@ -8,12 +7,16 @@ import { withMicrotasks } from './host.ts'
 declare const __filename: string | undefined
 
 /**
- * A require that looks for koffi from this file. In a bundle that is CommonJS `import.meta` is empty, and
- * the bundle's own name takes its place; in a single executable there is no file but the executable.
+ * A require that looks for koffi from this file. In a bundle that is CommonJS `import.meta` is empty or tells of the machine
+ * that made the bundle, and the bundle's own name takes its place; in a single executable there is no file but the
+ * executable. The function is asked of the process, as webpack puts `undefined` in the place of what an import of
+ * `node:module` is called with.
  */
 function requireFromHere(): NodeJS.Require {
+  const { createRequire } = process.getBuiltinModule('node:module')
+  if (typeof __filename === 'string') return createRequire(__filename)
   const { url } = import.meta as { url?: string }
-  return createRequire(url ?? (typeof __filename === 'string' ? __filename : process.execPath))
+  return createRequire(url ?? process.execPath)
 }
 
 /**

@@ -12,19 +12,16 @@ import {
 } from '@net/contract'
 import { ConnStreams, LaneConn, type Lanes } from '@net/io'
 import { refusal } from './errors.ts'
-import type { Handle } from './handle.ts'
 import { ReadOp, WriteOp, type StreamHandle } from './stream.ts'
 
-/** A socket of the host that reads and writes: what all connections have in common. */
-export abstract class HostedConn<F extends Handle, A extends Addr>
-  extends LaneConn
-  implements Omit<Conn<A>, 'read' | 'write'>
-{
+/** A connection of the host that is a stream of bytes. */
+export abstract class HostedStreamConn<A extends Addr> extends LaneConn implements Conn<A>, ByteStreams {
   /** The host's socket. */
-  protected readonly handle: F
+  protected readonly handle: StreamHandle
+  #streams: ConnStreams | null = null
 
-  /** Takes over a connected or bound socket. */
-  protected constructor(handle: F) {
+  /** Takes over a connected socket. */
+  protected constructor(handle: StreamHandle) {
     super()
     this.handle = handle
   }
@@ -73,14 +70,6 @@ export abstract class HostedConn<F extends Handle, A extends Addr>
     if (this.handle.isClosed)
       throw new OpError('set', this.handle.net, null, this.handle.localAddr, ErrClosed)
   }
-}
-
-/** A connection of the host that is a stream of bytes. */
-export abstract class HostedStreamConn<A extends Addr>
-  extends HostedConn<StreamHandle, A>
-  implements Conn<A>, ByteStreams
-{
-  #streams: ConnStreams | null = null
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return (this.#streams ??= new ConnStreams(this)).readable

@@ -1,8 +1,8 @@
 import type { RemoteInfo, Socket } from 'node:dgram'
 import type { Addr } from '@net/addr'
 import { UDPAddr } from '@net/addr'
-import { OpError } from '@net/contract'
-import { Op, type LaneOwner } from '@net/io'
+import { byteLengthOf, OpError } from '@net/contract'
+import { checkKept, Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
 import { Handle } from './handle.ts'
 import { parseHostAddress } from './ipsock.ts'
@@ -131,17 +131,22 @@ export class DatagramHandle extends Handle {
 export class ReceiveOp<T> extends Op<T> {
   readonly #handle: DatagramHandle
   readonly #call: string
+  readonly #p: Uint8Array | null
+  readonly #byteLength: number
   readonly #finish: (packet: Packet) => T
 
-  /** Makes a receive whose errors name `call`. */
-  constructor(handle: DatagramHandle, call: string, finish: (packet: Packet) => T) {
+  /** Makes a receive whose errors name `call`; `finish` is to put the packet into `p`, unless that is null. */
+  constructor(handle: DatagramHandle, call: string, p: Uint8Array | null, finish: (packet: Packet) => T) {
     super('read')
     this.#handle = handle
     this.#call = call
+    this.#p = p
+    this.#byteLength = p === null ? 0 : byteLengthOf(p)
     this.#finish = finish
   }
 
   attempt(): boolean {
+    if (this.#p !== null) checkKept(this.#p, Math.min(this.#byteLength, 1))
     const packet = this.#handle.next()
     if (packet !== null) return this.done(this.#finish(packet))
     const e = this.#handle.takeFailure(this.#call)
@@ -155,6 +160,7 @@ export class ReceiveOp<T> extends Op<T> {
 export class SendOp extends Op<number> {
   readonly #handle: DatagramHandle
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #addr: Addr | null
   readonly #to: { readonly host: string; readonly port: number } | null
   #given = false
@@ -169,12 +175,14 @@ export class SendOp extends Op<number> {
     super('write')
     this.#handle = handle
     this.#p = p
+    this.#byteLength = byteLengthOf(p)
     this.#addr = addr
     this.#to = to
   }
 
   attempt(): boolean {
     if (this.#given || !this.#handle.writeReady) return false
+    checkKept(this.#p, this.#byteLength)
     const call = this.#to === null ? 'write' : 'sendto'
     const failure = this.#handle.takeFailure(call)
     if (failure !== null) return this.fail(failure)
@@ -182,7 +190,7 @@ export class SendOp extends Op<number> {
     try {
       this.#handle.give(this.#p, this.#to, (e) => {
         this.#given = false
-        if (e === null) this.done(this.#p.byteLength)
+        if (e === null) this.done(this.#byteLength)
         else this.fail(hostError(e, call))
       })
       this.#given = true
@@ -193,7 +201,7 @@ export class SendOp extends Op<number> {
   }
 
   override cancel(reason: unknown): void {
-    if (this.#given) this.done(this.#p.byteLength)
+    if (this.#given) this.done(this.#byteLength)
     else super.cancel(reason)
   }
 

@@ -1,17 +1,20 @@
 import type { Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
-import { AddrError, parseIP, type IP, type UDPAddr } from '@net/addr'
+import { AddrError, IP, parseIP, type UDPAddr } from '@net/addr'
 import {
+  ErrClosed,
   OpError,
+  type File,
+  type RawConn,
   type ControlOptions,
   type DatagramOptions,
   type Interface,
   type MulticastMembership,
   type QueuedError,
 } from '@net/contract'
-import { HostedConn } from './conn.ts'
+import { LaneConn, type Lanes } from '@net/io'
 import type { DatagramHandle } from './datagram.ts'
-import { hostError } from './errors.ts'
+import { hostError, refusal } from './errors.ts'
 
 type Name = Interface | string | number | null | undefined
 
@@ -49,21 +52,73 @@ function ipOf(address: IP | string, version: 4 | 6): IP {
   return ip
 }
 
+function checkGroup(group: unknown, source: unknown): void {
+  if (!(group instanceof IP)) throw new TypeError('the group is not an IP')
+  if (source !== null && source !== undefined && !(source instanceof IP)) {
+    throw new TypeError('the source is not an IP')
+  }
+}
+
 /**
  * A datagram socket of the host, and the options it has: multicast it can do, control messages and the error
  * queue it cannot.
  */
-export abstract class HostedPacketConn
-  extends HostedConn<DatagramHandle, UDPAddr>
-  implements DatagramOptions
-{
+export abstract class HostedPacketConn extends LaneConn implements DatagramOptions {
+  /** The host's socket. */
+  protected readonly handle: DatagramHandle
   /** The IP version of the socket. */
   protected readonly version: 4 | 6
 
   /** Takes over a bound or connected socket. */
   protected constructor(handle: DatagramHandle, version: 4 | 6) {
-    super(handle)
+    super()
+    this.handle = handle
     this.version = version
+  }
+
+  protected get lanes(): Lanes {
+    return this.handle
+  }
+
+  get localAddr(): UDPAddr {
+    return this.handle.localAddr as UDPAddr
+  }
+
+  get remoteAddr(): UDPAddr {
+    return this.handle.remoteAddr as UDPAddr
+  }
+
+  /** Refuses: the host's sockets have descriptors, but it does not show them. */
+  file(): Promise<File> {
+    return Promise.reject(refusal('file', this.handle.net, this.localAddr, this.remoteAddr))
+  }
+
+  /** Refuses: the host's sockets have descriptors, but it does not show them. */
+  syscallConn(): RawConn {
+    return this.refuse('raw-control')
+  }
+
+  ref(): void {
+    this.handle.ref()
+  }
+
+  unref(): void {
+    this.handle.unref()
+  }
+
+  close(): Promise<void> {
+    return this.handle.close()
+  }
+
+  /** Throws the error of an option that the host does not have. */
+  protected refuse(op = 'set'): never {
+    throw refusal(op, this.handle.net, null, this.handle.localAddr)
+  }
+
+  /** Throws the error of an option of a closed socket. */
+  protected checkOpen(): void {
+    if (this.handle.isClosed)
+      throw new OpError('set', this.handle.net, null, this.handle.localAddr, ErrClosed)
   }
 
   /** Refuses: the host does not give control messages. */
@@ -91,10 +146,12 @@ export abstract class HostedPacketConn
   }
 
   joinGroup(group: IP, iface?: Name, source?: IP | null): void {
+    checkGroup(group, source)
     this.#membership('add', group, iface, source ?? null)
   }
 
   leaveGroup(group: IP, iface?: Name, source?: IP | null): void {
+    checkGroup(group, source)
     this.#membership('drop', group, iface, source ?? null)
   }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Addr } from '@net/addr'
-import { OpError } from '@net/contract'
-import { Op, type LaneOwner } from '@net/io'
+import { byteLengthOf, OpError } from '@net/contract'
+import { checkKept, Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
 import { Handle } from './handle.ts'
 
@@ -68,7 +68,7 @@ export class StreamHandle extends Handle {
     if (this.#readEnded) return null
     const socket = this.#socket
     // read(n) with an n above the high-water mark would raise the mark.
-    const n = Math.min(p.byteLength, socket.readableLength, socket.readableHighWaterMark)
+    const n = Math.min(byteLengthOf(p), socket.readableLength, socket.readableHighWaterMark)
     // read(0) makes the host read on, or emit the end.
     const chunk = socket.read(n) as Uint8Array | null
     if (chunk === null) return 0
@@ -76,9 +76,9 @@ export class StreamHandle extends Handle {
     return n
   }
 
-  /** Gives a part of `p` from `start` on to the host and tells how much; the host has a copy. */
-  give(p: Uint8Array, start: number): number {
-    const piece = p.slice(start, start + PIECE)
+  /** Gives a part of `p` between `start` and `end` to the host and tells how much; the host has a copy. */
+  give(p: Uint8Array, start: number, end: number): number {
+    const piece = p.slice(start, Math.min(start + PIECE, end))
     this.#unsent = true
     this.#socket.write(piece, (e) => {
       this.#unsent = false
@@ -151,6 +151,7 @@ export class ReadOp extends Op<number | null> {
   }
 
   attempt(): boolean {
+    checkKept(this.#p, 1)
     // Data that arrived before the failure is read first; the failure follows it.
     const n = this.#handle.take(this.#p)
     if (n !== 0) return this.done(n)
@@ -167,6 +168,7 @@ export class ReadOp extends Op<number | null> {
 export class WriteOp extends Op<number> {
   readonly #handle: StreamHandle
   readonly #p: Uint8Array
+  readonly #byteLength: number
   #given = 0
   #sent = 0
 
@@ -175,20 +177,22 @@ export class WriteOp extends Op<number> {
     super('write')
     this.#handle = handle
     this.#p = p
+    this.#byteLength = byteLengthOf(p)
   }
 
   attempt(): boolean {
     const e = this.#handle.callError('write')
-    if (e !== null && (this.#handle.failed || this.#given < this.#p.byteLength)) return this.fail(e)
+    if (e !== null && (this.#handle.failed || this.#given < this.#byteLength)) return this.fail(e)
     if (!this.#handle.writeReady) return false
     this.#sent = this.#given
-    if (this.#sent === this.#p.byteLength) return this.done(this.#sent)
-    this.#given += this.#handle.give(this.#p, this.#given)
+    if (this.#sent === this.#byteLength) return this.done(this.#sent)
+    checkKept(this.#p, this.#byteLength)
+    this.#given += this.#handle.give(this.#p, this.#given, this.#byteLength)
     return false
   }
 
   override cancel(reason: unknown): void {
-    if (this.#given > 0 && this.#given === this.#p.byteLength && !this.#handle.failed) this.done(this.#given)
+    if (this.#given > 0 && this.#given === this.#byteLength && !this.#handle.failed) this.done(this.#given)
     else super.cancel(reason)
   }
 

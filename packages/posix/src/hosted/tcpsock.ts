@@ -14,6 +14,7 @@ import {
   type TCPSockGroup,
   checkNetwork,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows } from '@net/stubs'
@@ -163,6 +164,7 @@ function isSelfConnected(c: TCPConn): boolean {
 /** TCP over the host's sockets. */
 export const hostedTCPSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options = {}) {
+    checkAddrs('a TCPAddr', laddr, raddr)
     const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
     let how: NetConnectOpts
     try {
@@ -179,6 +181,7 @@ export const hostedTCPSockGroup: TCPSockGroup = {
   },
 
   async listenTCP(network, laddr, options = {}) {
+    checkAddrs('a TCPAddr', laddr)
     try {
       checkNetwork(network, 'tcp')
       checkListenOptions(options)

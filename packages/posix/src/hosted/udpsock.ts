@@ -15,6 +15,7 @@ import {
   checkBuffer,
   checkNetwork,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { deadlineAt, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
@@ -55,7 +56,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
     if (wrong !== null) return Promise.reject(wrong)
     const { handle } = this
     if (p.byteLength === 0 && !handle.isClosed) return Promise.resolve(0)
-    return handle.reading.run(new ReceiveOp(handle, 'read', (packet) => copy(packet, p)), options)
+    return handle.reading.run(new ReceiveOp(handle, 'read', p, (packet) => copy(packet, p)), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -71,7 +72,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.#receive((packet) => [copy(packet, p), this.handle.sender(packet.from)], options)
+    return this.#receive(p, (packet) => [copy(packet, p), this.handle.sender(packet.from)], options)
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
@@ -102,7 +103,7 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
       const [n, addr] = await this.readFrom(p)
       return [p.subarray(0, n), addr]
     }
-    return await this.#receive(({ data, from }) => [new Uint8Array(data), this.handle.sender(from)])
+    return await this.#receive(null, ({ data, from }) => [new Uint8Array(data), this.handle.sender(from)])
   }
 
   send(p: Uint8Array, addr: UDPAddr): Promise<number> {
@@ -110,10 +111,12 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
   }
 
   setReadBuffer(bytes: number): void {
+    checkSize(bytes)
     this.#set(() => this.handle.setReadBuffer(bytes))
   }
 
   setWriteBuffer(bytes: number): void {
+    checkSize(bytes)
     this.#set(() => this.handle.setWriteBuffer(bytes))
   }
 
@@ -152,8 +155,8 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
     return Promise.reject(new OpError(op, this.handle.net, this.localAddr, addr, cause))
   }
 
-  #receive<T>(finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
-    return this.handle.reading.run(new ReceiveOp(this.handle, 'recvfrom', finish), options)
+  #receive<T>(p: Uint8Array | null, finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
+    return this.handle.reading.run(new ReceiveOp(this.handle, 'recvfrom', p, finish), options)
   }
 
   #set(option: () => void): void {
@@ -164,6 +167,10 @@ class HostedUDPConn extends HostedPacketConn implements UDPConn {
       throw new OpError('set', this.handle.net, null, this.localAddr, hostError(e, 'setsockopt'))
     }
   }
+}
+
+function checkSize(bytes: unknown): void {
+  if (typeof bytes !== 'number') throw new TypeError('the size of a buffer is not a number')
 }
 
 /**
@@ -255,6 +262,7 @@ async function listened(
 /** UDP over the host's sockets. */
 export const hostedUDPSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options = {}) {
+    checkAddrs('a UDPAddr', laddr, raddr)
     options.signal?.throwIfAborted()
     try {
       checkNetwork(network, 'udp')
@@ -268,6 +276,7 @@ export const hostedUDPSockGroup: UDPSockGroup = {
   },
 
   async listenUDP(network, laddr, options = {}) {
+    checkAddrs('a UDPAddr', laddr)
     try {
       return await listened(network, laddr, options)
     } catch (e) {
@@ -276,6 +285,7 @@ export const hostedUDPSockGroup: UDPSockGroup = {
   },
 
   async listenMulticastUDP(network, iface, gaddr, options = {}) {
+    checkAddrs('a UDPAddr', gaddr)
     let conn: HostedUDPConn | null = null
     try {
       checkNetwork(network, 'udp')

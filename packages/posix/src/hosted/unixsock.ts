@@ -13,6 +13,7 @@ import {
   checkAddr,
   checkBuffer,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
@@ -142,6 +143,7 @@ function path({ name, path }: UnixAddr): string {
 /** Stream sockets in the Unix domain over the host's. */
 export const hostedUnixSockGroup: UnixSockGroup = {
   async dialUnix(network, laddr, raddr, options = {}) {
+    checkAddrs('a UnixAddr', laddr, raddr)
     const error = (cause: Error): OpError => new OpError('dial', network, laddr, raddr, cause)
     const how = { path: '', allowHalfOpen: true, highWaterMark: READ_AHEAD }
     try {
@@ -156,6 +158,7 @@ export const hostedUnixSockGroup: UnixSockGroup = {
   },
 
   async listenUnix(network, laddr, options = {}) {
+    checkAddrs('a UnixAddr', laddr)
     try {
       checkNetwork(network)
       if (laddr === null) throw missingAddress()

@@ -45,8 +45,11 @@ export type InterfaceEvent = LinkEvent | AddressEvent | RouteEvent | OverflowEve
 export interface InterfaceWatch extends AsyncIterableIterator<InterfaceEvent, undefined, undefined>, Closer {
   /** The next event. Rejects with an {@link OpError} of operation 'read' and network 'netlink'. */
   next(): Promise<IteratorResult<InterfaceEvent, undefined>>
-  /** Closes the watch. */
+  /** Closes the watch. Never rejects. */
   return(): Promise<IteratorReturnResult<undefined>>
-  /** Sets how many bytes of events the kernel keeps until they are taken (SO_RCVBUF, socket(7)). */
+  /**
+   * Sets how many bytes of events the kernel keeps until they are taken (SO_RCVBUF, socket(7)). Throws an
+   * {@link OpError} of operation 'set' after close.
+   */
   setReadBuffer(bytes: number): void
 }

@@ -12,9 +12,19 @@ import { watchLinux } from './interface_watch_linux.ts'
  *
  * Only on linux, rtnetlink(7); elsewhere, and when the kernel refuses a socket, it throws an {@link OpError}
  * of operation 'listen' and network 'netlink'.
+ *
+ * @example
+ * ```ts
+ * import { watchInterfaces } from '@net/posix'
+ *
+ * const watch = watchInterfaces({ signal: AbortSignal.timeout(10) })
+ * for await (const event of watch) {
+ *   if (event.kind === 'address') console.log(event.action, event.addr.toString())
+ * }
+ * ```
  */
 export function watchInterfaces(options: IOOptions = {}): InterfaceWatch {
   ffi()
   if (!abi.has.netlink) throw new OpError('listen', 'netlink', null, null, ErrUnsupported)
-  return watchLinux(options.signal)
+  return watchLinux(options)
 }

@@ -1,4 +1,5 @@
-import { ErrClosed, isErr, OpError } from '@net/contract'
+import { ErrClosed, isErr, OpError, type IOOptions } from '@net/contract'
+import { endingOf, type Ended, type Ending } from '@net/io'
 import { ENOBUFS } from '../abi/errno.ts'
 import type { FD } from '../fd/fd.ts'
 import { KernelInterface } from './interface.ts'
@@ -82,19 +83,19 @@ class EventOp extends FDOp<InterfaceEvent> {
 
 const ended: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-class NetlinkWatch implements InterfaceWatch {
+class NetlinkWatch implements InterfaceWatch, Ended {
   readonly #fd: FD
   readonly #events: InterfaceEvent[] = []
-  readonly #signal: AbortSignal | undefined
+  readonly #ending: Ending | null
 
-  constructor(fd: FD, signal: AbortSignal | undefined) {
+  constructor(fd: FD, options: IOOptions) {
     this.#fd = fd
-    this.#signal = signal
-    if (signal?.aborted) void this.close()
-    else signal?.addEventListener('abort', this.#abort)
+    this.#ending = endingOf(options)
+    if (this.#ending?.isOver) void this.close()
+    else this.#ending?.add(this)
   }
 
-  readonly #abort = (): void => {
+  ended(): void {
     void this.close()
   }
 
@@ -125,7 +126,7 @@ class NetlinkWatch implements InterfaceWatch {
   }
 
   close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#ending?.delete(this)
     return this.#fd.close()
   }
 
@@ -146,9 +147,9 @@ class NetlinkWatch implements InterfaceWatch {
  * Watches by a socket in the groups of interfaces, addresses and routes, rtnetlink(7). Throws an {@link
  * OpError}.
  */
-export function watchLinux(signal: AbortSignal | undefined): InterfaceWatch {
+export function watchLinux(options: IOOptions): InterfaceWatch {
   try {
-    return new NetlinkWatch(openNetlink(GROUPS), signal)
+    return new NetlinkWatch(openNetlink(GROUPS), options)
   } catch (e) {
     throw new OpError('listen', 'netlink', null, null, e as Error)
   }

@@ -44,6 +44,13 @@ function levelNumber(level: OptionLevel): number {
 
 /**
  * The number of an option on a kernel, the running one unless another is named; undefined where it has none.
+ *
+ * @example
+ * ```ts
+ * import { optionNumber } from '@net/posix'
+ *
+ * console.log(optionNumber('SO_REUSEPORT', 'linux'), optionNumber('SO_REUSEPORT', 'darwin')) // 15 512
+ * ```
  */
 export function optionNumber(name: OptionName, kernel: string = platform): number | undefined {
   const row: OptionRow = socketOptionTable[name]

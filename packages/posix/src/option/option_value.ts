@@ -13,13 +13,13 @@ export interface Linger {
 
 /** The types of options and what their values are here. */
 export interface OptionValues {
-  /** A C int. */
+  /** A C int, of 4 bytes. */
   int: number
-  /** An unsigned C int. */
+  /** An unsigned C int, of 4 bytes. */
   uint: number
   /** An unsigned number of 64 bits. */
   uint64: bigint
-  /** An unsigned char; linux takes it where it has an int. */
+  /** An unsigned char, of one byte; linux takes it where it has an int. */
   byte: number
   /** A C int that is 0 or 1. */
   bool: boolean

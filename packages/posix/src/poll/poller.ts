@@ -1,3 +1,4 @@
+import type { Handle } from '@net/io'
 import { ffi, schedYield } from '../sys/syscall.ts'
 import type { Watch } from '../ffi/ffi.ts'
 import { openSelector } from './open.ts'
@@ -13,7 +14,7 @@ const LOOKS = 4
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After
  * events it may go on looking for more before it sleeps, as its {@link SpinPolicy} says.
  */
-export class Poller {
+export class Poller implements Handle {
   /** How often the event loop woke the poller. An idle process adds nothing to it. */
   wakeUps = 0
   /** How often the poller looked again by itself. */
@@ -71,16 +72,16 @@ export class Poller {
     this.#freeSlots.push(slot)
   }
 
-  /** Counts an operation that waits and keeps the process alive. */
-  hold(): void {
+  /** Counts a descriptor whose operations wait and keep the process alive. */
+  ref(): void {
     if (++this.#held === 1 && !this.#watchHeld) {
       this.#watchHeld = true
       this.#watch.ref()
     }
   }
 
-  /** Takes a {@link hold} back. */
-  release(): void {
+  /** Takes a {@link ref} back. */
+  unref(): void {
     // Most programs begin their next operation before the event loop turns, which would make unref and ref
     // again in vain.
     if (--this.#held === 0 && !this.#releasing) {

@@ -1,3 +1,5 @@
+import { isLogging } from '@net/io'
+
 /**
  * How long to poll for the next event before sleeping: microseconds, 'auto' for the default, 'off' for not at
  * all.
@@ -61,9 +63,9 @@ export class SpinPolicy {
     this.#crowd = 0
   }
 
-  /** Whether looking may pay at all: it is not off, and data does not stream. */
+  /** Whether looking may pay at all: it is not off, data does not stream, and nobody has to read a log of every look. */
   get enabled(): boolean {
-    return this.#limit > 0 && !this.#streams
+    return this.#limit > 0 && !this.#streams && !isLogging
   }
 
   /**

@@ -16,6 +16,16 @@ const LISTEN_FDS_START = 3
  * LISTEN_FDNAMES, else "LISTEN_FD_3" and so on. The variables are taken out of process.env, so that neither a
  * second call nor a child takes the descriptors for its own. Gives none where the variables are not set or
  * make no sense; throws the error of a descriptor that is not there.
+ *
+ * @example
+ * ```ts
+ * import { filesFromEnvironment } from '@net/posix'
+ *
+ * for (const file of filesFromEnvironment()) {
+ *   console.log(file.name, file.fd)
+ *   await file.close()
+ * }
+ * ```
  */
 export function filesFromEnvironment(): File[] {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = process.env
@@ -45,7 +55,19 @@ export type Inherited =
 /**
  * The sockets of {@link filesFromEnvironment}, each as what it is: a listener, a packet connection (datagrams
  * without a fixed peer), a connection (services that are started once for each), or the file itself when it
- * is no socket this package knows. What systemd or a {@link handOver} passed in.
+ * is no socket this package knows. What systemd or a {@link handOver} passed in. Rejects with the error of a
+ * descriptor that is not there.
+ *
+ * @example
+ * ```ts
+ * import { socketsFromEnvironment } from '@net/posix'
+ *
+ * for (const socket of await socketsFromEnvironment()) {
+ *   if (socket.kind !== 'conn') continue
+ *   console.log(socket.name, socket.conn.remoteAddr.toString())
+ *   await socket.conn.close()
+ * }
+ * ```
  */
 export async function socketsFromEnvironment(): Promise<Inherited[]> {
   return await Promise.all(filesFromEnvironment().map(inherited))
@@ -53,7 +75,18 @@ export async function socketsFromEnvironment(): Promise<Inherited[]> {
 
 /**
  * The listeners among {@link socketsFromEnvironment}, by name; several of one name are in their order. All
- * else is closed: a program that is handed other things asks for those itself.
+ * else is closed: a program that is handed other things asks for those itself. Rejects as that does.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { listenersFromEnvironment, listenTCPSync } from '@net/posix'
+ *
+ * // What systemd or the process before this one handed over, else a listener of our own.
+ * const [handed] = (await listenersFromEnvironment()).get('web') ?? []
+ * const listener = handed ?? listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * await listener.close()
+ * ```
  */
 export async function listenersFromEnvironment(): Promise<Map<string, Listener[]>> {
   const listeners = new Map<string, Listener[]>()
@@ -104,7 +137,7 @@ export interface HandOver extends AsyncDisposable {
     readonly stdio: ('inherit' | number)[]
     readonly env: NodeJS.ProcessEnv
   }
-  /** Closes the descriptors, which the process has by then: to be called when spawn has returned. */
+  /** Closes the descriptors, which the process has by then: to be called when spawn has returned. Never rejects. */
   close(): Promise<void>
 }
 
@@ -114,6 +147,20 @@ export interface HandOver extends AsyncDisposable {
  * that systemd can start on demand. The sockets here stay open and shared: connections go to whichever
  * process accepts first, and none is lost when this one closes its own. Unix listeners must be told
  * setUnlinkOnClose(false) before. Rejects with the {@link OpError} of file().
+ *
+ * @example
+ * ```ts
+ * import { spawn } from 'node:child_process'
+ * import { once } from 'node:events'
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { handOver, listenTCPSync } from '@net/posix'
+ *
+ * await using listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const { command, args, options, close } = await handOver({ web: listener }, 'printenv', ['LISTEN_FDNAMES'])
+ * const successor = spawn(command, args, options) // prints web
+ * await close()
+ * await once(successor, 'exit')
+ * ```
  */
 export async function handOver(
   sockets: Readonly<Record<string, Filer | readonly Filer[]>>,

@@ -15,6 +15,22 @@ type Done = (error?: Error | null) => void
  * The event 'fds' brings descriptors that came, as an array of numbers in their order, just before the 'data'
  * (or 'readable') of the bytes they came with: the bytes that carried them are among those. They belong to
  * the listener, which closes them; without a listener they are closed.
+ *
+ * @example
+ * ```ts
+ * import { closeSync } from 'node:fs'
+ * import { once } from 'node:events'
+ * import { FDStream, socketPair } from '@net/posix'
+ *
+ * const [a, b] = socketPair().map((conn) => new FDStream(conn)) as [FDStream, FDStream]
+ * b.resume()
+ * a.writeWithFds('here', [0])
+ * const [fds] = (await once(b, 'fds')) as [number[]]
+ * console.log(fds.length) // 1
+ * for (const fd of fds) closeSync(fd)
+ * a.destroy()
+ * b.destroy()
+ * ```
  */
 export class FDStream extends Duplex {
   /** True: descriptors can be sent and received. Libraries that work on other streams too look at it. */

@@ -11,6 +11,7 @@ import {
   checkAddr,
   checkBuffer,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { ProtocolsFile } from '@net/resolve'
 import { abi } from '../abi/system.ts'
@@ -191,6 +192,7 @@ async function dial(
   raddr: IPAddr | null,
   options: DialOptions,
 ): Promise<IPConn> {
+  checkAddrs('an IPAddr', laddr, raddr)
   let s: SocketSpec
   try {
     if (raddr === null) throw missingAddress()
@@ -215,6 +217,7 @@ function listen(
   laddr: IPAddr | null,
   options: ListenOptions,
 ): IPConn {
+  checkAddrs('an IPAddr', laddr)
   try {
     const s = spec(parse(network), laddr, null, 'listen')
     return new PosixIPConn(listenSocket(s, options), s.family, false, s.sotype === abi.SOCK_RAW)
@@ -239,6 +242,21 @@ export const ipRawSockGroup: IPRawSockGroup = {
  * net.ipv4.ping_group_range; darwin). It sends ICMP echo requests, whose identifier and checksum the kernel
  * fills in, and gets the answers to them and nothing else. `network` is 'ip', 'ip4' or 'ip6'. Rejects with an
  * {@link OpError}, EACCES where it is not allowed.
+ *
+ * @example
+ * ```ts
+ * import { IPAddr, parseIP } from '@net/addr'
+ * import { dialPing } from '@net/posix'
+ *
+ * try {
+ *   const ping = await dialPing('ip4', null, new IPAddr(parseIP('127.0.0.1')))
+ *   await ping.write(Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1)) // an echo request, the first of its sequence
+ *   console.log(await ping.read(new Uint8Array(64))) // 8
+ *   await ping.close()
+ * } catch (e) {
+ *   console.log(String(e)) // where the kernel does not allow it
+ * }
+ * ```
  */
 export async function dialPing(
   network: string,
@@ -251,7 +269,23 @@ export async function dialPing(
 
 /**
  * The same for a socket that pings any host, by writeTo. A `laddr` of null and 'ip' mean an IPv6 socket,
- * which pings IPv6 hosts only.
+ * which pings IPv6 hosts only. Rejects as {@link dialPing} does, of op 'listen'.
+ *
+ * @example
+ * ```ts
+ * import { IPAddr, parseIP } from '@net/addr'
+ * import { listenPing } from '@net/posix'
+ *
+ * try {
+ *   const ping = await listenPing('ip4', null)
+ *   await ping.writeTo(Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1), new IPAddr(parseIP('127.0.0.1')))
+ *   const [n, from] = await ping.readFrom(new Uint8Array(64))
+ *   console.log(n, from.toString()) // 8 127.0.0.1
+ *   await ping.close()
+ * } catch (e) {
+ *   console.log(String(e)) // where the kernel does not allow it
+ * }
+ * ```
  */
 export async function listenPing(
   network: string,

@@ -7,6 +7,4 @@ import { sourceAddrs } from './source_addr.ts'
  * Lookups over the kernel's sockets: hosts and addresses in the system's files and in DNS, the rest as Go has
  * it.
  */
-export const lookupGroup: LookupGroup = lookupGroupOver(querySockets, () => ({
-  sourceAddrs: (addrs) => Promise.resolve(sourceAddrs(addrs)),
-}))
+export const lookupGroup: LookupGroup = lookupGroupOver(querySockets, () => ({ sourceAddrs }))

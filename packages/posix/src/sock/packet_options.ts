@@ -1,15 +1,13 @@
-import { AddrError, parseIP, type Addr, type IP } from '@net/addr'
+import { AddrError, IP, parseIP } from '@net/addr'
 import {
   OpError,
   type ControlOptions,
   type DatagramOptions,
   type MulticastMembership,
-  type QueuedError,
   isTypeError,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import { PosixConn } from '../fd/conn.ts'
-import { switchErrorQueue, takeErrors } from '../wire/error_queue.ts'
+import { switchErrorQueue } from '../wire/error_queue.ts'
 import type { FD } from '../fd/fd.ts'
 import {
   interfaceIndex,
@@ -25,39 +23,26 @@ import { switchControl } from '../wire/packet_info.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { bindToDevice } from '../option/sockopt_linux.ts'
 
-/** The options that sockets of packets with an internet address have in common. */
-export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
-  extends PosixConn<A>
-  implements DatagramOptions
-{
-  /** AF_INET or AF_INET6. */
-  protected readonly family: number
-  /** Whether it has a peer. */
-  protected readonly connected: boolean
+/** What sockets of packets with an internet address have beside the packets. */
+export class PacketOptions implements Omit<DatagramOptions, 'readErrors'> {
+  readonly #fd: FD
+  readonly #family: number
   /** Whether it is an IPv6 socket that has IPv4's options, too. */
   readonly #both: boolean
 
-  /** Takes over a bound or connected socket. `raw` is true for a raw one, which keeps to its family. */
-  protected constructor(fd: FD, family: number, connected: boolean, raw: boolean) {
-    super(fd, false, 0)
-    this.family = family
-    this.connected = connected
+  /** Makes the options of a socket of AF_INET or AF_INET6. `raw` is true for a raw one, which keeps to its family. */
+  constructor(fd: FD, family: number, raw: boolean) {
+    this.#fd = fd
+    this.#family = family
     this.#both = family === abi.AF_INET6 && !raw && abi.has.ipv4OptionsOnIPv6
   }
 
-  /** The address in sockaddrIn. */
-  protected abstract peer(): A
-
   setControlMessages(options: ControlOptions): void {
-    this.set((fd) => switchControl(fd, this.family, this.#both, options))
+    this.set((fd) => switchControl(fd, this.#family, this.#both, options))
   }
 
   setErrorQueue(on: boolean): void {
-    this.set((fd) => switchErrorQueue(fd, this.family, this.#both, on))
-  }
-
-  readErrors(): QueuedError[] {
-    return takeErrors(descriptor(this.fd, 'get'), () => this.peer())
+    this.set((fd) => switchErrorQueue(fd, this.#family, this.#both, on))
   }
 
   bindToDevice(name: string): void {
@@ -65,10 +50,12 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
   }
 
   joinGroup(group: IP, iface?: InterfaceName, source?: IP | null): void {
+    checkGroup(group, source)
     this.set((fd) => setMembership(fd, true, group, interfaceIndex(iface), source ?? null))
   }
 
   leaveGroup(group: IP, iface?: InterfaceName, source?: IP | null): void {
+    checkGroup(group, source)
     this.set((fd) => setMembership(fd, false, group, interfaceIndex(iface), source ?? null))
   }
 
@@ -108,20 +95,20 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
   }
 
   /** Sets an option by a call that gives a negated error number when it fails. Throws an {@link OpError}. */
-  protected set(call: (fd: number) => number): number {
-    const fd = descriptor(this.fd, 'set')
+  set(call: (fd: number) => number): number {
+    const fd = descriptor(this.#fd, 'set')
     let result: number
     try {
       result = call(fd)
     } catch (e) {
       throw isTypeError(e) ? e : this.#error(e as Error)
     }
-    return check(this.fd, 'set', 'setsockopt', result)
+    return check(this.#fd, 'set', 'setsockopt', result)
   }
 
   /** Sets an option of the socket's family, or of both where packets of both go through it. */
   #each(v4: (fd: number) => number, v6: (fd: number) => number): void {
-    if (this.family === abi.AF_INET) {
+    if (this.#family === abi.AF_INET) {
       this.set(v4)
       return
     }
@@ -142,7 +129,7 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
   }
 
   #error(cause: Error): OpError {
-    return new OpError('set', this.fd.net, null, this.fd.localAddr, cause)
+    return new OpError('set', this.#fd.net, null, this.#fd.localAddr, cause)
   }
 
   #membership(level: number, leave: (fd: number) => number): MulticastMembership {
@@ -155,5 +142,12 @@ export abstract class PacketOptions<A extends Addr & { readonly ip: IP | null }>
       setLoopback: (on) => act((fd) => setLoopback(fd, level, on)),
       setTTL: (ttl) => act((fd) => setMulticastTTL(fd, level, ttl)),
     }
+  }
+}
+
+function checkGroup(group: unknown, source: unknown): void {
+  if (!(group instanceof IP)) throw new TypeError('the group is not an IP')
+  if (source !== null && source !== undefined && !(source instanceof IP)) {
+    throw new TypeError('the source is not an IP')
   }
 }

@@ -2,21 +2,33 @@ import type { Addr, IP } from '@net/addr'
 import {
   ErrWriteToConnected,
   OpError,
+  type ControlOptions,
+  type DatagramOptions,
+  type File,
   type IOOptions,
+  type MulticastMembership,
   type PacketConn,
+  type QueuedError,
+  type RawConn,
   type ReceivedMessage,
   type SentMessage,
   checkBuffer,
   missingAddress,
   byteLengthOf,
 } from '@net/contract'
-import { isOver, untilClosed } from '@net/io'
+import { isOver, LaneConn, untilClosed, type Lanes } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
 import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
+import { connFile, read, setBufferSize, write } from '../fd/conn.ts'
+import type { FD } from '../fd/fd.ts'
+import { descriptor, PosixRawConn } from '../fd/rawconn.ts'
+import type { InterfaceName } from './multicast.ts'
 import { PacketOptions } from './packet_options.ts'
+import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { syscallError } from '../sys/syscall.ts'
+import { takeErrors } from '../wire/error_queue.ts'
 
 /** A packet is never longer, so one buffer takes any of them until it is copied into one of its own size. */
 const MAX_PACKET = 65535
@@ -29,9 +41,41 @@ export function scratch(): Uint8Array<ArrayBuffer> {
 
 /** A socket of packets with an internet address: what UDP and raw IP have in common. */
 export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null }>
-  extends PacketOptions<A>
-  implements PacketConn<A>
+  extends LaneConn
+  implements PacketConn<A>, DatagramOptions
 {
+  /** The descriptor. */
+  protected readonly fd: FD
+  /** AF_INET or AF_INET6. */
+  protected readonly family: number
+  /** Whether it has a peer. */
+  protected readonly connected: boolean
+  readonly #raw: boolean
+  #made: PacketOptions | null = null
+
+  /** Takes over a bound or connected socket. `raw` is true for a raw one, which keeps to its family. */
+  protected constructor(fd: FD, family: number, connected: boolean, raw: boolean) {
+    super()
+    this.fd = fd
+    this.family = family
+    this.connected = connected
+    this.#raw = raw
+  }
+
+  /** Its options, which few sockets want. */
+  protected get options(): PacketOptions {
+    return (this.#made ??= new PacketOptions(this.fd, this.family, this.#raw))
+  }
+
+  protected get lanes(): Lanes {
+    return this.fd
+  }
+
+  abstract get localAddr(): A
+  abstract get remoteAddr(): A
+
+  /** The address in sockaddrIn. */
+  protected abstract peer(): A
   /**
    * Puts an address into sockaddrOut and gives its length. Throws a bare error when it is not of the socket's
    * family.
@@ -44,8 +88,12 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     return this.localAddr
   }
 
-  override read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return super.read(p, options) as Promise<number>
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return read(this.fd, p, false, 0, options) as Promise<number> // no bytes are an empty packet
+  }
+
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return write(this.fd, p, options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: A]> {
@@ -137,6 +185,78 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
   /** Makes the error of a write to an address. */
   protected writeError(addr: A | null, cause: Error): OpError {
     return new OpError('write', this.fd.net, this.fd.localAddr, addr, cause)
+  }
+
+  setReadBuffer(bytes: number): void {
+    setBufferSize(this.fd, setReadBuffer, bytes)
+  }
+
+  setWriteBuffer(bytes: number): void {
+    setBufferSize(this.fd, setWriteBuffer, bytes)
+  }
+
+  file(): Promise<File> {
+    return connFile(this.fd)
+  }
+
+  syscallConn(): RawConn {
+    return new PosixRawConn(this.fd)
+  }
+
+  ref(): void {
+    this.fd.ref()
+  }
+
+  unref(): void {
+    this.fd.unref()
+  }
+
+  close(): Promise<void> {
+    return this.fd.close()
+  }
+
+  setControlMessages(options: ControlOptions): void {
+    this.options.setControlMessages(options)
+  }
+
+  setErrorQueue(on: boolean): void {
+    this.options.setErrorQueue(on)
+  }
+
+  readErrors(): QueuedError[] {
+    return takeErrors(descriptor(this.fd, 'get'), () => this.peer())
+  }
+
+  bindToDevice(name: string): void {
+    this.options.bindToDevice(name)
+  }
+
+  joinGroup(group: IP, iface?: InterfaceName, source?: IP | null): void {
+    this.options.joinGroup(group, iface, source)
+  }
+
+  leaveGroup(group: IP, iface?: InterfaceName, source?: IP | null): void {
+    this.options.leaveGroup(group, iface, source)
+  }
+
+  joinMulticastV4(group: IP | string, ifAddr: IP | string): Promise<MulticastMembership> {
+    return this.options.joinMulticastV4(group, ifAddr)
+  }
+
+  joinMulticastV6(group: IP | string, ifIndex: number): Promise<MulticastMembership> {
+    return this.options.joinMulticastV6(group, ifIndex)
+  }
+
+  setMulticastInterface(iface: InterfaceName): void {
+    this.options.setMulticastInterface(iface)
+  }
+
+  setMulticastLoopback(on: boolean): void {
+    this.options.setMulticastLoopback(on)
+  }
+
+  setMulticastTTL(ttl: number): void {
+    this.options.setMulticastTTL(ttl)
   }
 
   readonly #withPeer = (n: number): [number, A] => [n, this.peer()]

@@ -3,7 +3,7 @@ import { OpError, missingAddress } from '@net/contract'
 import type { ResolverSockets } from '@net/resolve'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
-import { FD } from '../fd/fd.ts'
+import { FD, type Names } from '../fd/fd.ts'
 import { putAddr } from './ipsock.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
@@ -13,27 +13,23 @@ import { tcpSockGroup } from './tcpsock.ts'
 import { PosixUDPConn } from './udpconn.ts'
 import { udpNames } from './udpsock.ts'
 
+// Nobody waits for an error of a closed socket that would name it.
+const queryNames: Names = { ...udpNames, brief: true }
+
 /**
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what
  * dialUDP gives, in half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
  */
-class QuerySocket extends PosixUDPConn {
-  override close(): Promise<void> {
-    if (!this.fd.isClosed) this.fd.setAddrs(null, null) // nobody waits for an error that would name them
-    return super.close()
-  }
-}
-
 function dialQuery(raddr: UDPAddr): PosixUDPConn {
   try {
     const family = raddr.ip !== null && raddr.ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
     const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
     try {
       must('connect', connect(s, sockaddrOut, putAddr(family, raddr)))
-      const fd = new FD(s, 'udp', udpNames)
+      const fd = new FD(s, 'udp', queryNames)
       fd.setAddrs(undefined, raddr)
       fd.readReady = false // what comes is told when the descriptor is registered
-      return new QuerySocket(fd, family, true)
+      return new PosixUDPConn(fd, family, true)
     } catch (e) {
       closeDescriptor(s)
       throw e

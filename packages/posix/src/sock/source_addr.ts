@@ -1,4 +1,5 @@
 import type { IP, IPAddr } from '@net/addr'
+import { turnTaken } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
@@ -18,8 +19,14 @@ const ANY_PORT = 9 // nothing is sent to it
  * The address this machine would send from to each of `addrs`, null where it has no route to one: a UDP
  * socket is connected there, which sends nothing, and asked for its name.
  */
-export function sourceAddrs(addrs: readonly IPAddr[]): (IP | null)[] {
-  return addrs.map(sourceAddr)
+export async function sourceAddrs(addrs: readonly IPAddr[]): Promise<(IP | null)[]> {
+  const sources: (IP | null)[] = []
+  for (const addr of addrs) {
+    sources.push(sourceAddr(addr))
+    const turn = turnTaken() // an answer may have thousands of addresses
+    if (turn !== null) await turn
+  }
+  return sources
 }
 
 function sourceAddr({ ip, zone }: IPAddr): IP | null {

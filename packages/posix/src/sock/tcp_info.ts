@@ -33,9 +33,9 @@ export interface TCPInfo extends Numbers {
   readonly state: TCPState
   /** The state of its congestion control: see {@link CongestionState}. */
   readonly congestionState: CongestionState
-  /** Retransmissions of the segment that is unacknowledged now. */
+  /** How many retransmissions there were of the segment that is unacknowledged now. */
   readonly retransmits: number
-  /** Unanswered window or keep-alive probes. */
+  /** How many window or keep-alive probes are unanswered. */
   readonly probes: number
   /** How often the retransmission timer has doubled. */
   readonly backoff: number

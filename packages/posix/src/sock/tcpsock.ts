@@ -13,14 +13,17 @@ import {
   type TCPSockGroup,
   checkNetwork,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
+import { ConnStreams } from '@net/io'
 import { abi } from '../abi/system.ts'
-import { PosixStreamConn } from '../fd/conn.ts'
+import { PosixConn, shutdownConn } from '../fd/conn.ts'
 import { FD, type Names } from '../fd/fd.ts'
 import { favoriteAddrFamily, putAddr } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
+import { writev } from '../fd/writev.ts'
 import { dialSocket, listenSocket, type DialSpec, type SocketSpec } from '../fd/sock.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getTCPAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
@@ -40,10 +43,12 @@ export const tcpNames: Names = {
 }
 
 /** A TCP connection over a kernel socket. */
-export class PosixTCPConn extends PosixStreamConn<TCPAddr> implements TCPConn {
+export class PosixTCPConn extends PosixConn<TCPAddr> implements TCPConn {
+  #streams: ConnStreams | null = null
+
   /** Takes over a connected socket. */
   constructor(fd: FD) {
-    super(fd, true)
+    super(fd, true, null)
   }
 
   get localAddr(): TCPAddr {
@@ -52,6 +57,26 @@ export class PosixTCPConn extends PosixStreamConn<TCPAddr> implements TCPConn {
 
   get remoteAddr(): TCPAddr {
     return this.fd.remoteAddr as TCPAddr
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new ConnStreams(this)).readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= new ConnStreams(this)).writable
+  }
+
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    return writev(this.fd, buffers, options)
+  }
+
+  closeRead(): Promise<void> {
+    return shutdownConn(this.fd, abi.SHUT_RD)
+  }
+
+  closeWrite(): Promise<void> {
+    return shutdownConn(this.fd, abi.SHUT_WR)
   }
 
   setLinger(seconds: number): void {
@@ -205,6 +230,7 @@ export function listenTCPSync(
   laddr: TCPAddr | null,
   options: ListenOptions = {},
 ): TCPListener {
+  checkAddrs('a TCPAddr', laddr)
   try {
     return new PosixTCPListener(listenFD(spec(network, laddr, null, 'listen'), options))
   } catch (e) {
@@ -215,6 +241,7 @@ export function listenTCPSync(
 /** TCP over the kernel's sockets. */
 export const tcpSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
+    checkAddrs('a TCPAddr', laddr, raddr)
     let to: TCPDialSpec
     try {
       const s = spec(network, laddr, raddr, 'dial')
@@ -223,7 +250,8 @@ export const tcpSockGroup: TCPSockGroup = {
     } catch (e) {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd = options.multipathTCP === true ? await multipathFirst(to, options) : await dialAgain(to, options)
+    const fd =
+      options.multipathTCP === true ? await multipathFirst(to, options) : await dialAgain(to, options)
     // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)

@@ -91,7 +91,7 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   setGRO(on: boolean): boolean {
     const { UDP_GRO } = packetABI
     if (!hasOption(descriptor(this.fd, 'set'), UDP_GRO)) return false
-    this.set((fd) => setsockoptInt(fd, abi.IPPROTO_UDP, UDP_GRO, on ? 1 : 0))
+    this.options.set((fd) => setsockoptInt(fd, abi.IPPROTO_UDP, UDP_GRO, on ? 1 : 0))
     this.#batchSocket().gro = on
     return on
   }

@@ -9,6 +9,7 @@ import {
   type UDPSockGroup,
   checkNetwork,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import type { FD, Names } from '../fd/fd.ts'
@@ -92,6 +93,7 @@ export function listenUDPSync(
   laddr: UDPAddr | null,
   options: ListenOptions = {},
 ): UDPConn {
+  checkAddrs('a UDPAddr', laddr)
   try {
     const { fd, family } = bound(network, laddr, options)
     return new PosixUDPConn(fd, family, false)
@@ -100,13 +102,31 @@ export function listenUDPSync(
   }
 }
 
-/** Makes a socket that has joined a group on an interface, at once. Throws an {@link OpError}. */
+/**
+ * Makes a socket that has joined a group on an interface, at once. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { IP, UDPAddr } from '@net/addr'
+ * import { listenMulticastUDPSync } from '@net/posix'
+ *
+ * const group = new UDPAddr(IP.from([239, 1, 2, 3]), 0)
+ * try {
+ *   const conn = listenMulticastUDPSync('udp4', null, group)
+ *   console.log(conn.localAddr.port > 0) // true
+ *   await conn.close()
+ * } catch (e) {
+ *   console.log(String(e)) // where no interface has a route for the group
+ * }
+ * ```
+ */
 export function listenMulticastUDPSync(
   network: UDPNetwork,
   iface: Interface | null,
   gaddr: UDPAddr | null,
   options: ListenOptions = {},
 ): UDPConn {
+  checkAddrs('a UDPAddr', gaddr)
   try {
     checkNetwork(network, 'udp')
     const group = gaddr?.ip ?? null
@@ -134,6 +154,7 @@ function join(fd: number, group: IP, index: number): void {
 /** UDP over the kernel's sockets. */
 export const udpSockGroup: UDPSockGroup = {
   async dialUDP(network, laddr, raddr, options: DialOptions = {}) {
+    checkAddrs('a UDPAddr', laddr, raddr)
     let s: SocketSpec
     try {
       s = spec(network, laddr, raddr, 'dial')

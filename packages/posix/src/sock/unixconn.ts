@@ -12,12 +12,14 @@ import {
   checkBuffer,
   missingAddress,
 } from '@net/contract'
-import { untilClosed } from '@net/io'
+import { ConnStreams, untilClosed } from '@net/io'
+import { abi } from '../abi/system.ts'
 import { EAFNOSUPPORT } from '../abi/errno.ts'
-import { PosixStreamConn } from '../fd/conn.ts'
+import { PosixConn, shutdownConn } from '../fd/conn.ts'
 import type { FD, Names } from '../fd/fd.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { sendFile } from '../fd/sendfile.ts'
+import { writev } from '../fd/writev.ts'
 import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
 import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
 import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
@@ -50,7 +52,8 @@ export function pathOf(addr: UnixAddr): string {
 /**
  * A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says.
  */
-export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn {
+export class PosixUnixConn extends PosixConn<UnixAddr> implements UnixConn {
+  #streams: ConnStreams | null = null
   readonly #connected: boolean
   #unlink = false
 
@@ -78,14 +81,26 @@ export class PosixUnixConn extends PosixStreamConn<UnixAddr> implements UnixConn
     return (this.fd.remoteAddr as UnixAddr | null) ?? new UnixAddr('', this.#net)
   }
 
-  override get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#checkStream('readable')
-    return super.readable
+    return (this.#streams ??= new ConnStreams(this)).readable
   }
 
-  override get writable(): WritableStream<Uint8Array> {
+  get writable(): WritableStream<Uint8Array> {
     this.#checkStream('writable')
-    return super.writable
+    return (this.#streams ??= new ConnStreams(this)).writable
+  }
+
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    return writev(this.fd, buffers, options)
+  }
+
+  closeRead(): Promise<void> {
+    return shutdownConn(this.fd, abi.SHUT_RD)
+  }
+
+  closeWrite(): Promise<void> {
+    return shutdownConn(this.fd, abi.SHUT_WR)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {

@@ -8,6 +8,7 @@ import {
   type UnixNetwork,
   type UnixSockGroup,
   missingAddress,
+  checkAddrs,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import type { FD } from '../fd/fd.ts'
@@ -49,12 +50,30 @@ function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOpt
   return [listenSocket(s, options), laddr]
 }
 
-/** Listens at once: the address is there when it returns. Throws an {@link OpError}. */
+/**
+ * Listens at once: the address is there when it returns. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { UnixAddr } from '@net/addr'
+ * import { listenUnixSync } from '@net/posix'
+ *
+ * const dir = mkdtempSync(join(tmpdir(), 'socket-'))
+ * const listener = listenUnixSync('unix', new UnixAddr(join(dir, 'app.sock'), 'unix'))
+ * console.log(listener.addr.network) // unix
+ * await listener.close()
+ * rmSync(dir, { recursive: true })
+ * ```
+ */
 export function listenUnixSync(
   network: UnixNetwork,
   laddr: UnixAddr | null,
   options: ListenOptions = {},
 ): UnixListener {
+  checkAddrs('a UnixAddr', laddr)
   try {
     if (network === 'unixgram') throw new UnknownNetworkError(network) // it has no connections to accept
     return new PosixUnixListener(...listen(network, laddr, options), true)
@@ -63,12 +82,30 @@ export function listenUnixSync(
   }
 }
 
-/** Makes a datagram socket at once: the address is there when it returns. Throws an {@link OpError}. */
+/**
+ * Makes a datagram socket at once: the address is there when it returns. Throws an {@link OpError}.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync, rmSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { UnixAddr } from '@net/addr'
+ * import { listenUnixgramSync } from '@net/posix'
+ *
+ * const dir = mkdtempSync(join(tmpdir(), 'socket-'))
+ * const conn = listenUnixgramSync('unixgram', new UnixAddr(join(dir, 'log.sock'), 'unixgram'))
+ * console.log(conn.localAddr.network) // unixgram
+ * await conn.close()
+ * rmSync(dir, { recursive: true })
+ * ```
+ */
 export function listenUnixgramSync(
   network: 'unixgram',
   laddr: UnixAddr | null,
   options: ListenOptions = {},
 ): UnixConn {
+  checkAddrs('a UnixAddr', laddr)
   try {
     if ((network as string) !== 'unixgram') throw new UnknownNetworkError(network)
     return new PosixUnixConn(listen(network, laddr, options)[0], false)
@@ -96,6 +133,7 @@ function dialNobody(laddr: UnixAddr | null, options: DialOptions): UnixConn {
 /** Unix sockets of the kernel. */
 export const unixSockGroup: UnixSockGroup = {
   async dialUnix(network, laddr, raddr, options: DialOptions = {}) {
+    checkAddrs('a UnixAddr', laddr, raddr)
     let s: SocketSpec
     try {
       s = spec(network, laddr)

@@ -1,6 +1,6 @@
 // Urgent data of TCP (RFC 6093): MSG_OOB of sys/socket.h, sockatmark(3).
 import { OpError, type IOOptions, type TCPConn, checkBuffer, byteLengthOf } from '@net/contract'
-import { type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { ErrUnsupported, UnsupportedError } from '@net/stubs'
 import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -60,17 +60,20 @@ class UrgentReadOp extends FDOp<number | null> {
 /** Waits for room and writes all of a buffer, the last byte as an urgent one. */
 class UrgentWriteOp extends FDOp<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   #n = 0
 
   constructor(fd: FD, p: Uint8Array) {
     super('write', fd)
     this.#p = p
+    this.#byteLength = byteLengthOf(p)
   }
 
   attempt(): boolean {
-    const length = byteLengthOf(this.#p)
+    const length = this.#byteLength
     while (this.#n < length) {
       if (!this.fd.writeReady) return false
+      checkKept(this.#p, length)
       // The last byte is sent by a call of its own: MSG_OOB marks the last byte that is sent, so a send of
       // several bytes that went only in part would mark a wrong one.
       const [end, flag] = this.#n === length - 1 ? [length, abi.MSG_OOB] : [length - 1, 0]
@@ -113,6 +116,17 @@ function tcpFD(conn: TCPConn, op: string): FD {
  * peer has room for one urgent byte: one that it has not taken when the next comes is lost to it, or goes on
  * in the stream. Rejects with an {@link OpError}: that of the target for connections that are not the
  * kernel's, ENOTSUP for those that are not of TCP or of multipath TCP.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { listenTCPSync, posix, writeUrgent } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const [a, b] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
+ * console.log(await writeUrgent(a, Uint8Array.of(1, 2, 3))) // 3: two bytes of the stream, and an urgent one
+ * await Promise.all([a.close(), b.close(), listener.close()])
+ * ```
  */
 export async function writeUrgent(conn: TCPConn, p: Uint8Array, options?: IOOptions): Promise<number> {
   const wrong = checkBuffer(p)
@@ -128,6 +142,18 @@ export async function writeUrgent(conn: TCPConn, p: Uint8Array, options?: IOOpti
  * this waits for the end: use {@link atUrgentMark}. Ends by `signal` and close; the read deadline is of the
  * stream's bytes only. Linux: elsewhere it rejects with an {@link OpError} whose code is ENOTSUP; for other
  * connections it rejects as {@link writeUrgent} does.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { listenTCPSync, posix, readUrgent, writeUrgent } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const [a, b] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
+ * await writeUrgent(a, Uint8Array.of(7))
+ * console.log(await readUrgent(b)) // 7
+ * await Promise.all([a.close(), b.close(), listener.close()])
+ * ```
  */
 export async function readUrgent(conn: TCPConn, options?: IOOptions): Promise<number | null> {
   const fd = tcpFD(conn, 'read')
@@ -141,6 +167,19 @@ export async function readUrgent(conn: TCPConn, options?: IOOptions): Promise<nu
  * Whether the next byte that a TCP connection reads comes from behind the urgent mark: a read never goes over
  * the mark in one piece. With `SO_OOBINLINE` set that byte is the urgent one. Throws an {@link OpError}, as
  * {@link writeUrgent} rejects.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { atUrgentMark, listenTCPSync, posix, writeUrgent } from '@net/posix'
+ *
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const [a, b] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
+ * await writeUrgent(a, Uint8Array.of(1, 2, 3))
+ * console.log(await b.read(new Uint8Array(8))) // 2: a read stops at the mark
+ * console.log(atUrgentMark(b)) // true
+ * await Promise.all([a.close(), b.close(), listener.close()])
+ * ```
  */
 export function atUrgentMark(conn: TCPConn): boolean {
   const fd = tcpFD(conn, 'get')

@@ -1,4 +1,5 @@
-import { Errno, SyscallError, byteLengthOf } from '@net/contract'
+import { byteLengthOf, Errno, isBytes, SyscallError } from '@net/contract'
+import { isLogging, log } from '@net/io'
 import { EINTR } from '../abi/errno.ts'
 import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
@@ -77,7 +78,7 @@ class Declared {
   /** Binds the function if the system has it. */
   bind(to: FFI): void {
     try {
-      this.#f = to.func(this.#declaration)
+      this.#f = this.#bound(to)
     } catch {
       // Not every system has every function: `f` throws when one that is missing is called.
     }
@@ -87,7 +88,23 @@ class Declared {
   get f(): CFunction {
     if (this.#f !== null) return this.#f
     const to = ffi()
-    return (this.#f ??= to.func(this.#declaration))
+    return (this.#f ??= this.#bound(to))
+  }
+
+  #bound(to: FFI): CFunction {
+    const f = to.func(this.#declaration)
+    return isLogging ? logged(this.#declaration, f) : f
+  }
+}
+
+/** A function of the C library that writes each of its calls to the log: 'recv(17, 64 bytes, 64, 0) = ECONNRESET'. */
+function logged(declaration: string, f: CFunction): CFunction {
+  const name = /\w+(?=\()/.exec(declaration)?.[0] ?? declaration
+  return (...args) => {
+    const result = f(...args)
+    const shown = args.map((arg) => (isBytes(arg) ? `${arg.byteLength} bytes` : String(arg)))
+    log(`${name}(${shown.join(', ')}) = ${result < 0 ? errnoOf(failed()).code : result}`)
+    return result
   }
 }
 
@@ -167,10 +184,9 @@ export function closeAsync(fd: number): Promise<void> {
 }
 
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
-// gives each an inline cache of its own. No length is believed that a buffer does not have in memory: a
-// subclass of Uint8Array may say what it likes.
-// Nor do they ever wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file, and another process that has it, as a
-// child whose standard input it is, may have switched it off.
+// gives each an inline cache of its own. They never wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file,
+// and another process that has it, as a child whose standard input it is, may have switched it off.
+// No length is believed that a buffer does not have in memory: a subclass of Uint8Array may say what it likes.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
 

@@ -132,6 +132,21 @@ export function unixRights(...fds: number[]): Uint8Array<ArrayBuffer> {
  * The descriptors that the control messages in `oob` brought, in order; they belong to the caller. Where
  * there was too little room (MSG_CTRUNC among the flags), those whose numbers found a place are there, and
  * the kernel dropped the rest.
+ *
+ * @example
+ * ```ts
+ * import { closeSync } from 'node:fs'
+ * import { parseUnixRights, socketPair, unixRights } from '@net/posix'
+ *
+ * const [a, b] = socketPair()
+ * await a.writeMsgUnix(new TextEncoder().encode('two'), unixRights(0, 1), null)
+ * const oob = new Uint8Array(64)
+ * const { oobn } = await b.readMsgUnix(new Uint8Array(16), oob)
+ * const fds = parseUnixRights(oob.subarray(0, oobn))
+ * console.log(fds.length) // 2
+ * for (const fd of fds) closeSync(fd)
+ * await Promise.all([a.close(), b.close()])
+ * ```
  */
 export function parseUnixRights(oob: Uint8Array): number[] {
   const fds: number[] = []

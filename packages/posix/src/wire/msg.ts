@@ -30,6 +30,9 @@ export interface MessageLayout {
 /** The bytes of a pointer here. */
 export const wordBytes = ['arm', 'ia32', 'mips', 'mipsel', 'ppc'].includes(process.arch) ? 4 : 8
 
+/** Bytes that linux moves in one call at most (MAX_RW_COUNT): a length of more may not fit into 4 bytes. */
+const MAX_COUNT = 0x7ffff000
+
 /** The layout of struct msghdr on a system whose pointers have `word` bytes. */
 export function messageLayout(on: ABI, word: number): MessageLayout {
   const flags = on.has.wordLengths ? 6 * word : 5 * word + 4
@@ -100,7 +103,7 @@ export class Structs {
 
   /** Points the struct iovec at `offset` to a buffer, which must live until the call is over. */
   setVector(offset: number, buffer: Uint8Array): void {
-    const byteLength = byteLengthOf(buffer)
+    const byteLength = Math.min(byteLengthOf(buffer), MAX_COUNT)
     this.setPointer(offset, byteLength === 0 ? 0n : ffi().address(buffer))
     this.setWord(offset + wordBytes, byteLength)
   }

@@ -193,7 +193,7 @@ export interface Route {
   readonly source: IP | null
   /** The routing table: 254 is the main one, 255 that of the machine's own addresses. */
   readonly table: number
-  /** The metric: of routes to one destination the lowest is taken. */
+  /** The metric, a number without a unit: of routes to one destination the lowest is taken. */
   readonly metric: number
 }
 

@@ -21,7 +21,7 @@ export interface PacketInfo {
   readonly destination?: IP
   /** The number of the interface it came in by. */
   readonly interfaceIndex?: number
-  /** The time to live, or hop limit, it arrived with. */
+  /** The time to live, or hop limit, it arrived with, in hops. */
   readonly ttl?: number
   /** The type of service, or traffic class: DSCP in the upper six bits, ECN in the lower two. */
   readonly tos?: number
@@ -35,7 +35,7 @@ export interface PacketControl {
   readonly source?: IP | null | undefined
   /** The number of the interface to send by; 0 leaves it to the routes. */
   readonly interfaceIndex?: number | undefined
-  /** The time to live, or hop limit. */
+  /** The time to live, or hop limit, in hops. */
   readonly ttl?: number | undefined
   /** The type of service, or traffic class: DSCP in the upper six bits, ECN in the lower two. */
   readonly tos?: number | undefined
@@ -89,6 +89,20 @@ function parseIPv6({ type, data }: ControlMessage, info: Mutable): void {
  * What the control messages in `oob` say of the packet that they came with. Only `oob` up to the `oobn` of
  * the read holds any. Which come is chosen by setControlMessages; others, and what is cut short, are passed
  * over.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, UDPAddr } from '@net/addr'
+ * import { listenUDPSync, parsePacketInfo } from '@net/posix'
+ *
+ * const conn = listenUDPSync('udp4', new UDPAddr(parseIP('127.0.0.1'), 0))
+ * conn.setControlMessages({ destination: true })
+ * await conn.writeTo(new Uint8Array(5), conn.localAddr)
+ * const oob = new Uint8Array(128)
+ * const { oobn } = await conn.readMsgUDP(new Uint8Array(16), oob)
+ * console.log(parsePacketInfo(oob.subarray(0, oobn)).destination?.toString()) // 127.0.0.1
+ * await conn.close()
+ * ```
  */
 export function parsePacketInfo(oob: Uint8Array): PacketInfo {
   const info: Mutable = {}
@@ -131,6 +145,17 @@ function sourceIPv6(source: Uint8Array | undefined, index: number): ControlMessa
  * writeMsgIP and writeBatch. The kernel looks at the values: one out of range is EINVAL of the write. Throws
  * an {@link AddrError} for a source of another family than `to`, a RangeError for a segment size that does
  * not fit its 16 bits.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, UDPAddr } from '@net/addr'
+ * import { listenUDPSync, marshalPacketControl } from '@net/posix'
+ *
+ * const conn = listenUDPSync('udp4', new UDPAddr(parseIP('127.0.0.1'), 0))
+ * const oob = marshalPacketControl({ ttl: 3 }, conn.localAddr)
+ * console.log((await conn.writeMsgUDP(new Uint8Array(5), oob, conn.localAddr)).n) // 5
+ * await conn.close()
+ * ```
  */
 export function marshalPacketControl(
   control: PacketControl,

@@ -6,8 +6,8 @@ import { RRType, type RRData, type RRHeader } from '../dns/rr.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 
 /**
- * A reply that has at least one record of the type asked for: its records from the first of that type to the end of the
- * answers, each read when its turn comes, so a malformed one spoils none before it.
+ * A reply that has at least one record of the type asked for: its records from the first of that type to
+ * the end of the answers, each read when its turn comes, so a malformed one spoils none before it.
  */
 export class Answer {
   /** The server that gave it. */
@@ -35,12 +35,11 @@ export class Answer {
 }
 
 /**
- * The reply at its first record of a type; null when it says that there is no such name, or no such record. Throws
- * for a reply that is of no use.
+ * The reply at its first record of a type; null when it says that there is no such name, or no such record.
+ * Throws for a reply that is of no use.
  */
 export function findAnswer(reply: Parser, type: number, fqdn: string, server: string): Found | null {
-  const { authoritative, recursionAvailable, rcode: low } = reply.header
-  const { rcode, hasAdditional } = extendedRCode(reply, low)
+  const { rcode, hasAdditional } = extendedRCode(reply)
   const isMixedUp = reply.hasOPTAnswer
   if (rcode === RCode.nameError) return null
   try {
@@ -48,9 +47,12 @@ export function findAnswer(reply: Parser, type: number, fqdn: string, server: st
     if (rcode !== RCode.success) {
       throw new DNSError('server misbehaving', fqdn, { server, isTemporary: rcode === RCode.serverFailure })
     }
-    // A server that neither knows nor asks others refers to those who might; libresolv goes on to the next too.
-    if (!authoritative && !recursionAvailable && first === null && !hasAdditional)
-      throw new Error('lame referral')
+    // A server that neither knows nor asks others refers to those who might; libresolv goes on to the next
+    // too.
+    if (first === null && !hasAdditional) {
+      const { authoritative, recursionAvailable } = reply.header
+      if (!authoritative && !recursionAvailable) throw new Error('lame referral')
+    }
     while (first !== null && first.type !== type) first = reply.next('answers')
     if (first !== null) return { parser: reply, first }
     // A server that puts the OPT record among the answers may have put the answers elsewhere.
@@ -62,10 +64,15 @@ export function findAnswer(reply: Parser, type: number, fqdn: string, server: st
   }
 }
 
-/** The outcome, with the eight bits that EDNS adds (RFC 6891 section 6.1.3), and whether there are additional records. */
-function extendedRCode(reply: Parser, rcode: number): { rcode: number; hasAdditional: boolean } {
-  const p = reply.clone()
+/**
+ * The outcome, with the eight bits that EDNS adds (RFC 6891 section 6.1.3), and whether there are
+ * additional records.
+ */
+function extendedRCode(reply: Parser): { rcode: number; hasAdditional: boolean } {
+  const { rcode } = reply
   let hasAdditional = false
+  if (!reply.hasAdditionals) return { rcode, hasAdditional }
+  const p = reply.clone()
   try {
     for (let h = p.next('additionals'); h !== null; h = p.next('additionals')) {
       hasAdditional = true

@@ -4,8 +4,8 @@ import { escapedName, isASCII, toASCII } from '../dns/name_text.ts'
 import { noSuchHost } from './failure.ts'
 
 /**
- * The name that DNS is asked for when a host or a domain of this name is looked up: with `idna` that in A-labels. Throws a
- * DNSError that says isNotFound for what cannot be one.
+ * The name that DNS is asked for when a host or a domain of this name is looked up: with `idna` that in
+ * A-labels. Throws a DNSError that says isNotFound for what cannot be one.
  */
 export function askedHost(name: string, idna: boolean): string {
   const ascii = inASCII(name, idna)
@@ -13,7 +13,10 @@ export function askedHost(name: string, idna: boolean): string {
   return ascii
 }
 
-/** The same where every name counts that DNS allows, with bytes written as a backslash and three digits. */
+/**
+ * The name that DNS is asked for when records of any name are looked up that DNS allows, with bytes written
+ * as a backslash and three digits. Throws as {@link askedHost} does.
+ */
 export function askedName(name: string, idna: boolean): string {
   const escaped = escapedName(inASCII(name, idna))
   if (escaped === null) throw noSuchHost(name)

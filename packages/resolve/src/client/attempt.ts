@@ -7,8 +7,8 @@ import { QueryMessage } from './query_message.ts'
 import { closeConn, dialUntil, type DNSConn } from './server_dial.ts'
 
 /**
- * One query to one server. Packets that are no replies to it are passed over, until its time is up. A truncated reply is
- * asked for again over TCP.
+ * One query to one server. Packets that are no replies to it are passed over, until its time is up. A
+ * truncated reply is asked for again over TCP.
  */
 export class Attempt implements PacketRequest, Ended {
   readonly server: string
@@ -29,7 +29,10 @@ export class Attempt implements PacketRequest, Ended {
     this.message = new QueryMessage(name, type, conf.trustAD, edns0)
   }
 
-  /** Asks. Gives the reply, its question read; rejects with the error of the connection, or with why the lookup was ended. */
+  /**
+   * Asks the server. Gives the reply, its question read; rejects with the error of the connection, or with
+   * why the lookup was ended.
+   */
   ask(): Promise<Parser> {
     const { conf, ending, means } = this.#query
     if (conf.useTCP) return this.#dialStream('tcp')
@@ -95,6 +98,7 @@ async function readFull(conn: DNSConn, p: Uint8Array, options: IOOptions): Promi
     const n = await conn.read(p.subarray(at), options)
     if (n === null) throw new Error(at === 0 ? 'EOF' : 'unexpected EOF')
     at += n
-    await turnTaken() // a server may send byte by byte
+    const turn = turnTaken() // A server may send byte by byte.
+    if (turn !== null) await turn
   }
 }

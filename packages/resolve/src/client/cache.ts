@@ -42,9 +42,9 @@ interface Kept extends CachedReply {
 const maxTTL = 86_400
 
 /**
- * Replies of DNS servers, each kept for as long as it says (a day at most): records for the smallest of their TTLs,
- * the absence of a name for what the zone's SOA says (RFC 2308); what says neither is not kept. One cache may serve
- * several resolvers if they ask the same servers.
+ * Replies of DNS servers, each kept for as long as it says (a day at most): records for the smallest of
+ * their TTLs, the absence of a name for what the zone's SOA says (RFC 2308); what says neither is not kept.
+ * One cache may serve several resolvers if they ask the same servers.
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ function copyOf(found: Found | null): Found | null {
   return found === null ? null : { parser: found.parser.clone(), first: found.first }
 }
 
-// In seconds; 0 for a reply that is not to be kept.
+/** For how many seconds a reply may be kept; 0 for one that is not to be kept. */
 function timeToLive(whole: Parser, found: boolean): number {
   try {
     return smallestTTL(whole, found)

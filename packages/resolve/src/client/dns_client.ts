@@ -13,7 +13,9 @@ import { SocketPool } from './socket_pool.ts'
 export interface DNSClientOptions extends Omit<QueryMeans, 'pool' | 'edns'> {
   /** The configuration, asked for at each lookup. */
   readonly resolvConf: () => ResolvConf
-  /** Whether an error that may pass ends a lookup, rather than the next name of the search list being tried. */
+  /**
+   * Whether an error that may pass ends a lookup, rather than the next name of the search list being tried.
+   */
   readonly strictErrors: boolean
   /** Whether queries under way at once may share a connection of packets. */
   readonly shareSockets: boolean
@@ -46,8 +48,8 @@ export class DNSClient {
   }
 
   /**
-   * Asks for a name, `asked`, in each domain of the search list until one has records of a type. Rejects with a DNSError that has
-   * `name`, the name as it was given, or with why the lookup was ended.
+   * Asks for a name, `asked`, in each domain of the search list until one has records of a type. Rejects
+   * with a DNSError that has `name`, the name as it was given, or with why the lookup was ended.
    */
   async lookup(name: string, asked: string, type: number, ending: Ending): Promise<Answer> {
     if (isLocalhost(asked)) throw noSuchHost(name)
@@ -63,11 +65,12 @@ export class DNSClient {
   }
 
   /**
-   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer; rejects only
-   * with why the lookup was ended.
+   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer;
+   * rejects only with why the lookup was ended.
    */
   query(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
-    if (isLocalhost(fqdn)) return Promise.resolve(noSuchHost(fqdn)) // such as one that the search list has made
+    // The search list may have made such a name.
+    if (isLocalhost(fqdn)) return Promise.resolve(noSuchHost(fqdn))
     const { cache, debug } = this.#means
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type) ?? null

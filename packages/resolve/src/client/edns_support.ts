@@ -1,6 +1,9 @@
 import { RCode, type Parser } from '../dns/parser.ts'
 
-/** How long a server is believed to lack EDNS after it has refused it, in milliseconds: its software may change. */
+/**
+ * How long a server is believed to lack EDNS after it has refused it, in milliseconds: its software may
+ * change.
+ */
 const MEMORY = 15 * 60_000
 
 /** Which servers are asked with EDNS (RFC 6891): all but those that have refused it. */
@@ -23,15 +26,18 @@ export class EDNSSupport {
     return true
   }
 
-  /** Notes that a server has refused a query with EDNS: its next attempt, and what comes after, goes without. */
+  /**
+   * Notes that a server has refused a query with EDNS: its next attempt, and what comes after, goes
+   * without.
+   */
   refusedBy(server: string): void {
     this.#refusedUntil.set(server, performance.now() + MEMORY)
   }
 }
 
 /**
- * Whether a reply shows that its server does not know EDNS (RFC 6891 section 7): it says that it could not read the query, or
- * puts the query's OPT record where the answers are.
+ * Whether a reply shows that its server does not know EDNS (RFC 6891 section 7): it says that it could not
+ * read the query, or puts the query's OPT record where the answers are.
  */
 export function refusesEDNS(reply: Parser): boolean {
   const { rcode } = reply

@@ -1,14 +1,18 @@
 import type { LookupOrder } from '../order/order.ts'
 
-/** Something a resolver tells its `debug` function. Names have a dot at their end, types are numbers: RRType. */
+/**
+ * Something a resolver tells its `debug` function. Names have a dot at their end, types are numbers:
+ * RRType.
+ */
 export type ResolverEvent =
   | {
       /** Which means were chosen for a host, and why. */
       readonly type: 'order'
       /** The host as it was given; '' when an address is looked up. */
       readonly host: string
+      /** The means. */
       readonly order: LookupOrder
-      /** A sentence. */
+      /** Why, in a sentence. */
       readonly reason: string
     }
   | {

@@ -1,4 +1,4 @@
-import { DNSError, OpError } from '@net/contract'
+import { DNSError, OpError, isError } from '@net/contract'
 
 /** The error of a name that does not exist, or has no record of the kind asked for. */
 export function noSuchHost(name: string, server = ''): DNSError {
@@ -10,7 +10,18 @@ export function cannotUnmarshal(name: string, server: string): DNSError {
   return new DNSError('cannot unmarshal DNS message', name, { server })
 }
 
-/** The error of a reply that has names in it which are no domain names. `result` is what is good in it. */
+/**
+ * The error of a reply that has names in it which are no domain names. `result` is what is good in it, as
+ * the lookup would have given it: part of it may be of use all the same.
+ *
+ * @example
+ * ```ts
+ * import { InvalidNamesError } from '@net/resolve'
+ *
+ * const error = new InvalidNamesError('example.com', [{ host: 'mx.example.com.', pref: 10 }])
+ * console.log(error.result[0]?.host) // mx.example.com.
+ * ```
+ */
 export class InvalidNamesError<T> extends DNSError {
   /** What was found all the same: the records with good names. */
   readonly result: T
@@ -25,9 +36,9 @@ export class InvalidNamesError<T> extends DNSError {
 /** The DNSError of whatever went wrong when asking `server`, which is then its cause. */
 export function dnsError(e: unknown, name: string, server = ''): DNSError {
   if (e instanceof DNSError) return e.name === name ? e : renamed(e, name)
-  const cause = e instanceof Error ? e : new Error(String(e))
+  const cause = isError(e) ? e : new Error(String(e))
   const isTimeout = 'timeout' in cause && cause.timeout === true
-  // What goes wrong on a socket may pass.
+  // Go takes what goes wrong on a socket for something that may pass.
   const isTemporary = cause instanceof OpError || ('temporary' in cause && cause.temporary === true)
   return new DNSError(cause.message, name, { server, isTimeout, isTemporary, cause })
 }
@@ -36,5 +47,5 @@ export function dnsError(e: unknown, name: string, server = ''): DNSError {
 export function renamed(e: DNSError, name: string): DNSError {
   const { err, server, isTimeout, isTemporary, isNotFound, cause } = e
   const options = { server, isTimeout, isTemporary, isNotFound }
-  return new DNSError(err, name, cause instanceof Error ? { ...options, cause } : options)
+  return new DNSError(err, name, isError(cause) ? { ...options, cause } : options)
 }

@@ -1,4 +1,4 @@
-import { ErrDeadlineExceeded, OpError, type Message } from '@net/contract'
+import { ErrDeadlineExceeded, OpError, type Message, isError } from '@net/contract'
 import { DeadlineTimer, turnTaken } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
 import { UDP_SIZE } from '../dns/message.ts'
@@ -12,9 +12,9 @@ import {
   type ServerDial,
 } from './server_dial.ts'
 
-// A source port serves this many queries, and for this many milliseconds, at most. The next queries come from another
-// port, so that whoever wants to forge a reply has to guess it anew. The same holds for a port that received this many
-// packets that were no replies.
+// A source port serves this many queries, and for this many milliseconds, at most. The next queries come
+// from another port, so that whoever wants to forge a reply has to guess it anew. The same holds for a port
+// that received this many packets that were no replies.
 const MAX_USES = 16
 const MAX_AGE = 1000
 const MAX_FORGED = 16
@@ -22,7 +22,7 @@ const MAX_FORGED = 16
 // One byte more than is asked for shows that a packet was larger, and has been cut.
 const BUFFER_SIZE = UDP_SIZE + 1
 
-// Buffers for the next socket that reads. Only some are kept of those that a burst of lookups needed.
+// The buffers of closed sockets are kept for the next ones, but not all that a burst of lookups needed.
 const MAX_KEPT_BUFFERS = 64
 const keptBuffers: Message[][] = []
 
@@ -30,7 +30,9 @@ const keptBuffers: Message[][] = []
 export type Outcome =
   | { readonly kind: 'reply'; readonly reply: Parser }
   | { readonly kind: 'error'; readonly error: unknown }
-  /** The dial gave a stream. One of the queries that wait gets it, and has to close it; the others get null. */
+  /**
+   * The dial gave a stream. One of the queries that wait gets it, and has to close it; the others get null.
+   */
   | { readonly kind: 'stream'; readonly stream: DNSConn | null }
 
 /** A query that is to be sent as a packet. */
@@ -53,13 +55,17 @@ export interface SocketMeans {
   readonly dial: ServerDial
   /** Whether several queries may wait on one connection. */
   readonly shared: boolean
-  /** Whether connections are believed to take batches; a socket whose connection refuses one sets it to false. */
+  /**
+   * Whether connections are believed to take batches; a socket whose connection refuses one sets it to
+   * false.
+   */
   batches: boolean
 }
 
 /**
- * A connection of packets to a server, for several queries at once: replies find their queries by id, and what fits none
- * is passed over. It is dialled at once and, after {@link retire}, closed when no query waits any more.
+ * A connection of packets to a server, for several queries at once: replies find their queries by id, and
+ * what fits none is passed over. It is dialled at once and, after {@link retire}, closed when no query
+ * waits any more.
  */
 export class PooledSocket {
   /** The server it was dialled to. */
@@ -166,7 +172,7 @@ export class PooledSocket {
     const requests = this.#unsent
     if (conn === null || this.#closed) return
     this.#unsent = []
-    const [first] = requests
+    const first = requests[0]
     if (first !== undefined && requests.length === 1) this.#write(conn, first)
     else void this.#writeAll(conn, requests)
     if (!this.#reading) void this.#read(conn)
@@ -198,12 +204,13 @@ export class PooledSocket {
     const messages = keptBuffers.pop() ?? []
     while (this.#waiting.size > 0) {
       try {
-        const n = await this.#readInto(conn, messages)
-        for (const { buffer, n: length } of messages.slice(0, n)) this.#deliver(buffer.subarray(0, length))
+        const count = await this.#readInto(conn, messages)
+        for (let i = 0; i < count; i++) this.#deliver(messages[i])
       } catch (e) {
         this.#fail(e)
       }
-      await turnTaken() // anyone can send packets here, and for ever
+      const turn = turnTaken() // Anyone can send packets here, and without end.
+      if (turn !== null) await turn
     }
     this.#reading = false
     if (keptBuffers.length < MAX_KEPT_BUFFERS) keptBuffers.push(messages)
@@ -214,7 +221,7 @@ export class PooledSocket {
     const batches = conn.readBatch !== undefined && this.#means.batches
     const wanted = batches ? Math.min(this.#waiting.size, MAX_USES) : 1
     while (messages.length < wanted) messages.push({ buffer: new Uint8Array(BUFFER_SIZE), n: 0, addr: null })
-    const [first] = messages
+    const first = messages[0]
     if (conn.readBatch !== undefined && wanted > 1) {
       try {
         return await conn.readBatch(messages.slice(0, wanted))
@@ -229,14 +236,19 @@ export class PooledSocket {
     return 1
   }
 
-  /** Whether an error means that the connection takes no batches: an error without a number of the system's does. */
+  /**
+   * Whether an error means that the connection takes no batches: an error without a number of the system's
+   * does.
+   */
   #refuses(e: unknown): boolean {
     if (this.#closed || isTimeout(e) || numberOf(e, 'errno') !== undefined) return false
     this.#means.batches = false
     return true
   }
 
-  #deliver(packet: Uint8Array): void {
+  #deliver(message: Message | undefined): void {
+    if (message === undefined) return
+    const packet = message.buffer.subarray(0, message.n)
     const request = this.#waiting.get(((packet[0] ?? 0) << 8) | (packet[1] ?? 0))
     const reply = request?.message.readPacket(packet) ?? null
     if (request !== undefined && reply !== null) {
@@ -292,10 +304,10 @@ export class PooledSocket {
 }
 
 function isTimeout(e: unknown): boolean {
-  return e instanceof Error && 'timeout' in e && e.timeout === true
+  return isError(e) && 'timeout' in e && e.timeout === true
 }
 
 function numberOf(e: unknown, key: 'n' | 'errno'): number | undefined {
-  const value: unknown = e instanceof Error ? Object.getOwnPropertyDescriptor(e, key)?.value : undefined
+  const value: unknown = isError(e) ? Object.getOwnPropertyDescriptor(e, key)?.value : undefined
   return typeof value === 'number' ? value : undefined
 }

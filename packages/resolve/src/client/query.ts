@@ -20,7 +20,10 @@ export interface QueryMeans {
   readonly debug: ((event: ResolverEvent) => void) | undefined
 }
 
-/** What is asked, and all that asking takes: it travels from the client to the attempts at single servers. */
+/**
+ * What is asked, and all that asking takes: a query travels from the client to the attempts at single
+ * servers.
+ */
 export interface Query {
   /** The name, with a dot at its end. */
   readonly name: string

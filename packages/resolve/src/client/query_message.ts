@@ -4,23 +4,28 @@ import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 import { randomUint32 } from '../order/random.ts'
 
-const LENGTH_SIZE = 2 // of the length before a message on a stream
+// Sizes in bytes: the length before a message on a stream, the header, what follows the name of a question,
+// and the OPT record behind the question.
+const LENGTH_SIZE = 2
 const HEADER_SIZE = 12
-const TYPE_AND_CLASS_SIZE = 4 // behind the name of a question
-const OPT_SIZE = 11 // of the record behind a query's question
+const TYPE_AND_CLASS_SIZE = 4
+const OPT_SIZE = 11
 
-/** A query as it is sent, under an id taken at random, and the rule by which its replies are told from forgeries. */
+/**
+ * A query as it is sent, under an id taken at random, and the rule by which its replies are told from
+ * forgeries.
+ */
 export class QueryMessage {
   /** Its number, of 16 bits. */
   readonly id = randomUint32() & 0xffff
   /** The message with its length before it, as streams carry it. */
   readonly stream: Uint8Array
   readonly #name: string
-  readonly #questionEnd: number // as an offset in the message
+  readonly #questionEnd: number // An offset in the message.
 
   /**
-   * Writes the query for a rooted name; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when the name does not fit a
-   * message.
+   * Writes the query for a rooted name; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when
+   * the name does not fit a message.
    */
   constructor(name: string, type: number, ad: boolean, edns0: boolean) {
     this.#name = name
@@ -47,7 +52,10 @@ export class QueryMessage {
     return this.#parse(copy)
   }
 
-  /** The only message of a stream, its question read; it is not copied. Throws for what is no reply to this query. */
+  /**
+   * The only message of a stream, its question read; it is not copied. Throws for what is no reply to this
+   * query.
+   */
   readStream(message: Uint8Array): Parser {
     if (!this.#isAnsweredBy(message))
       throw new Error(hasQuestion(message) ? 'invalid DNS response' : 'cannot unmarshal DNS message')
@@ -64,8 +72,8 @@ export class QueryMessage {
   }
 
   /**
-   * Whether a message is a reply with this id, and with the bytes of the query's question behind its header, the case of letters
-   * aside. Servers that could not read the query may leave the question out.
+   * Whether a message is a reply with this id, and with the bytes of the query's question behind its
+   * header, the case of letters aside. Servers that could not read the query may leave the question out.
    */
   #isAnsweredBy(message: Uint8Array): boolean {
     const sent = this.stream
@@ -76,7 +84,8 @@ export class QueryMessage {
     if (message.byteLength < end) return false
     const nameEnd = end - TYPE_AND_CLASS_SIZE
     for (let i = HEADER_SIZE; i < end; i++) {
-      const [is, was] = [byteAt(message, i), byteAt(sent, LENGTH_SIZE + i)]
+      const is = byteAt(message, i)
+      const was = byteAt(sent, LENGTH_SIZE + i)
       if (is !== was && !(i < nameEnd && isSameLetter(is, was))) return false
     }
     return true

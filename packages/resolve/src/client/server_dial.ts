@@ -17,7 +17,10 @@ export interface DNSConn extends Pick<Conn, 'read' | 'write' | 'setDeadline' | '
   readonly remoteAddr?: Addr | null
   /** Its presence tells that the connection is one of packets. It is not called. */
   readonly readFrom?: unknown
-  /** Sends the packets of several queries at once. Without it, or when it refuses, each is written by itself. */
+  /**
+   * Sends the packets of several queries at once. Without it, or when it refuses, each is written by
+   * itself.
+   */
   readonly writeBatch?: UDPConn['writeBatch']
   /** Reads what has come at once. Without it, or when it refuses, each packet is read by itself. */
   readonly readBatch?: UDPConn['readBatch']
@@ -32,20 +35,24 @@ export interface ServerDialOptions extends IOOptions {
 }
 
 /**
- * Connects to a DNS server: `network` is 'udp' or 'tcp', `address` is host:port with the host an address. A connection
- * that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a pipe, is a dial that
- * gives such a connection. It is closed after one query; a connection of packets may serve some that follow at once.
- * An error that it rejects with, or throws, is the cause of the DNSError for that server.
+ * Connects to a DNS server: `network` is 'udp' or 'tcp', `address` is host:port with the host an address. A
+ * connection that has no `readFrom` is taken for a stream, whatever the network: so DNS over TLS, or over a
+ * pipe, is a dial that gives such a connection. It is closed after one query; a connection of packets may
+ * serve some that follow at once. An error that it rejects with, or throws, is the cause of the DNSError
+ * for that server.
  */
 export type ServerDial = (network: string, address: string, options: ServerDialOptions) => Promise<DNSConn>
 
-/** The end of a dial, which is the options of the dial at once: a signal is made only for a dial that looks at it. */
+/**
+ * The end of a dial, which is the options of the dial at once: a signal is made only for a dial that looks
+ * at it.
+ */
 export class DialScope extends Scope implements ServerDialOptions {
   readonly deadline: number | null
 
   /**
-   * Follows what ends `options`. `end` is the limit that the dial is told, on the monotonic clock, or Infinity; unless
-   * `isWatched`, the scope itself does not look at the clock.
+   * Follows what ends `options`. `end` is the limit that the dial is told, on the monotonic clock, or
+   * Infinity; unless `isWatched`, the scope itself does not look at the clock.
    */
   constructor(options: IOOptions | undefined, end: number, isWatched: boolean) {
     super(options, isWatched ? end : Infinity)
@@ -54,8 +61,8 @@ export class DialScope extends Scope implements ServerDialOptions {
 }
 
 /**
- * Dials, and gives up at `end`, a moment on the monotonic clock, or when what ends `options` comes, even when the dial does
- * not. A connection that comes too late is closed.
+ * Dials, and gives up at `end`, a moment on the monotonic clock, or when what ends `options` comes, even
+ * when the dial does not. A connection that comes too late is closed.
  */
 export async function dialUntil(
   dial: ServerDial,
@@ -89,7 +96,10 @@ export const noDial: ServerDial = () => {
   throw new Error('the resolver has no dial to reach DNS servers with')
 }
 
-/** Closes a connection that is of no more use. It takes effect at once; when it is done, and how, is nobody's concern. */
+/**
+ * Closes a connection that is of no more use. It takes effect at once; when it is done, and how, is
+ * nobody's concern.
+ */
 export function closeConn(conn: DNSConn): void {
   conn.close().catch(() => {})
 }

@@ -8,8 +8,8 @@ import type { Parser } from '../dns/parser.ts'
 import type { Query } from './query.ts'
 
 /**
- * Puts a query to the servers, one after the other, until one has an answer or says that there is none. Gives the error
- * when no server has one; rejects only with why the lookup was ended.
+ * Puts a query to the servers, one after the other, until one has an answer or says that there is none.
+ * Gives the error when no server has one; rejects only with why the lookup was ended.
  */
 export async function askServers(query: Query): Promise<Answer | DNSError> {
   const { name, type, turn, ending } = query

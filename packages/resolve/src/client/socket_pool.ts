@@ -2,14 +2,14 @@ import { randomInt } from '../order/random.ts'
 import type { ServerDial } from './server_dial.ts'
 import { PooledSocket, type SocketMeans, type PacketRequest } from './pooled_socket.ts'
 
-// So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by chance: very many
-// lookups at once do not use up the descriptors of a process.
+// So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by
+// chance, so that very many lookups at once do not use up the descriptors of a process.
 const MAX_OPEN = 256
 
 /**
- * Owns the connections of packets that queries are sent on, for queries that come many at a time: making a socket costs
- * more than asking a question. A query that is alone has a socket, and a source port, of its own. When no query is under
- * way none is open.
+ * Owns the connections of packets that queries are sent on, for queries that come many at a time: making a
+ * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its
+ * own. When no query is under way none is open.
  */
 export class SocketPool {
   readonly #means: SocketMeans

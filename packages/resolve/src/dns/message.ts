@@ -19,7 +19,18 @@ export interface DNSMessage extends DNSHeader {
 /** The largest UDP reply that is asked for, in bytes (DNS flag day 2020). */
 export const UDP_SIZE = 1232
 
-/** Reads a message. Bytes behind it are not looked at. Throws a DNSMessageError when it is malformed. */
+/**
+ * Reads a message. Bytes behind it are not looked at. Throws a {@link DNSMessageError} when it is malformed.
+ *
+ * @example
+ * ```ts
+ * import { decodeDNSMessage, encodeQuery, RRType } from '@net/resolve'
+ *
+ * const { packet } = encodeQuery(1, 'example.com.', RRType.A, false)
+ * const query = decodeDNSMessage(packet)
+ * console.log(query.questions[0]?.name, query.additionals[0]?.data.kind) // example.com. OPT
+ * ```
+ */
 export function decodeDNSMessage(bytes: Uint8Array): DNSMessage {
   const p = new Parser(bytes)
   const questions: Question[] = []
@@ -35,8 +46,19 @@ export function decodeDNSMessage(bytes: Uint8Array): DNSMessage {
 }
 
 /**
- * Writes a message, with names compressed. The bytes belong to the caller. Throws a DNSMessageError for what does not
- * fit the format: names that do not end with a dot or are too long, strings over 255 bytes, more than 65535 in all.
+ * Writes a message, with names compressed. The bytes belong to the caller. Throws a {@link DNSMessageError}
+ * for what does not fit the format: names that do not end with a dot or are too long, strings over 255
+ * bytes, more than 65535 in all.
+ *
+ * @example
+ * ```ts
+ * import { decodeDNSMessage, encodeDNSMessage, encodeQuery, RCode, RRType } from '@net/resolve'
+ *
+ * const { packet } = encodeQuery(1, 'example.com.', RRType.A, false)
+ * const query = decodeDNSMessage(packet)
+ * const reply = encodeDNSMessage({ ...query, response: true, rcode: RCode.nameError })
+ * console.log(decodeDNSMessage(reply).rcode) // 3
+ * ```
  */
 export function encodeDNSMessage(message: DNSMessage): Uint8Array<ArrayBuffer> {
   const w = new WireWriter()
@@ -66,10 +88,18 @@ function writeMessage(w: WireWriter, message: DNSMessage): void {
 }
 
 /**
- * The query of a stub resolver: recursion desired, the AD bit when `ad` is true, EDNS with {@link UDP_SIZE} unless `edns0` is
- * false. It has its length in two bytes before it, for streams; what is sent as a packet begins behind them. In the name, which
- * must end with a dot, a backslash and three decimal digits stand for a byte. Throws a {@link DNSMessageError} for a name that
- * does not fit the format.
+ * The query of a stub resolver: recursion desired, the AD bit when `ad` is true, EDNS with {@link UDP_SIZE}
+ * unless `edns0` is false. It has its length in two bytes before it, for streams; what is sent as a packet
+ * begins behind them. In the name, which must end with a dot, a backslash and three decimal digits stand
+ * for a byte. Throws a {@link DNSMessageError} for a name that does not fit the format.
+ *
+ * @example
+ * ```ts
+ * import { encodeQuery, RRType } from '@net/resolve'
+ *
+ * const { packet, stream } = encodeQuery(1, 'example.com.', RRType.A, false)
+ * console.log(packet.length, stream.length) // 40 42
+ * ```
  */
 export function encodeQuery(
   id: number,
@@ -82,7 +112,7 @@ export function encodeQuery(
   return { stream, packet: stream.subarray(2) }
 }
 
-/** The same for streams only: the length in two bytes, and the query. */
+/** The query of {@link encodeQuery} with its length before it, as streams carry it. */
 export function encodeStreamQuery(
   id: number,
   name: string,
@@ -93,7 +123,7 @@ export function encodeStreamQuery(
   const w = new WireWriter(2, smallBuffer(name.length + 30))
   w.uint16(id)
   w.uint16(ad ? 0x120 : 0x100)
-  w.uint16(1) // question
+  w.uint16(1) // One question.
   w.uint32(0)
   w.uint16(edns0 ? 1 : 0)
   w.escapedName(name)

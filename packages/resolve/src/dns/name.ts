@@ -2,12 +2,14 @@ const dash = 45
 const dot = 46
 const underscore = 95
 
-// The longest name in text with the dot at its end; on the wire it has one byte more (RFC 1035 section 2.3.4).
+// The longest name in text with the dot at its end; on the wire it has one byte more (RFC 1035 section
+// 2.3.4).
 const maxLength = 254
 
 /**
- * Whether DNS may be asked for a name: labels of up to 63 letters, digits, '-' and '_', not all digits, at most 253
- * characters without the dot at the end (RFC 1035, with the underscore of RFC 2782). The root '.' is one.
+ * Whether DNS may be asked for a name: labels of up to 63 letters, digits, '-' and '_', not all digits, at
+ * most 253 characters without the dot at the end (RFC 1035, with the underscore of RFC 2782). The root '.'
+ * is one.
  *
  * @example
  * ```ts
@@ -45,25 +47,55 @@ export function isDomainName(name: string): boolean {
   return last !== dash && label <= 63 && !numeric
 }
 
-/** Adds the dot at the end to a name that has one inside; names of a single label stay as they are. */
+/**
+ * The name with a dot at its end if it has one inside; a name of a single label stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { absDomainName } from '@net/resolve'
+ *
+ * console.log(absDomainName('www.example.com'), absDomainName('www')) // www.example.com. www
+ * ```
+ */
 export function absDomainName(name: string): string {
   return name.includes('.') && !isRooted(name) ? name + '.' : name
 }
 
-/** Whether DNS must not be asked for a name: '' and everything under .onion (RFC 7686). */
+/**
+ * Whether DNS must not be asked for a name: '' and everything under .onion (RFC 7686).
+ *
+ * @example
+ * ```ts
+ * import { avoidDNS } from '@net/resolve'
+ *
+ * console.log(avoidDNS('example.onion'), avoidDNS('example.com')) // true false
+ * ```
+ */
 export function avoidDNS(name: string): boolean {
   return name === '' || /\.onion\.?$/i.test(name)
 }
 
-/** Whether a name is localhost or under it: it stands for the loopback addresses, and no server is asked (RFC 6761 section 6.3). */
+/**
+ * Whether a name is localhost or under it: it stands for the loopback addresses, and no server is asked
+ * (RFC 6761 section 6.3).
+ */
 export function isLocalhost(name: string): boolean {
-  return /(^|\.)localhost\.?$/i.test(name)
+  const last = name.charCodeAt(name.length - (isRooted(name) ? 2 : 1)) | 0x20
+  return last === 116 && /(^|\.)localhost\.?$/i.test(name) // Most names do not end with a t.
 }
 
 /**
- * The names to ask DNS for, in their order, all with a dot at the end: the name itself and the name within each
- * domain of the search list, the name itself first when it has at least `ndots` dots. Names that are too long and
- * names under .onion are left out.
+ * The names to ask DNS for, in their order, all with a dot at the end: the name itself and the name within
+ * each domain of the search list, the name itself first when it has at least `ndots` dots, a number as in
+ * resolv.conf. Names that are too long and names under .onion are left out.
+ *
+ * @example
+ * ```ts
+ * import { nameList } from '@net/resolve'
+ *
+ * console.log(nameList('www', 1, ['example.com.']).join(' ')) // www.example.com. www.
+ * console.log(nameList('a.b', 1, ['example.com.']).join(' ')) // a.b. a.b.example.com.
+ * ```
  */
 export function nameList(name: string, ndots: number, search: readonly string[]): string[] {
   const length = byteLength(name)

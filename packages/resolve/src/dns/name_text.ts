@@ -11,8 +11,8 @@ export function isASCII(name: string): boolean {
 }
 
 /**
- * A name with A-labels in place of those labels that are not ASCII (RFC 5891, by the rules of UTS 46). Null for one that has no
- * such form.
+ * A name with A-labels in place of those labels that are not ASCII (RFC 5891, by the rules of UTS 46). Null
+ * for one that has no such form.
  */
 export function toASCII(name: string): string | null {
   const ascii = internationalName.test(name) ? domainToASCII(name) : ''
@@ -20,9 +20,10 @@ export function toASCII(name: string): string | null {
 }
 
 /**
- * A name of any bytes in the form of master files (RFC 1035 section 5.1): a backslash and three decimal digits stand for a byte, a
- * backslash and another character for that character. What the result escapes are dots within labels, backslashes and what cannot
- * be printed, all in digits. Null for a name that DNS does not allow: labels have 1 to 63 bytes, the name has 255 on the wire.
+ * A name of any bytes in the form of master files (RFC 1035 section 5.1): a backslash and three decimal
+ * digits stand for a byte, a backslash and another character for that character. What the result escapes
+ * are dots within labels, backslashes and what cannot be printed, all in digits. Null for a name that DNS
+ * does not allow: labels have 1 to 63 bytes, the name has 255 on the wire.
  */
 export function escapedName(text: string): string | null {
   let isWrong = false

@@ -52,8 +52,8 @@ export type Section = 'answers' | 'authorities' | 'additionals'
 const sections = ['questions', 'answers', 'authorities', 'additionals'] as const
 
 /**
- * Reads a message part by part, in order: what comes first can be had although something behind it is malformed.
- * Every method throws a DNSMessageError for what is.
+ * Reads a message part by part, in order: what comes first can be had although something behind it is
+ * malformed. Every method throws a DNSMessageError for what is.
  *
  *      0  1  2  3  4  5  6  7  8  9 10 11 12 13 14 15
  *    +-----------------------------------------------+   0
@@ -62,15 +62,25 @@ const sections = ['questions', 'answers', 'authorities', 'additionals'] as const
  *    |       questions       |        answers        |   4
  *    |      authorities      |      additionals      |   8
  *    +-----------------------------------------------+  12
+ *
+ * @example
+ * ```ts
+ * import { encodeQuery, Parser, RRType } from '@net/resolve'
+ *
+ * const parser = new Parser(encodeQuery(1, 'example.com.', RRType.A, false).packet)
+ * console.log(parser.question()?.name, parser.next('answers')) // example.com. null
+ * ```
  */
 export class Parser {
   readonly #reader: WireReader
   readonly #id: number
   readonly #bits: number
-  readonly #left: [number, number, number, number] // records, or questions, of each section that were not read
+  // How many questions, or records, of each section were not read yet.
+  readonly #left: [number, number, number, number]
   #section = 0
-  #type = 0 // of the record whose content is to be read next
-  #length = -1 // of that content, -1 when there is none
+  // The type and the length of the content that is to be read next; -1 when there is none.
+  #type = 0
+  #length = -1
 
   /** Begins to read a message, which is not copied: it must not change until reading is done. */
   constructor(message: Uint8Array) {
@@ -113,9 +123,14 @@ export class Parser {
     return this.#left[0]
   }
 
+  /** Whether there are additional records that were not read yet, as the header says. */
+  get hasAdditionals(): boolean {
+    return this.#left[3] > 0
+  }
+
   /**
-   * Whether the OPT record of EDNS, which belongs to the additional records, is the first answer. Only once the questions are
-   * read, and no record.
+   * Whether the OPT record of EDNS, which belongs to the additional records, is the first answer. Only once
+   * the questions are read, and no record.
    */
   get hasOPTAnswer(): boolean {
     const { bytes, offset } = this.#reader
@@ -134,8 +149,8 @@ export class Parser {
   }
 
   /**
-   * Passes over the next question, which has been found to be for this name, written without pointers in `length` bytes. For
-   * resolvers.
+   * Passes over the next question, which has been found to be for this name, written without pointers in
+   * `length` bytes. For resolvers.
    */
   passQuestion(name: string, length: number): void {
     this.#reader.passName(name, length)

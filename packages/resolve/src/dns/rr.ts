@@ -37,7 +37,7 @@ export interface NameData {
 /** A mail exchange (RFC 1035 section 3.3.9). */
 export interface MXData {
   readonly kind: 'MX'
-  /** Lower is tried first. */
+  /** 0 to 65535; lower is tried first. */
   readonly pref: number
   /** The host, with a dot at its end. */
   readonly target: string
@@ -58,7 +58,7 @@ export interface SOAData {
   readonly retry: number
   /** How long it may answer without having reached the primary, in seconds. */
   readonly expire: number
-  /** How long it is remembered that a name does not exist (RFC 2308). */
+  /** How long it is remembered that a name does not exist (RFC 2308), in seconds. */
   readonly minTTL: number
 }
 
@@ -100,18 +100,26 @@ export interface CAAData {
   readonly flags: number
   /** The property: 'issue', 'issuewild', 'iodef'. */
   readonly tag: string
+  /** What the property says, mostly a text in ASCII. */
   readonly value: Uint8Array
 }
 
-/** The options of EDNS (RFC 6891). The record's class is the sender's UDP size, its TTL holds bits of the header. */
+/**
+ * The options of EDNS (RFC 6891). The record's class is the sender's UDP size, its TTL holds bits of the
+ * header.
+ */
 export interface OPTData {
   readonly kind: 'OPT'
+  /** The options by their number (10 COOKIE, 15 Extended DNS Error ...). */
   readonly options: readonly { readonly code: number; readonly data: Uint8Array }[]
 }
 
-/** A record of a type that is not read here, or of SVCB, HTTPS or CAA when malformed: its bytes (RFC 3597). */
+/**
+ * A record of a type that is not read here, or of SVCB, HTTPS or CAA when malformed: its bytes (RFC 3597).
+ */
 export interface UnknownData {
   readonly kind: 'unknown'
+  /** The content as it stands in the message. */
   readonly bytes: Uint8Array
 }
 

@@ -4,8 +4,9 @@ import { DNSMessageError, type WireReader } from './wire_reader.ts'
 import type { WireWriter } from './wire_writer.ts'
 
 /**
- * Reads the content of a record of a type at the reader's offset, `length` bytes by its header. As Go does, the
- * length is believed where the type does not say how much there is; where to go on is the caller's to decide.
+ * Reads the content of a record of a type at the reader's offset, `length` bytes by its header. As Go does,
+ * the length is believed where the type does not say how much there is; where to go on is the caller's to
+ * decide.
  */
 export function readData(r: WireReader, type: number, length: number): RRData {
   const start = r.offset
@@ -48,7 +49,7 @@ export function readData(r: WireReader, type: number, length: number): RRData {
   }
 }
 
-// Types that Go leaves as bytes: what cannot be read is left so too.
+/** Reads the types that Go leaves as bytes. What cannot be read is left so too. */
 function newer(r: WireReader, type: number, length: number): RRData {
   const start = r.offset
   const end = start + length

@@ -1,4 +1,5 @@
-// Small buffers are cut from a large one: a buffer of its own costs more to make than a DNS message to fill.
+// Small buffers are cut from a large one, because making a buffer costs more than filling it with a DNS
+// message.
 const SIZE = 16_384
 let slab = new Uint8Array(SIZE)
 let used = 0

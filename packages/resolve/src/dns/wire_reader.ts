@@ -1,6 +1,17 @@
 /**
- * A DNS message that is malformed, or one that cannot be written: a label or name too long, more than 65535 bytes.
- * It is the only error that reading and writing messages gives.
+ * A DNS message that is malformed, or one that cannot be written: a label or name too long, more than 65535
+ * bytes. It is the only error that reading and writing messages gives.
+ *
+ * @example
+ * ```ts
+ * import { decodeDNSMessage, DNSMessageError } from '@net/resolve'
+ *
+ * try {
+ *   decodeDNSMessage(new Uint8Array(5))
+ * } catch (e) {
+ *   if (e instanceof DNSMessageError) console.log(e.message) // insufficient data
+ * }
+ * ```
  */
 export class DNSMessageError extends Error {
   override readonly name = 'DNSMessageError'
@@ -20,7 +31,7 @@ export class WireReader {
   readonly bytes: Uint8Array
   /** Where the next part begins. */
   offset: number
-  // A name that stands somewhere in the message: most names are pointers to that of the question.
+  // Most names in a reply are pointers to that of the question, which need not be read again.
   #known = ''
   #knownAt = -1
 
@@ -65,20 +76,22 @@ export class WireReader {
   /** Reads `length` bytes into a copy that belongs to the caller. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const end = this.offset + length
-    if (end > this.bytes.length) throw new DNSMessageError('insufficient data')
-    const taken = new Uint8Array(this.bytes.subarray(this.offset, end)) // slice() of a Buffer would not copy
+    if (end > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
+    // slice() would not copy where the bytes are a Buffer.
+    const taken = new Uint8Array(this.bytes.subarray(this.offset, end))
     this.offset = end
     return taken
   }
 
   /**
-   * Reads a name, following its pointers (RFC 1035 section 4.1.4), and gives it with a dot at the end. Each byte
-   * becomes a character; labels with a dot inside are refused, for the text could not tell them from two.
+   * Reads a name, following its pointers (RFC 1035 section 4.1.4), and gives it with a dot at the end. Each
+   * byte becomes a character; labels with a dot inside are refused, for the text could not tell them from
+   * two.
    */
   name(): string {
     let text = ''
     let at = this.offset
-    let end = -1 // where the name ends in its own place; known at the first pointer
+    let end = -1 // The name ends there in its own place, which its first pointer tells.
     let pointers = 0
     for (;;) {
       const c = this.#at(at++)
@@ -124,7 +137,7 @@ export class WireReader {
 
   /** Passes over `length` bytes. */
   skip(length: number): void {
-    if (this.offset + length > this.bytes.length) throw new DNSMessageError('insufficient data')
+    if (this.offset + length > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
     this.offset += length
   }
 

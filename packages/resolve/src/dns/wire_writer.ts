@@ -9,10 +9,13 @@ const maxMessage = 0xffff
 export class WireWriter {
   #bytes: Uint8Array<ArrayBuffer>
   #length = 0
-  #names: Map<string, number> | null = null // names written, and where
+  #names: Map<string, number> | null = null // The offset at which each name was written.
   readonly #start: number
 
-  /** Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as that is enough. */
+  /**
+   * Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as
+   * that is enough.
+   */
   constructor(reserved = 0, room = new Uint8Array(512)) {
     this.#bytes = room
     this.#start = reserved
@@ -26,7 +29,7 @@ export class WireWriter {
 
   /** Writes 8 bits. */
   uint8(n: number): void {
-    if (this.#length === this.#bytes.length) this.#grow(1)
+    if (this.#length === this.#bytes.byteLength) this.#grow(1)
     this.#bytes[this.#length++] = n
   }
 
@@ -44,21 +47,21 @@ export class WireWriter {
 
   /** Writes bytes as they are. */
   put(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length)
+    if (this.#length + bytes.byteLength > this.#bytes.byteLength) this.#grow(bytes.byteLength)
     this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    this.#length += bytes.byteLength
   }
 
   /** Writes a string of up to 255 bytes with its length before it. */
   string(bytes: Uint8Array): void {
-    if (bytes.length > 255) throw new DNSMessageError('string too long')
-    this.uint8(bytes.length)
+    if (bytes.byteLength > 255) throw new DNSMessageError('string too long')
+    this.uint8(bytes.byteLength)
     this.put(bytes)
   }
 
   /**
-   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was written before;
-   * the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
+   * Writes a name, which must end with a dot. Where `compress` is true a pointer stands for what was
+   * written before; the records that came after RFC 1035 must not be compressed (RFC 3597 section 4).
    */
   name(name: string, compress: boolean): void {
     if (!name.endsWith('.')) throw new DNSMessageError('name without a dot at its end')
@@ -112,7 +115,7 @@ export class WireWriter {
   finish(): Uint8Array<ArrayBuffer> {
     if (this.#length - this.#start > maxMessage) throw new DNSMessageError('message too long')
     const bytes = this.#bytes
-    return this.#length === bytes.length ? bytes : bytes.subarray(0, this.#length)
+    return this.#length === bytes.byteLength ? bytes : bytes.subarray(0, this.#length)
   }
 
   #label(name: string, end: number): void {
@@ -127,7 +130,7 @@ export class WireWriter {
   }
 
   #grow(n: number): void {
-    const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + n))
+    const bytes = new Uint8Array(Math.max(2 * this.#bytes.byteLength, this.#length + n))
     bytes.set(this.#bytes)
     this.#bytes = bytes
   }

@@ -1,4 +1,7 @@
-/** The lines of a file. A last line without a line feed counts, an empty rest after the last line feed does not. */
+/**
+ * The lines of a file. A last line without a line feed counts, an empty rest after the last line feed does
+ * not.
+ */
 export function lines(text: string): string[] {
   const all = text.split('\n')
   if (all.at(-1) === '') all.pop()
@@ -19,8 +22,8 @@ export function fields(line: string): string[] {
 const tooBig = 0xffffff
 
 /**
- * The decimal number at the start of a text and how many characters it has. `ok` is false when there is no digit,
- * and from 0xffffff upwards.
+ * The decimal number at the start of a text and how many characters it has. `ok` is false when there is no
+ * digit, and from 0xffffff upwards.
  */
 export function leadingNumber(text: string): { value: number; length: number; ok: boolean } {
   let value = 0

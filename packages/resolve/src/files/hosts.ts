@@ -11,12 +11,25 @@ export interface HostsEntry {
   readonly canonical: string
 }
 
-/** The content of a hosts file (hosts(5)): names to addresses and back. Upper and lower case count as equal. */
+/**
+ * The content of a hosts file (hosts(5)): names to addresses and back. Upper and lower case count as equal.
+ *
+ * @example
+ * ```ts
+ * import { parseHosts } from '@net/resolve'
+ *
+ * const hosts = parseHosts('192.0.2.1 www.example.com www\n')
+ * console.log(hosts.lookupHost('WWW')?.addrs.join()) // 192.0.2.1
+ * console.log(hosts.lookupAddr('192.0.2.1')?.join()) // www.example.com.,www
+ * ```
+ */
 export class Hosts {
-  // Lists of blocked names have a million lines of one name and one address: such a line takes an entry in a map and no object.
-  readonly #byName = new Map<string, readonly string[]>()
-  readonly #canonical = new Map<string, string>() // of those names that have another for it
-  readonly #byAddr = new Map<string, { readonly list: readonly [string]; readonly names: string[] }>()
+  // Lists of blocked names have a million lines of one name and one address. Such a line makes no object,
+  // as names share the lists of one address, and only a name that has another for its canonical one has an
+  // entry of its own for that.
+  readonly #byName = new Map<string, string[]>()
+  readonly #canonical = new Map<string, string>()
+  readonly #byAddr = new Map<string, { readonly list: string[]; readonly names: string[] }>()
 
   /** Adds a line: an address in its canonical form and its names, the first of which is the canonical one. */
   add(addr: string, names: readonly string[]): void {
@@ -28,8 +41,14 @@ export class Hosts {
       const name = lowerASCII(rooted)
       byAddr.names.push(rooted)
       const addrs = this.#byName.get(name)
-      this.#byName.set(name, addrs === undefined ? byAddr.list : [...addrs, addr])
-      if (addrs === undefined && name !== canonical) this.#canonical.set(name, canonical)
+      if (addrs === undefined) {
+        this.#byName.set(name, byAddr.list)
+        if (name !== canonical) this.#canonical.set(name, canonical)
+      } else if (addrs.length === 1) {
+        this.#byName.set(name, [...addrs, addr])
+      } else {
+        addrs.push(addr)
+      }
     }
   }
 
@@ -47,7 +66,18 @@ export class Hosts {
   }
 }
 
-/** Parses the text of a hosts file. Lines without an address or without a name are passed over. */
+/**
+ * Parses the text of a hosts file. Lines without an address or without a name are passed over, so nothing
+ * is an error.
+ *
+ * @example
+ * ```ts
+ * import { parseHosts } from '@net/resolve'
+ *
+ * const entry = parseHosts('192.0.2.1 www.example.com www # the web\n').lookupHost('www')
+ * console.log(entry?.canonical) // www.example.com.
+ * ```
+ */
 export function parseHosts(text: string): Hosts {
   const hosts = new Hosts()
   addLines(hosts, lines(text))
@@ -68,7 +98,7 @@ function* parsePieces(pieces: Iterable<string>): Generator<undefined, Hosts> {
 }
 
 function addLines(hosts: Hosts, list: readonly string[]): void {
-  let last = { text: '', addr: '' } // lines of one address come one after the other
+  let last = { text: '', addr: '' } // Lines of one address often follow each other.
   for (const line of list) {
     const [text = '', ...names] = fields(withoutComment(line))
     if (names.length === 0) continue
@@ -77,9 +107,23 @@ function addLines(hosts: Hosts, list: readonly string[]): void {
   }
 }
 
-/** The hosts file of the system, or another, kept and read again when it changes. A missing file has no entries. */
+/**
+ * The hosts file of the system, or another, kept and read again when it changes. A missing file has no
+ * entries.
+ *
+ * @example
+ * ```ts
+ * import { HostsFile } from '@net/resolve'
+ *
+ * const hosts = await new HostsFile().load()
+ * console.log(hosts.lookupHost('no.such.name.example')) // null
+ * ```
+ */
 export class HostsFile extends SystemFile<Hosts> {
-  /** Makes a reader of a file; absent means /etc/hosts, or what Windows has in its place. `maxAge` as for SystemFile, in milliseconds. */
+  /**
+   * Makes a reader of a file; absent means /etc/hosts, or what Windows has in its place. `maxAge` as for
+   * SystemFile, in milliseconds.
+   */
   constructor(path = systemPath(), maxAge?: number) {
     super(path, (text) => parseHosts(text ?? ''), maxAge, parsePieces)
   }

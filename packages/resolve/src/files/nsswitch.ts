@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { lowerASCII } from '../dns/name.ts'
 import { lines, withoutComment } from './field.ts'
 import { SystemFile } from './system_file.ts'
@@ -28,7 +29,17 @@ export interface NSSConf {
   readonly error: Error | null
 }
 
-/** Parses the text of an nsswitch.conf. Throws an Error for a line without a colon or a wrong criterion. */
+/**
+ * Parses the text of an nsswitch.conf. Throws an Error for a line without a colon or a wrong criterion.
+ *
+ * @example
+ * ```ts
+ * import { parseNSSConf } from '@net/resolve'
+ *
+ * const { sources } = parseNSSConf('hosts: files dns\n')
+ * console.log(sources.get('hosts')?.map(({ source }) => source).join()) // files,dns
+ * ```
+ */
 export function parseNSSConf(text: string): NSSConf {
   const sources = new Map<string, NSSSource[]>()
   for (const line of lines(text)) {
@@ -74,7 +85,17 @@ function parseCriteria(text: string): NSSCriterion[] {
   })
 }
 
-/** Whether the criteria of a source say no more than what holds without them. */
+/**
+ * Whether the criteria of a source say no more than what holds without them.
+ *
+ * @example
+ * ```ts
+ * import { isStandard, parseNSSConf } from '@net/resolve'
+ *
+ * const [source] = parseNSSConf('hosts: files [NOTFOUND=return]\n').sources.get('hosts') ?? []
+ * if (source !== undefined) console.log(isStandard(source)) // true
+ * ```
+ */
 export function isStandard(source: NSSSource): boolean {
   return source.criteria.every((c, i) => {
     if (c.negate) return false
@@ -84,9 +105,22 @@ export function isStandard(source: NSSSource): boolean {
   })
 }
 
-/** The nsswitch.conf of the system, or another, kept and read again when it changes. */
+/**
+ * The nsswitch.conf of the system, or another, kept and read again when it changes. What is wrong with it
+ * is in `error`.
+ *
+ * @example
+ * ```ts
+ * import { NSSwitchFile } from '@net/resolve'
+ *
+ * const { error } = new NSSwitchFile('/no/such/file').get()
+ * console.log(error?.message) // open /no/such/file: no such file or directory
+ * ```
+ */
 export class NSSwitchFile extends SystemFile<NSSConf> {
-  /** Makes a reader of a file; absent means /etc/nsswitch.conf. `maxAge` as for SystemFile, in milliseconds. */
+  /**
+   * Makes a reader of a file; absent means /etc/nsswitch.conf. `maxAge` as for SystemFile, in milliseconds.
+   */
   constructor(path = '/etc/nsswitch.conf', maxAge?: number) {
     super(path, readNSSConf, maxAge)
   }
@@ -97,7 +131,7 @@ function readNSSConf(text: string | null, error: Error | null): NSSConf {
   try {
     return parseNSSConf(text)
   } catch (e) {
-    return { sources: new Map(), error: e instanceof Error ? e : new Error(String(e)) }
+    return { sources: new Map(), error: isError(e) ? e : new Error(String(e)) }
   }
 }
 

@@ -26,7 +26,7 @@ export interface ResolvConf {
   readonly trustAD: boolean
   /** Whether the file is never read again. */
   readonly noReload: boolean
-  /** Whether something was met that this resolver does not know. */
+  /** Whether the file has something that this resolver does not know, so that the system's is to be asked. */
   readonly unknownOpt: boolean
   /** The order of means on OpenBSD: 'file', 'bind'; empty when the file does not say. */
   readonly lookup: readonly string[]
@@ -56,8 +56,17 @@ export const defaultResolvConf: ResolvConf = {
 type Draft = { -readonly [K in keyof ResolvConf]: ResolvConf[K] }
 
 /**
- * Parses the text of a resolv.conf. `hostName` is this machine's name, whose domain is searched when the file names
- * none; null when it is not known. Nothing in the file is an error; what is not known sets `unknownOpt`.
+ * Parses the text of a resolv.conf. `hostName` is this machine's name, whose domain is searched when the
+ * file names none; null when it is not known. Nothing in the file is an error: what is not known sets
+ * `unknownOpt`.
+ *
+ * @example
+ * ```ts
+ * import { parseResolvConf } from '@net/resolve'
+ *
+ * const conf = parseResolvConf('nameserver 192.0.2.53\noptions timeout:1\n')
+ * console.log(conf.servers[0], conf.timeout) // 192.0.2.53:53 1000
+ * ```
  */
 export function parseResolvConf(text: string, hostName: string | null = null): ResolvConf {
   const conf: Draft = { ...defaultResolvConf }
@@ -125,7 +134,7 @@ function setOption(conf: Draft, option: string): void {
     case 'trust-ad':
       conf.trustAD = true
       break
-    case 'edns0': // queries always carry it
+    case 'edns0': // Queries carry it anyway.
       break
     case 'no-reload':
       conf.noReload = true
@@ -145,11 +154,21 @@ export function machineName(): string | null {
   try {
     return hostname()
   } catch {
-    return null // gethostname(2) failed; Go goes on without a name too
+    return null // When gethostname(2) fails, Go goes on without a name too.
   }
 }
 
-/** The resolv.conf of the system, or another, kept and read again when it changes, unless it says no-reload. */
+/**
+ * The resolv.conf of the system, or another, kept and read again when it changes, unless it says no-reload.
+ *
+ * @example
+ * ```ts
+ * import { ResolvConfFile } from '@net/resolve'
+ *
+ * const { servers } = new ResolvConfFile('/no/such/file').get()
+ * console.log(servers.join(' ')) // 127.0.0.1:53 [::1]:53
+ * ```
+ */
 export class ResolvConfFile extends SystemFile<ResolvConf> {
   /** Makes a reader of a file; absent means /etc/resolv.conf. `maxAge` as for SystemFile, in milliseconds. */
   constructor(path = '/etc/resolv.conf', maxAge?: number) {

@@ -22,10 +22,21 @@ const tcp: readonly (readonly [string, number])[] = [
   ['telnet', 23],
 ]
 
-// Longer names are in no file; the limit keeps hostile ones cheap.
+// No file has longer names, and the limit keeps hostile ones cheap.
 const maxName = 25
 
-/** Services and their ports (services(5)). */
+/**
+ * Services and their ports (services(5)). A new table has the few that every system knows.
+ *
+ * @example
+ * ```ts
+ * import { Services } from '@net/resolve'
+ *
+ * const services = new Services()
+ * services.set('tcp', 'game', 7000)
+ * console.log(services.get('tcp', 'GAME'), services.get('udp', 'game')) // 7000 undefined
+ * ```
+ */
 export class Services {
   readonly #ports = new Map<string, number>([['domain/udp', 53]])
 
@@ -44,7 +55,16 @@ export class Services {
   }
 }
 
-/** Parses the text of a services file on top of the built-in table. Lines that make no sense are passed over. */
+/**
+ * Parses the text of a services file on top of the built-in table. Lines that make no sense are passed over.
+ *
+ * @example
+ * ```ts
+ * import { parseServices } from '@net/resolve'
+ *
+ * console.log(parseServices('game 7000/udp play\n').get('udp', 'play')) // 7000
+ * ```
+ */
 export function parseServices(text: string): Services {
   const services = new Services()
   for (const line of lines(text)) {
@@ -58,7 +78,17 @@ export function parseServices(text: string): Services {
   return services
 }
 
-/** The services file of the system, or another, kept and read again when it changes. */
+/**
+ * The services file of the system, or another, kept and read again when it changes. Without it the built-in
+ * table holds.
+ *
+ * @example
+ * ```ts
+ * import { ServicesFile } from '@net/resolve'
+ *
+ * console.log(new ServicesFile('/no/such/file').get().get('tcp', 'https')) // 443
+ * ```
+ */
 export class ServicesFile extends SystemFile<Services> {
   /** Makes a reader of a file; absent means /etc/services. `maxAge` as for SystemFile, in milliseconds. */
   constructor(path = '/etc/services', maxAge?: number) {
@@ -67,9 +97,17 @@ export class ServicesFile extends SystemFile<Services> {
 }
 
 /**
- * The port of a service on a network: 'tcp', 'udp', each with 4 or 6, or 'ip' (also '') for either. A number is
- * taken as it is, '' is 0. Throws an AddrError for a network or a port that cannot be, a DNSError that says
- * isNotFound for a service that is not known.
+ * The port of a service on a network: 'tcp', 'udp', each with 4 or 6, or 'ip' (also '') for either. A
+ * number is taken as it is, '' is 0. Throws an AddrError for a network or a port that cannot be, a DNSError
+ * that says isNotFound for a service that is not known.
+ *
+ * @example
+ * ```ts
+ * import { findPort, Services } from '@net/resolve'
+ *
+ * const services = new Services()
+ * console.log(findPort(services, 'tcp', 'https'), findPort(services, 'udp', '7000')) // 443 7000
+ * ```
  */
 export function findPort(services: Services, network: string, service: string): number {
   const port = parsePort(service) ?? servicePort(services, network === '' ? 'ip' : network, service)
@@ -88,13 +126,13 @@ function servicePort(services: Services, network: string, service: string): numb
   return port
 }
 
-// From here on a number is only known to be too large, and what follows its digits is not looked at.
+// Go stops reading at this value: the number is then known to be too large, whatever follows.
 const cutoff = 2 ** 30
 const max = 2 ** 32 - 1
 
 /**
- * The number a service is given as, with an optional sign, '' being 0; null when it is a name. It is counted in 32
- * bits and wraps around on its way from below the cut-off, as Go's does.
+ * The number a service is given as, with an optional sign, '' being 0; null when it is a name. It is
+ * counted in 32 bits and wraps around on its way from below the cut-off, as Go's does.
  */
 function parsePort(service: string): number | null {
   const negative = service.startsWith('-')

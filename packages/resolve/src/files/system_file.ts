@@ -1,20 +1,31 @@
+import { isError } from '@net/contract'
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { turnTaken } from '@net/io'
 
 /** How long a file that was read is trusted before it is looked at again, in milliseconds. */
 export const FILE_MAX_AGE = 5000
 
-// Parsing a file of this many bytes takes a few milliseconds. Larger ones are parsed in pieces.
+// Parsing a file of this many bytes takes a few milliseconds. Larger ones are parsed in pieces, of this
+// many bytes.
 const SMALL = 262_144
-const PIECE = 16_384
+const PIECE = 4096
 
 /** Parses a text that comes in pieces, which may end anywhere, and yields after each. */
 export type PiecewiseParser<T> = (pieces: Iterable<string>) => Generator<undefined, T>
 
 /**
- * A configuration file of the system, parsed and kept. It is looked at again when five seconds have passed since it
- * last was, and read again when its time or size has changed. A missing file is looked for each time; one that
- * cannot be read counts as missing. Reading is synchronous: these files are local, and nothing waits for the thread pool.
+ * A configuration file of the system, parsed and kept. It is looked at again when five seconds have passed
+ * since it last was, and read again when its time or size has changed. A missing file is looked for each
+ * time; one that cannot be read counts as missing. Reading is synchronous: these files are local, and
+ * nothing waits for the thread pool.
+ *
+ * @example
+ * ```ts
+ * import { SystemFile } from '@net/resolve'
+ *
+ * const file = new SystemFile('/no/such/file', (text, error) => text ?? error?.message)
+ * console.log(file.get()) // open /no/such/file: no such file or directory
+ * ```
  */
 export class SystemFile<T> {
   /** The file's path. */
@@ -25,13 +36,14 @@ export class SystemFile<T> {
   #value: T | undefined
   #state = 'unread'
   #checked = -Infinity
-  #size = 0 // in bytes, as it was when the file was last looked at
+  #size = 0 // The size in bytes when the file was last looked at.
   #loading: Promise<T> | null = null
 
   /**
-   * Makes a reader. `parse` gets the file's text, or null and the error of opening it. `maxAge` is the number of
-   * milliseconds for which the file is not looked at again; absent means {@link FILE_MAX_AGE}. `piecewise` is how large files
-   * are parsed by {@link load}; absent and null mean that they are not expected.
+   * Makes a reader. `parse` gets the file's text, or null and the error of opening it. `maxAge` is the
+   * number of milliseconds for which the file is not looked at again; absent means {@link FILE_MAX_AGE}.
+   * `piecewise` is how large files are parsed by {@link load}; absent and null mean that they are not
+   * expected.
    */
   constructor(
     path: string,
@@ -51,8 +63,8 @@ export class SystemFile<T> {
   }
 
   /**
-   * The same, without stopping the event loop for a large file: while that is read, in pieces between which the loop has its
-   * turns, it is a promise. It does not reject because of the file.
+   * What {@link get} gives, without stopping the event loop for a large file: while that is read, in pieces
+   * between which the loop has its turns, it is a promise. It never rejects because of the file.
    */
   load(): T | Promise<T> {
     if (this.#loading !== null) return this.#loading
@@ -83,7 +95,7 @@ export class SystemFile<T> {
       this.#size = Number(s.size)
       return `${s.mtimeNs} ${s.size}`
     } catch {
-      return 'missing' // what cannot be looked at cannot be read either; reading gives the error
+      return 'missing' // What cannot be looked at cannot be read either, and reading gives the error.
     }
   }
 
@@ -141,7 +153,7 @@ const openErrors: Readonly<Record<string, string>> = {
 }
 
 function openError(path: string, e: unknown): Error {
-  const code = e instanceof Error && 'code' in e && typeof e.code === 'string' ? e.code : ''
-  const text = openErrors[code] ?? (e instanceof Error ? e.message : String(e))
+  const code = isError(e) && 'code' in e && typeof e.code === 'string' ? e.code : ''
+  const text = openErrors[code] ?? (isError(e) ? e.message : String(e))
   return Object.assign(new Error(`open ${path}: ${text}`, { cause: e }), { code })
 }

@@ -6,7 +6,7 @@ import type { Answer } from '../client/answer.ts'
 import type { DNSClient } from '../client/dns_client.ts'
 import { askedHost } from '../client/asked_name.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from '../client/failure.ts'
-import type { Hosts } from '../files/hosts.ts'
+import { Hosts } from '../files/hosts.ts'
 import { ensureRooted, isLocalhost, lowerASCII, nameList } from '../dns/name.ts'
 import type { LookupOrder } from '../order/order.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
@@ -44,8 +44,9 @@ export interface AddrLookup {
 }
 
 /**
- * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first. Rejects with a
- * DNSError, or with why the lookup was ended. A name that must not be asked for has no addresses, and that is no error.
+ * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first.
+ * Rejects with a DNSError, or with why the lookup was ended. A name that must not be asked for has no
+ * addresses, and that is no error.
  */
 export async function lookupHostAddrs(
   by: AddrLookup,
@@ -74,9 +75,14 @@ export async function lookupHostAddrs(
   return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, ending)), cname }
 }
 
-/** What the hosts file says. */
-async function staticAddrs(by: AddrLookup, name: string): Promise<HostAddrs | null> {
-  const entry = (await by.hosts()).lookupHost(name)
+/** What the hosts file says of a host, or null. */
+function staticAddrs(by: AddrLookup, name: string): HostAddrs | null | Promise<HostAddrs | null> {
+  const hosts = by.hosts()
+  return hosts instanceof Hosts ? addrsIn(hosts, name) : hosts.then((loaded) => addrsIn(loaded, name))
+}
+
+function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
+  const entry = hosts.lookupHost(name)
   if (entry === null) return null
   const addrs = entry.addrs.flatMap((text) => {
     const parsed = parseIPZone(text)
@@ -85,7 +91,10 @@ async function staticAddrs(by: AddrLookup, name: string): Promise<HostAddrs | nu
   return { addrs, cname: entry.canonical }
 }
 
-/** What localhost, and every name under it, stands for where the hosts file says nothing (RFC 6761 section 6.3). */
+/**
+ * What localhost, and every name under it, stands for where the hosts file says nothing (RFC 6761 section
+ * 6.3).
+ */
 function loopback(network: HostNetwork, name: string): HostAddrs {
   const addrs = [new IPAddr(ipv4(127, 0, 0, 1)), new IPAddr(IPv6loopback)]
   const [v4, v6] = [network !== 'ip6', network !== 'ip4']
@@ -128,7 +137,7 @@ class Search {
   /** Takes the answers for a name. Gives whether no other name is to be asked for. */
   take(fqdn: string, answers: Answered | readonly Answered[]): boolean {
     let fatal = false
-    for (const answer of answers instanceof Array ? answers : [answers]) {
+    for (const answer of [answers].flat()) {
       if (answer instanceof DNSError) {
         const isFatal = this.#client.isFatal(answer)
         // The error of the name as it was given says most.
@@ -154,7 +163,10 @@ class Search {
     return answers
   }
 
-  // The server was asked to follow aliases, so the addresses in its reply belong to the canonical name.
+  /**
+   * Takes what a reply has. As the server was asked to follow aliases, the addresses in it belong to the
+   * canonical name.
+   */
   #take(answer: Answer): void {
     try {
       for (let { header } = answer; header !== null; { header } = answer) {

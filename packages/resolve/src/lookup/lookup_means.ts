@@ -11,7 +11,7 @@ import { ServicesFile, type Services } from '../files/services.ts'
 import { hostSystem, type SystemResolver } from './system.ts'
 import { fileExists } from '../files/system_file.ts'
 
-// Readers of the system's files, shared by all resolvers.
+// All resolvers share the readers of the system's files, so that each is parsed once.
 const files = {
   hosts: new HostsFile(),
   resolvConf: new ResolvConfFile(),
@@ -20,8 +20,10 @@ const files = {
   nsswitch: new NSSwitchFile(),
 }
 
-// A variable is read when a choice first needs it, because hosts such as Deno ask permission for each, and kept, because
-// reading one costs more than the rest of the choice.
+/**
+ * The variables that the choice of means depends on. One is read when a choice first needs it, as hosts
+ * such as Deno ask permission for each, and kept, as reading one costs more than the rest of the choice.
+ */
 class Environment {
   readonly [name: string]: string | undefined
   readonly #read = new Map<string, string | undefined>()
@@ -134,7 +136,10 @@ export class LookupMeans {
     return order
   }
 
-  /** The same for what the system's resolver does not tell, such as canonical names. */
+  /**
+   * Chooses the means for what the system's resolver does not tell, such as canonical names: it is not one
+   * of them.
+   */
   ownOrder(host: string): LookupOrder {
     const order = this.order(host)
     return order === 'system' ? 'files,dns' : order

@@ -12,8 +12,9 @@ interface PendingLookup<T> {
 }
 
 /**
- * The lookups under way. Whoever asks for what is already being asked for shares its result; each can leave, on its
- * signal or deadline, without harm to the others, and when all have left the lookup itself is ended.
+ * The lookups under way. Whoever asks for what is already being asked for shares its result; each can
+ * leave, on its signal or deadline, without harm to the others, and when all have left the lookup itself is
+ * ended.
  */
 export class PendingLookups {
   readonly #byKey = new Map<string, PendingLookup<unknown>>()
@@ -30,8 +31,9 @@ export class PendingLookups {
   }
 
   /**
-   * Joins the lookup `key`, or starts it, and gives its result, which must not be changed as others may have it too. `name` is
-   * what the error of a deadline calls the lookup. One key must always stand for one type of result.
+   * Joins the lookup `key`, or starts it, and gives its result, which must not be changed as others may
+   * have it too. `name` is what the error of a deadline calls the lookup. One key must always stand for one
+   * type of result.
    */
   run<T>(
     key: string,
@@ -47,7 +49,10 @@ export class PendingLookups {
     return lookup.result
   }
 
-  /** The same for one who may leave: when `options` end, or at a moment on the monotonic clock. */
+  /**
+   * Does what {@link run} does for one who may leave: when `options` end, or at a moment on the monotonic
+   * clock.
+   */
   async #runUntil<T>(
     at: number,
     key: string,

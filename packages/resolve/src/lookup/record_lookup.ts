@@ -17,7 +17,8 @@ export interface RecordLookup {
 }
 
 /**
- * Looks up the records of a type; there is at least one. Rejects with a DNSError, or with why the lookup was ended.
+ * Looks up the records of a type; there is at least one. Rejects with a DNSError, or with why the lookup
+ * was ended.
  */
 export async function lookupRecords(client: DNSClient, lookup: RecordLookup, ending: Ending): Promise<RR[]> {
   const { name, asked, type, shown } = lookup

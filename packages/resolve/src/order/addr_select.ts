@@ -8,15 +8,15 @@ interface Attributes {
   readonly label: number
 }
 
-/** A row of the policy table. */
+/** A row of the policy table (RFC 6724 section 2.1). */
 export interface PrefixPolicy {
   /** The start of the addresses it holds for. */
   readonly prefix: string
   /** How many leading bits count. */
   readonly bits: number
-  /** The higher, the better a destination. */
+  /** A number of the table: the higher, the better a destination. */
   readonly precedence: number
-  /** Sources and destinations of equal label go together. */
+  /** A number of the table: sources and destinations of equal label go together. */
   readonly label: number
 }
 
@@ -36,7 +36,18 @@ export const policyTable: readonly PrefixPolicy[] = [
 const words = [0, 1, 2, 3] as const
 const prefixes = policyTable.map((policy) => ({ policy, ip: parseIP(policy.prefix) }))
 
-/** The row of the policy table that holds for an address: that of the longest prefix that contains it. */
+/**
+ * The row of the policy table that holds for an address: that of the longest prefix that contains it.
+ *
+ * @example
+ * ```ts
+ * import { parseIP } from '@net/addr'
+ * import { classify } from '@net/resolve'
+ *
+ * const loopback = parseIP('::1')
+ * if (loopback !== null) console.log(classify(loopback).precedence) // 50
+ * ```
+ */
 export function classify(ip: IP): PrefixPolicy {
   const row = prefixes.find(({ policy, ip: prefix }) =>
     words.every((i) => {
@@ -48,7 +59,18 @@ export function classify(ip: IP): PrefixPolicy {
   return row.policy
 }
 
-/** The scope of an address (RFC 6724 section 3.1): 2 link-local, 5 site-local, 14 global, or that of a multicast one. */
+/**
+ * The scope of an address (RFC 6724 section 3.1): 2 link-local, 5 site-local, 14 global, or that of a
+ * multicast one.
+ *
+ * @example
+ * ```ts
+ * import { ipv4 } from '@net/addr'
+ * import { scopeOf } from '@net/resolve'
+ *
+ * console.log(scopeOf(ipv4(127, 0, 0, 1)), scopeOf(ipv4(192, 0, 2, 1))) // 2 14
+ * ```
+ */
 export function scopeOf(ip: IP): number {
   if (ip.isLoopback || ip.isLinkLocalUnicast) return 0x2
   const word = ip.to4() === null ? ip.uint32(0) : 0
@@ -57,7 +79,17 @@ export function scopeOf(ip: IP): number {
   return 0xe
 }
 
-/** How many leading bits two addresses have in common: at most 64 of IPv6, 32 of IPv4; 0 across the families. */
+/**
+ * How many leading bits two addresses have in common: at most 64 of IPv6, 32 of IPv4; 0 across the families.
+ *
+ * @example
+ * ```ts
+ * import { ipv4 } from '@net/addr'
+ * import { commonPrefixLength } from '@net/resolve'
+ *
+ * console.log(commonPrefixLength(ipv4(192, 0, 2, 1), ipv4(192, 0, 3, 1))) // 23
+ * ```
+ */
 export function commonPrefixLength(a: IP, b: IP): number {
   const [a4, b4] = [a.to4(), b.to4()]
   if ((a4 === null) !== (b4 === null)) return 0
@@ -67,9 +99,18 @@ export function commonPrefixLength(a: IP, b: IP): number {
 }
 
 /**
- * Sorts addresses in place, the best destination first (RFC 6724 section 6; rules 3, 4 and 7 need knowledge the system
- * does not give, and rule 9 is for IPv6 only). `sources` are the addresses this host would send from to each, null
- * where it has no route. Gives the array back.
+ * Sorts addresses in place, the best destination first (RFC 6724 section 6; rules 3, 4 and 7 need knowledge
+ * the system does not give, and rule 9 is for IPv6 only). `sources` are the addresses this host would send
+ * from to each, null where it has no route. Gives the array back.
+ *
+ * @example
+ * ```ts
+ * import { IPAddr } from '@net/addr'
+ * import { sortByRFC6724 } from '@net/resolve'
+ *
+ * const addrs = ['127.0.0.1', '::1'].map((ip) => IPAddr.from({ ip }))
+ * console.log(String(sortByRFC6724(addrs, addrs.map(({ ip }) => ip))[0])) // ::1
+ * ```
  */
 export function sortByRFC6724(addrs: IPAddr[], sources: readonly (IP | null)[]): IPAddr[] {
   const items = addrs.map((addr, i) => ({
@@ -78,7 +119,8 @@ export function sortByRFC6724(addrs: IPAddr[], sources: readonly (IP | null)[]):
     from: attributes(sources[i] ?? null),
   }))
   const order = (a: Item, b: Item): number => better(a, b) - better(b, a)
-  // The rules are no total order, so how one sorts shows: a few addresses are inserted one by one, as Go does.
+  // The rules are no total order, so how one sorts shows: a few addresses are inserted one by one, as Go
+  // does.
   if (items.length <= 20) insertionSort(items, order)
   else items.sort(order)
   items.forEach((item, i) => (addrs[i] = item.addr))
@@ -91,7 +133,7 @@ interface Item {
   readonly from: Attributes
 }
 
-// Less than 0 when a is better by one of the rules, 0 when no rule prefers it.
+/** Less than 0 when a is better than b by one of the rules, 0 when no rule prefers it. */
 function better(a: Item, b: Item): number {
   if (a.from.ip === null) return 0
   if (b.from.ip === null) return -1
@@ -105,7 +147,18 @@ function better(a: Item, b: Item): number {
   return commonPrefixLength(a.from.ip, a.to.ip) > commonPrefixLength(b.from.ip, b.to.ip) ? -1 : 0
 }
 
-/** Splits addresses into those of the first one's family and the others, each in its order (RFC 8305). */
+/**
+ * Splits addresses into those of the first one's family and the others, each in its order (RFC 8305).
+ *
+ * @example
+ * ```ts
+ * import { IPAddr } from '@net/addr'
+ * import { partition } from '@net/resolve'
+ *
+ * const addrs = ['::1', '127.0.0.1', '::2'].map((ip) => IPAddr.from({ ip }))
+ * console.log(String(partition(addrs).fallbacks)) // 127.0.0.1
+ * ```
+ */
 export function partition(addrs: readonly IPAddr[]): { primaries: IPAddr[]; fallbacks: IPAddr[] } {
   const first = addrs[0] === undefined || isIPv4(addrs[0])
   return {
@@ -115,8 +168,17 @@ export function partition(addrs: readonly IPAddr[]): { primaries: IPAddr[]; fall
 }
 
 /**
- * The one address that resolving `address` gives: the first of IPv4, or of IPv6 when the address was written as
- * IPv6; the first of all when there is none such. Null for an empty list.
+ * The one address that resolving `address` gives: the first of IPv4, or of IPv6 when the address was
+ * written as IPv6; the first of all when there is none such. Null for an empty list.
+ *
+ * @example
+ * ```ts
+ * import { IPAddr } from '@net/addr'
+ * import { forResolve } from '@net/resolve'
+ *
+ * const addrs = ['::1', '127.0.0.1'].map((ip) => IPAddr.from({ ip }))
+ * console.log(String(forResolve('tcp', 'localhost:80', addrs))) // 127.0.0.1
+ * ```
  */
 export function forResolve(network: string, address: string, addrs: readonly IPAddr[]): IPAddr | null {
   const want6 = /^(tcp|udp)$/.test(network)

@@ -2,7 +2,9 @@ import { lowerASCII } from '../dns/name.ts'
 import { isStandard, type NSSConf, type NSSSource } from '../files/nsswitch.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 
-/** By which means hosts are looked up: the system's getaddrinfo, or our files and DNS in one of four orders. */
+/**
+ * By which means hosts are looked up: the system's getaddrinfo, or our files and DNS in one of four orders.
+ */
 export type LookupOrder = 'system' | 'files,dns' | 'dns,files' | 'files' | 'dns'
 
 /** What the choice of means depends on. */
@@ -31,8 +33,23 @@ export interface OrderChoice {
 }
 
 /**
- * Chooses the means to look up a host, '' for an address, by Go's rules: our own resolver whenever what the system's
- * would do is understood, the system's otherwise.
+ * Chooses the means to look up a host, '' for an address, by Go's rules: our own resolver whenever what the
+ * system's would do is understood, the system's otherwise.
+ *
+ * @example
+ * ```ts
+ * import { defaultResolvConf, hostLookupOrder, parseNSSConf } from '@net/resolve'
+ *
+ * const conditions = {
+ *   platform: 'linux',
+ *   env: {},
+ *   resolvConf: () => defaultResolvConf,
+ *   nss: () => parseNSSConf('hosts: files dns\n'),
+ *   machineName: () => null,
+ *   mdnsAllow: () => false,
+ * }
+ * console.log(hostLookupOrder(conditions, 'www.example.com').order) // files,dns
+ * ```
  */
 export function hostLookupOrder(c: OrderConditions, hostname: string): OrderChoice {
   const ours = c.preferSystem === false
@@ -103,7 +120,7 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
   }
   if (nss.error !== null) return choice(fallback, `nsswitch.conf is of no use: ${nss.error.message}`)
 
-  // What names nothing but files and dns holds for every host.
+  // An order that names nothing but files and dns holds for every host, and was worked out before.
   const known = plain.get(sources)
   if (known !== undefined) return known
 
@@ -117,7 +134,7 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
       const reason = needsSystem(c, name, hostname)
       if (reason !== null) return choice('system', reason)
     } else if (!sources.some((s) => s.source === 'dns')) {
-      means.push('dns') // in place of what is not known
+      means.push('dns') // DNS takes the place of a source that is not known.
     }
   }
   const order = [...new Set(means)].join(',')

@@ -2,8 +2,9 @@ import { parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 
 /**
- * The name under which DNS keeps the names of an address: '4.3.2.1.in-addr.arpa.' (RFC 1035 section 3.5), or under
- * ip6.arpa. (RFC 3596 section 2.5). Throws a DNSError for what is not an address; one with a zone is none here.
+ * The name under which DNS keeps the names of an address: '4.3.2.1.in-addr.arpa.' (RFC 1035 section 3.5),
+ * or under ip6.arpa. (RFC 3596 section 2.5). Throws a DNSError for what is not an address; one with a zone
+ * is none here.
  *
  * @example
  * ```ts

@@ -2,8 +2,19 @@ import type { SRV } from '@net/contract'
 import { randomInt } from './random.ts'
 
 /**
- * Sorts SRV records in place, by priority, and within a priority in random order in which the chance to stand first
- * is a record's share of the weights (RFC 2782). Gives the array back.
+ * Sorts SRV records in place, by priority, and within a priority in random order in which the chance to
+ * stand first is a record's share of the weights (RFC 2782). Gives the array back.
+ *
+ * @example
+ * ```ts
+ * import { byPriorityWeight } from '@net/resolve'
+ *
+ * const records = [
+ *   { target: 'backup.example.com.', port: 443, priority: 2, weight: 0 },
+ *   { target: 'main.example.com.', port: 443, priority: 1, weight: 0 },
+ * ]
+ * console.log(byPriorityWeight(records)[0]?.target) // main.example.com.
+ * ```
  */
 export function byPriorityWeight(records: SRV[]): SRV[] {
   records.sort((a, b) => a.priority - b.priority || a.weight - b.weight)

@@ -98,6 +98,6 @@ function abortTimeout(ms: number): AbortSignal {
 function fill<T extends ArrayBufferView | null>(array: T, random: Random): T {
   if (array === null) return array
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = random.below(256)
+  for (let i = 0; i < bytes.byteLength; i++) bytes[i] = random.below(256)
   return array
 }

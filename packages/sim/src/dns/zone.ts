@@ -85,6 +85,6 @@ function addressOf(text: string, byteLength: 4 | 16): ReturnType<typeof parseIP>
 function stringsOf(text: string): Uint8Array[] {
   const bytes = new TextEncoder().encode(text)
   const strings: Uint8Array[] = []
-  for (let i = 0; i < bytes.length || i === 0; i += 255) strings.push(bytes.subarray(i, i + 255))
+  for (let i = 0; i < bytes.byteLength || i === 0; i += 255) strings.push(bytes.subarray(i, i + 255))
   return strings
 }

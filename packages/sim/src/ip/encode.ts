@@ -30,7 +30,7 @@ function putHeader4(bytes: Uint8Array<ArrayBuffer>, packet: Packet): void {
   const { body } = packet
   const view = new DataView(bytes.buffer)
   view.setUint8(0, 0x45)
-  view.setUint16(2, bytes.length)
+  view.setUint16(2, bytes.byteLength)
   view.setUint16(4, packet.id & 0xffff)
   if (body.kind === 'fragment') view.setUint16(6, (body.more ? 0x2000 : 0) | (body.offset >> 3))
   else if (packet.whole) view.setUint16(6, 0x4000)
@@ -50,7 +50,7 @@ function putHeader6(bytes: Uint8Array<ArrayBuffer>, packet: Packet): void {
   const { body } = packet
   const view = new DataView(bytes.buffer)
   view.setUint8(0, 0x60)
-  view.setUint16(4, bytes.length - 40)
+  view.setUint16(4, bytes.byteLength - 40)
   view.setUint8(6, body.kind === 'fragment' ? FRAGMENT_HEADER : protocolOf(packet))
   view.setUint8(7, packet.ttl)
   bytes.set(ipOf(packet.src).bytes(), 8)
@@ -67,7 +67,7 @@ function putBody(bytes: Uint8Array<ArrayBuffer>, at: number, packet: Packet): vo
   switch (body.kind) {
     case 'tcp': {
       putTCP(view, body)
-      bytes.set(body.data, bytes.length - body.data.byteLength)
+      bytes.set(body.data, bytes.byteLength - body.data.byteLength)
       view.setUint16(16, transportSum(bytes, at, packet))
       break
     }
@@ -86,7 +86,9 @@ function putBody(bytes: Uint8Array<ArrayBuffer>, at: number, packet: Packet): vo
       view.setUint32(4, body.rest)
       bytes.set(body.data, at + 8)
       const sum =
-        packet.version === 4 ? checksumOf(sumOf(bytes, at, bytes.length)) : transportSum(bytes, at, packet)
+        packet.version === 4
+          ? checksumOf(sumOf(bytes, at, bytes.byteLength))
+          : transportSum(bytes, at, packet)
       view.setUint16(2, sum)
       break
     }
@@ -123,7 +125,7 @@ function putTCP(view: DataView, body: Extract<Body, { kind: 'tcp' }>): void {
 // The checksum of TCP, UDP and ICMPv6 covers addresses, length and protocol as well.
 function transportSum(bytes: Uint8Array<ArrayBuffer>, at: number, packet: Packet): number {
   const ends = [ipOf(packet.src).bytes(), ipOf(packet.dst).bytes()]
-  let sum = protocolOf(packet) + bytes.length - at
-  for (const end of ends) sum += sumOf(end, 0, end.length)
-  return checksumOf(sum + sumOf(bytes, at, bytes.length))
+  let sum = protocolOf(packet) + bytes.byteLength - at
+  for (const end of ends) sum += sumOf(end, 0, end.byteLength)
+  return checksumOf(sum + sumOf(bytes, at, bytes.byteLength))
 }

@@ -12,9 +12,9 @@ export function fragmentsOf(packet: Packet, mtu: number): Packet[] {
   const base = packet.body.kind === 'fragment' ? packet.body.offset : 0
   const last = packet.body.kind === 'fragment' && packet.body.more
   const fragments: Packet[] = []
-  for (let at = 0; at < bytes.length; at += room) {
+  for (let at = 0; at < bytes.byteLength; at += room) {
     const data = bytes.subarray(at, at + room)
-    const more = last || at + room < bytes.length
+    const more = last || at + room < bytes.byteLength
     fragments.push({ ...packet, body: { kind: 'fragment', protocol, offset: base + at, more, data } })
   }
   return fragments

@@ -1,3 +1,4 @@
+import { isError } from '@net/contract'
 import { Random } from '../clock/random.ts'
 import { RealClock } from '../clock/real_clock.ts'
 import { VirtualRun, type RunLimits } from '../clock/run.ts'
@@ -349,7 +350,7 @@ export class SimNetwork {
 
   // What failed is told with the seed that brings it about again, and what is wrong with the run with the end of the trace.
   #told(e: unknown): unknown {
-    if (!(e instanceof Error)) return e
+    if (!isError(e)) return e
     const note = `(seed ${this.seed}: SIM_SEED=${this.seed} brings it about again)`
     if (e.message.includes(note)) return e
     const tail = e instanceof SimError && e.code !== 'NESTED' ? `\n${this.trace.tail(TAIL)}` : ''

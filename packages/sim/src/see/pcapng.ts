@@ -38,8 +38,8 @@ export function pcapngOf(sightings: Iterable<Sighting>, epoch: number): Uint8Arr
         u32(index),
         u32(Number(ns >> 32n)),
         u32(Number(ns & 0xffffffffn)),
-        u32(bytes.length),
-        u32(bytes.length),
+        u32(bytes.byteLength),
+        u32(bytes.byteLength),
         padded(bytes),
         option(EPB_FLAGS, u32(what === 'in' ? 1 : 2)),
         u32(0),
@@ -51,22 +51,22 @@ export function pcapngOf(sightings: Iterable<Sighting>, epoch: number): Uint8Arr
 
 // The last bit of what the packet carries: its checksum stands in the header of TCP, UDP or ICMP.
 function flip(bytes: Uint8Array, head: number): void {
-  const last = bytes.length - 1
+  const last = bytes.byteLength - 1
   if (last >= head) bytes[last] = (bytes[last] ?? 0) ^ 1
 }
 
 function block(type: number, parts: readonly Uint8Array[]): Uint8Array {
   const body = joined(parts)
-  const length = body.length + 12
+  const length = body.byteLength + 12
   return joined([u32(type), u32(length), body, u32(length)])
 }
 
 function option(code: number, value: Uint8Array): Uint8Array {
-  return joined([u16(code), u16(value.length), padded(value)])
+  return joined([u16(code), u16(value.byteLength), padded(value)])
 }
 
 function padded(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array((bytes.length + 3) & ~3)
+  const out = new Uint8Array((bytes.byteLength + 3) & ~3)
   out.set(bytes)
   return out
 }
@@ -80,11 +80,11 @@ function u32(value: number): Uint8Array {
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.byteLength, 0))
   let at = 0
   for (const part of parts) {
     out.set(part, at)
-    at += part.length
+    at += part.byteLength
   }
   return out
 }

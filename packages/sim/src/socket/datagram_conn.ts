@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { checkBuffer, ErrWriteToConnected, OpError, type IOOptions } from '@net/contract'
+import { checkBuffer, ErrWriteToConnected, OpError, type IOOptions, isTypeError } from '@net/contract'
 import { isOver, untilClosed } from '@net/io'
 import { SimSocket } from './conn.ts'
 import { ReceiveOp, SendOp, type Mailbox, type Received } from './datagram_op.ts'
@@ -59,7 +59,7 @@ export abstract class DatagramConn<A extends Addr> extends SimSocket<A> {
 
   writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p) ?? this.checkAddr(addr)
-    if (wrong instanceof TypeError) return Promise.reject(wrong)
+    if (isTypeError(wrong)) return Promise.reject(wrong)
     const error = (cause: Error): OpError =>
       Object.assign(new OpError('write', this.hold.net, this.localAddr, addr, cause), { n: 0 })
     if (wrong !== null) return Promise.reject(error(wrong))

@@ -35,7 +35,7 @@ export class SendBuffer {
   }
 
   /** How many bytes it holds. */
-  get length(): number {
+  get byteLength(): number {
     return this.#end - this.#start
   }
 

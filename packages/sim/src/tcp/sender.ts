@@ -70,7 +70,7 @@ export class Sender {
 
   /** Whether nothing waits for an acknowledgement. */
   get isIdle(): boolean {
-    return this.sent === this.una && this.buffer.length === 0
+    return this.sent === this.una && this.buffer.byteLength === 0
   }
 
   /** Whether the end was said. */
@@ -151,7 +151,7 @@ export class Sender {
       }
       this.#send(next, length, last)
     }
-    if (!this.#timer.isSet && this.buffer.length > 0 && this.sent === this.una) {
+    if (!this.#timer.isSet && this.buffer.byteLength > 0 && this.sent === this.una) {
       this.#probing = true
       this.#stuckSince = this.#time.now
       this.#timer.set(this.roundTrip.timeout)

@@ -59,7 +59,7 @@ export class TCP implements ConnectionOwner {
         state,
         ...ends,
         received: receiver.queue.length,
-        sending: sender.buffer.length,
+        sending: sender.buffer.byteLength,
       }
     }
   }

@@ -58,7 +58,7 @@ export class SimTCPConn
     if (error !== null) return error
     const { sender, state } = this.#c
     if (this.#writeShut || state === 'CLOSED') return 'EPIPE'
-    const room = this.#writeBuffer - sender.buffer.length
+    const room = this.#writeBuffer - sender.buffer.byteLength
     if (room <= 0) return 0
     const part = p.subarray(0, room)
     sender.buffer.write(part)

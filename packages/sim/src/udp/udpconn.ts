@@ -8,6 +8,7 @@ import {
   type ReceivedMessage,
   type SentMessage,
   type UDPConn,
+  isError,
 } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf } from '../ip/address.ts'
@@ -107,7 +108,7 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
       try {
         await this.#writeMessage(m, options)
       } catch (e) {
-        throw e instanceof Error && 'n' in e ? Object.assign(e, { n }) : e
+        throw isError(e) && 'n' in e ? Object.assign(e, { n }) : e
       }
       n++
     }

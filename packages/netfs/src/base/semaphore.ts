@@ -3,7 +3,7 @@ import { endingOf, turnTaken, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
 /** Lets so many at a time do something; the others wait, first come first served. */
-export class Turnstile {
+export class Semaphore {
   readonly #most: number
   #inside = 0
   #queue: Waiter[] = []
@@ -15,11 +15,12 @@ export class Turnstile {
   }
 
   /** Does it when there is room. Rejects with "interrupted" when what ends `options` comes before. */
-  async pass<T>(options: IOOptions, act: () => Promise<T>): Promise<T> {
+  async run<T>(options: IOOptions, act: () => Promise<T>): Promise<T> {
     if (this.#inside < this.#most) this.#inside++
     else await this.#turn(options)
     try {
-      // Much that is answered without waiting for anything must not keep the event loop from turning.
+      // Work that never waits for anything must not keep the event loop from turning, however much there is
+      // of it.
       for (let turn = turnTaken(); turn !== null; turn = turnTaken()) await turn
       return await act()
     } finally {
@@ -33,7 +34,7 @@ export class Turnstile {
     })
   }
 
-  // Whoever leaves hands the place to one that waits, so that N of them take N steps and not N times N.
+  // The place goes to one of those that wait, since waking all of them for each place takes N times N steps.
   #leave(): void {
     while (this.#next < this.#queue.length) {
       const waiter = this.#queue[this.#next++]

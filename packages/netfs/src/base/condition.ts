@@ -3,7 +3,7 @@ import { endingOf, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
 /** Where requests wait until something happens. */
-export class Gate {
+export class Condition {
   readonly #waiting = new Set<Waiter>()
 
   /** How many wait. */
@@ -11,7 +11,10 @@ export class Gate {
     return this.#waiting.size
   }
 
-  /** Waits until the gate is opened the next time; rejects with "interrupted" when what ends `options` comes before. */
+  /**
+   * Waits until the next {@link wakeAll}; rejects with "interrupted" when what ends `options` comes
+   * before.
+   */
   wait(options: IOOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       const ending = endingOf(options)
@@ -26,7 +29,7 @@ export class Gate {
   }
 
   /** Lets all that wait go on. */
-  open(): void {
+  wakeAll(): void {
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const waiter of waiting) waiter.go()

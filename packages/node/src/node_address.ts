@@ -1,5 +1,5 @@
 /** Where one end of a connection is, as net.Socket tells it; without properties where addresses are not IP addresses. */
-export interface SocketAddress {
+export interface NodeAddress {
   /** The IP address as text. */
   address?: string
   /** 'IPv4' or 'IPv6'. */

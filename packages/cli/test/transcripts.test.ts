@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bin, Running } from './running.ts'
+
+const readme = fileURLToPath(new URL('../README.md', import.meta.url))
+
+// A network of its own, in which every port is free and nobody is reached.
+const user = process.getuid?.() === 0 ? [] : ['--map-root-user']
+const enclosed = ['--net', ...user, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+
+function canEnclose(): boolean {
+  try {
+    execFileSync('unshare', [...enclosed, 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+let dir: string
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'netx-transcripts-'))
+  writeFileSync(join(dir, 'netx'), `#!/bin/sh\nexec '${process.execPath}' '${bin}' "$@"\n`)
+  chmodSync(join(dir, 'netx'), 0o755)
+})
+
+afterAll(async () => {
+  await rm(dir, { recursive: true })
+})
+
+/**
+ * Runs the commands of a transcript, the lines that begin with '$ ', and gives it with what they print now.
+ */
+async function again(transcript: string): Promise<string> {
+  const path = `PATH=${dir}:${process.env.PATH ?? ''}`
+  await using shell = new Running('unshare', ...enclosed, 'env', '-C', dir, path, 'bash', '--norc')
+  const run = async (line: string, end: RegExp): Promise<string> => {
+    shell.text = ''
+    shell.child.stdin?.write(`${line}\n`)
+    await shell.printed(end)
+    return shell.text
+  }
+  await run('exec 2>&1; echo END', /END\n$/)
+  const lines: string[] = []
+  for (const line of transcript.split('\n').filter((each) => each.startsWith('$ '))) {
+    const command = line.slice(2)
+    lines.push(line)
+    // What serves in the background has said all when it shows where; other commands, when they have ended.
+    if (command.endsWith(' &')) {
+      const serving = /import|export/.test(command) ? /sessions?, .*\n/ : /listening on .*\n/
+      lines.push((await run(command, serving)).trimEnd())
+    } else {
+      const said = await run(`{ ${command}; } < /dev/null; echo END`, /END\n$/)
+      lines.push(said.replace(/END\n$/, '').trimEnd())
+    }
+  }
+  shell.child.stdin?.end('kill $(jobs -p); wait\n')
+  await shell.closed
+  return lines
+    .filter((line) => line !== '')
+    .join('\n')
+    .replaceAll(dir, '/tmp')
+    .replace(/(?<=from 127\.0\.0\.1:)\d+/g, '43210')
+}
+
+test.skipIf(!canEnclose())(
+  "the README's transcripts are what netx prints (which needs unshare; vitest -u writes them anew)",
+  async () => {
+    let page = readFileSync(readme, 'utf8')
+    const blocks = [...page.matchAll(/(?<=^```console\n)[^]*?(?=\n```$)/gm)].map(([block]) => block)
+    expect(blocks.length).toBeGreaterThan(1)
+    for (const block of blocks) page = page.replace(block, await again(block))
+    await expect(page).toMatchFileSnapshot(readme)
+  },
+)

@@ -1,0 +1,88 @@
+// Runs the contract's suite over every target that this process has, and prints one line of JSON for each: its label, how
+// many parts passed, and the parts that failed.
+import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
+import { collect, testConn, testTarget } from '@net/contract/suite'
+import { embeddedNet } from '@net/netfs'
+import { plan9 } from '@net/plan9'
+import { hosted, posix, posixRefusal } from '@net/posix'
+
+/** @typedef {import('@net/contract').Target} Target */
+/** @typedef {import('@net/contract').Conn} Conn */
+/** @typedef {import('@net/contract').Listener} Listener */
+
+const onWindows = process.platform === 'win32'
+let sockets = 0
+
+/** @param {Listener} listener @param {Promise<Conn>} dialled */
+async function pair(listener, dialled) {
+  const [c1, c2] = await Promise.all([dialled, listener.accept()])
+  const stop = async () => {
+    await Promise.all([c1.close(), c2.close(), listener.close()])
+  }
+  return { c1, c2, stop }
+}
+
+/** @param {Target} target */
+async function tcpPair(target) {
+  const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+  return pair(listener, target.dialTCP('tcp', null, listener.addr))
+}
+
+/** @param {Target} target */
+async function unixPair(target) {
+  // In the working directory, which is a folder of this run's own.
+  const listener = await target.listenUnix('unix', new UnixAddr(`${process.pid}.${sockets++}.sock`, 'unix'))
+  return pair(listener, target.dialUnix('unix', null, listener.addr))
+}
+
+/** @param {string} label @param {(t: import('@net/contract/suite').Collection) => void} register */
+async function run(label, register) {
+  const parts = collect()
+  register(parts)
+  const failed = await parts.run()
+  const failures = failed.map(
+    ({ name, error }) => `${name}: ${error instanceof Error ? error.message : error}`,
+  )
+  console.log(JSON.stringify({ label, passed: parts.parts.length - failed.length, failures }))
+}
+
+/** @param {string} name @param {Target} target */
+async function ownSockets(name, target) {
+  const able = { halfClose: true, byteStreams: true }
+  const liveness = {
+    script: `
+      import { parseIP, TCPAddr } from '@net/addr'
+      import { ${name} } from '@net/posix'
+      const target = ${name}()
+      const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+      const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
+      await listener.close()`,
+  }
+  await run(name, (t) => {
+    testConn(t, () => tcpPair(target), { label: `${name} tcp`, network: 'tcp', ...able, liveness })
+    if (!onWindows) testConn(t, () => unixPair(target), { label: `${name} unix`, network: 'unix', ...able })
+    testTarget(t, target, { label: name, tcp4: true, udp4: true, lookups: true })
+  })
+}
+
+/** @param {Target} under */
+async function network(under) {
+  const net = embeddedNet(under)
+  const target = plan9({ net })
+  await run('embedded /net', (t) => {
+    testConn(t, () => tcpPair(target), {
+      label: '/net tcp',
+      network: 'tcp',
+      halfClose: false,
+      byteStreams: true,
+    })
+    testTarget(t, target, { label: '/net', tcp4: true, udp4: true, lookups: true, halfClose: false })
+  })
+  await net.close()
+}
+
+const refusal = posixRefusal()
+if (refusal === null) await ownSockets('posix', posix())
+else console.log(JSON.stringify({ label: 'posix', refused: refusal.message }))
+await ownSockets('hosted', hosted())
+await network(refusal === null ? posix() : hosted())

@@ -1,0 +1,57 @@
+import { runtimes } from './runtimes.mjs'
+
+/** @typedef {import('./reach.mjs').Row} Row */
+
+/** The page that tells where the packages have run. @param {Row[]} rows @param {Date} date */
+export function page(rows, date) {
+  const labels = ['posix', 'hosted', 'embedded /net']
+  const table = rows.map((row) => [
+    row.name,
+    row.version,
+    row.echo,
+    row.smoke.passed + row.smoke.failures.length === 0 ? '-' : fraction(row.smoke.passed, row.smoke.failures),
+    ...labels.map((label) => cell(row.contract.find((c) => c.label === label))),
+  ])
+  const heading = [
+    'runtime',
+    'version',
+    'dial and listen',
+    'smoke tests',
+    ...labels.map((label) => `suite: ${label}`),
+  ]
+  const lines = [heading, heading.map(() => '---'), ...table].map((line) => `| ${line.join(' | ')} |`)
+  const failures = rows.flatMap((row) => {
+    const { known = [] } = runtimes.find(({ name }) => name === row.name) ?? {}
+    return failuresOf(row).map((failure) => {
+      const why = known.find(({ failure: part }) => failure.includes(part))?.why
+      return `- ${row.name}: ${failure.replaceAll('|', '\\|')}${why === undefined ? '' : ` (${why})`}`
+    })
+  })
+  return `# Where it has run
+
+Each row is a JavaScript runtime on a machine, each number what was seen when the packed packages were tried there: the
+smoke test of every package, and the parts of the contract's suite over each target that the runtime has. The page is
+written by \`pnpm reach\`, last on ${date.toISOString().slice(0, 10)}. Other kernels (darwin, freebsd,
+openbsd) and musl have tables and layouts that were compared with their headers; nothing has run there.
+
+${lines.join('\n')}
+${failures.length === 0 ? '' : `\n## What failed\n\n${failures.join('\n')}\n`}`
+}
+
+/** Everything that failed in a row. @param {Row} row */
+export function failuresOf(row) {
+  const echo = row.echo === '' || row.echo.startsWith('over ') ? [] : [`dial and listen: ${row.echo}`]
+  return [...echo, ...row.smoke.failures, ...row.contract.flatMap((c) => c.failures ?? [])]
+}
+
+/** @param {number} passed @param {string[]} failures */
+function fraction(passed, failures) {
+  return `${passed} of ${passed + failures.length}`
+}
+
+/** @param {import('./reach.mjs').Contract | undefined} seen */
+function cell(seen) {
+  if (seen === undefined) return '-'
+  if (seen.refused !== undefined) return 'refuses'
+  return fraction(seen.passed ?? 0, seen.failures ?? [])
+}

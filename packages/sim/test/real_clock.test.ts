@@ -1,12 +1,12 @@
 import { afterAll, expect, test } from 'vitest'
-import { ledger, testTarget, type Runner } from '@net/contract/suite'
+import { ledger, testTarget } from '@net/contract/suite'
 import { SimNetwork } from '../src/index.ts'
 import { connect, pairOf } from './pair.ts'
+import { runnerOf } from './runner.ts'
 
 const sim = new SimNetwork({ seed: 1, clock: 'real' })
 const { target } = sim.host('a', { addrs: ['10.0.0.1/24', 'fd00::1/64'] })
 const check = ledger()
-const runner: Runner = { test: (name, part) => void test(name, part) }
 let paths = 0
 
 afterAll(async () => {
@@ -14,7 +14,7 @@ afterAll(async () => {
   await check()
 })
 
-testTarget(runner, target, {
+testTarget(runnerOf(sim), target, {
   label: 'in real time',
   tcp4: true,
   udp4: true,

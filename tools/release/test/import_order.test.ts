@@ -88,6 +88,20 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     tree: ['base', 'account', 'conversation'],
     serve: ['base', 'account', 'conversation', 'tree'],
   },
+  '@net/sim': {
+    clock: [],
+    dns: [],
+    ip: ['clock'],
+    see: ['clock', 'ip'],
+    link: ['clock', 'ip', 'see'],
+    socket: ['clock', 'ip'],
+    unix: ['clock', 'socket'],
+    tcp: ['clock', 'ip', 'see', 'socket'],
+    udp: ['clock', 'ip', 'see', 'socket'],
+    raw: ['clock', 'ip', 'socket', 'udp'],
+    host: ['clock', 'ip', 'see', 'link', 'socket', 'unix', 'tcp', 'udp', 'raw'],
+    network: ['clock', 'dns', 'ip', 'see', 'link', 'host'],
+  },
 }
 
 const packages = readPackages()

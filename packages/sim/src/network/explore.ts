@@ -1,4 +1,5 @@
-import { SimNetwork, type SimOptions } from './network.ts'
+import { SimNetwork } from './network.ts'
+import type { SimOptions } from './options.ts'
 
 /** A run that failed. */
 export interface Failure {
@@ -35,8 +36,8 @@ export async function explore(
     using sim = new SimNetwork({ ...options, seed })
     try {
       await sim.run(() => body(sim))
-    } catch (error) {
-      return { seed: sim.seed, error, trace: sim.trace.toString() }
+    } catch (e) {
+      return { seed: sim.seed, error: e, trace: sim.trace.toString() }
     }
   }
   return null

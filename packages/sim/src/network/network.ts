@@ -17,26 +17,8 @@ import { checkWeather, type Weather } from '../link/weather.ts'
 import { pcapngOf } from '../see/pcapng.ts'
 import { Trace } from '../see/trace.ts'
 import { Barriers } from './barriers.ts'
+import { simSettings, type SimOptions } from './options.ts'
 import type { Rule } from './rule.ts'
-
-/** Options of a {@link SimNetwork}. */
-export interface SimOptions {
-  /**
-   * What all chance comes from; absent: one that is chosen by chance and told by {@link SimNetwork.seed}. The environment
-   * variable SIM_SEED takes its place.
-   */
-  readonly seed?: number | string | undefined
-  /** 'virtual', when absent: time passes within {@link SimNetwork.run}, and nothing waits. 'real': it passes by itself. */
-  readonly clock?: 'virtual' | 'real' | undefined
-  /** The moment on the calendar at which virtual time begins, in milliseconds; absent: 2026-01-01T00:00:00Z. */
-  readonly epoch?: number | undefined
-  /** How much virtual time a run may take, in milliseconds; absent: an hour. */
-  readonly timeLimit?: number | undefined
-  /** How many events a run may take; absent: ten million. */
-  readonly eventLimit?: number | undefined
-  /** How many packets the trace keeps; absent: 20,000. */
-  readonly traceLimit?: number | undefined
-}
 
 /** A host with a DNS server. */
 export interface DNSHost {
@@ -47,8 +29,6 @@ export interface DNSHost {
 /** A host or a switch, or its name; of a host with several interfaces 'host/eth1'. */
 export type Place = Host | Switch | string
 
-const EPOCH = Date.UTC(2026, 0, 1)
-const HOUR = 3_600_000
 const TAIL = 20 // lines of the trace in errors
 
 /**
@@ -91,13 +71,8 @@ export class SimNetwork {
 
   /** Makes an empty network. Throws a TypeError or RangeError for options that make no sense. */
   constructor(options: SimOptions = {}) {
-    const { clock = 'virtual', epoch = EPOCH, timeLimit = HOUR, eventLimit = 10_000_000 } = options
-    const { seed = Math.floor(Math.random() * 1e9), traceLimit = 20_000 } = options
-    if (clock !== 'virtual' && clock !== 'real') throw new TypeError(`there is no clock '${String(clock)}'`)
-    for (const [name, value] of Object.entries({ timeLimit, eventLimit, traceLimit })) {
-      if (!(typeof value === 'number' && value >= 0)) throw new RangeError(`${name} is a number, 0 or more`)
-    }
-    this.seed = process.env.SIM_SEED ?? String(seed)
+    const { seed, clock, epoch, timeLimit, eventLimit, traceLimit } = simSettings(options)
+    this.seed = seed
     this.#random = new Random(this.seed)
     this.#epoch = epoch
     this.#limits = { time: timeLimit, events: eventLimit }

@@ -3,7 +3,7 @@
 import { parseIP, TCPAddr } from '@net/addr'
 import { checkNear } from '@net/peers'
 import { posix } from '@net/posix'
-import { tlsClient } from '@net/netfs'
+import { tlsToExport } from '@net/netfs'
 
 export const target = posix({ spin: 'off' })
 export const HONEST = '127.0.0.1'
@@ -23,5 +23,5 @@ export async function dial(port, from) {
 /** Dials an export as an honest client does. */
 export async function dialExport(port, tls) {
   const conn = await dial(port, HONEST)
-  return tls ? tlsClient(conn, { identity: 'honest', key: keys.honest }) : conn
+  return tls ? tlsToExport(conn, { identity: 'honest', key: keys.honest }) : conn
 }

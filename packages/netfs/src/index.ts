@@ -11,7 +11,7 @@ export {
   type CertificateOptions,
   type PEM,
   type PreSharedKey,
-  tlsClient,
+  tlsToExport,
   type TLSClientOptions,
   tlsListener,
   type TLSServerOptions,

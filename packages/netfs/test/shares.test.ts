@@ -7,7 +7,7 @@ import { Peers } from '../src/account/peer.ts'
 import { fullLimits } from '../src/account/limits.ts'
 import { maxDescriptors } from '../src/account/descriptors.ts'
 import { Supply } from '../src/account/supply.ts'
-import { exportNet, type ExportOptions, type NetExport, tlsClient, tlsListener } from '../src/index.ts'
+import { exportNet, type ExportOptions, type NetExport, tlsToExport, tlsListener } from '../src/index.ts'
 import { clone, echo, exported, failure, loopback, session, target } from './nets.ts'
 
 let check: () => Promise<void>
@@ -230,7 +230,7 @@ test('peers with pre-shared keys are their names, whatever their address', async
   const out = exportNet(target, listener, { limits: { sessions: 2 } })
   const dial = async (identity: 'one' | 'two'): Promise<Client> => {
     const conn = await target.dialTCP('tcp4', null, plain.addr)
-    const client = await Client.connect(await tlsClient(conn, { identity, key: keys[identity] }))
+    const client = await Client.connect(await tlsToExport(conn, { identity, key: keys[identity] }))
     await client.attach()
     return client
   }

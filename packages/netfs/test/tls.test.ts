@@ -7,7 +7,7 @@ import { Client } from '@net/9p'
 import type { Conn, Listener } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkListener, exportNet, listenExport, tlsClient, tlsListener } from '../src/index.ts'
+import { checkListener, exportNet, listenExport, tlsToExport, tlsListener } from '../src/index.ts'
 import { authority, openssl } from './certificates.ts'
 import { cat, clone, echo, failure, loopback, read, session, target, write } from './nets.ts'
 
@@ -46,7 +46,7 @@ describe('a pre-shared key', () => {
   test('lets in who has it', async () => {
     const listener = tlsListener(await listenTCP(), { keys })
     const [a, b] = await Promise.all([
-      dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
+      dial(listener).then((c) => tlsToExport(c, { identity: 'me', key })),
       listener.accept(),
     ])
     await expectExchange(a, b)
@@ -59,9 +59,11 @@ describe('a pre-shared key', () => {
     const slow = await dial(listener)
     const rubbish = await dial(listener)
     await rubbish.write(Buffer.from('Tversion? no: rubbish, and more of it'))
-    await expect(tlsClient(await dial(listener), { identity: 'me', key: randomBytes(32) })).rejects.toThrow()
-    await expect(tlsClient(await dial(listener), { identity: 'you', key })).rejects.toThrow()
-    const a = await tlsClient(await dial(listener), { identity: 'me', key })
+    await expect(
+      tlsToExport(await dial(listener), { identity: 'me', key: randomBytes(32) }),
+    ).rejects.toThrow()
+    await expect(tlsToExport(await dial(listener), { identity: 'you', key })).rejects.toThrow()
+    const a = await tlsToExport(await dial(listener), { identity: 'me', key })
     await expectExchange(a, await accepting)
     await listener.close()
     await slow.close()
@@ -73,7 +75,7 @@ describe('a pre-shared key', () => {
     const accepting = listener.accept()
     const silent: Conn[] = []
     for (let i = 0; i < 140; i++) silent.push(await dial(listener))
-    const a = await tlsClient(await dial(listener), { identity: 'me', key })
+    const a = await tlsToExport(await dial(listener), { identity: 'me', key })
     await expectExchange(a, await accepting)
     await Promise.all(silent.map((conn) => conn.close()))
     await listener.close()
@@ -89,7 +91,7 @@ describe('a pre-shared key', () => {
   test('makes a connection that keeps what the contract promises', async () => {
     const listener = tlsListener(await listenTCP(), { keys })
     const [a, b] = await Promise.all([
-      dial(listener).then((c) => tlsClient(c, { identity: 'me', key })),
+      dial(listener).then((c) => tlsToExport(c, { identity: 'me', key })),
       listener.accept(),
     ])
     const big = randomBytes(1 << 20)
@@ -115,10 +117,10 @@ describe('a pre-shared key', () => {
     await listener.close()
   })
 
-  test('tlsClient() is cancelled by its signal', async () => {
+  test('tlsToExport() is cancelled by its signal', async () => {
     const listener = await listenTCP()
     const abort = new AbortController()
-    const dialling = tlsClient(await dial(listener), { identity: 'me', key, signal: abort.signal })
+    const dialling = tlsToExport(await dial(listener), { identity: 'me', key, signal: abort.signal })
     const why = new Error('enough')
     abort.abort(why)
     await expect(dialling).rejects.toBe(why)
@@ -137,7 +139,7 @@ describe.skipIf(openssl === null)('certificates', () => {
     const accepting = listener.accept()
     const serverName = 'server.test'
     // A client of another authority may see its handshake succeed, but is not let in.
-    const stranger = await tlsClient(await dial(listener), { ...other.pairs[0], ca, serverName }).catch(
+    const stranger = await tlsToExport(await dial(listener), { ...other.pairs[0], ca, serverName }).catch(
       () => null,
     )
     if (stranger !== null) {
@@ -145,10 +147,10 @@ describe.skipIf(openssl === null)('certificates', () => {
       await stranger.close()
     }
     await expect(
-      tlsClient(await dial(listener), { ...client, ca, serverName: 'another.test' }),
+      tlsToExport(await dial(listener), { ...client, ca, serverName: 'another.test' }),
     ).rejects.toThrow()
-    await expect(tlsClient(await dial(listener), { ...client, ca: other.ca, serverName })).rejects.toThrow()
-    const a = await tlsClient(await dial(listener), { ...client, ca, serverName })
+    await expect(tlsToExport(await dial(listener), { ...client, ca: other.ca, serverName })).rejects.toThrow()
+    const a = await tlsToExport(await dial(listener), { ...client, ca, serverName })
     await expectExchange(a, await accepting)
     await listener.close()
   })
@@ -184,7 +186,7 @@ describe('exportNet', () => {
   test('serves beyond loopback with a pre-shared key', async () => {
     await using peer = await echo()
     const { net, listener } = await listenExport(target, 'tcp!*!0', { tls: { keys } })
-    const conn = await tlsClient(await dial(listener), { identity: 'me', key })
+    const conn = await tlsToExport(await dial(listener), { identity: 'me', key })
     await using s = await session(await Client.connect(conn))
     const { ctl, dir } = await clone(s, 'tcp')
     await write(ctl, `connect 127.0.0.1!${peer.port}`)

@@ -15,6 +15,23 @@ interface Handled {
  * Rejects with a TypeError for a socket that is not connected, has such bytes, or shows no descriptor (TLS, Windows,
  * a host other than Node), and then leaves it alone. The target's file group makes the connection, so a target
  * without descriptors refuses with its own error.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { connect } from 'node:net'
+ * import { defaultNet, listen } from '@net/core'
+ * import { fromSocket } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const socket = connect(listener.addr.port, '127.0.0.1')
+ * await once(socket, 'connect')
+ * const conn = await fromSocket(defaultNet().target, socket)
+ * const peer = await listener.accept()
+ * await conn.write(new TextEncoder().encode('hello'))
+ * console.log(await peer.read(new Uint8Array(64))) // 5
+ * for (const end of [conn, peer, listener]) await end.close()
+ * ```
  */
 export async function fromSocket(net: Pick<FileGroup, 'fileConn'>, socket: Socket): Promise<Conn> {
   const { _handle, encrypted } = socket as Socket & Handled
@@ -34,6 +51,20 @@ export async function fromSocket(net: Pick<FileGroup, 'fileConn'>, socket: Socke
  * Gives a TCP or Unix stream connection to node:net: a socket with a duplicate of its descriptor, after which the
  * connection is closed here, which the peer does not notice. What waits for the connection fails as on close(). Rejects with a
  * TypeError for a connection that is no stream, and with the target's error where there are no descriptors.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { dial, listen } from '@net/core'
+ * import { toSocket } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [conn, peer] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * const socket = await toSocket(conn)
+ * socket.end('hello')
+ * console.log(await peer.read(new Uint8Array(64))) // 5
+ * await Promise.all([once(socket.resume(), 'close'), peer.close(), listener.close()])
+ * ```
  */
 export async function toSocket(
   conn: TCPConn | UnixConn,

@@ -110,7 +110,7 @@ export function agent<O>(net: Dialer<O>, options: NetAgentOptions<O> = {}): Agen
  * const listener = await listen('tcp', '127.0.0.1:0')
  * const request = get(`https://${listener.addr.toString()}/`, { agent: secureAgent(defaultNet()) })
  * const peer = await listener.accept()
- * console.log((await peer.read(new Uint8Array(1024))) !== null) // true: what a client of TLS says first
+ * console.log((await peer.read(new Uint8Array(1024))) !== null) // true
  * await peer.close()
  * const [error] = await once(request, 'error')
  * console.log(error.code) // ECONNRESET

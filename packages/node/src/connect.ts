@@ -6,7 +6,24 @@ import { type Dialer, dialTo } from './dialer.ts'
 import { ConnDuplex } from './duplex.ts'
 import { hostnameOf } from './node_address.ts'
 
-/** A stream that dials by itself, as net.Socket does: what {@link connect} gives. */
+/**
+ * A stream that dials by itself, as net.Socket does: what {@link connect} gives.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { defaultNet, listen } from '@net/core'
+ * import { connect } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const socket = connect(defaultNet(), { host: '127.0.0.1', port: listener.addr.port })
+ * console.log(socket.connecting) // true
+ * await once(socket, 'connect')
+ * console.log(socket.connecting) // false
+ * socket.destroy()
+ * await listener.close()
+ * ```
+ */
 export class DialDuplex<O = unknown> extends ConnDuplex {
   readonly #net: Dialer<O>
   readonly #options: ConnectOptions<O>

@@ -24,6 +24,19 @@ export interface DuplexOptions {
 /**
  * A connection as a stream of Node, with the methods, properties and events of net.Socket: what {@link toDuplex} gives. A method
  * that sets something does nothing once the stream is destroyed. 'close' tells whether there was an error.
+ *
+ * @example
+ * ```ts
+ * import { dial, listen } from '@net/core'
+ * import { toDuplex } from '@net/core/node'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
+ * const stream = toDuplex(client)
+ * console.log(stream.readyState, stream.remotePort === listener.addr.port) // open true
+ * stream.destroy()
+ * await Promise.all([server.close(), listener.close()])
+ * ```
  */
 export class ConnDuplex extends Duplex {
   #conn: Conn | null

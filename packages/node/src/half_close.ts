@@ -11,7 +11,7 @@ import { isRefusal } from '@net/stubs'
  * import { endWriting } from '@net/node/half-close'
  *
  * const [a, b] = pipe()
- * console.log(await endWriting(a)) // false
+ * console.log(await endWriting(a)) // true
  * await Promise.all([a.close(), b.close()])
  * ```
  */
@@ -30,6 +30,15 @@ export async function endWriting(conn: Conn): Promise<boolean> {
 /**
  * Makes the error, of code ECONNABORTED, of a reader whose connection was closed to end its writing, as it has no half-close: what
  * the peer still had to say is lost.
+ *
+ * @example
+ * ```ts
+ * import { TCPAddr } from '@net/addr'
+ * import { cutError } from '@net/node/half-close'
+ *
+ * const addr = new TCPAddr(null, 80)
+ * console.log(cutError({ localAddr: addr, remoteAddr: addr }).code) // ECONNABORTED
+ * ```
  */
 export function cutError({ localAddr, remoteAddr }: Pick<Conn, 'localAddr' | 'remoteAddr'>): OpError {
   const cause = new Error('the connection was closed to end it, as it has no half-close')

@@ -17,6 +17,24 @@ export type TLSOptions = Omit<
  * Speaks TLS as a client over a connection, which belongs to the result from then on. Rejects, the connection closed, with
  * Node's error when the server does not prove who it is or does not let this client in, with a TypeError or an error of
  * Node's for options that make no sense, and with the signal's reason when that is aborted before the handshake is done.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from '@net/core'
+ * import { tlsClient, tlsServer } from '@net/core/node'
+ *
+ * const key = new Uint8Array(32).fill(7) // random bytes that both ends know
+ * const suite = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', maxVersion: 'TLSv1.2' } as const
+ * const psk = { psk: key, identity: 'me' }
+ * const [a, b] = pipe()
+ * const [client, server] = await Promise.all([
+ *   tlsClient(a, { ...suite, checkServerIdentity: () => undefined, pskCallback: () => psk }),
+ *   tlsServer(b, { ...suite, pskCallback: () => key }),
+ * ])
+ * await server.write(new TextEncoder().encode('secret'))
+ * console.log(await client.read(new Uint8Array(64))) // 6
+ * await Promise.all([client.close(), server.close()])
+ * ```
  */
 export async function tlsClient(conn: Conn, options: TLSOptions, limits?: IOOptions): Promise<TLSConn> {
   let below: Pick<Conn, 'close'> = conn

@@ -24,6 +24,23 @@ export interface ConnectionState {
 /**
  * A connection with Node's TLS on top of another one. Its addresses are those of the other; its half-close is TLS's own, whatever
  * the stack below has.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from '@net/core'
+ * import { tlsClient, tlsServer } from '@net/core/node'
+ *
+ * const key = new Uint8Array(32).fill(7) // random bytes that both ends know
+ * const suite = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', maxVersion: 'TLSv1.2' } as const
+ * const psk = { psk: key, identity: 'me' }
+ * const [a, b] = pipe()
+ * const [client, server] = await Promise.all([
+ *   tlsClient(a, { ...suite, checkServerIdentity: () => undefined, pskCallback: () => psk }),
+ *   tlsServer(b, { ...suite, pskCallback: () => key }),
+ * ])
+ * console.log(server.connectionState.cipher, client.alpn) // TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256 null
+ * await Promise.all([client.close(), server.close()])
+ * ```
  */
 export class TLSConn extends StreamConn {
   /** What the handshake came to; it stays readable after close. */

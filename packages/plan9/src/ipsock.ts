@@ -50,7 +50,7 @@ function checkKinds(protocol: 'tcp' | 'udp', ...addrs: unknown[]): void {
 }
 
 /** Checks a network and the addresses with it. Throws bare errors. */
-export function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
+function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
   checkNetwork(network, protocol)
   for (const addr of addrs) {
     const ip = addr?.ip ?? null
@@ -66,7 +66,7 @@ export function checkAddrs(network: string, protocol: string, ...addrs: (InetAdd
 }
 
 /** Refuses what can't be told to a tree. Throws it bare. */
-export function checkOptions({ control, reusePort, reuseAddress }: DialOptions & ListenOptions): void {
+function checkOptions({ control, reusePort, reuseAddress }: DialOptions & ListenOptions): void {
   if (control !== undefined || reusePort === true || reuseAddress !== undefined) throw ErrPlan9
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import type { Conn, Listener } from '@net/contract'
 import type { LivenessScript } from '@net/contract/suite'
-import { exportNet, tlsClient, tlsListener, type NetExport } from '@net/netfs'
+import { exportNet, tlsToExport, tlsListener, type NetExport } from '@net/netfs'
 import { posix } from '@net/posix'
 import { importNet, plan9, type ImportedNet, type ImportOptions, type Plan9Target } from '../src/index.ts'
 
@@ -46,7 +46,7 @@ export async function exported(over: 'unix' | 'tcp' | 'tls', options?: ImportOpt
     ;({ port } = tcp.addr)
     dial = async () => {
       const conn = await kernel.dialTCP('tcp', null, tcp.addr)
-      return over === 'tls' ? await tlsClient(conn, { identity, key }) : conn
+      return over === 'tls' ? await tlsToExport(conn, { identity, key }) : conn
     }
   }
   const served = exportNet(kernel, listener)
@@ -76,11 +76,11 @@ function childScript(listener: Listener, over: 'unix' | 'tcp' | 'tls'): string {
       : `await posix().dialTCP('tcp', null, new TCPAddr(parseIP('127.0.0.1'), ${port}))`
   const conn =
     over === 'tls'
-      ? `await tlsClient(${link}, { identity: '${identity}', key: new Uint8Array(32).fill(7) })`
+      ? `await tlsToExport(${link}, { identity: '${identity}', key: new Uint8Array(32).fill(7) })`
       : link
   return `
 import { parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
-import { tlsClient } from '@net/netfs'
+import { tlsToExport } from '@net/netfs'
 import { importNet, plan9 } from '@net/plan9'
 import { posix } from '@net/posix'
 const target = plan9({ net: await importNet(${conn}) })`

@@ -8,7 +8,7 @@ import { OpError, type FileGroup } from '@net/contract'
  * import { ErrPlan9, fileStubs } from '@net/stubs'
  *
  * const group = fileStubs(ErrPlan9)
- * await group.fileConn({ fd: 0, name: '', close: async () => {} }).catch((e) => console.log(e.message)) // file file+net: not supported by plan 9
+ * await group.fileConn({ fd: 0, name: '' }).catch((e) => console.log(e.message)) // file file+net: not supported by plan 9
  * ```
  */
 export function fileStubs(err: Error): FileGroup {

@@ -2,7 +2,7 @@
 // `client` measures. Tells its parent its port, or its times.
 import { connect, createServer } from 'node:net'
 import { parseIP, TCPAddr } from '@net/addr'
-import { embeddedNet, exportNet, tlsClient, tlsListener } from '@net/netfs'
+import { embeddedNet, exportNet, tlsToExport, tlsListener } from '@net/netfs'
 import { importNet, plan9 } from '@net/plan9'
 import { allocBuffer, listenTCPSync, posix } from '@net/posix'
 
@@ -72,7 +72,7 @@ async function socks(c, port) {
 
 async function imported(way, port) {
   const conn = await posix().dialTCP('tcp', null, loopback(port))
-  return await importNet(way === 'over TLS' ? await tlsClient(conn, { identity, key }) : conn)
+  return await importNet(way === 'over TLS' ? await tlsToExport(conn, { identity, key }) : conn)
 }
 
 async function client(scenario, size, count, way, port, through) {

@@ -22,6 +22,7 @@ const sleeps: Record<string, readonly [count: number, why: string]> = {
     3,
     'the limit of a part, the sleep that the others use, a turn without setImmediate',
   ],
+  'packages/core/test/connect.test.ts': [1, 'keeps the process alive while only unref’d timers are due'],
   'packages/core/test/dial_netns.mjs': [1, 'dials after the delay of happy eyeballs by hand, to compare'],
   'packages/core/test/happy_eyeballs.test.ts': [
     1,
@@ -55,6 +56,11 @@ const sleeps: Record<string, readonly [count: number, why: string]> = {
   ],
   'packages/resolve/test/attempt.test.ts': [1, 'keeps the process alive while only unref’d timers are due'],
   'packages/resolve/test/cache.test.ts': [1, 'nothing tells when an entry is over but the clock'],
+  'packages/sim/test/determinism.test.ts': [1, 'virtual time, which passes at once'],
+  'packages/sim/test/faults.test.ts': [1, 'virtual time, which passes at once'],
+  'packages/sim/test/run.test.ts': [6, 'virtual time, which passes at once'],
+  'packages/sim/test/see.test.ts': [2, 'virtual time, which passes at once'],
+  'packages/sim/test/tcp.test.ts': [6, 'virtual time, which passes at once'],
 }
 
 const sleeping = new Set(['setTimeout', 'setInterval', 'delay', 'sleep'])

@@ -1,5 +1,5 @@
 // Handshakes of TLS with a key that is not one, and handshakes that are begun and left, from four addresses.
-import { tlsClient } from '@net/netfs'
+import { tlsToExport } from '@net/netfs'
 import { attacker, dial } from '../place.mjs'
 import { forever } from '../raw_session.mjs'
 
@@ -9,7 +9,7 @@ export async function attack({ port, begun }) {
   const wrong = (n) => async () => {
     const conn = await dial(port, attacker(n % 4))
     begun()
-    await tlsClient(conn, { identity: 'nobody', key })
+    await tlsToExport(conn, { identity: 'nobody', key })
   }
   const silent = (n) => async () => {
     const conn = await dial(port, attacker(n % 4))

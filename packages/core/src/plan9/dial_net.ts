@@ -1,4 +1,4 @@
-import { tlsClient, type TLSClientOptions } from '@net/netfs'
+import { tlsToExport, type TLSClientOptions } from '@net/netfs'
 import { importNet, parsePlan9DialString, type ImportedNet, type ImportOptions } from '@net/plan9'
 import { nativeDial } from '../native_dial.ts'
 
@@ -37,5 +37,5 @@ export async function dialNet(address: string, options: DialNetOptions = {}): Pr
   if (server === null) throw new TypeError(`${address} is no address: unix!/path or tcp!host!port`)
   const conn = await nativeDial(server.network, server.address, options.signal)
   const { signal } = options
-  return await importNet(tls === undefined ? conn : await tlsClient(conn, { signal, ...tls }), session)
+  return await importNet(tls === undefined ? conn : await tlsToExport(conn, { signal, ...tls }), session)
 }

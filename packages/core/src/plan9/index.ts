@@ -7,7 +7,7 @@ export {
   embeddedNet,
   exportNet,
   listenExport,
-  tlsClient,
+  tlsToExport,
   tlsListener,
   type Activity,
   type CertificateOptions,

@@ -9,7 +9,7 @@ import {
   type IOOptions,
   checkBuffer,
 } from '@net/contract'
-import { ConnStreams, deadlineAt, Lane, Op, type LaneOwner } from '../../src/index.ts'
+import { checkKept, ConnStreams, deadlineAt, Lane, Op, type LaneOwner } from '../../src/index.ts'
 
 /** An address of the memory network. */
 export class MemoryAddr implements Addr {
@@ -62,40 +62,48 @@ const reset = (): Error => new SyscallError('read', new Errno('ECONNRESET', 104)
 
 class Read extends Op<number | null> {
   readonly p: Uint8Array
+  readonly byteLength: number
   readonly channel: Channel
 
   constructor(p: Uint8Array, channel: Channel) {
     super('read')
     this.p = p
+    this.byteLength = p.byteLength
     this.channel = channel
   }
 
   override attempt(): boolean {
     const { channel } = this
     if (channel.reset) return this.fail(reset())
-    if (channel.length > 0) return this.done(channel.take(this.p))
+    if (channel.length > 0) {
+      checkKept(this.p, this.byteLength)
+      return this.done(channel.take(this.p))
+    }
     return channel.ended && this.done(null)
   }
 }
 
 class Write extends Op<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #channel: Channel
   #sent = 0
 
   constructor(p: Uint8Array, channel: Channel) {
     super('write')
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#channel = channel
   }
 
   override attempt(): boolean {
     const channel = this.#channel
     if (channel.broken || channel.ended) return this.fail(new SyscallError('write', new Errno('EPIPE', 32)))
+    checkKept(this.#p, this.#byteLength)
     this.#sent += channel.put(this.#p.subarray(this.#sent))
     channel.reader?.wake()
     this.#sent += channel.put(this.#p.subarray(this.#sent))
-    return this.#sent === this.#p.byteLength && this.done(this.#sent)
+    return this.#sent === this.#byteLength && this.done(this.#sent)
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {

@@ -9,7 +9,7 @@ import {
   type PacketConn,
   checkBuffer,
 } from '@net/contract'
-import { deadlineAt, Lane, Op, type LaneOwner } from '../../src/index.ts'
+import { checkKept, deadlineAt, Lane, Op, type LaneOwner } from '../../src/index.ts'
 import { MemoryAddr } from './conn.ts'
 
 type Packet = readonly [Uint8Array<ArrayBuffer>, MemoryAddr]
@@ -17,15 +17,18 @@ const LARGEST = 2000
 
 class ReadFrom extends Op<[number, MemoryAddr]> {
   readonly p: Uint8Array
+  readonly #byteLength: number
   readonly #queue: Packet[]
 
   constructor(p: Uint8Array, queue: Packet[]) {
     super('read')
     this.p = p
+    this.#byteLength = p.byteLength
     this.#queue = queue
   }
 
   override attempt(): boolean {
+    if (this.#queue.length > 0) checkKept(this.p, this.#byteLength)
     const packet = this.#queue.shift()
     if (packet === undefined) return false
     const n = Math.min(this.p.byteLength, packet[0].byteLength)

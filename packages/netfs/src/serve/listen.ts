@@ -12,7 +12,7 @@ const OWNER_ONLY = 0o600
 /** Options of {@link listenExport}. */
 export interface ListenExportOptions extends ExportOptions {
   /**
-   * Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsClient`.
+   * Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsToExport`.
    */
   readonly tls?: TLSServerOptions | undefined
 }

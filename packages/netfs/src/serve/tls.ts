@@ -1,6 +1,6 @@
 import type { TlsOptions, TLSSocket } from 'node:tls'
 import { type Conn, type IOOptions, type Listener, isBytes } from '@net/contract'
-import { tlsClient as secured, secureListener, type TLSOptions } from '@net/node/tls'
+import { tlsClient, secureListener, type TLSOptions } from '@net/node/tls'
 import { authenticates } from './export.ts'
 
 /** PEM text or bytes. */
@@ -68,7 +68,7 @@ function checkKey(key: Uint8Array): void {
  * ```ts
  * import { randomBytes } from 'node:crypto'
  * import { parseIP, TCPAddr } from '@net/addr'
- * import { tlsClient, tlsListener } from '@net/netfs'
+ * import { tlsToExport, tlsListener } from '@net/netfs'
  * import { listenTCPSync, posix } from '@net/posix'
  *
  * const key = randomBytes(32)
@@ -76,7 +76,7 @@ function checkKey(key: Uint8Array): void {
  * const listener = tlsListener(plain, { keys: { laptop: key } })
  * const dialled = await posix().dialTCP('tcp', null, plain.addr)
  * const [client, server] = await Promise.all([
- *   tlsClient(dialled, { identity: 'laptop', key }),
+ *   tlsToExport(dialled, { identity: 'laptop', key }),
  *   listener.accept(),
  * ])
  * await client.write(new TextEncoder().encode('hello'))
@@ -84,8 +84,8 @@ function checkKey(key: Uint8Array): void {
  * for (const end of [client, server, listener]) await end.close()
  * ```
  */
-export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
-  return secured(conn, clientOptions(options), options)
+export async function tlsToExport(conn: Conn, options: TLSClientOptions): Promise<Conn> {
+  return tlsClient(conn, clientOptions(options), options)
 }
 
 /**
@@ -98,7 +98,7 @@ export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<
  * ```ts
  * import { randomBytes } from 'node:crypto'
  * import { parseIP, TCPAddr } from '@net/addr'
- * import { tlsClient, tlsListener } from '@net/netfs'
+ * import { tlsToExport, tlsListener } from '@net/netfs'
  * import { listenTCPSync, posix } from '@net/posix'
  *
  * const key = randomBytes(32)
@@ -106,7 +106,7 @@ export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<
  * const listener = tlsListener(plain, { keys: { laptop: key } })
  * const dialled = await posix().dialTCP('tcp', null, plain.addr)
  * const [client, server] = await Promise.all([
- *   tlsClient(dialled, { identity: 'laptop', key }),
+ *   tlsToExport(dialled, { identity: 'laptop', key }),
  *   listener.accept(),
  * ])
  * await client.write(new TextEncoder().encode('hello'))

@@ -38,7 +38,7 @@ export interface ConnectionState {
  *   tlsClient(a, { ...suite, checkServerIdentity: () => undefined, pskCallback: () => psk }),
  *   tlsServer(b, { ...suite, pskCallback: () => key }),
  * ])
- * console.log(server.connectionState.cipher, client.alpn) // TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256 null
+ * console.log(server.connectionState.cipher) // TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256
  * await Promise.all([client.close(), server.close()])
  * ```
  */

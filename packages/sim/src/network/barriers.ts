@@ -2,7 +2,7 @@ import type { Time } from '../clock/time.ts'
 import type { Gate } from '../host/gate.ts'
 import type { Packet } from '../ip/packet.ts'
 import type { Witness } from '../see/sight.ts'
-import { changed, viewOf, type Rule } from './rule.ts'
+import { changed, viewOf, type PacketRule } from './rule.ts'
 
 type Send = (packet: Packet) => void
 
@@ -14,7 +14,7 @@ export class Barriers implements Gate {
   readonly #partitions = new Set<string>()
   readonly #held = new Map<string, (() => void)[]>()
   readonly #silenced = new Set<string>()
-  readonly #rules = new Set<Rule>()
+  readonly #rules = new Set<PacketRule>()
 
   /** Makes it for a network without barriers; `hostOf` tells who has an address. */
   constructor(time: Time, witness: Witness, hostOf: (addr: string) => string | null) {
@@ -59,12 +59,12 @@ export class Barriers implements Gate {
   }
 
   /** Adds a rule, behind those that are there. */
-  add(rule: Rule): void {
+  add(rule: PacketRule): void {
     this.#rules.add(rule)
   }
 
   /** Takes a rule away. */
-  delete(rule: Rule): void {
+  delete(rule: PacketRule): void {
     this.#rules.delete(rule)
   }
 

@@ -18,7 +18,7 @@ import { pcapngOf } from '../see/pcapng.ts'
 import { Trace } from '../see/trace.ts'
 import { Barriers } from './barriers.ts'
 import { simSettings, type SimOptions } from './options.ts'
-import type { Rule } from './rule.ts'
+import type { PacketRule } from './rule.ts'
 
 /** A host with a DNS server. */
 export interface DNSHost {
@@ -188,7 +188,7 @@ export class SimNetwork {
   }
 
   /** Lets a function judge each packet that a host sends to another one. Disposing of what it gives takes the rule away. */
-  rule(rule: Rule): Disposable {
+  rule(rule: PacketRule): Disposable {
     this.#barriers.add(rule)
     return {
       [Symbol.dispose]: () => {

@@ -36,7 +36,7 @@ export type Verdict =
   | undefined
 
 /** A function that sees each packet that a host sends, and says what becomes of it. */
-export type Rule = (packet: PacketView) => Verdict
+export type PacketRule = (packet: PacketView) => Verdict
 
 /** A packet as a rule sees it. */
 export function viewOf(packet: Packet, at: number, from: string, to: string | null): PacketView {

@@ -6,7 +6,7 @@ import { interfaceOf } from './interface.ts'
 import type { NIC } from './nic.ts'
 
 /** An interface has changed: it was linked, or its links went down or up. */
-export interface LinkEvent {
+export interface LinkChange {
   readonly kind: 'link'
   readonly action: 'new'
   /** The interface as it is now. */
@@ -14,21 +14,21 @@ export interface LinkEvent {
 }
 
 /** The changes to interfaces, in their order. Close ends the iteration quietly; so does leaving a `for await` loop. */
-export interface InterfaceWatch extends AsyncIterableIterator<LinkEvent, undefined, undefined>, Closer {
+export interface LinkWatch extends AsyncIterableIterator<LinkChange, undefined, undefined>, Closer {
   /** The next event; the end after close. It never rejects. */
-  next(): Promise<IteratorResult<LinkEvent, undefined>>
+  next(): Promise<IteratorResult<LinkChange, undefined>>
   /** Closes the watch. It never rejects. */
   return(): Promise<IteratorReturnResult<undefined>>
 }
 
-type Result = IteratorResult<LinkEvent, undefined>
+type Result = IteratorResult<LinkChange, undefined>
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 class NextOp extends Op<Result> {
-  readonly #watch: SimInterfaceWatch
+  readonly #watch: SimLinkWatch
 
-  constructor(watch: SimInterfaceWatch) {
+  constructor(watch: SimLinkWatch) {
     super('read')
     this.#watch = watch
   }
@@ -40,10 +40,10 @@ class NextOp extends Op<Result> {
 }
 
 /** A watch of a simulated host's interfaces. */
-export class SimInterfaceWatch implements InterfaceWatch {
+export class SimLinkWatch implements LinkWatch {
   readonly #hold: Hold
   readonly #lane: Lane
-  readonly #events: LinkEvent[] = []
+  readonly #events: LinkChange[] = []
   readonly #running = new Map<NIC, boolean>()
   readonly #signal: AbortSignal | undefined
   readonly #onClose: () => void

@@ -83,8 +83,14 @@ describe('Client.connect()', () => {
     [{ type: 107, tag: NOTAG, ename: 'Bad 9P2000 version' }, 'RemoteError', 'Bad 9P2000 version'],
     [{ type: 105, tag: NOTAG, qid }, 'SessionError', 'message of type 105 in reply to one of type 100'],
     ['06000000 65 ffff', 'SessionError', 'frame of 6 bytes is shorter than its header'],
-    ['48545450 2f312e31', 'SessionError', 'frame of 1347703880 bytes is longer than 8216'],
+    ['48545450 2f312e31', 'SessionError', 'the peer does not speak 9P, it says "HTTP/1.1"'],
     ['0a000000 65 ffff 000000', 'SessionError', 'message ends within msize'],
+    [
+      Buffer.from('220 mail.example ESMTP\r\n\x1b[2J').toString('hex'),
+      'SessionError',
+      'the peer does not speak 9P, it says "220 mail.example ESMTP\\r\\n"',
+    ],
+    ['ffffffff 65 ffff', 'SessionError', 'frame of 4294967295 bytes is longer than 8216'],
   ])('Client.connect() rejects on reply %#', async (reply, name, message) => {
     const [near, far] = streamPair()
     const server = new RawPeer(far)
@@ -233,7 +239,7 @@ describe('a session that ends', () => {
     near.write = () => Promise.reject(new Error('no route'))
     await expect(root.stat()).rejects.toMatchObject({
       name: 'SessionError',
-      message: '9P session ended: no route',
+      message: '9P session ended: the link was cut: no route',
       cause: new Error('no route'),
     })
     await client.done

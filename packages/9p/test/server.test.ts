@@ -434,7 +434,7 @@ describe('what is no 9P', () => {
     await near.write(Uint8Array.of(11, 0, 0, 0, 120))
     near.closeWrite()
     await session.done
-    expect(session.error).toMatchObject({ name: 'MessageError', message: 'stream ends within a frame' })
+    expect(session.error).toMatchObject({ name: 'MessageError', message: 'the link was cut within a message' })
   })
 
   test('a client that has sent its last request still gets the replies', async () => {

@@ -222,7 +222,7 @@ describe('a long write', () => {
     await peer.send(head)
     near.closeWrite()
     await session.done
-    expect(session.error).toMatchObject({ message: 'stream ends within a frame' })
+    expect(session.error).toMatchObject({ message: 'the link was cut within a message' })
     await peer.close()
   })
 

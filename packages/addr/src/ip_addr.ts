@@ -2,6 +2,7 @@ import type { Addr } from './addr.ts'
 import { ParseError } from './errors.ts'
 import type { IP } from './ip.ts'
 import { parseIPZone } from './ip_parse.ts'
+import { inspect } from './inspect.ts'
 
 /**
  * An address of raw IP: no port. Immutable.
@@ -38,6 +39,11 @@ export class IPAddr implements Addr {
   /** The address and, after '%', its zone: 'fe80::1%eth0'. An absent address prints as ''. */
   toString(): string {
     return hostString(this.ip, this.zone)
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `IPAddr(${this.toString()})`
   }
 }
 

@@ -4,6 +4,7 @@ import { ParseError } from './errors.ts'
 import { IPv4len, IPv6len, type IP } from './ip.ts'
 import { cidrMask, IPMask } from './ip_mask.ts'
 import { parseIP } from './ip_parse.ts'
+import { inspect } from './inspect.ts'
 
 /**
  * A network: an address and the mask that says which of its bits count. Immutable. A network without an address
@@ -51,6 +52,11 @@ export class IPNet<I extends IP | null = IP> implements Addr {
     if (number === null || mask === null) return '<nil>'
     const [ones, bits] = mask.size()
     return `${number.toString()}/${bits === 0 ? mask.toString() : String(ones)}`
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `IPNet(${this.toString()})`
   }
 }
 

@@ -3,6 +3,7 @@ import { joinHostPort } from './host_port.ts'
 import type { IP } from './ip.ts'
 import { checkIP, hostString, ipAndZone } from './ip_addr.ts'
 import { checkPort } from './port.ts'
+import { inspect } from './inspect.ts'
 
 /**
  * An end point of UDP. Immutable, and usable where Deno expects a Deno.NetAddr.
@@ -53,5 +54,10 @@ export class UDPAddr implements Addr {
   /** Address and port, '192.0.2.1:80' or '[fe80::1%eth0]:80'; an absent address prints as '': ':80'. */
   toString(): string {
     return joinHostPort(this.hostname, this.port)
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `UDPAddr(${this.toString()})`
   }
 }

@@ -1,4 +1,5 @@
 import type { Addr } from './addr.ts'
+import { inspect } from './inspect.ts'
 
 /**
  * An end point of Unix domain sockets. Immutable, and usable where Deno expects a Deno.UnixAddr.
@@ -44,5 +45,10 @@ export class UnixAddr implements Addr {
   /** The name, as it is. */
   toString(): string {
     return this.name
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return `UnixAddr(${this.toString()})`
   }
 }

@@ -1,5 +1,5 @@
 import type { Conn, Net } from '@net/core'
-import { secureConn } from '@net/node/tls'
+import { tlsClient } from '@net/node/tls'
 import { Option } from 'commander'
 import { define } from './command.ts'
 import { exchange } from './exchange.ts'
@@ -62,5 +62,5 @@ async function connect(session: Session, net: Net, place: Place, options: DialOp
   using scope = session.scope(options.connectTimeout)
   const { signal } = scope
   const conn = await (place.length === 1 ? net.dial(place[0], { signal }) : net.dial(...place, { signal }))
-  return tls === undefined ? conn : await secureConn(conn, tls, { signal })
+  return tls === undefined ? conn : await tlsClient(conn, tls, { signal })
 }

@@ -156,6 +156,30 @@ export function checkBuffers(buffers: unknown): TypeError | null {
   return null
 }
 
+/**
+ * The TypeError of packets to read into or to write, null for an array of them; the error says which buffer
+ * is wrong.
+ *
+ * @example
+ * ```ts
+ * import { checkMessages } from '@net/contract'
+ *
+ * console.log(checkMessages([{ buffer: new Uint8Array(8), n: 0, addr: null }])) // null
+ * console.log(checkMessages([{ buffer: 'text' }])?.message) // messages[0].buffer is not a Uint8Array
+ * ```
+ */
+export function checkMessages(messages: unknown): TypeError | null {
+  if (!Array.isArray(messages)) return new TypeError('the messages are not an array')
+  for (let i = 0; i < messages.length; i++) {
+    const { buffer, oob } = messages[i] as { buffer?: unknown; oob?: unknown }
+    const wrong =
+      checkBuffer(buffer, `messages[${i}].buffer`) ??
+      (oob === undefined ? null : checkBuffer(oob, `messages[${i}].oob`))
+    if (wrong !== null) return wrong
+  }
+  return null
+}
+
 const kinds = { 'a TCPAddr': TCPAddr, 'a UDPAddr': UDPAddr, 'an IPAddr': IPAddr, 'a UnixAddr': UnixAddr }
 
 /**

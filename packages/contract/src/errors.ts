@@ -33,20 +33,21 @@ export class Errno extends Error implements NetError {
   declare readonly name: string
   /** The number's name: 'ECONNREFUSED'. */
   readonly code: string
-  /** The number on the system where it arose, positive. */
+  /** The number on the system where it arose, with Node's sign: -111 for 111. */
   readonly errno: number
   /** Whether the operation ran out of time. */
   readonly timeout: boolean
   /** Whether the operation may succeed when tried again. */
   readonly temporary: boolean
 
-  /** Makes the error of a number. */
+  /** Makes the error of a number as the system's headers have it, positive. */
   constructor(code: string, errno: number) {
     super(errnoText(code))
     this.code = code
-    this.errno = errno
+    this.errno = -errno
     this.timeout = timeoutCodes.has(code)
     this.temporary = temporaryCodes.has(code)
+    abridge(this)
   }
 }
 brand(Errno, 'Errno')
@@ -71,7 +72,7 @@ export class SyscallError extends Error implements NetError {
   readonly syscall: string
   /** The error number's name, 'ECONNREFUSED'; '' when the cause is not an error number. */
   readonly code: string
-  /** The error number, positive; 0 when the cause is not an error number. */
+  /** The error number with Node's sign, -111; 0 when the cause is not an error number. */
   readonly errno: number
   /** Whether the operation ran out of time. */
   readonly timeout: boolean
@@ -87,6 +88,7 @@ export class SyscallError extends Error implements NetError {
     this.errno = numbered ? cause.errno : 0
     this.timeout = flag(cause, 'timeout')
     this.temporary = flag(cause, 'temporary')
+    abridge(this)
   }
 }
 brand(SyscallError, 'SyscallError')
@@ -127,7 +129,7 @@ export class OpError extends Error implements NetError {
   declare n?: number
   /** The error number's name, 'ECONNREFUSED'; absent when no error number is behind it. */
   declare readonly code?: string
-  /** The error number, positive; absent when no error number is behind it. */
+  /** The error number with Node's sign, -111; absent when no error number is behind it. */
   declare readonly errno?: number
   /** The system call; absent when none is behind it. */
   declare readonly syscall?: string
@@ -154,6 +156,21 @@ export class OpError extends Error implements NetError {
     const aborted = op === 'accept' && cause instanceof Errno && diedWaiting.has(cause.code)
     const inner = cause instanceof SyscallError ? cause.cause : cause
     this.temporary = aborted || (!(inner instanceof SyscallError) && flag(inner, 'temporary'))
+    hide(this, 'op', 'net', 'source', 'addr', 'timeout', 'temporary')
+  }
+
+  /** The IP address, or the path, of {@link addr}, as Node's errors have it; absent where there is none. */
+  get address(): string | undefined {
+    const { addr } = this
+    if (addr === null) return undefined
+    if ('hostname' in addr && typeof addr.hostname === 'string') return addr.hostname
+    return 'path' in addr && typeof addr.path === 'string' ? addr.path : undefined
+  }
+
+  /** The port of {@link addr}; absent where there is none. */
+  get port(): number | undefined {
+    const { addr } = this
+    return addr !== null && 'port' in addr && typeof addr.port === 'number' ? addr.port : undefined
   }
 }
 brand(OpError, 'OpError')
@@ -164,6 +181,17 @@ function operation(op: string, net: string, source: Addr | null, addr: Addr | nu
   if (source !== null) s += ` ${source.toString()}`
   if (addr !== null) s += (source === null ? ' ' : '->') + addr.toString()
   return `${s}: `
+}
+
+// What is behind an OpError is printed in a line: it was made where that was, and what it says stands in the OpError.
+function abridge(e: Errno | SyscallError): void {
+  delete e.stack
+  hide(e, ...Object.keys(e))
+}
+
+// Leaves properties out of what is printed of an error, as its message says them.
+function hide(e: Error, ...names: string[]): void {
+  for (const name of names) Object.defineProperty(e, name, { enumerable: false })
 }
 
 function flag(e: Error, name: 'timeout' | 'temporary'): boolean {
@@ -182,6 +210,7 @@ class SentinelError extends Error implements NetError {
     this.timeout = timeout
     this.temporary = timeout
     delete this.stack // it would tell where the package was loaded
+    hide(this, 'code', 'timeout', 'temporary')
   }
 }
 brand(SentinelError, 'SentinelError')

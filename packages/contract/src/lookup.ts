@@ -102,7 +102,7 @@ export interface LookupGroup {
   lookupAddr(addr: string, options?: LookupOptions): Promise<string[]>
   /**
    * The number of an IP protocol. Rejects with an AddrError ("unknown IP protocol specified") for a name that
-   * is not known, with the tree's words on plan9, or with the signal's reason.
+   * is not known, with a {@link DNSError} where the tree of plan9 fails, or with the signal's reason.
    */
   lookupProtocol(name: string, options?: LookupOptions): Promise<number>
 }

@@ -1,4 +1,4 @@
-import type { Deadline } from './closer.ts'
+import type { Deadline, IOOptions } from './closer.ts'
 import type { RawConn } from './conn.ts'
 import type { KeepAliveConfig } from './keep_alive.ts'
 
@@ -25,8 +25,11 @@ export interface DialOptions {
   readonly multipathTCP?: boolean | undefined
 }
 
-/** Options of listening. */
-export interface ListenOptions {
+/**
+ * Options of listening. The signal ends it while it waits for a network tree's answer, as on plan9: a kernel's answer does not take
+ * long enough for that.
+ */
+export interface ListenOptions extends IOOptions {
   /** How many connections may wait to be accepted; absent means the system's maximum. */
   readonly backlog?: number | undefined
   /**

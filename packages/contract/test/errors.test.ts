@@ -94,7 +94,7 @@ describe('errors', () => {
     const refused = new SyscallError('connect', new Errno('ECONNREFUSED', 111))
     expect(new OpError('dial', 'tcp', null, null, refused)).toMatchObject({
       code: 'ECONNREFUSED',
-      errno: 111,
+      errno: -111,
       syscall: 'connect',
       message: 'dial tcp: connect: connection refused',
       name: 'OpError',

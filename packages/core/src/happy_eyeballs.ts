@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import type { Conn } from '@net/contract'
-import { race } from '@net/io'
+import { race, rejected } from '@net/io'
 import { dialError } from './dial_error.ts'
 import { isIPv4 } from './resolve_addr.ts'
 
@@ -89,7 +89,7 @@ class Race {
   #pending = 0
   #over = false
   #timer: NodeJS.Timeout | undefined
-  #resolve: (conn: Conn) => void = () => {}
+  #resolve: (conn: Conn | Promise<never>) => void = () => {}
   #reject: (e: unknown) => void = () => {}
 
   constructor(
@@ -155,7 +155,12 @@ class Race {
     if (this.#over) return
     this.#errors[i] = e
     if (this.#next < this.#addrs.length && performance.now() < this.#at) this.#begin()
-    else if (this.#pending === 0) this.#reject(dialError(Object.values(this.#errors)))
+    else if (this.#pending === 0) this.#fail(dialError(Object.values(this.#errors)))
+  }
+
+  #fail(e: unknown): void {
+    if (e instanceof Error) this.#resolve(rejected(e))
+    else this.#reject(e)
   }
 
   #end(): void {

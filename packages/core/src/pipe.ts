@@ -8,7 +8,19 @@ import {
   type NetError,
   checkBuffer,
 } from '@net/contract'
-import { ConnStreams, isOver, Lane, LaneConn, Op, type LaneOwner, type Lanes } from '@net/io'
+import {
+  checkKept,
+  ConnStreams,
+  isOver,
+  Lane,
+  LaneConn,
+  Liveness,
+  lostBuffer,
+  Op,
+  processTimer,
+  type LaneOwner,
+  type Lanes,
+} from '@net/io'
 
 /** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
 export const ErrClosedPipe: NetError = Object.assign(
@@ -61,12 +73,12 @@ export interface PipeConn extends HalfCloser, ByteStreams {
 export function pipe(): [PipeConn, PipeConn] {
   const [a, b] = [new Owner(), new Owner()]
   const [ab, ba] = [new Flow(a, b), new Flow(b, a)]
-  return [new End(a, ba, ab), new End(b, ab, ba)]
+  return [new PipeEnd(a, ba, ab), new PipeEnd(b, ab, ba)]
 }
 
 const address: PipeAddr = Object.freeze({ network: 'pipe', toString: () => 'pipe' })
 
-class Read extends Op<number | null> {
+class PipeRead extends Op<number | null> {
   readonly #p: Uint8Array
   readonly #flow: Flow
 
@@ -78,24 +90,33 @@ class Read extends Op<number | null> {
 
   override attempt(): boolean {
     const flow = this.#flow
-    if (flow.offered !== null) return this.done(flow.offered.take(this.#p))
-    return flow.ended && this.done(null)
+    if (flow.offered?.isKept === false) flow.offered.cancel(lostBuffer())
+    if (flow.offered === null) return flow.ended && this.done(null)
+    checkKept(this.#p, 1)
+    return this.done(flow.offered.take(this.#p))
   }
 }
 
-class Write extends Op<number> {
+class PipeWrite extends Op<number> {
   readonly #p: Uint8Array
+  readonly #byteLength: number
   readonly #flow: Flow
   #taken = 0
 
   constructor(p: Uint8Array, flow: Flow) {
     super('write')
     this.#p = p
+    this.#byteLength = p.byteLength
     this.#flow = flow
   }
 
+  /** Whether the bytes to write are still there. */
+  get isKept(): boolean {
+    return this.#p.byteLength >= this.#byteLength
+  }
+
   override attempt(): boolean {
-    if (this.#taken === this.#p.byteLength) return this.done(this.#taken)
+    if (this.#taken === this.#byteLength) return this.done(this.#taken)
     if (this.#flow.ended) return this.fail(ErrClosedPipe)
     this.#flow.offered = this
     return false
@@ -103,10 +124,10 @@ class Write extends Op<number> {
 
   /** Copies bytes that have not been read yet into `p` and gives their number. */
   take(p: Uint8Array): number {
-    const n = Math.min(p.byteLength, this.#p.byteLength - this.#taken)
+    const n = Math.min(p.byteLength, this.#byteLength - this.#taken)
     p.set(this.#p.subarray(this.#taken, this.#taken + n))
     this.#taken += n
-    if (this.#taken === this.#p.byteLength) this.#flow.offered = null
+    if (this.#taken === this.#byteLength) this.#flow.offered = null
     return n
   }
 
@@ -123,7 +144,7 @@ class Write extends Op<number> {
 /** One direction of a pipe. Either reads wait in it or writes, never both. */
 class Flow {
   /** The write whose bytes are to be read next. */
-  offered: Write | null = null
+  offered: PipeWrite | null = null
   /** Whether nothing can pass any more. */
   ended = false
   readonly reads: Lane
@@ -152,38 +173,14 @@ class Flow {
 
 /** What the lanes of one end share: its errors, and whether its waiting keeps the process alive. */
 class Owner implements LaneOwner {
-  #waiting = 0
-  #ref = true
+  readonly liveness = new Liveness(processTimer)
 
   opError(op: string, cause: Error): Error {
     return new OpError(op, 'pipe', null, null, cause)
   }
 
   waiting(change: 1 | -1): void {
-    this.#waiting += change
-    if (this.#ref) hold(change)
-  }
-
-  ref(on: boolean): void {
-    if (this.#ref === on) return
-    this.#ref = on
-    hold(on ? this.#waiting : -this.#waiting)
-  }
-}
-
-const LONGEST = 0x7fffffff // milliseconds: the longest delay of a host timer
-let holders = 0
-let timer: { ref?(): unknown; unref?(): unknown } | undefined
-
-// One timer that does nothing keeps the process alive for all pipes that wait. A browser's has no ref and needs none.
-function hold(change: number): void {
-  const before = holders
-  holders += change
-  if (before === 0 && holders > 0) {
-    if (timer === undefined) timer = setInterval(() => {}, LONGEST)
-    else timer.ref?.()
-  } else if (before > 0 && holders === 0) {
-    timer?.unref?.()
+    this.liveness.waiting(change)
   }
 }
 
@@ -202,7 +199,7 @@ function run<T>(
   return promise
 }
 
-class End extends LaneConn implements PipeConn {
+class PipeEnd extends LaneConn implements PipeConn {
   readonly localAddr = address
   readonly remoteAddr = address
   readonly #owner: Owner
@@ -228,11 +225,11 @@ class End extends LaneConn implements PipeConn {
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    return run(this.#in, this.#in.reads, p, new Read(p, this.#in), options)
+    return run(this.#in, this.#in.reads, p, new PipeRead(p, this.#in), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return run(this.#out, this.#out.writes, p, new Write(p, this.#out), options)
+    return run(this.#out, this.#out.writes, p, new PipeWrite(p, this.#out), options)
   }
 
   close(): Promise<void> {
@@ -254,10 +251,10 @@ class End extends LaneConn implements PipeConn {
   }
 
   ref(): void {
-    this.#owner.ref(true)
+    this.#owner.liveness.ref()
   }
 
   unref(): void {
-    this.#owner.ref(false)
+    this.#owner.liveness.unref()
   }
 }

@@ -137,7 +137,7 @@ describe('a peer that cannot be reached', () => {
     await expectError(dial('tcp', to), `dial tcp ${to}: connect: connection refused`, {
       code: 'ECONNREFUSED',
       syscall: 'connect',
-      errno: 111,
+      errno: -111,
     })
   })
 
@@ -155,7 +155,7 @@ describe('a peer that cannot be reached', () => {
     await expectError(dial('tcp', to), `dial tcp ${to}: connect: network is unreachable`, {
       code: 'ENETUNREACH',
       syscall: 'connect',
-      errno: 101,
+      errno: -101,
     })
   })
 })
@@ -188,7 +188,7 @@ describe('an address in use', () => {
     await expectError(listen('tcp', to), `listen tcp ${to}: bind: address already in use`, {
       code: 'EADDRINUSE',
       syscall: 'bind',
-      errno: 98,
+      errno: -98,
     })
   })
 
@@ -226,7 +226,7 @@ test('a user without permission is told so', async () => {
   await chmod(dir, 0o755)
   const script = fileURLToPath(new URL('permission.mjs', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [script, shut, dir])
-  const denied = { code: 'EACCES', errno: 13, timeout: false }
+  const denied = { code: 'EACCES', errno: -13, timeout: false }
   expect(JSON.parse(stdout)).toEqual([
     { ...denied, message: 'listen tcp 127.0.0.1:1: bind: permission denied', syscall: 'bind' },
     { ...denied, message: `dial unix ${shut}: connect: permission denied`, syscall: 'connect' },

@@ -2,6 +2,7 @@ import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
 import { isLaneTraced, tracedClose, tracedOp } from './lane_trace.ts'
+import { rejected } from './rejected.ts'
 import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
 /** What a lane needs of the connection or listener it belongs to. */
@@ -299,7 +300,10 @@ export abstract class Op<T> implements Ended {
   /** Settles with the owner's error for `cause`. Gives true, for {@link attempt} to return. */
   fail(cause: Error): true {
     const owner = this.#lane?.owner
-    if (owner !== undefined) this.cancel(this.error(owner, cause))
+    const resolve = this.#resolve as ((value: Promise<never>) => void) | null
+    if (owner === undefined || resolve === null) return true
+    this.#reject = (error) => resolve(rejected(error as Error))
+    this.cancel(this.error(owner, cause))
     return true
   }
 

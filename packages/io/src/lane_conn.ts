@@ -1,5 +1,6 @@
 import { ErrClosed, isErr, type Closer, type Deadline, type Deadlines } from '@net/contract'
 import { checkTimeout, deadlineAt } from './deadline.ts'
+import { describe, inspect } from './inspect.ts'
 import type { Lane } from './lane.ts'
 
 /** The two directions of a connection. */
@@ -79,6 +80,11 @@ export abstract class LaneConn implements Deadlines, Closer {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return describe(this)
   }
 }
 

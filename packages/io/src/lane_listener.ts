@@ -1,5 +1,6 @@
 import type { Addr } from '@net/addr'
 import type { Conn, Deadline, IOOptions, Listener } from '@net/contract'
+import { describe, inspect } from './inspect.ts'
 import type { Lane } from './lane.ts'
 import { untilClosed } from './lane_conn.ts'
 
@@ -61,6 +62,11 @@ export abstract class LaneListener<C extends Conn, A extends Addr> implements Li
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What `console.log` shows. */
+  [inspect](): string {
+    return describe(this)
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<C, void, undefined> {

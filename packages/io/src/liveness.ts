@@ -64,3 +64,24 @@ export class Liveness {
     else this.#handle.unref()
   }
 }
+
+const LONGEST = 0x7fffffff // milliseconds: the longest delay of a timer
+
+let holders = 0
+let timer: Partial<Handle> | undefined
+
+/**
+ * A handle for what has none of its own, as a connection within the process: one timer that does nothing keeps the process alive
+ * for all that wait. It counts, so each `ref` wants its `unref`, which {@link Liveness} sees to. A browser's timer does not keep
+ * anything alive, and there is no need for it.
+ */
+export const processTimer: Handle = {
+  ref() {
+    if (holders++ > 0) return
+    if (timer === undefined) timer = setInterval(() => {}, LONGEST)
+    else timer.ref?.()
+  },
+  unref() {
+    if (--holders === 0) timer?.unref?.()
+  },
+}

@@ -1,12 +1,16 @@
-import { isRefusal } from '@net/stubs'
 import { Duplex } from 'node:stream'
+import { inspect } from 'node:util'
+import { isRefusal } from '@net/stubs'
 import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
-import { closeWrite, cutError } from './half_close.ts'
+import { cutError, endWriting } from './half_close.ts'
 import { familyOf, hostnameOf, portOf, type NodeAddress } from './node_address.ts'
 import { timerDuration } from './timer_duration.ts'
 
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
 const CHUNK = 65536
+
+// Milliseconds without a byte of the peer after which a stream that was ended, over a connection without half-close, is closed.
+const SILENCE = 500
 
 /** Options of {@link toDuplex}. */
 export interface DuplexOptions {
@@ -22,27 +26,37 @@ export interface DuplexOptions {
  * that sets something does nothing once the stream is destroyed. 'close' tells whether there was an error.
  */
 export class ConnDuplex extends Duplex {
-  readonly #conn: Conn
+  #conn: Conn | null
+  #wishes: ((conn: Conn) => void)[] = [] // settings that wait for the connection
   #idle: NodeJS.Timeout | undefined
   #timeout: number | undefined
   #bytesRead = 0
   #bytesWritten = 0
   #cut = false
+  #silence: NodeJS.Timeout | undefined
 
-  /** Takes a connection over. */
-  constructor(conn: Conn, { allowHalfOpen = false }: DuplexOptions = {}) {
+  /** Takes a connection over; null for one that is attached later, which a subclass makes the stream wait for. */
+  constructor(conn: Conn | null, { allowHalfOpen = false }: DuplexOptions = {}) {
     super({ allowHalfOpen, emitClose: false, highWaterMark: CHUNK })
     this.#conn = conn
     // As net.Socket it reads before anybody asks, and so learns that the peer has gone.
-    this.read(0)
+    if (conn !== null) this.read(0)
+  }
+
+  /** Takes over the connection that was not there yet, and does with it what was asked for meanwhile. */
+  protected attach(conn: Conn): void {
+    this.#conn = conn
+    for (const wish of this.#wishes.splice(0)) wish(conn)
+    process.nextTick(() => void this.read(0))
   }
 
   override _read(): void {
     // A buffer of its own for every read, as the one before may still be queued.
     const p = Buffer.allocUnsafeSlow(CHUNK)
-    this.#conn.read(p).then(
+    this.#conn?.read(p).then(
       (n) => {
         this.#idle?.refresh()
+        this.#silence?.refresh()
         this.#bytesRead += n ?? 0
         this.push(n === null ? null : p.subarray(0, n))
         if (n === null) this.read(0) // without a reader 'end' comes as well
@@ -57,7 +71,7 @@ export class ConnDuplex extends Duplex {
     callback: (error?: Error | null) => void,
   ): void {
     this.#idle?.refresh()
-    this.#conn.write(chunk).then(
+    this.#conn?.write(chunk).then(
       (n) => {
         this.#idle?.refresh()
         this.#bytesWritten += n
@@ -72,7 +86,11 @@ export class ConnDuplex extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    closeWrite(this.#conn).then((closed) => {
+    if (this.#conn === null) {
+      callback()
+      return
+    }
+    endWriting(this.#conn).then((closed) => {
       callback()
       // 'finish' comes before, and may destroy the stream.
       if (!closed) setImmediate(() => this.cut())
@@ -81,14 +99,24 @@ export class ConnDuplex extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#idle)
+    clearTimeout(this.#silence)
     const done = (e: Error | null): void => {
       callback(e)
       process.nextTick(() => this.emit('close', e !== null)) // behind 'error'
     }
-    this.#conn.close().then(
+    const closing = this.#conn?.close() ?? Promise.resolve()
+    closing.then(
       () => done(error),
       (e: unknown) => done(error ?? (e as Error)),
     )
+  }
+
+  /** Emits 'connect' soon: the connection stands already, and clients that are given a stream call this all the same. */
+  connect(...args: readonly unknown[]): this {
+    const listener = args.at(-1)
+    if (typeof listener === 'function') this.once('connect', listener as () => void)
+    process.nextTick(() => this.destroyed || this.emit('connect'))
+    return this
   }
 
   /** Ends the stream and destroys it when what was written has gone. */
@@ -102,7 +130,7 @@ export class ConnDuplex extends Duplex {
   resetAndDestroy(): this {
     if (this.destroyed) return this
     try {
-      if (isTCP(this.#conn)) this.#conn.setLinger(0)
+      if (this.#conn !== null && isTCP(this.#conn)) this.#conn.setLinger(0)
     } catch (e) {
       if (!isRefusal(e)) return this.destroy(e as Error)
     }
@@ -129,28 +157,24 @@ export class ConnDuplex extends Duplex {
 
   /** Turns Nagle's algorithm off or on, where the connection knows it. */
   setNoDelay(on = true): this {
-    if (this.#settable && isTCP(this.#conn)) this.#conn.setNoDelay(on)
-    return this
+    return this.#wish((conn) => isTCP(conn) && conn.setNoDelay(on))
   }
 
   /** Turns keep-alive probes on or off, where the connection knows them; `delay` is the idle time in milliseconds. */
   setKeepAlive(on = false, delay = 0): this {
-    if (this.#settable && isTCP(this.#conn)) {
-      this.#conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) })
-    }
-    return this
+    return this.#wish(
+      (conn) => isTCP(conn) && conn.setKeepAliveConfig({ enable: on, ...(delay > 0 && { idle: delay }) }),
+    )
   }
 
   /** Pending reads and writes keep the process alive again. */
   ref(): this {
-    this.#conn.ref()
-    return this
+    return this.#wish((conn) => conn.ref())
   }
 
   /** Lets the process exit although a read or a write is pending. */
   unref(): this {
-    this.#conn.unref()
-    return this
+    return this.#wish((conn) => conn.unref())
   }
 
   /** This end's address; without properties once the stream is destroyed, and where addresses are not IP addresses. */
@@ -162,12 +186,12 @@ export class ConnDuplex extends Duplex {
 
   /** The peer's IP address as text; absent where addresses have none. */
   get remoteAddress(): string | undefined {
-    return hostnameOf(this.#conn.remoteAddr)
+    return hostnameOf(this.#conn?.remoteAddr)
   }
 
   /** The peer's port; absent where addresses have none. */
   get remotePort(): number | undefined {
-    return portOf(this.#conn.remoteAddr)
+    return portOf(this.#conn?.remoteAddr)
   }
 
   /** 'IPv4' or 'IPv6'; absent where addresses have no family. */
@@ -177,12 +201,12 @@ export class ConnDuplex extends Duplex {
 
   /** This end's IP address as text; absent where addresses have none. */
   get localAddress(): string | undefined {
-    return hostnameOf(this.#conn.localAddr)
+    return hostnameOf(this.#conn?.localAddr)
   }
 
   /** This end's port; absent where addresses have none. */
   get localPort(): number | undefined {
-    return portOf(this.#conn.localAddr)
+    return portOf(this.#conn?.localAddr)
   }
 
   /** 'IPv4' or 'IPv6'; absent where addresses have no family. */
@@ -190,20 +214,31 @@ export class ConnDuplex extends Duplex {
     return familyOf(this.localAddress)
   }
 
-  /** What the stream can do: 'open', 'readOnly', 'writeOnly' or 'closed'. */
-  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+  /** What the stream can do: 'opening' while it is dialled, then 'open', 'readOnly', 'writeOnly' or 'closed'. */
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening'
     if (this.readable) return this.writable ? 'open' : 'readOnly'
     return this.writable ? 'writeOnly' : 'closed'
   }
 
-  /** False: the connection stands already. */
+  /** Whether the stream is being dialled. */
   get connecting(): boolean {
     return false
   }
 
-  /** Whether there is no connection, which is so once the stream is destroyed. */
+  /** Whether there is no connection: not yet, or because the stream is destroyed. */
   get pending(): boolean {
-    return this.destroyed
+    return this.destroyed || this.#conn === null
+  }
+
+  /** Empty: which addresses were tried is the dialler's affair. net.Socket has the same. */
+  get autoSelectFamilyAttemptedAddresses(): string[] {
+    return []
+  }
+
+  /** The bytes that have yet to go; net.Socket has the same. */
+  get bufferSize(): number {
+    return this.writableLength
   }
 
   /** The bytes that have come. */
@@ -216,29 +251,60 @@ export class ConnDuplex extends Duplex {
     return this.#bytesWritten + this.writableLength
   }
 
+  /** What `console.log` shows. */
+  [inspect.custom](): string {
+    const [local, remote] = [this.#conn?.localAddr, this.#conn?.remoteAddr]
+    return `${this.constructor.name}(${this.readyState}${local ? ` ${String(local)}->${String(remote)}` : ''})`
+  }
+
   /** What {@link setTimeout} set, in milliseconds; absent before. */
   get timeout(): number | undefined {
     return this.#timeout
   }
 
-  /** Called when the stream has been ended over a connection without half-close: closes it, and who still reads is told. */
+  /**
+   * Called when the stream has been ended over a connection without half-close. It is closed instead: at once where nobody reads,
+   * and else when the peer has fallen silent, since one that was told in words that this is the end, as a database is, closes.
+   */
   protected cut(): void {
     if (this.destroyed) return
-    this.#cut = true
-    void this.#conn.close().catch((e: unknown) => this.destroy(e as Error))
+    if (this.#isUnread) this.#hangUp()
+    else this.#silence = setTimeout(() => this.#hangUp(), SILENCE)
   }
 
-  get #settable(): boolean {
-    return !this.destroyed && !this.#cut
+  #hangUp(): void {
+    const conn = this.#conn
+    if (this.destroyed || conn === null) return
+    this.#cut = true
+    conn.close().then(
+      // Nobody may ever read what has come. A stack resets a connection that is closed with such bytes, and then drops others that
+      // are still on their way to the peer.
+      () => {
+        if (this.#isUnread && this.readableLength > 0) this.destroy(cutError(conn))
+      },
+      (e: unknown) => this.destroy(e as Error),
+    )
+  }
+
+  // Sets something of the connection, now or when there is one.
+  #wish(wish: (conn: Conn) => void): this {
+    if (this.destroyed || this.#cut) return this
+    if (this.#conn === null) this.#wishes.push(wish)
+    else wish(this.#conn)
+    return this
   }
 
   // A stream that was destroyed has closed its connection itself, and what was pending there fails for that reason.
   #fail(e: unknown): void {
-    if (this.destroyed) return
+    const conn = this.#conn
+    if (this.destroyed || conn === null) return
     if (!this.#cut || !isErr(e, ErrClosed)) this.destroy(e as Error)
-    else if (this.readableFlowing === null)
-      this.destroy() // nobody reads
-    else this.destroy(cutError(this.#conn))
+    else this.destroy(this.#isUnread && this.readableLength === 0 ? undefined : cutError(conn))
+  }
+
+  // Whether nobody has begun to read.
+  get #isUnread(): boolean {
+    return this.readableFlowing === null
   }
 }
 
@@ -246,7 +312,7 @@ export class ConnDuplex extends Duplex {
  * Makes a stream of Node over a connection, which it takes over: destroying the stream closes the connection. Reads follow demand
  * and a write's callback comes when the bytes have gone, so both ends feel back-pressure. The peer's end of stream is 'end', and
  * without `allowHalfOpen` ends this side, too; then comes 'close'. `end()` shuts down the write side. A connection that cannot is
- * closed instead, and who still reads gets an 'error' of code ECONNABORTED. Errors are the connection's own, with Node's `code`.
+ * closed instead, when the peer has been silent for half a second, and who still reads gets an 'error' of code ECONNABORTED. Errors are the connection's own, with Node's `code`.
  *
  * @example
  * ```ts

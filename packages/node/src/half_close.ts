@@ -1,21 +1,21 @@
+import { isError, OpError, type Conn, type HalfCloser } from '@net/contract'
 import { isRefusal } from '@net/stubs'
-import { OpError, type Conn, type HalfCloser, isError } from '@net/contract'
 
 /**
- * Ends the writing where the connection has a half-close, and gives whether it has: false leaves it to close to tell the peer that
- * nothing more comes. A peer that has gone already is no error. Rejects with the connection's other errors.
+ * Ends the writing of a connection, where it has a half-close, and gives whether it has: a stack such as Plan 9's has none. Nothing
+ * is closed where there is none. Rejects with the connection's errors.
  *
  * @example
  * ```ts
  * import { pipe } from '@net/core'
- * import { closeWrite } from '@net/node'
+ * import { endWriting } from '@net/node/half-close'
  *
  * const [a, b] = pipe()
- * console.log(await closeWrite(a)) // false
+ * console.log(await endWriting(a)) // false
  * await Promise.all([a.close(), b.close()])
  * ```
  */
-export async function closeWrite(conn: Conn): Promise<boolean> {
+export async function endWriting(conn: Conn): Promise<boolean> {
   if (!canHalfClose(conn)) return false
   try {
     await conn.closeWrite()
@@ -27,8 +27,11 @@ export async function closeWrite(conn: Conn): Promise<boolean> {
   return true
 }
 
-/** The error of a reader whose connection was closed to end it. */
-export function cutError({ localAddr, remoteAddr }: Conn): OpError {
+/**
+ * Makes the error, of code ECONNABORTED, of a reader whose connection was closed to end its writing, as it has no half-close: what
+ * the peer still had to say is lost.
+ */
+export function cutError({ localAddr, remoteAddr }: Pick<Conn, 'localAddr' | 'remoteAddr'>): OpError {
   const cause = new Error('the connection was closed to end it, as it has no half-close')
   return new OpError(
     'read',

@@ -1,7 +1,10 @@
 /** Connections where Node's own interfaces expect sockets: streams, http clients, http servers. */
 export { fromSocket, toSocket } from './adopt.ts'
-export { agent, type Dialer, type NetAgentOptions } from './agent.ts'
+export { agent, secureAgent, type NetAgentOptions, type SecureNetAgentOptions } from './agent.ts'
+export { connect, type DialDuplex } from './connect.ts'
+export type { ConnectArguments, ConnectOptions } from './connect_arguments.ts'
+export type { Destination, Dialer } from './dialer.ts'
 export { type ConnDuplex, type DuplexOptions, toDuplex } from './duplex.ts'
-export { serve } from './serve.ts'
+export { fromDuplex, type FromDuplexOptions } from './from_duplex.ts'
+export { serve, type Service } from './serve.ts'
 export type { NodeAddress } from './node_address.ts'
-export { closeWrite } from './half_close.ts'

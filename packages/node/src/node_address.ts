@@ -9,13 +9,15 @@ export interface NodeAddress {
 }
 
 /** The IP address of an address as text; undefined where it has none. */
-export function hostnameOf(addr: object): string | undefined {
-  return 'hostname' in addr && typeof addr.hostname === 'string' ? addr.hostname : undefined
+export function hostnameOf(addr: object | undefined): string | undefined {
+  return addr !== undefined && 'hostname' in addr && typeof addr.hostname === 'string'
+    ? addr.hostname
+    : undefined
 }
 
 /** The port of an address; undefined where it has none. */
-export function portOf(addr: object): number | undefined {
-  return 'port' in addr && typeof addr.port === 'number' ? addr.port : undefined
+export function portOf(addr: object | undefined): number | undefined {
+  return addr !== undefined && 'port' in addr && typeof addr.port === 'number' ? addr.port : undefined
 }
 
 /** 'IPv4' or 'IPv6', of an IP address as text; undefined for none. */

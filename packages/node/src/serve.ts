@@ -1,10 +1,24 @@
 import type { EventEmitter } from 'node:events'
+import { Server as TLSServer } from 'node:tls'
 import { ErrClosed, isErr, type Closer, type Conn, type Listener } from '@net/contract'
 import { ConnDuplex, type DuplexOptions } from './duplex.ts'
 import { Served, type Serving } from './served.ts'
+import { timerDuration } from './timer_duration.ts'
+import { emitConnection } from './tls_address.ts'
+
+/** What {@link serve} gives. */
+export interface Service extends Closer {
+  /**
+   * Closes the listener and the connections that are left, and settles when all are gone. With a `grace` in milliseconds they may
+   * finish what they are at first: an http server closes those that are idle, and each of the others behind its answer; what is
+   * left after that time is closed. Calling it again with less grace takes effect. Rejects where the listener's close does, and
+   * with Node's errors for a time that is none.
+   */
+  close(options?: { readonly grace?: number | undefined }): Promise<void>
+}
 
 /** Hands the connections of a listener to a server. */
-class Service implements Closer, Serving {
+class ListenerService implements Service, Serving {
   readonly listener: Listener
   readonly #server: EventEmitter & DuplexOptions
   readonly #served: Served | null
@@ -30,11 +44,20 @@ class Service implements Closer, Serving {
     return this.#streams.size
   }
 
-  close(): Promise<void> {
+  async close({ grace = 0 }: { readonly grace?: number | undefined } = {}): Promise<void> {
+    const ms = timerDuration(grace)
     const drained = this.drain()
-    this.#closed = true
-    for (const stream of this.#streams) stream.destroy()
-    return drained
+    if (ms === 0) {
+      this.#cut()
+      return drained
+    }
+    this.#served?.stopKeeping(this)
+    const timer = setTimeout(() => this.#cut(), ms)
+    try {
+      await drained
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   drain(): Promise<void> {
@@ -75,7 +98,13 @@ class Service implements Closer, Serving {
     this.#streams.add(stream)
     if (this.#closed) stream.destroy()
     else if (full) this.#drop(stream)
+    else if (this.#server instanceof TLSServer) emitConnection(this.#server, stream)
     else this.#server.emit('connection', stream)
+  }
+
+  #cut(): void {
+    this.#closed = true
+    for (const stream of this.#streams) stream.destroy()
   }
 
   #drop(stream: ServedDuplex): void {
@@ -121,11 +150,10 @@ class ServedDuplex extends ConnDuplex {
  * Serves a server of Node (http, https, net, tls, http2), or any emitter that takes 'connection' as they do, with the connections
  * of a listener, which it takes over; the server need not listen itself. A server of Node then behaves as though it did: it emits
  * 'listening', its time limits for requests and `maxConnections` hold, `address()` and `getConnections()` tell, and its `close()`
- * stops the listener and waits for the connections. Connections are half-open as the server's `allowHalfOpen` says. What goes
- * wrong with accepting is the server's 'error'.
+ * stops the listener and waits for the connections. Connections are half-open as the server's `allowHalfOpen` says, and the
+ * sockets of a TLS server have their addresses. What goes wrong with accepting is the server's 'error'.
  *
- * Closing the result closes the listener and the connections that are left; its promise settles when all are gone. To let
- * requests finish, call the server's `close()` and wait for its 'close'.
+ * Closing the result closes the listener and the connections that are left; `close({ grace: 10_000 })` lets requests finish first.
  *
  * @example
  * ```ts
@@ -146,6 +174,6 @@ class ServedDuplex extends ConnDuplex {
  * await service.close()
  * ```
  */
-export function serve(listener: Listener, server: EventEmitter): Closer {
-  return new Service(listener, server)
+export function serve(listener: Listener, server: EventEmitter): Service {
+  return new ListenerService(listener, server)
 }

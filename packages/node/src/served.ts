@@ -1,3 +1,4 @@
+import type * as http from 'node:http'
 import { Server } from 'node:net'
 import type { Listener } from '@net/contract'
 import { hostnameOf, familyOf, portOf, type NodeAddress } from './node_address.ts'
@@ -23,6 +24,7 @@ export class Served {
   readonly #server: Server
   readonly #servings = new Set<Serving>()
   #begun = false
+  #kept: number | null = null // an http server's keepAliveTimeout as it was
 
   private constructor(server: Server) {
     this.#server = server
@@ -55,11 +57,21 @@ export class Served {
     return typeof maxConnections === 'number' && this.#count >= maxConnections
   }
 
+  /**
+   * Has an http server close the connections that are idle, and each of the others behind its answer; nothing while it is served
+   * with other listeners, too.
+   */
+  stopKeeping(serving: Serving): void {
+    const [first, ...others] = this.#servings
+    if (first === serving && others.length === 0) this.#stopKeeping()
+  }
+
   /** Takes a listener away that is closed and whose connections have gone. With the last one the server is closed. */
   leave(serving: Serving): void {
     if (!this.#servings.delete(serving) || this.#servings.size > 0) return
     servers.delete(this.#server)
     for (const name of covered) Reflect.deleteProperty(this.#server, name)
+    if (this.#kept !== null) Object.assign(this.#server, { keepAliveTimeout: this.#kept })
     this.#server.close() // its own, which emits 'close' and stops looking at requests
   }
 
@@ -89,12 +101,20 @@ export class Served {
       close: {
         value: (callback?: (error?: Error) => void): Server => {
           if (callback !== undefined) server.once('close', callback)
-          if ('closeIdleConnections' in server) (server.closeIdleConnections as () => void)()
+          this.#stopKeeping()
           return each((serving) => void serving.drain())
         },
       },
     }
     for (const name of covered) Object.defineProperty(server, name, { ...own[name], configurable: true })
+  }
+
+  #stopKeeping(): void {
+    const server = this.#server
+    if (!isHTTP(server) || this.#kept !== null) return
+    this.#kept = server.keepAliveTimeout
+    server.keepAliveTimeout = 1 // milliseconds; 0 would keep them for ever
+    server.closeIdleConnections()
   }
 
   // As net.Server's: an object for IP addresses, a path for Unix sockets.
@@ -107,6 +127,13 @@ export class Served {
     if (address === undefined || port === undefined || family === undefined) return addr.toString()
     return { address, family, port }
   }
+}
+
+type HTTPServer = Pick<http.Server, 'keepAliveTimeout' | 'closeIdleConnections'>
+
+// Tells http and https servers, which have nothing but this in common.
+function isHTTP(server: object): server is HTTPServer {
+  return 'closeIdleConnections' in server && 'keepAliveTimeout' in server
 }
 
 const covered = ['listening', 'address', 'getConnections', 'ref', 'unref', 'close'] as const

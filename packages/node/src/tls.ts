@@ -1,4 +1,5 @@
 /** TLS over connections, as client and as server, with Node's own implementation. */
-export { secureConn, type TLSOptions } from './tls_client.ts'
-export type { TLSConn } from './tls_conn.ts'
+export { tlsClient, type TLSOptions } from './tls_client.ts'
+export type { ConnectionState, TLSConn } from './tls_conn.ts'
 export { secureListener } from './tls_listener.ts'
+export { tlsServer } from './tls_server.ts'

@@ -1,5 +1,6 @@
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Conn, IOOptions } from '@net/contract'
+import { endingOf, race } from '@net/io'
 import { carry } from './carrier.ts'
 import { TLSConn } from './tls_conn.ts'
 
@@ -17,18 +18,14 @@ export type TLSOptions = Omit<
  * Node's error when the server does not prove who it is or does not let this client in, with a TypeError or an error of
  * Node's for options that make no sense, and with the signal's reason when that is aborted before the handshake is done.
  */
-export async function secureConn(
-  conn: Conn,
-  options: TLSOptions,
-  { signal }: IOOptions = {},
-): Promise<TLSConn> {
+export async function tlsClient(conn: Conn, options: TLSOptions, limits?: IOOptions): Promise<TLSConn> {
   let below: Pick<Conn, 'close'> = conn
   try {
-    signal?.throwIfAborted()
+    endingOf(limits)?.throwIfOver()
     const carrier = await carry(conn)
     below = carrier
     const socket = connect({ ...(options as ConnectionOptions), socket: carrier.stream })
-    await handshake(socket, signal)
+    await race(handshake(socket), limits)
     return new TLSConn(socket, carrier)
   } catch (e) {
     await below.close()
@@ -36,27 +33,11 @@ export async function secureConn(
   }
 }
 
-// Destroys the socket when it fails.
-function handshake(socket: TLSSocket, signal: AbortSignal | undefined): Promise<void> {
+function handshake(socket: TLSSocket): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const settle = (): void => {
-      signal?.removeEventListener('abort', abort)
-      socket.off('secureConnect', done).off('error', fail).off('close', close)
-    }
-    const done = (): void => {
-      settle()
-      resolve()
-    }
-    const fail = (reason: unknown): void => {
-      settle()
-      socket.on('error', () => {}) // the failure is told already
-      socket.destroy()
-      reject(reason)
-    }
-    const close = (): void => fail(new Error('the server ended the TLS handshake'))
-    const abort = (): void => fail(signal?.reason)
-    socket.on('secureConnect', done).on('error', fail).on('close', close)
-    if (signal?.aborted === true) abort()
-    else signal?.addEventListener('abort', abort)
+    socket.once('secureConnect', resolve)
+    // What comes after the handshake is of the connection, and heard there.
+    socket.on('error', reject)
+    socket.once('close', () => reject(new Error('the server ended the TLS handshake')))
   })
 }

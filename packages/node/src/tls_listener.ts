@@ -1,46 +1,38 @@
-import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 import { type Conn, ErrClosed, type IOOptions, type Listener, OpError } from '@net/contract'
 import { Lane, LaneListener, type LaneOwner, Liveness, Op } from '@net/io'
 import { carry, type Carrier } from './carrier.ts'
-import { TLSConn } from './tls_conn.ts'
+import type { TLSConn } from './tls_conn.ts'
+import { TLSAcceptor } from './tls_server.ts'
 
 const PENDING = 128 // handshakes under way, and connections not yet accepted
 
 /**
- * A listener that speaks TLS on what another one accepts, and gives the connections whose handshake is done, addresses and all;
+ * Makes a listener that speaks TLS on what another one accepts, and gives the connections whose handshake is done, addresses and all;
  * those that fail are hung up on and do not show. Options are those of tls.createServer, and with `requestCert` only clients with
  * a certificate of `ca` come in. A slow client does not hold up the next one: the oldest of 128 handshakes makes room. Closing it
  * closes the other listener. Throws Node's error for options that make no sense.
  */
-export function secureListener(listener: Listener, options: TlsOptions): Listener {
-  const { pskCallback } = options
-  if (pskCallback === undefined) return new TLSListener(listener, createServer(options), new WeakMap())
-  const keyNames = new WeakMap<TLSSocket, string>()
-  const noted: typeof pskCallback = (socket, identity) => {
-    keyNames.set(socket, identity)
-    return pskCallback(socket, identity)
-  }
-  return new TLSListener(listener, createServer({ ...options, pskCallback: noted }), keyNames)
+export function secureListener(listener: Listener, options: TlsOptions): Listener<TLSConn> {
+  return new TLSListener(listener, new TLSAcceptor(options))
 }
 
-class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOwner {
+class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements LaneOwner {
   readonly #listener: Listener
-  readonly #server: Server
-  readonly #keyNames: WeakMap<TLSSocket, string> // of the pre-shared keys that clients have
+  readonly #acceptor: TLSAcceptor
   protected override readonly accepting = new Lane(this)
-  readonly #ready: Conn[] = []
+  readonly #ready: TLSConn[] = []
   readonly #handshakes = new Set<Carrier>()
   #wake: () => void = () => {}
   readonly #running: Promise<void>
   readonly #liveness: Liveness
   #closed = false
 
-  constructor(listener: Listener, server: Server, keyNames: WeakMap<TLSSocket, string>) {
+  constructor(listener: Listener, acceptor: TLSAcceptor) {
     super()
-    this.#keyNames = keyNames
     this.#listener = listener
     this.#liveness = new Liveness(listener)
-    this.#server = server
+    this.#acceptor = acceptor
     // Handshakes do not wait for accept, as connections of a kernel do not.
     listener.unref()
     this.#running = this.#run()
@@ -50,7 +42,7 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
     return this.#listener.addr
   }
 
-  override accept(options?: IOOptions): Promise<Conn> {
+  override accept(options?: IOOptions): Promise<TLSConn> {
     return this.accepting.run(new AcceptOp(this.#ready, () => this.#wake()), options)
   }
 
@@ -105,22 +97,23 @@ class TLSListener extends LaneListener<Conn, Listener['addr']> implements LaneOw
   async #shake(accepted: Conn): Promise<void> {
     const conn = await carry(accepted)
     this.#handshakes.add(conn)
-    const socket = this.#closed ? null : await handshake(this.#server, conn)
+    // Who fails is hung up on below, and nobody is told.
+    const secured = this.#closed ? null : await this.#acceptor.shakeHands(conn).catch(() => null)
     this.#handshakes.delete(conn)
-    if (socket === null || this.#closed) {
+    if (secured === null || this.#closed) {
       await conn.close()
       return
     }
-    this.#ready.push(new TLSConn(socket, conn, this.#keyNames.get(socket) ?? null))
+    this.#ready.push(secured)
     this.accepting.wake()
   }
 }
 
-class AcceptOp extends Op<Conn> {
-  readonly #ready: Conn[]
+class AcceptOp extends Op<TLSConn> {
+  readonly #ready: TLSConn[]
   readonly #taken: () => void
 
-  constructor(ready: Conn[], taken: () => void) {
+  constructor(ready: TLSConn[], taken: () => void) {
     super('accept')
     this.#ready = ready
     this.#taken = taken
@@ -132,20 +125,4 @@ class AcceptOp extends Op<Conn> {
     this.#taken()
     return this.done(conn)
   }
-}
-
-// Gives the socket of a client that was let in, else null. The server does not listen: connections are given to it. A view of it
-// for each handshake, which has all that is the server's but its own `emit`, tells whose socket it is. So the certificates are
-// read once for the listener, and not for every client that knocks.
-function handshake(server: Server, { stream }: Carrier): Promise<TLSSocket | null> {
-  return new Promise((resolve) => {
-    const view = Object.create(server) as Server
-    view.emit = (event: string, ...args: unknown[]) => {
-      if (event === 'secureConnection') resolve(args[0] as TLSSocket)
-      else if (event === 'tlsClientError') resolve(null)
-      return false
-    }
-    stream.once('close', () => resolve(null))
-    for (const take of server.listeners('connection')) Reflect.apply(take, view, [stream])
-  })
 }

@@ -48,6 +48,17 @@ describe.each(targets)('toDuplex() over $name', (target) => {
     await b.close()
   })
 
+  test('says by its connect() that it stands, as clients expect that are given a stream', async () => {
+    const [a, b] = await pairOf(target)
+    const stream = toDuplex(a)
+    await new Promise<void>((resolve) => stream.connect(1, 'anywhere', resolve))
+    expect(stream.remotePort).toBe(a.remoteAddr.port)
+    const closed = once(stream, 'close')
+    stream.destroy()
+    await closed
+    await b.close()
+  })
+
   test('closes so without a reader, too', async () => {
     const [a, b] = await pairOf(target)
     const stream = toDuplex(a)

@@ -4,7 +4,7 @@ import type { Conn, Listener } from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
 import { hosted, posix } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { secureConn, secureListener, type TLSConn } from '../src/tls.ts'
+import { tlsClient, secureListener, type TLSConn } from '../src/tls.ts'
 
 const psk = randomBytes(32)
 const suite = {
@@ -35,7 +35,7 @@ describe.each(targets)('over $name', (target) => {
 
   async function client({ addr }: Listener): Promise<TLSConn> {
     if (!(addr instanceof TCPAddr)) throw new TypeError('the listener is none of TCP')
-    return secureConn(await target.dialTCP('tcp', null, addr), clientOptions)
+    return tlsClient(await target.dialTCP('tcp', null, addr), clientOptions)
   }
 
   async function pair(): Promise<[TLSConn, Conn, Listener]> {
@@ -60,8 +60,8 @@ describe.each(targets)('over $name', (target) => {
       label: `TLS over ${target.name}`,
       kind: 'stream',
       network: 'tcp',
-      halfClose: false,
-      byteStreams: false,
+      halfClose: true,
+      byteStreams: true,
     },
   )
 
@@ -137,10 +137,10 @@ describe.each(targets)('over $name', (target) => {
     await listener.close()
   })
 
-  test('secureConn() rejects when the server hangs up, and closes the connection', async () => {
+  test('tlsClient() rejects when the server hangs up, and closes the connection', async () => {
     const plain = await target.listenTCP('tcp', loopback)
     const conn = await target.dialTCP('tcp', null, plain.addr)
-    const shaking = secureConn(conn, clientOptions)
+    const shaking = tlsClient(conn, clientOptions)
     const p = new Uint8Array(1 << 16)
     const peer = await plain.accept()
     expect(await peer.read(p)).toBeGreaterThan(0) // what a client says first
@@ -151,23 +151,23 @@ describe.each(targets)('over $name', (target) => {
     await plain.close()
   })
 
-  test('secureConn() rejects with the reason of its signal, before and during the handshake', async () => {
+  test('tlsClient() rejects with the reason of its signal, before and during the handshake', async () => {
     const plain = await target.listenTCP('tcp', loopback)
     const why = new Error('enough')
     const early = await target.dialTCP('tcp', null, plain.addr)
-    await expect(secureConn(early, clientOptions, { signal: AbortSignal.abort(why) })).rejects.toBe(why)
+    await expect(tlsClient(early, clientOptions, { signal: AbortSignal.abort(why) })).rejects.toBe(why)
     const abort = new AbortController()
     const late = await target.dialTCP('tcp', null, plain.addr)
-    const shaking = secureConn(late, clientOptions, { signal: abort.signal })
+    const shaking = tlsClient(late, clientOptions, { signal: abort.signal })
     abort.abort(why)
     await expect(shaking).rejects.toBe(why)
     await plain.close()
   })
 
-  test('secureConn() rejects for options that make no sense, and closes the connection', async () => {
+  test('tlsClient() rejects for options that make no sense, and closes the connection', async () => {
     const plain = await target.listenTCP('tcp', loopback)
     const conn = await target.dialTCP('tcp', null, plain.addr)
-    await expect(secureConn(conn, { cert: 'no certificate' })).rejects.toMatchObject({
+    await expect(tlsClient(conn, { cert: 'no certificate' })).rejects.toMatchObject({
       code: 'ERR_OSSL_PEM_NO_START_LINE',
     })
     await expect(conn.read(new Uint8Array(1))).rejects.toThrow('use of closed network connection')

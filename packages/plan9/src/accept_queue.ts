@@ -1,8 +1,8 @@
 import type { NetFS, NetOpenOptions } from '@net/contract'
-import { Ending } from '@net/io'
+import { Ending, Liveness } from '@net/io'
 import { OpenConversation, openData, type Opened } from './open_conversation.ts'
 
-const MOST = 8 // opens of listen that wait side by side
+const MOST_OPENS = 8 // opens of listen that wait side by side
 
 /** An open of listen that waits, and what calls it back. */
 class Opening extends Ending implements NetOpenOptions {
@@ -19,8 +19,9 @@ class Opening extends Ending implements NetOpenOptions {
 }
 
 /**
- * The calls of an announced conversation: as many opens of its listen file wait as there are accepts, within a limit. An open
- * that is not wanted any more is called back; what it gave all the same is kept for the next accept.
+ * The calls of an announced conversation: as many opens of its listen file wait as there are accepts, within
+ * a limit. An open that is not wanted any more is called back; what it gave all the same is kept for the next
+ * accept.
  */
 export class AcceptQueue {
   readonly #fs: NetFS
@@ -30,9 +31,13 @@ export class AcceptQueue {
   readonly #ready: Opened[] = []
   readonly #errors: unknown[] = []
   readonly #opening = new Set<Opening>()
-  #called = 0 // calls taken whose files are being opened
-  #wanted = 0
-  #ref = true
+  readonly #liveness = new Liveness({
+    ref: () => (this.#keepsAlive = true),
+    unref: () => (this.#keepsAlive = false),
+  })
+  #keepsAlive = false
+  #called = 0 // calls that were taken and whose files are being opened
+  #wanted = 0 // accepts that wait
   #closed = false
   #idle: (() => void)[] = []
 
@@ -44,7 +49,7 @@ export class AcceptQueue {
     this.#wake = wake
   }
 
-  /** Takes a call, or null. Throws what went wrong with one. */
+  /** Takes a call; null when there is none. Throws what went wrong with one. */
   take(): Opened | null {
     const opened = this.#ready.shift()
     if (opened !== undefined) return opened
@@ -52,49 +57,54 @@ export class AcceptQueue {
     return null
   }
 
-  /** How many accepts wait. */
-  want(n: number): void {
-    this.#wanted = n
+  /** Counts an accept that begins (1) or stops (-1) to wait. */
+  waiting(change: 1 | -1): void {
+    this.#wanted += change
+    this.#liveness.waiting(change)
     this.#fill()
   }
 
-  /** Whether waiting for calls keeps the process alive. */
-  ref(on: boolean): void {
-    if (this.#ref === on) return
-    this.#ref = on
-    // Each open says at its beginning whether it keeps the process alive, so those that wait are made anew. The new ones begin
-    // before the old have come back: in between nothing else might keep the process alive.
-    const old = [...this.#opening].filter((opening) => !opening.isOver)
-    for (const opening of old) opening.callBack()
-    if (!this.#closed) for (let i = 0; i < old.length; i++) void this.#open()
+  /** Lets accepts that wait keep the process alive, as at first. */
+  ref(): void {
+    this.#liveness.ref()
+    this.#fill()
   }
 
-  /** Calls back what waits and lets go of calls that nobody took. Resolves when nothing waits. */
+  /** Lets the process exit although accepts wait. */
+  unref(): void {
+    this.#liveness.unref()
+    this.#fill()
+  }
+
+  /**
+   * Calls back what waits and lets go of calls that nobody took. Resolves when nothing waits; never rejects.
+   */
   async close(): Promise<void> {
     this.#closed = true
-    for (const opening of this.#opening) opening.callBack()
+    this.#fill()
     for (const opened of this.#ready.splice(0)) drop(opened)
     if (this.#opening.size + this.#called > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
+  // Makes the opens as many as the accepts. An open says at its beginning whether it keeps the process alive,
+  // so that one which says the wrong thing is made anew. The new one begins first: in between nothing else
+  // might keep the process alive.
   #fill(): void {
-    const wanted = this.#closed ? 0 : Math.min(this.#wanted, MOST)
-    let coming = this.#opening.size + this.#called
-    for (; coming < wanted; coming++) void this.#open()
-    for (const opening of this.#opening) {
-      if (coming <= wanted) return
-      opening.callBack()
-      coming--
-    }
+    const wanted = this.#closed ? 0 : Math.min(this.#wanted, MOST_OPENS)
+    const old = [...this.#opening].filter((opening) => !opening.isOver)
+    const right = old.filter((opening) => opening.ref === this.#keepsAlive)
+    const kept = right.slice(0, Math.max(wanted - this.#called, 0))
+    for (let coming = kept.length + this.#called; coming < wanted; coming++) void this.#open()
+    for (const opening of old) if (!kept.includes(opening)) opening.callBack()
   }
 
   async #open(): Promise<void> {
-    const opening = new Opening(this.#ref)
+    const opening = new Opening(this.#keepsAlive)
     this.#opening.add(opening)
     try {
       const call = await OpenConversation.open(this.#fs, `${this.#announced.dir}/listen`, opening, {})
       this.#opening.delete(opening)
-      // From here on it is a connection, whoever waits for it.
+      // The call is taken now, and kept for the next accept should this one have been given up.
       this.#called++
       try {
         const opened = await openData(call, this.#network)
@@ -121,6 +131,6 @@ export class AcceptQueue {
 }
 
 function drop(opened: Opened): void {
-  opened.data.close().catch(() => {}) // it was never anybody's
+  opened.data.close().catch(() => {}) // nobody has had the connection, and nobody waits for its close
   opened.conversation.drop()
 }

@@ -1,7 +1,10 @@
 import { type Client, type Fid, RemoteError } from '@net/9p'
 import type { IOOptions } from '@net/contract'
 
-/** The file on which a client proves who it is: what is read and written are messages of some protocol, p9any as a rule. */
+/**
+ * The file on which a client proves who it is: what is read and written are messages of some protocol, p9any
+ * as a rule.
+ */
 export interface AuthFile {
   /**
    * Reads up to `p.byteLength` bytes of what the server says and gives their number. Rejects with the
@@ -24,8 +27,8 @@ export interface AuthUser {
 }
 
 /**
- * Carries out an authentication. It is called only when the server asks for one, and what it throws ends the import. The file is
- * closed afterwards.
+ * Carries out an authentication. It is called only when the server asks for one, and what it throws ends the
+ * import. The file is closed afterwards.
  */
 export type Authenticate = (file: AuthFile, user: AuthUser) => Promise<void>
 
@@ -37,8 +40,8 @@ export interface AttachAs extends IOOptions {
 }
 
 /**
- * Attaches a client to a tree, after an authentication where there is a way to do it and the server asks for it. Rejects, among
- * others, with an error that says so when the server asks for one and there is none.
+ * Attaches a client to a tree, after an authentication where there is a way to do it and the server asks for
+ * it. Rejects, among others, with an error that says so when the server asks for one and there is none.
  */
 export async function attach(
   client: Client,
@@ -52,7 +55,7 @@ export async function attach(
     await auth(new SequentialFile(afid), { uname, aname })
     return await client.attach({ ...who, auth: afid })
   } finally {
-    afid.clunk().catch(() => {}) // it has done its work, or the session is over
+    afid.clunk().catch(() => {}) // the fid has done its work, or the session is over
   }
 }
 
@@ -71,10 +74,11 @@ async function attachUnproved(client: Client, who: Omit<AttachAs, 'auth'>): Prom
     return await client.attach(who)
   } catch (e) {
     if (!(e instanceof RemoteError)) throw e
-    // Servers refuse in words of their own; whether authentication was missing shows when it is asked for.
+    // Servers refuse in words of their own, so that only asking for authentication shows whether it was
+    // missing.
     const afid = await authFid(client, who)
     if (afid === null) throw e
-    afid.clunk().catch(() => {}) // nothing was said on it
+    afid.clunk().catch(() => {}) // the fid was only asked for, and nobody waits for its end
     throw new Error(`the 9P server wants ${who.uname ?? ''} to authenticate: ${e.message}`, { cause: e })
   }
 }

@@ -2,8 +2,8 @@ import type { Addr } from '@net/addr'
 import { OpError, type File, type RawConn } from '@net/contract'
 import { Lane, LaneConn, type Lanes } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
+import { Endpoint } from './endpoint.ts'
 import type { Opened } from './open_conversation.ts'
-import { Hold } from './hold.ts'
 
 /** A conversation whose data are read and written: what TCP and UDP connections have in common. */
 export abstract class Plan9Conn<A extends Addr> extends LaneConn {
@@ -11,8 +11,8 @@ export abstract class Plan9Conn<A extends Addr> extends LaneConn {
   readonly remoteAddr: A
   /** The conversation's files. */
   protected readonly files: Opened
-  /** Its hold on the process, and the maker of its errors. */
-  protected readonly hold: Hold
+  /** What the lanes share. */
+  protected readonly endpoint: Endpoint
   protected readonly lanes: Lanes
   #closing: Promise<void> | null = null
 
@@ -22,8 +22,11 @@ export abstract class Plan9Conn<A extends Addr> extends LaneConn {
     this.localAddr = local
     this.remoteAddr = remote
     this.files = files
-    this.hold = new Hold(net, local, shown, files.data)
-    this.lanes = { reading: new Lane(this.hold), writing: new Lane(this.hold) }
+    const { data } = files
+    // An open file keeps the process alive, at first, whether anything waits for it or not.
+    data.unref?.()
+    this.endpoint = new Endpoint(net, local, shown, { ref: () => data.ref?.(), unref: () => data.unref?.() })
+    this.lanes = { reading: new Lane(this.endpoint), writing: new Lane(this.endpoint) }
   }
 
   /** What waits to read. */
@@ -40,11 +43,11 @@ export abstract class Plan9Conn<A extends Addr> extends LaneConn {
   protected abstract finish(): Promise<void>
 
   ref(): void {
-    this.hold.ref()
+    this.endpoint.ref()
   }
 
   unref(): void {
-    this.hold.unref()
+    this.endpoint.unref()
   }
 
   close(): Promise<void> {
@@ -65,12 +68,12 @@ export abstract class Plan9Conn<A extends Addr> extends LaneConn {
 
   /** Rejects: a conversation has no descriptor. */
   file(): Promise<File> {
-    return Promise.reject(this.hold.opError('file', ErrPlan9))
+    return Promise.reject(this.endpoint.opError('file', ErrPlan9))
   }
 
   /** Throws: a conversation has no descriptor. */
   syscallConn(): RawConn {
-    throw this.hold.opError('raw-control', ErrPlan9)
+    throw this.endpoint.opError('raw-control', ErrPlan9)
   }
 
   /** Throws: the size of buffers can't be told to a conversation. */
@@ -85,6 +88,6 @@ export abstract class Plan9Conn<A extends Addr> extends LaneConn {
 
   /** Throws the error of what a conversation can't be told, or of one that is closed. */
   protected refuse(): never {
-    throw new OpError('set', this.hold.net, null, this.localAddr, this.reading.closed ?? ErrPlan9)
+    throw new OpError('set', this.endpoint.net, null, this.localAddr, this.reading.closed ?? ErrPlan9)
   }
 }

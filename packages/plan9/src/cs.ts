@@ -19,7 +19,10 @@ export function queryCS(
   return query(fs, 'cs', text, CS_ANSWER, options)
 }
 
-/** The first way to reach a port of an address (null is any): a clone file, and what to write after connect or announce. */
+/**
+ * The first way to reach a port of an address (null is any): a clone file, and what to write after connect or
+ * announce.
+ */
 export async function queryCS1(
   fs: NetFS,
   network: string,
@@ -35,8 +38,8 @@ export async function queryCS1(
 }
 
 /**
- * Where a clone file that cs names is in this tree: cs may live in another name space, where the tree has another name, so
- * that only what comes after the second slash counts: '/net/tcp/clone' is 'tcp/clone'.
+ * Where a clone file that cs names is in this tree: cs may live in another name space, where the tree has
+ * another name, so that only what comes after the second slash counts: '/net/tcp/clone' is 'tcp/clone'.
  */
 export function inTree(clone: string): string {
   return clone.replace(/^\/[^/]*\//, '')

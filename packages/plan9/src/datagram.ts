@@ -20,7 +20,7 @@ export function messageTo(p: Uint8Array, local: UDPAddr, to: UDPAddr): Uint8Arra
   const header = new UDPHeader({
     raddr: to.ip?.to16() ?? IPv6zero,
     laddr: local.ip?.to16() ?? IPv6zero,
-    ifcaddr: IPv6zero, // of what is received only
+    ifcaddr: IPv6zero, // only what is received has it
     rport: to.port,
     lport: local.port,
   })

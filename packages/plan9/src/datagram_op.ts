@@ -1,25 +1,42 @@
-import { OpError, SyscallError, type NetFile } from '@net/contract'
-import { Op, type LaneOwner } from '@net/io'
+import { isTypeError, OpError, SyscallError, type NetFile } from '@net/contract'
+import { checkKept, Op, type LaneOwner } from '@net/io'
 import type { UDPAddr } from '@net/addr'
-import { type Datagram } from './datagram.ts'
+import { udpHeaderSize } from '@net/udp-header'
+import { type Datagram, messageTo } from './datagram.ts'
 import { errno, plan9Error } from './errors.ts'
 import type { ReadAhead } from './read_ahead.ts'
+
+const UDP_HEADER = 8 // bytes
+const IPV4_HEADER = 20 // bytes
 
 /** Waits for a datagram and hands it on. */
 export class ReceiveOp<T> extends Op<T> {
   readonly #ahead: ReadAhead
+  readonly #p: Uint8Array | null
+  readonly #byteLength: number
   readonly #parse: (bytes: Uint8Array) => Datagram
   readonly #take: (datagram: Datagram) => T
 
-  /** Makes a read of what `ahead` gives, which `take` makes the result of. */
-  constructor(ahead: ReadAhead, parse: (bytes: Uint8Array) => Datagram, take: (datagram: Datagram) => T) {
+  /**
+   * Makes a read of what `ahead` gives into `p`, or into no buffer when that is null; `take` makes the result
+   * of it.
+   */
+  constructor(
+    ahead: ReadAhead,
+    p: Uint8Array | null,
+    parse: (bytes: Uint8Array) => Datagram,
+    take: (datagram: Datagram) => T,
+  ) {
     super('read')
     this.#ahead = ahead
+    this.#p = p
+    this.#byteLength = p?.byteLength ?? 0
     this.#parse = parse
     this.#take = take
   }
 
   attempt(): boolean {
+    if (this.#ahead.ready && this.#p !== null) checkKept(this.#p, Math.min(this.#byteLength, 1))
     const bytes = this.#ahead.datagram()
     if (bytes !== null) {
       let datagram: Datagram
@@ -37,7 +54,11 @@ export class ReceiveOp<T> extends Op<T> {
   }
 }
 
-const LONGEST = 65_535 - 8 // bytes of a datagram after UDP's own header; of IPv4 20 less
+/** The most bytes of a datagram to an address: IPv4 counts its own header in the 65,535, IPv6 does not. */
+export function longestTo({ ip }: UDPAddr, network: string): number {
+  const v4 = ip === null || ip.isUnspecified ? !network.endsWith('6') : ip.to4() !== null
+  return 65_535 - UDP_HEADER - (v4 ? IPV4_HEADER : 0)
+}
 
 /** The datagrams to write, some of them outstanding. */
 export class Sender {
@@ -75,7 +96,9 @@ export class Sender {
       await this.#file.write(op.message())
       op.done(op.length)
     } catch (e) {
-      op.fail(plan9Error('write', e, true))
+      // What is wrong with the buffer is the caller's to know as it is.
+      if (isTypeError(e)) op.cancel(e)
+      else op.fail(plan9Error('write', e, true))
     }
     this.#pending--
     this.#pump()
@@ -86,24 +109,38 @@ export class Sender {
 export class SendOp extends Op<number> {
   /** The bytes of the datagram. */
   readonly length: number
-  /** Makes the message to write, of the bytes as they are then. */
-  readonly message: () => Uint8Array
   readonly #sender: Sender
+  readonly #p: Uint8Array
+  readonly #local: UDPAddr
   readonly #to: UDPAddr | null
-  readonly #size: number
+  readonly #longest: number
 
-  /** Makes a write of `length` bytes in a message of `size` to `to`, which errors name; null is the fixed peer. */
-  constructor(sender: Sender, message: () => Uint8Array, length: number, size: number, to: UDPAddr | null) {
+  /**
+   * Makes a write of `p` from `local` to `to`, or to the fixed peer when that is null, as a datagram of at
+   * most `longest` bytes. A datagram with an address travels behind a header.
+   */
+  constructor(sender: Sender, p: Uint8Array, local: UDPAddr, to: UDPAddr | null, longest: number) {
     super('write')
     this.#sender = sender
-    this.message = message
-    this.length = length
-    this.#size = size
+    this.#p = p
+    this.#local = local
     this.#to = to
+    this.#longest = longest
+    this.length = p.byteLength
+  }
+
+  /**
+   * Makes the message to write, of the bytes as they are then. Throws a TypeError when some of them have
+   * gone.
+   */
+  message(): Uint8Array {
+    checkKept(this.#p, this.length)
+    return this.#to === null ? this.#p.slice() : messageTo(this.#p, this.#local, this.#to)
   }
 
   attempt(): boolean {
-    const fits = this.length <= LONGEST && this.#size <= this.#sender.most
+    const size = this.length + (this.#to === null ? 0 : udpHeaderSize)
+    const fits = this.length <= this.#longest && size <= this.#sender.most
     return !fits && this.fail(new SyscallError('write', errno('EMSGSIZE')))
   }
 

@@ -11,8 +11,9 @@ export interface Plan9DialString {
 const PORT_9FS = '564' // IANA's name for it is 9pfs
 
 /**
- * Reads a dial string of Plan 9 (dial(2)): 'tcp!host!564', 'unix!/path', 'net!host'. Without a service it is 9P's own port. null
- * for what has no '!', as a directory. A host may be an IPv6 address: fields end at '!' only.
+ * Reads a dial string of Plan 9 (dial(2)): 'tcp!host!564', 'unix!/path', 'net!host'. Without a service it is
+ * 9P's own port. null for what has no '!', as a directory. A host may be an IPv6 address: fields end at '!'
+ * only.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { DeadlineTimer } from '@net/io'
 import type { WriteBehind } from './write_behind.ts'
 
-const PATIENCE = 250 // milliseconds without progress that close waits
-const STALL = 30_000 // milliseconds without progress after which nobody seems to read at the other end
+const CLOSE_LIMIT = 250 // milliseconds without progress after which close waits no longer
+const STALL_LIMIT = 30_000 // milliseconds without progress after which nobody seems to read at the other end
 
 /** Calls `end` when nothing has been sent for so many milliseconds. Gives what stops the watch. */
 function watch(behind: WriteBehind, ms: number, end: () => void): () => void {
@@ -22,10 +22,10 @@ function watch(behind: WriteBehind, ms: number, end: () => void): () => void {
 }
 
 /**
- * Sees to what is still on its way when a connection is closed, as kernels do behind a close: it goes on while the other
- * end reads, and `close` is called when it has gone, or with true when nobody has read for 30 s. `linger` seconds, when
- * positive, are all the time there is. Resolves when everything is closed or, unless the close is to linger, when nothing
- * has moved for a while.
+ * Sees to what is still on its way when a connection is closed, as kernels do behind a close: it goes on
+ * while the other end reads, and `close` is called when it has gone, or with true when nobody has read for 30
+ * s. `linger` seconds, when positive, are all the time there is. Resolves when everything is closed or,
+ * unless the close is to linger, when nothing has moved for a while.
  */
 export function drain(
   behind: WriteBehind,
@@ -50,9 +50,9 @@ export function drain(
         timer.clear()
       })
     } else {
-      timers.push(watch(behind, PATIENCE, resolve))
+      timers.push(watch(behind, CLOSE_LIMIT, resolve))
       timers.push(
-        watch(behind, STALL, () => {
+        watch(behind, STALL_LIMIT, () => {
           end(true)
         }),
       )

@@ -2,24 +2,29 @@ import { Client, type Fid, ORDWR, OREAD, OWRITE, pathNames, type SessionError } 
 import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
 import { Liveness, race } from '@net/io'
 import { attach, type Authenticate } from './attach.ts'
+import { Turns } from './turns.ts'
 
 /** Options of {@link importNet}. */
 export interface ImportOptions extends IOOptions {
-  /** The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 512 KiB and 24 bytes. */
+  /**
+   * The longest 9P message wanted, in bytes; the server may make it shorter. Absent means 512 KiB and 24
+   * bytes.
+   */
   readonly msize?: number | undefined
   /** The name of the tree to attach to; absent means the server's usual one. */
   readonly aname?: string | undefined
   /** The user to attach as; absent means 'none'. */
   readonly uname?: string | undefined
   /**
-   * Proves to the server who this client is, if it asks for that. Absent: the server is not asked, and one that lets in only
-   * clients that authenticate themselves is an error.
+   * Proves to the server who this client is, if it asks for that. Absent: the server is not asked, and one
+   * that lets in only clients that authenticate themselves is an error.
    */
   readonly auth?: Authenticate | undefined
   /**
-   * How many reads, and how many writes, of one file may be outstanding. More than 1 needs a server that serves those of a
-   * file in their order, which 9P does not demand and Plan 9's exportfs and Inferno's export do not promise. Absent means 8
-   * where the server grants messages longer than these do (64 KiB), and 1 elsewhere.
+   * How many reads, and how many writes, of one file may be outstanding. More than 1 needs a server that
+   * serves those of a file in their order, which 9P does not demand and Plan 9's exportfs and Inferno's
+   * export do not promise. Absent means 8 where the server grants messages longer than these do (64 KiB), and
+   * 1 elsewhere.
    */
   readonly outstanding?: number | undefined
 }
@@ -30,7 +35,10 @@ export interface ImportedNet extends NetFS, AsyncDisposable {
   readonly done: Promise<void>
   /** Why the session is over; null while it is not. */
   readonly error: Error | null
-  /** The fids that are open, and the requests outstanding. Both are 0 when all files are closed, but for the root's fid. */
+  /**
+   * The fids that are open, and the requests outstanding. Both are 0 when all files are closed, but for the
+   * root's fid.
+   */
   readonly fids: number
   /** The requests outstanding; 0 where nothing waits. */
   readonly requests: number
@@ -161,12 +169,33 @@ class SessionFile implements NetFile {
     this.#writes = new Turns(outstanding)
   }
 
-  read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return this.#reads.add(() => this.#run(() => this.#fid.read(p, this.#offset, options)))
+  // Each is one function, since a read or write of a connection is little more than this.
+  async read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const turn = this.#reads.enter()
+    if (turn !== null) await turn
+    this.#liveness.waiting(1)
+    try {
+      const n = await this.#fid.read(p, this.#offset, options)
+      this.#offset += n
+      return n
+    } finally {
+      this.#liveness.waiting(-1)
+      this.#reads.leave()
+    }
   }
 
-  write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return this.#writes.add(() => this.#run(() => this.#fid.write(p, this.#offset, options)))
+  async write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    const turn = this.#writes.enter()
+    if (turn !== null) await turn
+    this.#liveness.waiting(1)
+    try {
+      const n = await this.#fid.write(p, this.#offset, options)
+      this.#offset += n
+      return n
+    } finally {
+      this.#liveness.waiting(-1)
+      this.#writes.leave()
+    }
   }
 
   rewind(): void {
@@ -187,40 +216,6 @@ class SessionFile implements NetFile {
       await this.#fid.clunk()
     } finally {
       this.#session.waiting(-1)
-    }
-  }
-
-  async #run(transfer: () => Promise<number>): Promise<number> {
-    this.#liveness.waiting(1)
-    try {
-      const n = await transfer()
-      this.#offset += n
-      return n
-    } finally {
-      this.#liveness.waiting(-1)
-    }
-  }
-}
-
-/** Lets so many calls be outstanding at a time; the others wait for their turn. */
-class Turns {
-  readonly #most: number
-  readonly #waiting: (() => void)[] = []
-  #running = 0
-
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  async add<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#most) this.#running++
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await call()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The plan9 target: dial, listen, exchange datagrams and look up names through a Plan 9 network tree, /net, whether it is
- * mounted, in this process, or on another machine and imported over 9P2000.
+ * The plan9 target: dial, listen, exchange datagrams and look up names through a Plan 9 network tree, /net,
+ * whether it is mounted, in this process, or on another machine and imported over 9P2000.
  */
 export type { NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
 export type { Authenticate, AuthFile, AuthUser } from './attach.ts'

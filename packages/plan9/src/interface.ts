@@ -17,7 +17,7 @@ import { leave } from './open_conversation.ts'
 import { leadingNumber } from './plan9_addr.ts'
 import { fieldsOf, textOf } from './query.ts'
 
-const CHUNK = 8192 // bytes of one read of a status file
+const READ_SIZE = 8192 // bytes of one read of a status file
 
 function routeError(cause: Error): OpError {
   return new OpError('route', 'ip+net', null, null, cause)
@@ -27,7 +27,7 @@ async function readAll(fs: NetFS, path: string): Promise<string> {
   const file = await fs.open(path, 'r')
   try {
     let text = ''
-    for (const p = new Uint8Array(CHUNK); ;) {
+    for (const p = new Uint8Array(READ_SIZE); ;) {
       const n = await file.read(p)
       if (n <= 0) return text
       text += textOf(p.subarray(0, n))
@@ -61,7 +61,10 @@ function after(status: string, key: string): string | undefined {
   return at < 0 ? undefined : words[at + 1]
 }
 
-/** The addresses in a status: a line for each, whose first fields are the address and the mask, '/120', counted in 128 bits. */
+/**
+ * The addresses in a status: a line for each, whose first fields are the address and the mask, '/120',
+ * counted in 128 bits.
+ */
 function parseStatusAddrs(status: string): IPNet[] {
   return status
     .split('\n')
@@ -118,13 +121,25 @@ function isDevice(fs: NetFS, status: string): boolean {
 async function hardwareAddr(fs: NetFS, status: string): Promise<HardwareAddr | null> {
   if (!isDevice(fs, status)) return null
   const device = (after(status, 'device') ?? '').replace(/^\/[^/]*\//, '')
-  // A device whose address can't be read has none to tell.
+  // A device whose address can't be read is shown without one.
   const text = await readAll(fs, `${device}/addr`).catch(() => '')
   const hex = /^([0-9a-f]{2})+/i.exec(text)?.[0]
   return hex === undefined ? null : HardwareAddr.from(Buffer.from(hex, 'hex'))
 }
 
-/** The interfaces of a network tree: those below its directory ipifc. */
+/**
+ * The interfaces of a network tree: those below its directory ipifc.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9InterfaceGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const { interfaces } = plan9InterfaceGroup(embeddedNet(posix()))
+ * console.log((await interfaces()).some((i) => i.flags.toString().includes('loopback'))) // true
+ * ```
+ */
 export function plan9InterfaceGroup(fs: NetFS): InterfaceGroup {
   async function interfaces(): Promise<Interface[]> {
     const bound = (await statuses(fs)).map((status, number) => ({ status, number }))

@@ -6,11 +6,12 @@ import {
   type IPSockGroup,
   type ListenOptions,
   type NetFS,
+  checkAddr,
   checkNetwork,
   missingAddress,
   isError,
 } from '@net/contract'
-import { deadlineAt, isOver, socketDisabledIPv6, within } from '@net/io'
+import { deadlineAt, endingOf, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { OpenConversation, leave, openData, type Opened } from './open_conversation.ts'
 import { inTree, protocolOf, queryCS1 } from './cs.ts'
@@ -26,8 +27,8 @@ export interface InetAddr {
 }
 
 /**
- * What the stack of a tree supports. Plan 9 has IPv6 throughout, with IPv4 inside it; a machine without an address of one
- * family fails each call in its own words.
+ * What the stack of a tree supports. Plan 9 has IPv6 throughout, with IPv4 inside it; a machine without an
+ * address of one family fails each call in its own words.
  */
 export const plan9IPSockGroup: IPSockGroup = {
   supportsIPv4: () => true,
@@ -35,26 +36,42 @@ export const plan9IPSockGroup: IPSockGroup = {
   supportsIPv4map: () => !socketDisabledIPv6(),
 }
 
+const kinds = { tcp: 'a TCPAddr', udp: 'a UDPAddr' } as const
+
+/**
+ * Checks that addresses are of a protocol's kind, or none. Throws a TypeError, which is the caller's to know
+ * as it is.
+ */
+function checkKinds(protocol: 'tcp' | 'udp', ...addrs: unknown[]): void {
+  for (const addr of addrs) {
+    const wrong = addr === null ? null : checkAddr(addr, kinds[protocol])
+    if (wrong !== null) throw wrong
+  }
+}
+
 /** Checks a network and the addresses with it. Throws bare errors. */
 export function checkAddrs(network: string, protocol: string, ...addrs: (InetAddr | null)[]): void {
   checkNetwork(network, protocol)
   for (const addr of addrs) {
-    const v6 = addr !== null && addr.ip !== null && addr.ip.to4() === null
-    const any = addr?.ip?.isUnspecified === true
-    if (network.endsWith('4') && v6 && !any) throw new AddrError('non-IPv4 address', String(addr.ip))
-    if ((network.endsWith('6') || (v6 && !any)) && socketDisabledIPv6()) throw errno('EAFNOSUPPORT')
+    const ip = addr?.ip ?? null
+    const v4 = ip === null ? network.endsWith('4') : ip.to4() !== null
+    // An unspecified address says nothing of the family, but that [::] is none of IPv4.
+    const any = ip === null || ip.isUnspecified
+    if (network.endsWith('4') && !v4) throw new AddrError('non-IPv4 address', String(ip))
+    if (network.endsWith('6') && v4 && !any) throw new AddrError('non-IPv6 address', String(ip))
+    if ((network.endsWith('6') || !(v4 || any)) && socketDisabledIPv6()) throw errno('EAFNOSUPPORT')
     if (addr !== null && !(Number.isInteger(addr.port) && addr.port >= 0 && addr.port <= 65535))
       throw new AddrError('invalid port', String(addr.port))
   }
 }
 
 /** Refuses what can't be told to a tree. Throws it bare. */
-export function checkOptions(options: DialOptions & ListenOptions): void {
-  if (options.control !== undefined || options.reusePort === true) throw ErrPlan9
+export function checkOptions({ control, reusePort, reuseAddress }: DialOptions & ListenOptions): void {
+  if (control !== undefined || reusePort === true || reuseAddress !== undefined) throw ErrPlan9
 }
 
-// The way to a network is the one that cs names. A numeric address needs no translation: without a cs, and with one that can't
-// tell, it is used as it is.
+// The way to a network is the one that cs names. A numeric address needs no translation: without a cs, and
+// with one that can't tell, it is used as it is.
 async function clone(
   fs: NetFS,
   network: string,
@@ -74,7 +91,7 @@ async function clone(
   }
 }
 
-// A cs that answers for an export's policy has decided.
+// The cs of an export speaks for its policy: what it denies is not tried in another way.
 function isDenial(e: unknown): boolean {
   return isError(e) && /^cs: .*permission denied$/.test(e.message)
 }
@@ -88,6 +105,7 @@ export async function dialPlan9(
   raddr: InetAddr | null,
   options: DialOptions,
 ): Promise<Opened> {
+  checkKinds(protocol, laddr, raddr)
   try {
     checkAddrs(network, protocol, laddr, raddr)
     if (raddr === null) throw missingAddress()
@@ -98,7 +116,8 @@ export async function dialPlan9(
     const deadline = deadlineAt(options.deadline ?? null)
     return await within(options, deadline, (limits) => connect(fs, network, laddr, to, limits), drop)
   } catch (e) {
-    if (options.signal?.aborted && e === options.signal.reason) throw e
+    const ending = endingOf(options)
+    if (ending?.isOver === true && e === ending.reason) throw e
     throw new OpError('dial', network, laddr, raddr, plan9Error('dial', e))
   }
 }
@@ -133,7 +152,10 @@ function isAddressError(e: unknown): boolean {
   return isError(e) && /non-numeric port|bad args to connect|bad numeric port/.test(e.message)
 }
 
-/** Opens a conversation and writes it messages. A conversation that refused one is spent. */
+/**
+ * Opens a conversation and writes it messages. One that refused a message is let go, as it can't be used any
+ * more.
+ */
 async function begin(
   fs: NetFS,
   path: string,
@@ -150,13 +172,38 @@ async function begin(
   }
 }
 
-/** Announces a conversation, and writes it further messages. Rejects with a bare error. */
-export async function announcePlan9(
+/**
+ * Announces a conversation, writes it further messages, and has `make` make something of it. Rejects with the
+ * listen's {@link OpError} or the signal's reason.
+ */
+export async function listenPlan9<T extends AsyncDisposable>(
   fs: NetFS,
   network: string,
+  protocol: 'tcp' | 'udp',
   laddr: InetAddr | null,
-  ...more: string[]
-): Promise<OpenConversation> {
-  const { path, dest } = await clone(fs, network, laddr ?? { ip: null, port: 0 }, undefined)
-  return await begin(fs, path, [`announce ${dest}`, ...more], undefined)
+  options: ListenOptions,
+  more: readonly string[],
+  make: (conversation: OpenConversation, limits: IOOptions | undefined) => Promise<T>,
+): Promise<T> {
+  checkKinds(protocol, laddr)
+  const ending = endingOf(options)
+  ending?.throwIfOver()
+  try {
+    checkAddrs(network, protocol, laddr)
+    checkOptions(options)
+    const announce = async (limits: IOOptions | undefined): Promise<T> => {
+      const { path, dest } = await clone(fs, network, laddr ?? { ip: null, port: 0 }, limits)
+      const conversation = await begin(fs, path, [`announce ${dest}`, ...more], limits)
+      try {
+        return await make(conversation, limits)
+      } catch (e) {
+        conversation.drop()
+        throw e
+      }
+    }
+    return await within(options, Infinity, announce, (made) => void made[Symbol.asyncDispose]())
+  } catch (e) {
+    if (ending?.isOver === true && e === ending.reason) throw e
+    throw new OpError('listen', network, null, laddr, plan9Error('listen', e))
+  }
 }

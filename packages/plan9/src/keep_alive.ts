@@ -3,8 +3,9 @@ import type { KeepAliveConfig } from '@net/contract'
 const IDLE = 15_000 // milliseconds
 
 /**
- * The control message for keep-alive, keepalive with the milliseconds between probes. A tree has one number, of which idle
- * comes nearest; null when nothing is to be said: probes can't be turned off.
+ * The control message for keep-alive, keepalive with the milliseconds between probes. A tree knows one
+ * number, to which idle comes nearest. It gives null for keep-alive that is off, since a tree can't be told
+ * to stop probes.
  */
 export function keepAliveMessage({ enable, idle = 0 }: KeepAliveConfig): string | null {
   if (!enable) return null

@@ -43,10 +43,12 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
   readonly #queue: AcceptQueue
   protected readonly accepting = new Lane(this)
   readonly #connection: (opened: Opened) => TCPConn
-  #waiting = 0
   #closing: Promise<void> | null = null
 
-  /** Takes over an announced conversation, whose local address is `addr`; `connection` makes a connection of a call. */
+  /**
+   * Takes over an announced conversation, whose local address is `addr`; `connection` makes a connection of a
+   * call.
+   */
   constructor(
     fs: NetFS,
     net: string,
@@ -69,8 +71,7 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
   }
 
   waiting(change: 1 | -1): void {
-    this.#waiting += change
-    this.#queue.want(this.#waiting)
+    this.#queue.waiting(change)
   }
 
   accept(options?: IOOptions): Promise<TCPConn> {
@@ -82,11 +83,11 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
   }
 
   ref(): void {
-    this.#queue.ref(true)
+    this.#queue.ref()
   }
 
   unref(): void {
-    this.#queue.ref(false)
+    this.#queue.unref()
   }
 
   close(): Promise<void> {

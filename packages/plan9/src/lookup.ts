@@ -1,11 +1,24 @@
 import { AddrError, type IP, IPAddr, parseIPZone, UnknownNetworkError } from '@net/addr'
-import { DNSError, type IOOptions, type LookupGroup, type NetFS, type SRV } from '@net/contract'
+import {
+  DNSError,
+  ErrDeadlineExceeded,
+  isError,
+  type IOOptions,
+  type LookupGroup,
+  type LookupOptions,
+  type NetFS,
+  type SRV,
+} from '@net/contract'
+import { deadlineAt, endingOf, isOver, within } from '@net/io'
 import { InvalidNamesError, isDomainName } from '@net/resolve'
-import { parsePort, Records } from './records.ts'
+import { parsePort, Records, treeError } from './records.ts'
+
+// The errors of a lookup that are not the tree's own words.
+const said = [DNSError, AddrError, InvalidNamesError, UnknownNetworkError]
 
 const noSuchHost = (name: string): DNSError => new DNSError('no such host', name, { isNotFound: true })
 
-// Records whose names are no domain names are left out, and told of.
+// Records whose names are no domain names are left out, and the error says so.
 function valid<T>(name: string, records: T[], nameOf: (record: T) => string): T[] {
   const good = records.filter((record) => isDomainName(nameOf(record)))
   if (good.length < records.length) throw new InvalidNamesError(name, good)
@@ -17,17 +30,57 @@ function literal(host: string): IPAddr | null {
   return a === null ? null : new IPAddr(a.ip, a.zone)
 }
 
-/** The lookups of a network tree: hosts, ports and protocols through its cs, records through its dns. */
+/**
+ * Does a lookup within the limits of its options. What the tree says, and the deadline, become a DNSError;
+ * the reason of a signal and the errors that say something else stay as they are.
+ */
+async function limited<T>(
+  name: string,
+  options: LookupOptions | undefined,
+  lookup: (limits: IOOptions | undefined) => Promise<T>,
+): Promise<T> {
+  if (typeof name !== 'string') throw notText(name)
+  endingOf(options)?.throwIfOver()
+  try {
+    return await within(options, deadlineAt(options?.deadline ?? null), lookup, () => {})
+  } catch (e) {
+    if (isOver(options) || said.some((kind) => e instanceof kind)) throw e
+    if (e !== ErrDeadlineExceeded) throw treeError(name, e)
+    throw new DNSError('i/o timeout', name, {
+      isTimeout: true,
+      isTemporary: true,
+      cause: ErrDeadlineExceeded,
+    })
+  }
+}
+
+function notText(name: unknown): TypeError {
+  return new TypeError(`a name is a string, not ${typeof name}`)
+}
+
+/**
+ * The lookups of a network tree: hosts, ports and protocols through its cs, records through its dns.
+ *
+ * @example
+ * ```ts
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9LookupGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * console.log(await plan9LookupGroup(embeddedNet(posix())).lookupPort('tcp', 'https')) // 443
+ * ```
+ */
 export function plan9LookupGroup(fs: NetFS): LookupGroup {
   const records = new Records(fs)
 
-  async function lookupHost(host: string, options?: IOOptions): Promise<string[]> {
-    options?.signal?.throwIfAborted()
-    if (host === '') throw noSuchHost(host)
-    return literal(host) === null ? await records.lookupHost(host, options) : [host]
+  function lookupHost(host: string, options?: LookupOptions): Promise<string[]> {
+    return limited(host, options, async (limits) => {
+      if (host === '') throw noSuchHost(host)
+      return literal(host) === null ? await records.lookupHost(host, limits) : [host]
+    })
   }
 
-  async function lookupIPAddr(host: string, options?: IOOptions): Promise<IPAddr[]> {
+  async function lookupIPAddr(host: string, options?: LookupOptions): Promise<IPAddr[]> {
     const found = (await lookupHost(host, options)).flatMap((text) => literal(text) ?? [])
     if (found.length === 0) throw noSuchHost(host)
     return found
@@ -38,6 +91,7 @@ export function plan9LookupGroup(fs: NetFS): LookupGroup {
     lookupIPAddr,
 
     async lookupIP(network, host, options) {
+      if (typeof network !== 'string') throw notText(network)
       const family = network.replace(/:.*/, '')
       if (!['ip', 'ip4', 'ip6'].includes(family)) throw new UnknownNetworkError(network)
       const found = (await lookupIPAddr(host, options)).flatMap(({ ip }): IP[] => (ip === null ? [] : [ip]))
@@ -47,39 +101,56 @@ export function plan9LookupGroup(fs: NetFS): LookupGroup {
     },
 
     async lookupPort(network, service, options) {
-      options?.signal?.throwIfAborted()
-      const number = parsePort(service)
-      const port = number ?? (await records.lookupPort(network === '' ? 'ip' : network, service, options))
-      if (port < 0 || port > 65535) throw new AddrError('invalid port', service)
-      return port
+      if (typeof network !== 'string') throw notText(network)
+      return await limited(service, options, async (limits) => {
+        const given = parsePort(service)
+        const port = given ?? (await records.lookupPort(network === '' ? 'ip' : network, service, limits))
+        if (port < 0 || port > 65535) throw new AddrError('invalid port', service)
+        return port
+      })
     },
 
-    async lookupCNAME(host, options) {
-      const cname = await records.lookupCNAME(host, options)
-      if (!isDomainName(cname)) throw new DNSError('CNAME response contained an invalid name', cname)
-      return cname
-    },
+    lookupCNAME: (host, options) =>
+      limited(host, options, async (limits) => {
+        const cname = await records.lookupCNAME(host, limits)
+        if (!isDomainName(cname)) throw new DNSError('CNAME response contained an invalid name', cname)
+        return cname
+      }),
 
     async lookupSRV(service, proto, name, options) {
-      const { cname, addrs } = await records.lookupSRV(service, proto, name, options)
-      if (cname !== '' && !isDomainName(cname)) throw new DNSError('SRV header name is invalid', cname)
-      return { cname, addrs: valid(name, addrs, (srv: SRV) => srv.target) }
+      for (const text of [service, proto]) if (typeof text !== 'string') throw notText(text)
+      return await limited(name, options, async (limits) => {
+        const { cname, addrs } = await records.lookupSRV(service, proto, name, limits)
+        if (cname !== '' && !isDomainName(cname)) throw new DNSError('SRV header name is invalid', cname)
+        return { cname, addrs: valid(name, addrs, (srv: SRV) => srv.target) }
+      })
     },
 
-    async lookupMX(name, options) {
-      return valid(name, await records.lookupMX(name, options), (mx) => mx.host)
-    },
+    lookupMX: (name, options) =>
+      limited(name, options, async (limits) =>
+        valid(name, await records.lookupMX(name, limits), (mx) => mx.host),
+      ),
 
-    async lookupNS(name, options) {
-      return valid(name, await records.lookupNS(name, options), (ns) => ns.host)
-    },
+    lookupNS: (name, options) =>
+      limited(name, options, async (limits) =>
+        valid(name, await records.lookupNS(name, limits), (ns) => ns.host),
+      ),
 
-    lookupTXT: (name, options) => records.lookupTXT(name, options),
+    lookupTXT: (name, options) => limited(name, options, (limits) => records.lookupTXT(name, limits)),
 
-    async lookupAddr(addr, options) {
-      return valid(addr, await records.lookupAddr(addr, options), (name) => name)
-    },
+    lookupAddr: (addr, options) =>
+      limited(addr, options, async (limits) =>
+        valid(addr, await records.lookupAddr(addr, limits), (name) => name),
+      ),
 
-    lookupProtocol: (name, options) => records.lookupProtocol(name, options),
+    lookupProtocol: (name, options) =>
+      limited(name, options, async (limits) => {
+        try {
+          return await records.lookupProtocol(name, limits)
+        } catch (e) {
+          if (!isError(e) || !/\bno match$/.test(e.message)) throw e
+          throw new AddrError('unknown IP protocol specified', name)
+        }
+      }),
   }
 }

@@ -3,10 +3,12 @@ import type { IOOptions, NetFile, NetFS, NetOpenOptions } from '@net/contract'
 import { plan9AddrOf } from './plan9_addr.ts'
 import { bytesOf, textOf } from './query.ts'
 
-const NUMBER = 16 // bytes of a conversation's number, and some
-const ADDRESS = 128 // bytes of an address, and some
+const NUMBER_SIZE = 16 // bytes for a conversation's number, more than it has
+const ADDRESS_SIZE = 128 // bytes for an address, more than it has
 
-/** A conversation of a network tree: the directory of its files, and its ctl file, which keeps it in being. */
+/**
+ * A conversation of a network tree: the directory of its files, and its ctl file, which keeps it in being.
+ */
 export class OpenConversation {
   /** Its directory below the root: 'tcp/7'. */
   readonly dir: string
@@ -21,8 +23,8 @@ export class OpenConversation {
   }
 
   /**
-   * Opens a file that becomes the ctl of a new conversation: clone of a protocol, or listen of a conversation. What follows the
-   * open is done with the options `then`.
+   * Opens a file that becomes the ctl of a new conversation: clone of a protocol, or listen of a
+   * conversation. What follows the open is done with the options `then`.
    */
   static async open(
     fs: NetFS,
@@ -32,7 +34,7 @@ export class OpenConversation {
   ): Promise<OpenConversation> {
     const ctl = await fs.open(path, 'rw', options)
     try {
-      const p = new Uint8Array(NUMBER)
+      const p = new Uint8Array(NUMBER_SIZE)
       const n = await ctl.read(p, then)
       // Some systems pad the number with blanks.
       const number = /^\s*(\d+)/.exec(textOf(p.subarray(0, n)))?.[1]
@@ -58,7 +60,7 @@ export class OpenConversation {
   async address(which: 'local' | 'remote', network: string, options?: IOOptions): Promise<TCPAddr | UDPAddr> {
     const file = await this.file(which, 'r', options)
     try {
-      const p = new Uint8Array(ADDRESS)
+      const p = new Uint8Array(ADDRESS_SIZE)
       const n = await file.read(p, options)
       return plan9AddrOf(network, textOf(p.subarray(0, n)))
     } finally {
@@ -72,7 +74,7 @@ export class OpenConversation {
   }
 }
 
-/** Closes a file behind what is being done. */
+/** Closes a file without waiting for it. */
 export function leave(file: NetFile): void {
   file.close().catch(() => {}) // a file that cannot be closed is gone with its session
 }
@@ -85,7 +87,10 @@ export interface Opened {
   readonly remote: TCPAddr | UDPAddr
 }
 
-/** Opens the data file of a conversation and reads its addresses, side by side. Lets the conversation go when that fails. */
+/**
+ * Opens the data file of a conversation and reads its addresses, side by side. Lets the conversation go when
+ * that fails.
+ */
 export async function openData(
   conversation: OpenConversation,
   network: string,
@@ -100,7 +105,7 @@ export async function openData(
     ])
     return { conversation, data: file, local, remote }
   } catch (e) {
-    data.then(leave, () => {}) // its failure is told of, or another one
+    data.then(leave, () => {}) // the first failure of the three is the one to tell
     conversation.drop()
     throw e
   }

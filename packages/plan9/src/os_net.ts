@@ -1,36 +1,18 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
 import { endingOf, race } from '@net/io'
+import { Turns } from './turns.ts'
 
-/** How many calls of the file system can block at a time, as Node has it. */
-function threadCount(): number {
-  return Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4
-}
+let threads: Turns | undefined
 
-/** The calls that may block for long; there are fewer than threads, so that control messages get through. */
-class Threads {
-  readonly #most = Math.max(threadCount() - 1, 1)
-  readonly #waiting: (() => void)[] = []
-  #running = 0
-
-  async use<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#most) this.#running++
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
-      return await call()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
-    }
-  }
-}
-
-let threads: Threads | undefined
-
-/** The threads, counted when the first call needs one and not on import: not every program may read the environment. */
-function threadsOfHost(): Threads {
-  return (threads ??= new Threads())
+/**
+ * The turns of the calls that may block the JavaScript host's threads for long: never the last one, so that
+ * control messages get through. The threads are counted as Node does it, when the first call needs one and not
+ * on import: not every program may read the environment.
+ */
+function threadTurns(): Turns {
+  threads ??= new Turns(Math.max((Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4) - 1, 1))
+  return threads
 }
 
 /** Whether an open, or reads, of a file may wait for the network. */
@@ -64,8 +46,9 @@ export function osNet(dir: string): NetFS {
       ending?.throwIfOver()
       const opening = (): Promise<FileHandle> => open(`${root}/${path}`, { r: 'r', w: 'r+', rw: 'r+' }[mode])
       const blocking = waits(path)
-      // An open of listen is not let go of: the call that it brings belongs to somebody.
-      const handle = path.endsWith('/listen') ? threadsOfHost().use(opening) : opening()
+      // An open of listen is waited for whatever ends the options, as the call that it brings must not be
+      // lost.
+      const handle = path.endsWith('/listen') ? threadTurns().take(opening) : opening()
       if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
         return new OSFile(await race(handle, options), blocking)
@@ -73,7 +56,7 @@ export function osNet(dir: string): NetFS {
         handle
           .then(
             (file) => file.close(),
-            () => {}, // it is told already
+            () => {}, // the caller was told why the open ended
           )
           .catch(() => {})
         throw e
@@ -101,7 +84,7 @@ class OSFile implements NetFile {
       this.#check(options)
       const work = (): Promise<number> =>
         this.#at(async (at) => (await this.#handle.read(p, 0, p.byteLength, at)).bytesRead)
-      return await (this.#blocking ? threadsOfHost().use(work) : work())
+      return await (this.#blocking ? threadTurns().take(work) : work())
     }
     const turn = this.#reads.then(call)
     this.#reads = turn.catch(() => {})
@@ -135,8 +118,8 @@ class OSFile implements NetFile {
     if (this.#closed) throw new Error('file is closed')
   }
 
-  // With an offset of its own each call leaves the descriptor's alone, which the kernel locks for as long as a call takes:
-  // a read that waits would hold up every write.
+  // With an offset of its own each call leaves the descriptor's alone, which the kernel locks for as long as
+  // a call takes: a read that waits would hold up every write.
   async #at(call: (at: number | null) => Promise<number>): Promise<number> {
     const at = this.#offset
     try {
@@ -145,7 +128,7 @@ class OSFile implements NetFile {
       return n
     } catch (e) {
       if (at === null || (e as NodeJS.ErrnoException).code !== 'ESPIPE') throw e
-      this.#offset = null // a pipe
+      this.#offset = null // the file is a pipe, which has no offsets
       return await call(null)
     }
   }

@@ -13,11 +13,14 @@ import { plan9UDPSockGroup } from './udpsock.ts'
 /** Options of {@link plan9}. */
 export interface Plan9Options {
   /**
-   * The network tree: itself, a directory it is mounted on, or the address of a 9P server, 'tcp!host!564' or 'unix!/path'. Absent
-   * means what the environment variable PLAN9_NET says in the same way, else '/net'.
+   * The network tree: itself, a directory it is mounted on, or the address of a 9P server, 'tcp!host!564' or
+   * 'unix!/path'. Absent means what the environment variable PLAN9_NET says in the same way, else '/net'.
    */
   readonly net?: NetFS | string | undefined
-  /** Dials the address of a 9P server. Needed for such an address only; core supplies that of the running system. */
+  /**
+   * Dials the address of a 9P server. Needed for such an address only; core supplies that of the running
+   * system.
+   */
   readonly dial?: DialConn | undefined
 }
 
@@ -25,9 +28,9 @@ export interface Plan9Options {
 export type Plan9Target = Target & AsyncDisposable
 
 /**
- * The network of a Plan 9 tree as a target: TCP, UDP, lookups and interfaces through its files. Raw IP and Unix sockets,
- * multicast and connections from descriptors are refused with EPLAN9, "not supported by plan 9". Nothing is opened before the
- * first call. Throws a TypeError for the address of a server without `dial`.
+ * The network of a Plan 9 tree as a target: TCP, UDP, lookups and interfaces through its files. Raw IP and
+ * Unix sockets, multicast and connections from descriptors are refused with EPLAN9, "not supported by plan
+ * 9". Nothing is opened before the first call. Throws a TypeError for the address of a server without `dial`.
  *
  * @example
  * ```ts
@@ -59,8 +62,15 @@ export function plan9(options: Plan9Options = {}): Plan9Target {
 }
 
 /**
- * The network tree that the options mean, of which nothing is opened yet; one that it dials itself is dialled anew when its
- * session has ended. Throws as {@link plan9} does.
+ * The network tree that the options mean, of which nothing is opened yet; one that it dials itself is dialled
+ * anew when its session has ended. Throws as {@link plan9} does.
+ *
+ * @example
+ * ```ts
+ * import { netTree } from '@net/plan9'
+ *
+ * console.log(netTree({ net: '/net' }).root) // /net
+ * ```
  */
 export function netTree({ net, dial }: Plan9Options = {}): NetFS {
   const given = net ?? process.env.PLAN9_NET ?? '/net'

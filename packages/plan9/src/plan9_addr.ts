@@ -10,9 +10,12 @@ import {
   UnknownNetworkError,
 } from '@net/addr'
 
-const BIG = 0xffffff // where Go's numbers end
+const TOO_BIG = 0xffffff // Go reads no numbers from here on
 
-/** Reads the decimal digits that `s` begins with: the number and how many there are; null for none, or a number too big. */
+/**
+ * Reads the decimal digits that `s` begins with: the number and how many there are; null for none, or a
+ * number too big.
+ */
 export function leadingNumber(s: string): { n: number; digits: number } | null {
   let n = 0
   let digits = 0
@@ -20,14 +23,15 @@ export function leadingNumber(s: string): { n: number; digits: number } | null {
     const digit = s.charCodeAt(digits) - 48
     if (digit < 0 || digit > 9) break
     n = n * 10 + digit
-    if (n >= BIG) return null
+    if (n >= TOO_BIG) return null
   }
   return digits === 0 ? null : { n, digits }
 }
 
 /**
- * Reads an address of the form [ip!]port, '127.0.0.1!80\n', as the files local and remote hold it; what follows the port's
- * digits is not looked at. A port alone has the address 0.0.0.0. Throws a ParseError, or an AddrError for a port above 65535.
+ * Reads an address of the form [ip!]port, '127.0.0.1!80\n', as the files local and remote hold it; what
+ * follows the port's digits is not looked at. A port alone has the address 0.0.0.0. Throws a ParseError, or
+ * an AddrError for a port above 65535.
  *
  * @example
  * ```ts
@@ -48,7 +52,17 @@ export function parsePlan9Addr(s: string): { ip: IP; port: number } {
   return { ip, port: port.n }
 }
 
-/** The address that a file of a conversation holds, of the kind that `network` has. Throws as {@link parsePlan9Addr}. */
+/**
+ * The address that a file of a conversation holds, of the kind that `network` has. Throws as
+ * {@link parsePlan9Addr}.
+ *
+ * @example
+ * ```ts
+ * import { plan9AddrOf } from '@net/plan9'
+ *
+ * console.log(String(plan9AddrOf('tcp', '127.0.0.1!80'))) // 127.0.0.1:80
+ * ```
+ */
 export function plan9AddrOf(network: string, text: string): TCPAddr | UDPAddr {
   const { ip, port } = parsePlan9Addr(text)
   const family = network.slice(0, 3)
@@ -57,7 +71,18 @@ export function plan9AddrOf(network: string, text: string): TCPAddr | UDPAddr {
   return family === 'tcp' ? new TCPAddr(any4, port) : new UDPAddr(any4, port)
 }
 
-/** The local address in a connect message, '[ip!]port'; '' for any address and port. */
+/**
+ * The local address in a connect message, '[ip!]port'; '' for any address and port.
+ *
+ * @example
+ * ```ts
+ * import { parseIP } from '@net/addr'
+ * import { plan9LocalAddr } from '@net/plan9'
+ *
+ * console.log(plan9LocalAddr({ ip: parseIP('127.0.0.1'), port: 80 })) // 127.0.0.1!80
+ * console.log(plan9LocalAddr({ ip: null, port: 80 })) // 80
+ * ```
+ */
 export function plan9LocalAddr(addr: { readonly ip: IP | null; readonly port: number } | null): string {
   if (addr === null) return ''
   const { ip, port } = addr

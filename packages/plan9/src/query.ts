@@ -1,5 +1,6 @@
 import type { IOOptions, NetFS } from '@net/contract'
-import { endingOf, race } from '@net/io'
+import { endingOf, race, turnTaken } from '@net/io'
+import { isSessionOver } from './errors.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -8,6 +9,9 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 export const CS_ANSWER = 128
 /** Bytes for an answer of dns. */
 export const DNS_ANSWER = 1024
+
+// Bytes of all answers together, above which a server is taken to answer for ever.
+const MOST_ANSWERS = 1 << 17
 
 /** The bytes of a message. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
@@ -20,8 +24,9 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at most `size` bytes,
- * up to the first read that gives none or fails. Rejects with the server's words, or with `signal.reason`.
+ * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at
+ * most `size` bytes, up to the first read that gives none or fails. Rejects with the server's words, with
+ * `signal.reason`, or when there are more than 128 KiB of answers, which no message of DNS has.
  *
  * @example
  * ```ts
@@ -57,14 +62,21 @@ async function ask(
     file.rewind() // servers differ in whether they go by the offset; those that do begin at 0
     const answers: string[] = []
     const p = new Uint8Array(size)
-    for (;;) {
-      // Why there are no more answers does not matter, as in Go.
-      const n = await file.read(p, options).catch(() => 0)
+    for (let sum = 0; sum < MOST_ANSWERS;) {
+      const n = await file.read(p, options).catch((e: unknown) => {
+        if (isSessionOver(e)) throw e
+        return 0 // why the tree has no more answers does not matter, as in Go
+      })
       if (n <= 0) return answers
       answers.push(textOf(p.subarray(0, n)))
+      sum += n
+      // A tree in this process can give one answer after the other without the event loop turning.
+      await turnTaken()
+      endingOf(options)?.throwIfOver()
     }
+    throw new Error(`${path} answers without end`)
   } finally {
-    file.close().catch(() => {}) // behind the answer, which it does not change
+    file.close().catch(() => {}) // the answer is there, whatever becomes of the file
   }
 }
 

@@ -4,12 +4,12 @@ import { isHungup, plan9Error } from './errors.ts'
 
 const SMALLEST = 4096 // bytes asked for at first
 const LARGEST = 524_288 // bytes asked for at most
-const MOST = 2_097_152 // bytes kept or asked for together
+const MOST_AHEAD = 2_097_152 // bytes kept or asked for together
 const DATAGRAM = 65_535 + 52 // bytes of the longest datagram with its header
-const PLENTY = 16 << 20 // bytes asked for by all conversations together, above which each asks for little
+const MOST_OUTSTANDING = 16 << 20 // bytes asked for by all conversations, above which each asks for little
 
 const pool = new BufferPool()
-let asked = 0 // by all conversations, of bytes that have not come
+let outstanding = 0 // bytes that all conversations have asked for and that have not come
 
 /** A read that is outstanding, or whose bytes wait to be taken. */
 interface Part {
@@ -22,9 +22,10 @@ interface Part {
 }
 
 /**
- * What is read from the data file of a conversation before it is asked for: the reads outstanding, in their order, and what
- * they gave. Bytes are never lost to an operation that ends early, since reads are not called back. Much is asked for at
- * once while bytes come in quickly, and one small read stays outstanding while they do not.
+ * What is read from the data file of a conversation before it is asked for: the reads outstanding, in their
+ * order, and what they gave. Bytes are never lost to an operation that ends early, since reads are not called
+ * back. Much is asked for at once while bytes come in quickly, and one small read stays outstanding while
+ * they do not.
  */
 export class ReadAhead {
   /** Whether nothing will come any more. */
@@ -35,7 +36,9 @@ export class ReadAhead {
   readonly #datagrams: boolean
   readonly #wake: () => void
   readonly #parts: Part[] = []
-  #lent: Uint8Array<ArrayBuffer> | null = null // of the datagram taken last, which a tree in this process could fill at once
+  // The buffer of the datagram taken last: its bytes are in use until the next is taken, and a tree in this
+  // process would fill it at once.
+  #inUse: Uint8Array<ArrayBuffer> | null = null
   readonly #largest: number
   #size: number
   #depth = 1
@@ -66,15 +69,18 @@ export class ReadAhead {
   /** Sees to it that something will come. */
   ask(): void {
     if (this.#stopped || this.ended || this.error !== null) return
-    // A server holds what is asked for, and refuses everybody when that is too much.
-    if (asked > PLENTY && !this.#datagrams) this.#size = Math.min(SMALLEST, this.#largest)
-    const depth = asked > PLENTY ? 1 : this.#depth
-    while (this.#pending < depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST)) {
+    // A server keeps room for what is asked for, and refuses everybody when that is too much.
+    if (outstanding > MOST_OUTSTANDING && !this.#datagrams) this.#size = Math.min(SMALLEST, this.#largest)
+    const depth = outstanding > MOST_OUTSTANDING ? 1 : this.#depth
+    while (this.#pending < depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST_AHEAD)) {
       this.#read()
     }
   }
 
-  /** Copies what has come into `p` and gives its length, or -1 when nothing has. Of a datagram the rest is dropped. */
+  /**
+   * Copies what has come into `p` and gives its length, or -1 when nothing has. Of a datagram the rest is
+   * dropped.
+   */
   take(p: Uint8Array): number {
     if (!this.ready) return -1
     let n = 0
@@ -95,10 +101,10 @@ export class ReadAhead {
   datagram(): Uint8Array | null {
     const part = this.#parts[0]
     if (part === undefined || part.n < 0) return null
-    if (this.#lent !== null) pool.give(this.#lent)
-    this.#lent = part.buffer
+    if (this.#inUse !== null) pool.give(this.#inUse)
+    this.#inUse = part.buffer
     this.#parts.shift()
-    this.#judge()
+    this.#checkFirst()
     if (this.#file.unref !== undefined) this.ask()
     return part.p.subarray(0, part.n)
   }
@@ -120,7 +126,7 @@ export class ReadAhead {
     this.#parts.shift()
     this.#taken = 0
     pool.give(part.buffer)
-    this.#judge()
+    this.#checkFirst()
   }
 
   #read(): void {
@@ -129,7 +135,7 @@ export class ReadAhead {
     const part: Part = { buffer, p, n: -1, error: null }
     this.#parts.push(part)
     this.#pending++
-    asked += p.byteLength
+    outstanding += p.byteLength
     this.#file.read(p).then(
       (n) => {
         this.#came(part, n, null)
@@ -142,18 +148,18 @@ export class ReadAhead {
 
   #came(part: Part, n: number, error: unknown): void {
     this.#pending--
-    asked -= part.p.byteLength
+    outstanding -= part.p.byteLength
     if (this.#stopped) return
     part.n = n
     part.error = error
     if (!this.#datagrams && error === null) this.#adapt(n, part.p.byteLength)
     if (this.#parts[0] !== part) return // an earlier read is not done
-    this.#judge()
+    this.#checkFirst()
     this.#wake()
   }
 
-  // What stands first may be the end, or an error, which have no bytes to take.
-  #judge(): void {
+  // Looks whether the first part has no bytes to take, as it is the end of the stream or an error.
+  #checkFirst(): void {
     const first = this.#parts[0]
     if (first === undefined) return
     if (first.error !== null) {
@@ -164,12 +170,13 @@ export class ReadAhead {
     } else {
       return
     }
-    // What was asked for beyond it will say the same, or of datagrams is read anew.
+    // The parts behind the end repeat it. Behind the error of a datagram others come.
     if (this.#datagrams) this.#parts.shift()
     else this.stop()
   }
 
-  // Little for what was asked means that it came faster than it was sent.
+  // A read that gave little was faster than the sender: the next ask for less. One that was filled may ask
+  // for more.
   #adapt(n: number, asked: number): void {
     if (n === asked && asked < this.#largest) this.#size = Math.min(asked * 4, this.#largest)
     else if (n * 8 < asked) this.#size = Math.min(Math.max(this.#size >> 1, SMALLEST), this.#largest)

@@ -1,7 +1,9 @@
 import { parseIP, UnknownNetworkError } from '@net/addr'
 import { DNSError, type IOOptions, type MX, type NetFS, type NS, type SRV, isError } from '@net/contract'
+import { isOver } from '@net/io'
 import { absDomainName, byPref, byPriorityWeight, reverseAddr } from '@net/resolve'
 import { queryCS } from './cs.ts'
+import { isSessionOver } from './errors.ts'
 import { leadingNumber } from './plan9_addr.ts'
 import { CS_ANSWER, DNS_ANSWER, fieldsOf, query } from './query.ts'
 
@@ -13,7 +15,10 @@ const notFound = [
   'dns failure',
 ]
 
-/** What cs and dns answer, read as Go reads it; the names in it are not looked at. Errors are {@link DNSError}s. */
+/**
+ * What cs and dns answer, read as Go reads it; the names in it are not looked at. Errors are
+ * {@link DNSError}s.
+ */
 export class Records {
   readonly #fs: NetFS
 
@@ -33,7 +38,7 @@ export class Records {
   async lookupPort(network: string, service: string, options?: IOOptions): Promise<number> {
     if (network === 'ip') {
       return await this.lookupPort('tcp', service, options).catch(async (e: unknown) => {
-        if (options?.signal?.aborted) throw e
+        if (isOver(options)) throw e
         return await this.lookupPort('udp', service, options)
       })
     }
@@ -147,12 +152,20 @@ function uint16(n: number): number {
 /** Throws the DNSError of what a lookup of `name` failed with; the reason of its signal goes through. */
 function fail(name: string, options: IOOptions | undefined): (e: unknown) => never {
   return (e) => {
-    if (options?.signal?.aborted) throw e
-    const cause = isError(e) ? e : new Error(String(e))
-    if (notFound.some((words) => cause.message.endsWith(words)))
-      throw new DNSError('no such host', name, { isNotFound: true, cause })
-    throw new DNSError(cause.message, name, { cause })
+    if (isOver(options)) throw e
+    throw treeError(name, e)
   }
+}
+
+/**
+ * The error of a lookup of `name` that a tree failed, in its words. A tree whose session is over may be
+ * dialled anew.
+ */
+export function treeError(name: string, e: unknown): DNSError {
+  const cause = isError(e) ? e : new Error(String(e))
+  if (notFound.some((words) => cause.message.endsWith(words)))
+    return new DNSError('no such host', name, { isNotFound: true, cause })
+  return new DNSError(cause.message, name, { isTemporary: isSessionOver(cause), cause })
 }
 
 /** The number that a service is given as, with an optional sign, '' being 0; null when it is a name. */

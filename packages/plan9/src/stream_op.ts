@@ -1,5 +1,5 @@
 import { OpError } from '@net/contract'
-import { Op, type LaneOwner } from '@net/io'
+import { checkKept, Op, type LaneOwner } from '@net/io'
 import type { ReadAhead } from './read_ahead.ts'
 import type { WriteBehind } from './write_behind.ts'
 
@@ -16,8 +16,10 @@ export class ReadOp extends Op<number | null> {
   }
 
   attempt(): boolean {
-    const n = this.#ahead.take(this.#p)
-    if (n >= 0) return this.done(n)
+    if (this.#ahead.ready) {
+      checkKept(this.#p, 1)
+      return this.done(this.#ahead.take(this.#p))
+    }
     if (this.#ahead.error !== null) return this.fail(this.#ahead.error)
     if (this.#ahead.ended) return this.done(null)
     this.#ahead.ask()
@@ -29,6 +31,7 @@ export class ReadOp extends Op<number | null> {
 export class WriteOp extends Op<number> {
   readonly #behind: WriteBehind
   readonly #buffers: readonly Uint8Array[]
+  readonly #lengths: readonly number[]
   #index = 0
   #offset = 0
   #n = 0
@@ -38,6 +41,7 @@ export class WriteOp extends Op<number> {
     super('write')
     this.#behind = behind
     this.#buffers = buffers
+    this.#lengths = buffers.map((p) => p.byteLength)
   }
 
   attempt(): boolean {
@@ -45,10 +49,12 @@ export class WriteOp extends Op<number> {
       if (this.#behind.error !== null) return this.fail(this.#behind.error)
       const p = this.#buffers[this.#index]
       if (p === undefined) return this.done(this.#n)
-      const n = this.#behind.put(p, this.#offset)
+      const byteLength = this.#lengths[this.#index] ?? 0
+      checkKept(p, byteLength)
+      const n = this.#behind.put(p, this.#offset, byteLength)
       this.#n += n
       this.#offset += n
-      if (this.#offset < p.byteLength) return false
+      if (this.#offset < byteLength) return false
       this.#index++
       this.#offset = 0
     }

@@ -39,7 +39,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
         this.writing.wake()
       },
       (change) => {
-        this.hold.waiting(change)
+        this.endpoint.waiting(change)
       },
     )
   }
@@ -83,7 +83,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
 
   /** Ends reading at this end; the other end is not told, as there is no such message. */
   closeRead(): Promise<void> {
-    if (this.reading.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
+    if (this.reading.closed !== null) return Promise.reject(this.endpoint.opError('close', ErrClosed))
     this.#ahead.ended = true
     this.#ahead.stop()
     this.reading.wake()
@@ -92,7 +92,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
 
   /** Rejects: a network tree has no half-close, and closing would end reading too. */
   closeWrite(): Promise<void> {
-    return Promise.reject(this.hold.opError('close', this.writing.closed ?? ErrPlan9))
+    return Promise.reject(this.endpoint.opError('close', this.writing.closed ?? ErrPlan9))
   }
 
   setLinger(seconds: number): void {
@@ -100,7 +100,10 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
     this.#linger = seconds
   }
 
-  /** Turns off what is off everywhere: a tree sends at once what it is given. Turning it on throws. */
+  /**
+   * Does nothing for `true`, as a tree sends at once what it is given. `false` throws: it can't be made to
+   * wait.
+   */
   setNoDelay(on = true): void {
     this.#open()
     if (!on) this.refuse()
@@ -115,14 +118,14 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
     this.#open()
     const message = keepAliveMessage(config)
     if (message === null) this.refuse()
-    // Nothing else depends on it, and the call has no way to wait.
+    // The call can't wait for the tree's answer, on which nothing else depends.
     this.files.conversation.control(message).catch(() => {})
   }
 
   /** Tells the tree to keep the connection alive, if it can. */
   keepAlive(option: KeepAliveConfig | boolean | undefined): void {
     const message = keepAliveMessage(typeof option === 'object' ? option : { enable: option !== false })
-    // A tree that has no keep-alive is as good as one that has.
+    // Keep-alive is a wish: a connection of a tree without it serves as well.
     if (message !== null) this.files.conversation.control(message).catch(() => {})
   }
 
@@ -131,8 +134,8 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
     this.#ahead.stop()
     const close = async (hangup: boolean): Promise<void> => {
       this.#behind.stop(ErrClosed)
-      // Only a hangup resets; without one what the tree has taken is still sent. It also makes a read return that can't be called
-      // back, and would keep the conversation until the peer sends something.
+      // Only a hangup resets; without one what the tree has taken is still sent. It also makes a read return
+      // that can't be called back, and would keep the conversation until the peer sends something.
       const stuck = this.files.data.isStuckWhileRead === true && this.#ahead.isReading
       if (hangup || stuck) await conversation.control('hangup').catch(() => {})
       await this.closeFiles()
@@ -147,12 +150,13 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
       read: (p, options) => this.read(p, options),
       write: (p, options) => this.write(p, options),
       close: () => this.close(),
-      // The end is told by close, when the other stream has ended too.
+      // A tree has no half-close: the peer sees the end at close(), when the other stream has ended, too.
       closeWrite: () => this.#behind.drained(),
     }))
   }
 
   #open(): void {
-    if (this.reading.closed !== null) throw new OpError('set', this.hold.net, null, this.localAddr, ErrClosed)
+    if (this.reading.closed !== null)
+      throw new OpError('set', this.endpoint.net, null, this.localAddr, ErrClosed)
   }
 }

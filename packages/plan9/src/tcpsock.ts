@@ -1,8 +1,7 @@
 import { TCPAddr } from '@net/addr'
-import { OpError, type DialOptions, type ListenOptions, type NetFS, type TCPSockGroup } from '@net/contract'
+import type { DialOptions, ListenOptions, NetFS, TCPSockGroup } from '@net/contract'
 import type { Opened } from './open_conversation.ts'
-import { plan9Error } from './errors.ts'
-import { announcePlan9, checkAddrs, checkOptions, dialPlan9 } from './ipsock.ts'
+import { dialPlan9, listenPlan9 } from './ipsock.ts'
 import { Plan9TCPListener } from './listener.ts'
 import { Plan9TCPConn } from './tcpconn.ts'
 
@@ -17,30 +16,37 @@ function tcpAddr(a: { ip: TCPAddr['ip']; port: number }): TCPAddr {
   return a instanceof TCPAddr ? a : new TCPAddr(a.ip, a.port)
 }
 
-/** TCP of a network tree. */
+/**
+ * TCP of a network tree.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, TCPAddr } from '@net/addr'
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9TCPSockGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const tcp = plan9TCPSockGroup(embeddedNet(posix()))
+ * const listener = await tcp.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const [near, far] = await Promise.all([tcp.dialTCP('tcp', null, listener.addr), listener.accept()])
+ * await near.write(new TextEncoder().encode('hello'))
+ * console.log(await far.read(new Uint8Array(64))) // 5
+ * await Promise.all([near.close(), far.close(), listener.close()])
+ * ```
+ */
 export function plan9TCPSockGroup(fs: NetFS): TCPSockGroup {
   return {
     async dialTCP(network, laddr, raddr, options = {}) {
       return connection(network, await dialPlan9(fs, network, 'tcp', laddr, raddr, options), options)
     },
 
-    async listenTCP(network, laddr, options = {}) {
-      try {
-        checkAddrs(network, 'tcp', laddr)
-        checkOptions(options)
-        const conversation = await announcePlan9(fs, network, laddr)
-        try {
-          const addr = tcpAddr(await conversation.address('local', network))
-          return new Plan9TCPListener(fs, network, conversation, addr, (opened) =>
-            connection(network, opened, options),
-          )
-        } catch (e) {
-          conversation.drop()
-          throw e
-        }
-      } catch (e) {
-        throw new OpError('listen', network, null, laddr, plan9Error('listen', e))
-      }
+    listenTCP(network, laddr, options = {}) {
+      return listenPlan9(fs, network, 'tcp', laddr, options, [], async (conversation, limits) => {
+        const addr = tcpAddr(await conversation.address('local', network, limits))
+        return new Plan9TCPListener(fs, network, conversation, addr, (opened) =>
+          connection(network, opened, options),
+        )
+      })
     },
   }
 }

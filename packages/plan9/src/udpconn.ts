@@ -13,15 +13,15 @@ import {
   type UDPConn,
   checkAddr,
   checkBuffer,
+  checkMessages,
   missingAddress,
 } from '@net/contract'
-import { isOver, untilClosed } from '@net/io'
+import { checkKept, isOver, untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { udpHeaderSize } from '@net/udp-header'
 import { Plan9Conn } from './conn.ts'
 import type { Opened } from './open_conversation.ts'
-import { type Datagram, messageTo, withHeader } from './datagram.ts'
-import { ReceiveOp, Sender, SendOp } from './datagram_op.ts'
+import { type Datagram, withHeader } from './datagram.ts'
+import { longestTo, ReceiveOp, Sender, SendOp } from './datagram_op.ts'
 import { errno } from './errors.ts'
 import { ReadAhead } from './read_ahead.ts'
 
@@ -59,35 +59,31 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
-    return this.#receive(({ payload }) => copyInto(p, payload), options)
+    return this.#receive(p, ({ payload }) => copyInto(p, payload), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    if (!this.#connected) return Promise.reject(this.hold.opError('write', errno('EDESTADDRREQ')))
-    const { byteLength } = p
-    return this.writing.run(new SendOp(this.#sender, () => p.slice(), byteLength, byteLength, null), options)
+    if (!this.#connected) return Promise.reject(this.endpoint.opError('write', errno('EDESTADDRREQ')))
+    const op = new SendOp(this.#sender, p, this.localAddr, null, this.#longestTo(this.remoteAddr))
+    return this.writing.run(op, options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.#receive(({ payload, from }) => [copyInto(p, payload), from], options)
+    return this.#receive(p, ({ payload, from }) => [copyInto(p, payload), from], options)
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#connected) return Promise.reject(this.#writeError(addr, ErrWriteToConnected))
-    if (this.hold.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
+    if (this.endpoint.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
       return Promise.reject(this.#writeError(addr, errno('EAFNOSUPPORT')))
-    const message = (): Uint8Array => messageTo(p, this.localAddr, addr)
-    const { byteLength } = p
-    return this.writing.run(
-      new SendOp(this.#sender, message, byteLength, udpHeaderSize + byteLength, addr),
-      options,
-    )
+    const op = new SendOp(this.#sender, p, this.localAddr, addr, this.#longestTo(addr))
+    return this.writing.run(op, options)
   }
 
   readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -99,7 +95,7 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, UDPAddr]> {
-    if (p === undefined) return await this.#receive(({ payload, from }) => [payload.slice(), from])
+    if (p === undefined) return await this.#receive(null, ({ payload, from }) => [payload.slice(), from])
     const [n, addr] = await this.readFrom(p)
     return [p.subarray(0, n), addr]
   }
@@ -133,6 +129,8 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   }
 
   async readBatch(messages: Message[], options?: IOOptions): Promise<number> {
+    const wrong = checkMessages(messages)
+    if (wrong !== null) throw wrong
     let n = 0
     for (const message of messages) {
       if (n > 0 && !(this.#ahead.ready && this.reading.free)) break
@@ -144,15 +142,20 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   }
 
   async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
+    const wrong = checkMessages(messages)
+    if (wrong !== null) throw wrong
+    const lengths = messages.map(({ buffer }) => buffer.byteLength)
     let n = 0
     try {
       for (const message of messages) {
         const { buffer, addr, oob = new Uint8Array(), segmentSize = 0 } = message
+        const byteLength = lengths[n] ?? 0
         let at = 0
         do {
+          checkKept(buffer, byteLength)
           const p = segmentSize > 0 ? buffer.subarray(at, at + segmentSize) : buffer
           at += (await this.writeMsgUDP(p, oob, addr, options)).n
-        } while (at < buffer.byteLength)
+        } while (at < byteLength)
         message.n = at
         n++
       }
@@ -232,12 +235,16 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     await this.closeFiles()
   }
 
-  #receive<T>(take: (datagram: Datagram) => T, options?: IOOptions): Promise<T> {
-    return this.reading.run(new ReceiveOp(this.#ahead, this.#parse, take), options)
+  #receive<T>(p: Uint8Array | null, take: (datagram: Datagram) => T, options?: IOOptions): Promise<T> {
+    return this.reading.run(new ReceiveOp(this.#ahead, p, this.#parse, take), options)
+  }
+
+  #longestTo(addr: UDPAddr): number {
+    return longestTo(addr, this.endpoint.net)
   }
 
   #writeError(addr: UDPAddr | null, cause: Error): OpError {
-    const { net, local, remote } = this.hold
+    const { net, local, remote } = this.endpoint
     return new OpError('write', net, local, addr ?? remote, cause)
   }
 }

@@ -2,15 +2,31 @@ import { UDPAddr } from '@net/addr'
 import { OpError, type NetFS, type UDPSockGroup } from '@net/contract'
 import { ErrPlan9, udpSockStubs } from '@net/stubs'
 import { leave } from './open_conversation.ts'
-import { plan9Error } from './errors.ts'
-import { announcePlan9, checkAddrs, checkOptions, dialPlan9 } from './ipsock.ts'
+import { dialPlan9, listenPlan9 } from './ipsock.ts'
 import { Plan9UDPConn } from './udpconn.ts'
 
 function udpAddr(a: { ip: UDPAddr['ip']; port: number }): UDPAddr {
   return a instanceof UDPAddr ? a : new UDPAddr(a.ip, a.port)
 }
 
-/** UDP of a network tree. Multicast is refused. */
+/**
+ * UDP of a network tree. Multicast is refused.
+ *
+ * @example
+ * ```ts
+ * import { parseIP, UDPAddr } from '@net/addr'
+ * import { embeddedNet } from '@net/netfs'
+ * import { plan9UDPSockGroup } from '@net/plan9'
+ * import { posix } from '@net/posix'
+ *
+ * const udp = plan9UDPSockGroup(embeddedNet(posix()))
+ * const conn = await udp.listenUDP('udp', new UDPAddr(parseIP('127.0.0.1'), 0))
+ * await conn.writeTo(new TextEncoder().encode('hello'), conn.localAddr)
+ * const [n] = await conn.readFrom(new Uint8Array(64))
+ * console.log(n) // 5
+ * await conn.close()
+ * ```
+ */
 export function plan9UDPSockGroup(fs: NetFS): UDPSockGroup {
   return {
     async dialUDP(network, laddr, raddr, options = {}) {
@@ -19,28 +35,27 @@ export function plan9UDPSockGroup(fs: NetFS): UDPSockGroup {
     },
 
     async listenUDP(network, laddr, options = {}) {
-      try {
-        checkAddrs(network, 'udp', laddr)
-        checkOptions(options)
-        if (laddr?.ip?.isMulticast === true) throw ErrPlan9
-        // Before a datagram can come its reader is told that there are headers.
-        const conversation = await announcePlan9(fs, network, laddr, 'headers')
-        try {
-          const data = await conversation.file('data', 'rw')
+      if (laddr instanceof UDPAddr && laddr.ip?.isMulticast === true)
+        throw new OpError('listen', network, null, laddr, ErrPlan9)
+      // The tree is told that there are headers before a datagram can come.
+      return await listenPlan9(
+        fs,
+        network,
+        'udp',
+        laddr,
+        options,
+        ['headers'],
+        async (conversation, limits) => {
+          const data = await conversation.file('data', 'rw', limits)
           try {
-            const local = udpAddr(await conversation.address('local', network))
+            const local = udpAddr(await conversation.address('local', network, limits))
             return new Plan9UDPConn(network, { conversation, data, local, remote: local }, local, null)
           } catch (e) {
             leave(data)
             throw e
           }
-        } catch (e) {
-          conversation.drop()
-          throw e
-        }
-      } catch (e) {
-        throw new OpError('listen', network, null, laddr, plan9Error('listen', e))
-      }
+        },
+      )
     },
 
     listenMulticastUDP: (...given) => udpSockStubs(ErrPlan9).listenMulticastUDP(...given),

@@ -2,12 +2,12 @@ import { BufferPool } from '@net/9p'
 import type { NetFile } from '@net/contract'
 import { plan9Error } from './errors.ts'
 
-const LARGEST = 524_288 // bytes of one message at most
-const LEAST = 65_536 // bytes kept at least, however small the messages are
-const PLENTY = 16 << 20 // bytes under way in all conversations together, above which each keeps little
+const LARGEST_MESSAGE = 524_288 // bytes
+const LEAST_KEPT = 65_536 // bytes that a conversation keeps however small its messages are
+const MOST_UNDER_WAY = 16 << 20 // bytes of all conversations, above which each keeps little
 
 const pool = new BufferPool()
-let underWay = 0 // in all conversations
+let underWay = 0 // bytes in all conversations
 
 /** Bytes that are on their way, or wait to be. */
 interface Part {
@@ -21,9 +21,9 @@ interface Part {
 }
 
 /**
- * What has been written to a stream and waits for the tree's answer: bytes are copied, up to a limit, and sent in order, in
- * as few messages as the tree's answers allow. So a write need not wait for the far end, and one that ends early knows
- * which of its bytes go.
+ * What has been written to a stream and waits for the tree's answer: bytes are copied, up to a limit, and
+ * sent in order, in as few messages as the tree's answers allow. So a write need not wait for the far end,
+ * and one that ends early knows which of its bytes go.
  */
 export class WriteBehind {
   /** Why nothing more can be written. */
@@ -41,15 +41,15 @@ export class WriteBehind {
   #drained: (() => void)[] = []
 
   /**
-   * Writes to `file`. `wake` is called when there is room again or an error, `busy` when bytes begin (1) and cease (-1) to be on
-   * their way.
+   * Writes to `file`. `wake` is called when there is room again or an error, `busy` when bytes begin (1) and
+   * cease (-1) to be on their way.
    */
   constructor(file: NetFile, wake: () => void, busy: (change: 1 | -1) => void) {
     this.#file = file
     this.#wake = wake
     this.#busy = busy
-    this.#largest = Math.min(file.ioSize ?? LEAST, LARGEST)
-    this.#limit = Math.max(LEAST, 4 * this.#largest)
+    this.#largest = Math.min(file.ioSize ?? LEAST_KEPT, LARGEST_MESSAGE)
+    this.#limit = Math.max(LEAST_KEPT, 4 * this.#largest)
   }
 
   /** Whether nothing is on its way. */
@@ -57,16 +57,16 @@ export class WriteBehind {
     return this.#bytes === 0
   }
 
-  /** Takes bytes of `p` from `at` on, as many as there is room for, and gives their number. */
-  put(p: Uint8Array, at: number): number {
-    // A server holds what is written, and refuses everybody when that is too much.
-    const limit = underWay > PLENTY ? LEAST : this.#limit
-    const end = Math.min(p.byteLength, at + limit - this.#bytes)
-    if (end <= at) return 0
+  /** Takes bytes of `p` from `at` to `end`, as many as there is room for, and gives their number. */
+  put(p: Uint8Array, at: number, end: number): number {
+    // A server keeps what is written until it has gone, and refuses everybody when that is too much.
+    const limit = underWay > MOST_UNDER_WAY ? LEAST_KEPT : this.#limit
+    const to = Math.min(end, at + limit - this.#bytes)
+    if (to <= at) return 0
     if (this.#bytes === 0) this.#busy(1)
-    for (let i = at; i < end;) i += this.#append(p.subarray(i, end))
+    for (let i = at; i < to;) i += this.#append(p.subarray(i, to))
     this.#pump()
-    return end - at
+    return to - at
   }
 
   /** Resolves when everything has gone, or can't go any more. */
@@ -121,7 +121,7 @@ export class WriteBehind {
     if (part.at === part.end) {
       pool.give(part.buffer)
     } else {
-      // What was sent behind it has gone before the rest.
+      // Bytes that were sent behind these have gone before their rest, which would come out of order.
       if (n <= 0 || this.#pending > 0) {
         this.#fail(new Error('short write'))
         return

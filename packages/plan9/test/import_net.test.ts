@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
-import { ErrDeadlineExceeded, isErr, type Conn } from '@net/contract'
+import { DNSError, ErrClosed, ErrDeadlineExceeded, isErr, type Conn } from '@net/contract'
 import { testConn, testListener, testPacketConn } from '@net/contract/suite'
 import { posix } from '@net/posix'
 import { importNet, plan9 } from '../src/index.ts'
@@ -76,16 +76,64 @@ test('a server that grants short messages gets one request of a file at a time, 
   await Promise.all([c.close(), s.close()])
 })
 
-test('a session that is cut fails what waits, with its reason', async () => {
-  const link = await far.dial()
+async function pass(from: Conn, to: Conn): Promise<void> {
+  const p = new Uint8Array(65_536)
+  try {
+    for (let n = await from.read(p); n !== null; n = await from.read(p)) await to.write(p.subarray(0, n))
+  } catch (e) {
+    if (!isErr(e, ErrClosed)) throw e // closed by the test
+  }
+}
+
+async function endlessWrites(c: Conn): Promise<never> {
+  for (;;) await c.write(new Uint8Array(8))
+}
+
+test('a session that is cut fails everything with its reason, whatever the words of that remind of', async () => {
+  // The session goes through a connection that is reset: words that a tree would say of a destination.
+  await using between = await posix().listenTCP('tcp', loopback)
+  const [link, near, onward] = await Promise.all([
+    posix().dialTCP('tcp', null, between.addr),
+    between.accept(),
+    far.dial(),
+  ])
+  const passing = [pass(near, onward), pass(onward, near)]
   const net = await importNet(link)
-  const [c, s] = await pair(plan9({ net }))
-  const reading = c.read(new Uint8Array(8)).catch((e: unknown) => e)
-  await link.close()
-  expect((await reading) as Error).toMatchObject({ name: 'OpError', code: 'ERR_9P_SESSION' })
+  const target = plan9({ net })
+  const [c, s] = await pair(target)
+  await using listener = await target.listenTCP('tcp', loopback)
+  await using udp = await target.listenUDP('udp', new UDPAddr(loopback.ip, 0))
+  const waiting = [c.read(new Uint8Array(8)), listener.accept(), udp.readFrom(new Uint8Array(8))]
+  near.setLinger(0)
+  await Promise.all([near.close(), onward.close(), ...passing])
+  const message = expect.stringMatching(
+    /^9P session ended: the link was cut: .*connection reset by peer$/,
+  ) as string
+  const over = { code: 'ERR_9P_SESSION', message }
+  const calls = [
+    ...waiting,
+    endlessWrites(c), // the first is taken before the tree has answered
+    udp.writeTo(new Uint8Array(8), udp.localAddr),
+    target.dialTCP('tcp', null, loopback),
+    target.listenUDP('udp', new UDPAddr(loopback.ip, 0)),
+    target.interfaces(),
+  ]
+  const lookups = [
+    target.lookupHost('a.example'),
+    target.lookupPort('tcp', 'http'),
+    target.lookupTXT('a.example'),
+    target.lookupProtocol('icmp'),
+  ]
+  const reasons = (await Promise.allSettled([...calls, ...lookups])) as PromiseRejectedResult[]
+  for (const { reason } of reasons.slice(0, calls.length))
+    expect(reason).toMatchObject({ name: 'OpError', code: 'ERR_9P_SESSION', cause: over })
+  for (const { reason } of reasons.slice(calls.length)) {
+    expect(reason).toBeInstanceOf(DNSError)
+    expect(reason).toMatchObject({ isTemporary: true, isNotFound: false, cause: over })
+  }
   await net.done
-  expect(net.error).not.toBeNull()
-  await expect(net.open('tcp/clone', 'rw')).rejects.toMatchObject({ code: 'ERR_9P_SESSION' })
+  expect(net.error).toMatchObject(over)
+  await expect(net.open('tcp/clone', 'rw')).rejects.toMatchObject(over)
   await Promise.all([c.close(), s.close(), net.close()])
 })
 
@@ -117,7 +165,9 @@ test('importNet() rejects what is no 9P server, and closes the connection', asyn
   const [c, s] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
   const importing = importNet(c)
   await s.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'))
-  await expect(importing).rejects.toThrow('9P session ended')
+  await expect(importing).rejects.toThrow(
+    '9P session ended: the peer does not speak 9P, it says "HTTP/1.1 400 Bad Request\\r\\n\\r\\n"',
+  )
   await expect(c.read(new Uint8Array(1))).rejects.toThrow('use of closed network connection')
   await Promise.all([s.close(), listener.close()])
 })

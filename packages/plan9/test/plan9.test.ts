@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'vitest'
-import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import { AddrError, IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { socketDisableIPv6 } from '@net/io'
 import { embeddedNet } from '@net/netfs'
 import { hosted, posix } from '@net/posix'
 import { parsePlan9DialString, plan9 } from '../src/index.ts'
+import { ScriptedNet } from './scripted_net.ts'
 
 const loopback = parseIP('127.0.0.1')
 const target = plan9({ net: embeddedNet(posix()) })
@@ -111,4 +112,85 @@ test('parseDialString() reads Plan 9’s addresses', () => {
 
 test('plan9() of a server’s address needs a dial', () => {
   expect(() => plan9({ net: 'tcp!host!564' })).toThrow(TypeError)
+})
+
+test('arguments of the wrong kind are TypeErrors', async () => {
+  const wrong = 3 as unknown as string
+  for (const call of [
+    () => target.lookupHost(wrong),
+    () => target.lookupIP(wrong, 'localhost'),
+    () => target.lookupIP('ip', wrong),
+    () => target.lookupIPAddr(wrong),
+    () => target.lookupPort(wrong, 'http'),
+    () => target.lookupPort('tcp', wrong),
+    () => target.lookupCNAME(wrong),
+    () => target.lookupSRV(wrong, 'tcp', 'a.example'),
+    () => target.lookupSRV('x', wrong, 'a.example'),
+    () => target.lookupSRV('x', 'tcp', wrong),
+    () => target.lookupMX(wrong),
+    () => target.lookupNS(wrong),
+    () => target.lookupTXT(wrong),
+    () => target.lookupAddr(wrong),
+    () => target.lookupProtocol(wrong),
+  ])
+    await expect(call()).rejects.toThrow(new TypeError('a name is a string, not number'))
+  const addr = '127.0.0.1:80' as unknown as TCPAddr
+  for (const call of [
+    () => target.dialTCP('tcp', null, addr),
+    () => target.dialTCP('tcp', addr, new TCPAddr(loopback, 9)),
+    () => target.listenTCP('tcp', addr),
+  ])
+    await expect(call()).rejects.toThrow(new TypeError('the address is not a TCPAddr'))
+  const tcp = new TCPAddr(loopback, 9) as unknown as UDPAddr
+  for (const call of [() => target.dialUDP('udp', null, tcp), () => target.listenUDP('udp', tcp)])
+    await expect(call()).rejects.toThrow(new TypeError('the address is not a UDPAddr'))
+  await using u = await target.listenUDP('udp', new UDPAddr(loopback, 0))
+  const messages = [{ buffer: 'text' as unknown as Uint8Array, n: 0, addr: null }]
+  for (const call of [() => u.readBatch(messages), () => u.writeBatch(messages)])
+    await expect(call()).rejects.toThrow(new TypeError('messages[0].buffer is not a Uint8Array'))
+})
+
+test('lookupProtocol() of an unknown name is an AddrError, as on other targets, and what a tree says a DNSError', async () => {
+  for (const t of [target, posix()])
+    await expect(t.lookupProtocol('nosuch')).rejects.toThrow(
+      new AddrError('unknown IP protocol specified', 'nosuch'),
+    )
+  const broken = plan9({ net: new ScriptedNet({}) })
+  await expect(broken.lookupProtocol('icmp')).rejects.toMatchObject({
+    message: 'lookup icmp: file does not exist',
+    err: 'file does not exist',
+  })
+})
+
+test.each([
+  ['tcp4', '::1', 'non-IPv4 address'],
+  ['tcp4', '::', 'non-IPv4 address'],
+  ['tcp6', '127.0.0.1', 'non-IPv6 address'],
+] as const)('an address of this end for %s can’t be %s', async (network, local, said) => {
+  const remote = new TCPAddr(parseIP(network === 'tcp4' ? '127.0.0.1' : '::1'), 9)
+  const addr = new TCPAddr(parseIP(local), 0)
+  const e = new AddrError(said, local)
+  await expect(target.dialTCP(network, addr, remote)).rejects.toMatchObject({ op: 'dial', cause: e })
+  await expect(target.listenTCP(network, addr)).rejects.toMatchObject({ op: 'listen', cause: e })
+})
+
+test('a datagram may be as long as its family has room for', async () => {
+  for (const [network, host, most] of [
+    ['udp4', '127.0.0.1', 65_507],
+    ['udp6', '::1', 65_527],
+  ] as const) {
+    await using u = await target.listenUDP(network, new UDPAddr(parseIP(host), 0))
+    await using c = await target.dialUDP(network, null, u.localAddr)
+    expect(await u.writeTo(new Uint8Array(most), u.localAddr)).toBe(most)
+    expect(await c.write(new Uint8Array(most))).toBe(most)
+    expect(await code(u.writeTo(new Uint8Array(most + 1), u.localAddr))).toBe('EMSGSIZE')
+    expect(await code(c.write(new Uint8Array(most + 1)))).toBe('EMSGSIZE')
+  }
+})
+
+test('what can’t be told of a port is refused', async () => {
+  for (const options of [{ reusePort: true }, { reuseAddress: true }, { reuseAddress: false }]) {
+    expect(await code(target.listenTCP('tcp', new TCPAddr(loopback, 0), options))).toBe('EPLAN9')
+    expect(await code(target.listenUDP('udp', new UDPAddr(loopback, 0), options))).toBe('EPLAN9')
+  }
 })

@@ -190,7 +190,7 @@ test('reusePort lets two listeners share a port; without it the second is told',
     expect.objectContaining({
       message: `listen tcp ${alone.addr.toString()}: bind: address already in use`,
       code: 'EADDRINUSE',
-      errno: 98,
+      errno: -98,
       syscall: 'bind',
     }) as Error,
   )

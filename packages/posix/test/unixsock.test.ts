@@ -99,7 +99,7 @@ test('a Unix name that nobody listens on is Go’s error', async () => {
   await expect(target.dialUnix('unix', null, unix(path))).rejects.toMatchObject({
     message: `dial unix ${path}: connect: no such file or directory`,
     code: 'ENOENT',
-    errno: 2,
+    errno: -2,
     syscall: 'connect',
     op: 'dial',
     net: 'unix',

@@ -48,7 +48,7 @@ async function compare(ways, proxies, rounds, scenario, size, count) {
 export async function run({ rounds, count, bytes }) {
   const { ports, missing, stop } = await startProxies()
   try {
-    const others = ['direct', 'relay', ...Object.keys(ports), 'over TLS']
+    const others = ['direct', 'relay', ...Object.keys(ports), 'over TLS', 'embedded /net']
     const ways = [...others, 'exported /net']
     const rows = [['', ...ways, ...others.map((way) => `of ${way}`)]]
     const row = (name, values) => {

@@ -2,7 +2,7 @@
 // `client` measures. Tells its parent its port, or its times.
 import { connect, createServer } from 'node:net'
 import { parseIP, TCPAddr } from '@net/addr'
-import { exportNet, tlsClient, tlsListener } from '@net/netfs'
+import { embeddedNet, exportNet, tlsClient, tlsListener } from '@net/netfs'
 import { importNet, plan9 } from '@net/plan9'
 import { allocBuffer, listenTCPSync, posix } from '@net/posix'
 
@@ -76,7 +76,8 @@ async function imported(way, port) {
 }
 
 async function client(scenario, size, count, way, port, through) {
-  const net = way === 'exported /net' || way === 'over TLS' ? await imported(way, through) : null
+  const isFar = way === 'exported /net' || way === 'over TLS'
+  const net = isFar ? await imported(way, through) : way === 'embedded /net' ? embeddedNet(posix()) : null
   const target = net === null ? posix() : plan9({ net })
   const proxied = net === null && through !== '0'
   const c = await target.dialTCP('tcp', null, loopback(proxied ? through : port))

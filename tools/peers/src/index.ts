@@ -1,2 +1,4 @@
+export * from './databases.ts'
 export * from './dnsmasq.ts'
 export * from './enclosure.ts'
+export * from './server_process.ts'

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ErrClosed, OpError } from '@net/contract'
 import { serve, toDuplex } from '@net/node'
-import { secureConn, secureListener } from '@net/node/tls'
+import { tlsClient, secureListener } from '@net/node/tls'
 
 /** What a connection was told to say, and what was written to it. @typedef {import('@net/contract').Conn & { written: string[] }} Told */
 
@@ -39,7 +39,7 @@ stream.write('good day')
 assert.equal(await text(stream), 'hello')
 assert.deepEqual(conn.written, ['good day'])
 
-await assert.rejects(secureConn(connOf('this is no TLS'), {}), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' })
+await assert.rejects(tlsClient(connOf('this is no TLS'), {}), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' })
 
 /** A listener that has one connection to give. @param {Told} conn @returns {import('@net/contract').Listener} */
 function listenerOf(conn) {

@@ -26,11 +26,11 @@ export interface AttachOptions extends IOOptions {
 }
 
 /**
- * The client's end of a 9P2000 session over any byte stream. Requests may be outstanding in any number up to 32767 and
- * are answered in any order. Aborting the signal of a request sends Tflush; its promise settles when the server has
- * answered: with `signal.reason` if the request did not happen, with its result if it had happened before the server
- * saw the Tflush, so that no data and no fid get lost on the way. When the stream ends, everything pending rejects with
- * a {@link SessionError}.
+ * The client's end of a 9P2000 session over any byte stream. Requests may be outstanding in any number up to
+ * 32767 and are answered in any order. Aborting the signal of a request sends Tflush; its promise settles
+ * when the server has answered: with `signal.reason` if the request did not happen, with its result if it had
+ * happened before the server saw the Tflush, so that no data and no fid get lost on the way. When the stream
+ * ends, everything pending rejects with a {@link SessionError}.
  *
  * @example
  * ```ts
@@ -99,12 +99,12 @@ export class Client {
     return this.#exchange.error
   }
 
-  /** The requests whose tags are not free yet. */
+  /** How many requests have tags that are not free yet. */
   get requests(): number {
     return this.#exchange.requests
   }
 
-  /** The fids bound, or about to be; all of them end with the session. */
+  /** How many fids are bound, or about to be; 0 once the session is over. */
   get fids(): number {
     return this.error === null ? this.#fids.used : 0
   }
@@ -129,8 +129,8 @@ export class Client {
 
   /**
    * Asks for the file through which to authenticate: it is open for reading and writing. Servers that want no
-   * authentication answer with an error; then attach without. Rejects with a {@link RemoteError} there, with a
-   * {@link SessionError} once the session is over, or with the signal's reason.
+   * authentication answer with an error; then attach without. Rejects with a {@link RemoteError} there, with
+   * a {@link SessionError} once the session is over, or with the signal's reason.
    */
   async auth(options: AttachOptions = {}): Promise<Fid> {
     const { uname = 'none', aname = '' } = options
@@ -146,8 +146,8 @@ export class Client {
   }
 
   /**
-   * Ends the session: pending requests reject with a {@link SessionError}. Resolves when the stream is closed.
-   * It never rejects; closing again does nothing.
+   * Ends the session: pending requests reject with a {@link SessionError}. Resolves when the stream is
+   * closed. It never rejects; closing again does nothing.
    */
   async close(): Promise<void> {
     this.#exchange.fail(new SessionError('9P session closed'))

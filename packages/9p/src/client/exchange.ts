@@ -1,5 +1,5 @@
 import type { IOOptions } from '@net/contract'
-import { endingOf, race } from '@net/io'
+import { endingOf, lostBuffer, race } from '@net/io'
 import { BufferPool } from '../wire/buffer_pool.ts'
 import { getUint32, putOffset, putUint16, putUint32 } from '../wire/bytes.ts'
 import { decodeMessage, encodeMessage, messageSize } from '../wire/codec.ts'
@@ -13,12 +13,12 @@ import { NumberPool } from '../wire/number_pool.ts'
 import { Request } from './request.ts'
 import type { Stream } from '../wire/stream.ts'
 
-// Half of the tags, so that each request can also be flushed.
+// Half of the tags, since each request may need another one for its Tflush.
 const MAX_REQUESTS = 0x7fff
 const IO_HEADER = HEADER_SIZE + 16 // of Tread, and of Twrite before its data
 const RREAD_HEADER = HEADER_SIZE + 4
 const RLERROR = 7 // of 9P2000.L, a number instead of words
-// Frames leave the exchange at once and are written from where they are: it keeps no buffers.
+// The pool to which a writer returns buffers. It stays empty, as a client lends the writer its callers' own.
 const pool = new BufferPool()
 
 /** Requests out, replies in: the tags of a client's session, and what waits for which of them. */
@@ -40,7 +40,7 @@ export class Exchange {
     this.#stream = stream
     this.#reader = new FrameReader(stream, msize)
     this.#writer = new FrameWriter(stream, pool, (error) => {
-      this.fail(new SessionError(`9P session ended: ${errorText(error)}`, { cause: error }))
+      this.fail(cutBy(error))
     })
     this.done = new Promise((resolve) => {
       this.#end = resolve
@@ -57,14 +57,14 @@ export class Exchange {
     this.#reader.limit = msize
   }
 
-  /** The requests whose tags are not free yet. */
+  /** How many requests have tags that are not free yet. */
   get requests(): number {
     return this.#tags.used
   }
 
   /** Sends Tversion and gives the reply. It cannot be flushed. */
   async version(message: m.Tversion, options?: IOOptions): Promise<m.Rversion> {
-    const request = new Request(this, NOTAG, m.Tversion, NOFID, null, null, null)
+    const request = new Request(this, NOTAG, m.Tversion, NOFID, null)
     this.#version = request
     const size = messageSize(message)
     const at = this.#writer.frame(size)
@@ -76,7 +76,10 @@ export class Exchange {
     }
   }
 
-  /** Sends a request that works on `fid` and gives its reply, of type `expected`; the message's own tag does not matter. */
+  /**
+   * Sends a request that works on `fid` and gives its reply, of type `expected`; the message's own tag does
+   * not matter.
+   */
   async call<T extends m.RMessage['type']>(
     message: m.TMessage,
     _expected: T,
@@ -95,9 +98,9 @@ export class Exchange {
       this.#tags.give(tag)
       throw e
     }
-    const request = new Request(this, tag, message.type, fid, null, endingOf(options), null)
+    const request = new Request(this, tag, message.type, fid, endingOf(options))
     this.#requests[tag] = request
-    // What resolves it has been checked to be the reply of its type.
+    // The reply was checked to be of the request's type before it resolved the promise.
     return await request.promise
   }
 
@@ -106,10 +109,12 @@ export class Exchange {
     return this.#transfer(m.Tread, fid, p, offset, options).promise
   }
 
-  /** Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws. */
+  /**
+   * Sends one Twrite with all of `p`, at most msize - 24 bytes, and gives how many the server took. Throws.
+   */
   write(fid: number, p: Uint8Array, offset: number, options?: IOOptions): Promise<number> {
     const request = this.#transfer(m.Twrite, fid, p, offset, options)
-    this.#writer.payload(p)
+    this.#writer.lent(IO_HEADER, p, request)
     return request.promise
   }
 
@@ -123,13 +128,21 @@ export class Exchange {
   /** Sends the Tflush of a request. For requests. */
   flush(old: Request): void {
     const tag = this.#tags.take()
-    const request = new Request(this, tag, m.Tflush, NOFID, null, null, old)
+    const request = new Request(this, tag, m.Tflush, NOFID, null)
+    request.old = old
     this.#requests[tag] = request
-    old.flushing = true
+    old.isFlushing = true
     // Only Rflush or the end of the session settles it, and both settle the old request too.
     request.promise.catch(() => {})
     const at = this.#header(request, HEADER_SIZE + 2, HEADER_SIZE + 2)
     putUint16(this.#writer.bytes, at, old.tag)
+  }
+
+  /** Lets a request go whose bytes were lost before it was sent. For requests. */
+  unsent(request: Request): void {
+    if (!request.isSettled) request.reject(lostBuffer())
+    // The reply to the Tflush of a request frees its tag, too.
+    if (!request.isFlushing) this.#free(request.tag)
   }
 
   /** Ends the session: pending and later requests reject with `error`, the stream is closed. */
@@ -137,14 +150,14 @@ export class Exchange {
     if (this.error !== null) return
     this.error = error
     this.#writer.stop()
-    if (this.#version?.settled === false) this.#version.reject(error)
+    if (this.#version?.isSettled === false) this.#version.reject(error)
     for (const request of this.#requests) {
       if (request === null) continue
       this.#tags.give(request.tag)
-      if (!request.settled) request.reject(error)
+      if (!request.isSettled) request.reject(error)
     }
     this.#requests.length = 0
-    // The stream is given up: what its close has to say helps nobody.
+    // The stream is given up, so that an error of its close would help nobody.
     this.#stream.close().then(this.#end, this.#end)
   }
 
@@ -158,7 +171,7 @@ export class Exchange {
   #takeTag(type: number, options: IOOptions | undefined): number {
     if (this.error !== null) throw this.error
     endingOf(options)?.throwIfOver()
-    // A fid can always be let go.
+    // A clunk is sent beyond the limit, too, so that fids can always be let go.
     if (this.#tags.used >= MAX_REQUESTS && type !== m.Tclunk)
       throw new Error(`more than ${MAX_REQUESTS} 9P requests are outstanding`)
     return this.#tags.take()
@@ -171,7 +184,9 @@ export class Exchange {
     offset: number,
     options: IOOptions | undefined,
   ): Request {
-    const request = new Request(this, this.#takeTag(type, options), type, fid, p, endingOf(options), null)
+    const request = new Request(this, this.#takeTag(type, options), type, fid, endingOf(options))
+    request.data = p
+    request.count = p.byteLength
     this.#requests[request.tag] = request
     const at = this.#header(request, IO_HEADER, type === m.Tread ? IO_HEADER : IO_HEADER + p.byteLength)
     const b = this.#writer.bytes
@@ -201,8 +216,9 @@ export class Exchange {
         else if (!(await reader.fill())) throw new SessionError('9P session ended: the link was cut')
       }
     } catch (e) {
-      const message = `9P session ended: ${errorText(e)}`
-      this.fail(e instanceof SessionError ? e : new SessionError(message, { cause: e }))
+      if (e instanceof SessionError) this.fail(e)
+      else if (!(e instanceof MessageError)) this.fail(cutBy(e))
+      else this.fail(new SessionError(`9P session ended: ${e.message}`, { cause: e }))
     }
   }
 
@@ -211,27 +227,30 @@ export class Exchange {
     return tag === NOTAG ? this.#version : (this.#requests[tag] ?? null)
   }
 
-  // The data of a frame that is not all here go where they are wanted straight from the stream.
+  // Reads the rest of a long Rread from the stream straight into the buffer of its request.
   async #readRest(have: number): Promise<void> {
     const { bytes, start } = this.#reader
     const request = this.#outstanding()
     const count = getUint32(bytes, start + HEADER_SIZE)
-    const fits = count === getUint32(bytes, start) - RREAD_HEADER
-    if (!fits || request?.type !== m.Tread || request.target === null || request.settled) {
-      await this.#reader.fill() // when it is complete it is judged as every other
+    const agree = count === getUint32(bytes, start) - RREAD_HEADER
+    const data = request?.type === m.Tread && !request.isSettled ? request.data : null
+    if (!agree || request === null || data === null || data.byteLength < count) {
+      await this.#reader.fill() // the frame is judged as every other when it is complete
       return
     }
-    checkCount(count, request.target)
-    const target = request.target.subarray(0, count)
-    target.set(bytes.subarray(start + RREAD_HEADER, start + have))
-    await this.#reader.finish(target.subarray(have - RREAD_HEADER))
-    if (this.error === null) this.#settle(request, count)
+    checkCount(count, request.count)
+    const here = have - RREAD_HEADER
+    data.set(bytes.subarray(start + RREAD_HEADER, start + have))
+    const isKept = await this.#reader.finish(data.subarray(here, count), count - here)
+    if (this.error !== null) return
+    if (isKept) this.#settle(request, count)
+    else this.#refuse(request, lostBuffer())
   }
 
   #reply(): void {
     const { bytes, start, end, type } = this.#reader
     const request = this.#outstanding()
-    // A reply that nobody waits for says nothing.
+    // A reply to no request is passed over: a server may answer what was given up.
     if (request === null) return
     if (request.type === m.Tversion && type === RLERROR) {
       throw new SessionError('9P server does not speak 9P2000 but 9P2000.L')
@@ -241,44 +260,51 @@ export class Exchange {
     }
     if (request.old !== null) {
       this.#flushed(request, request.old, type)
-    } else if (type === m.Rread && request.target !== null) {
+    } else if (type === m.Rread && request.data !== null) {
       const count = end - start < RREAD_HEADER ? -1 : getUint32(bytes, start + HEADER_SIZE)
       if (count !== end - start - RREAD_HEADER) throw new MessageError('count and size of a message disagree')
-      checkCount(count, request.target)
-      if (!request.settled) request.target.set(bytes.subarray(start + RREAD_HEADER, end))
+      checkCount(count, request.count)
+      if (request.data.byteLength < count) {
+        this.#refuse(request, lostBuffer())
+        return
+      }
+      if (!request.isSettled) request.data.set(bytes.subarray(start + RREAD_HEADER, end))
       this.#settle(request, count)
     } else {
       const message = decodeMessage(bytes, start, end)
-      if (message.type === m.Rwrite && request.target !== null) {
-        checkCount(message.count, request.target)
+      if (message.type === m.Rwrite && request.data !== null) {
+        checkCount(message.count, request.count)
         this.#settle(request, message.count)
       } else if (message.type !== m.Rerror) {
         this.#settle(request, message)
       } else {
-        this.#answered(request)
-        if (!request.settled)
-          request.reject(request.flushing ? request.reason : new RemoteError(message.ename))
+        this.#refuse(request, request.isFlushing ? request.reason : new RemoteError(message.ename))
       }
     }
   }
 
   #settle(request: Request, value: unknown): void {
     this.#answered(request)
-    if (!request.settled) request.resolve(value)
+    if (!request.isSettled) request.resolve(value)
+  }
+
+  #refuse(request: Request, error: unknown): void {
+    this.#answered(request)
+    if (!request.isSettled) request.reject(error)
   }
 
   // The tag of a request that is being flushed is free only after Rflush.
   #answered(request: Request): void {
-    if (!request.flushing && request.tag !== NOTAG) this.#free(request.tag)
+    if (!request.isFlushing && request.tag !== NOTAG) this.#free(request.tag)
   }
 
   #flushed(flush: Request, old: Request, type: number): void {
     this.#free(flush.tag)
     flush.resolve(null)
-    old.flushing = false
+    old.isFlushing = false
     // A server that will not flush may still answer: the tag stays taken until it does.
-    if (type === m.Rflush || old.settled) this.#free(old.tag)
-    if (!old.settled) old.reject(old.reason)
+    if (type === m.Rflush || old.isSettled) this.#free(old.tag)
+    if (!old.isSettled) old.reject(old.reason)
   }
 
   #free(tag: number): void {
@@ -287,7 +313,10 @@ export class Exchange {
   }
 }
 
-function checkCount(count: number, p: Uint8Array): void {
-  if (count > p.byteLength)
-    throw new MessageError(`reply counts ${count} bytes, more than the ${p.byteLength} asked for`)
+function cutBy(error: unknown): SessionError {
+  return new SessionError(`9P session ended: the link was cut: ${errorText(error)}`, { cause: error })
+}
+
+function checkCount(count: number, most: number): void {
+  if (count > most) throw new MessageError(`reply counts ${count} bytes, more than the ${most} asked for`)
 }

@@ -12,8 +12,8 @@ import type { Stat } from '../wire/stat.ts'
  * A client's handle on a file of the server: one message for each call. It is not open until {@link open} or
  * {@link create}; a fid that is open can't be walked from. Let go of it by {@link clunk} or {@link remove},
  * after which its methods reject. {@link RemoteFile} is more convenient for whole files. Each rejects with a
- * {@link RemoteError} where the server refuses, a {@link SessionError} once the session is over, an Error ("fid
- * was clunked") when the fid has gone, or with the signal's reason.
+ * {@link RemoteError} where the server refuses, a {@link SessionError} once the session is over, an Error
+ * ("fid was clunked") when the fid has gone, or with the signal's reason.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export class Fid {
       } while (at < names.length)
       return end
     } catch (e) {
-      // A walk that fails or stops half-way binds nothing; but the parts before it did.
+      // A walk that fails binds no fid, but the parts of a long walk before it have bound this one.
       if (from !== number) this.#fids.give(number)
       else await end.clunk()
       throw e
@@ -115,8 +115,8 @@ export class Fid {
 
   /**
    * Makes a file in this directory and opens it; the fid is then the new file's. Rejects with a
-   * {@link RemoteError} where the server refuses, with a {@link SessionError} once the session is over, or with
-   * the signal's reason.
+   * {@link RemoteError} where the server refuses, with a {@link SessionError} once the session is over, or
+   * with the signal's reason.
    */
   async create(name: string, perm: number, mode: number, options?: IOOptions): Promise<void> {
     this.#check()
@@ -127,8 +127,8 @@ export class Fid {
   }
 
   /**
-   * Reads once, up to `p.byteLength` and {@link ioSize} bytes from `offset`, and gives how many came; 0 is the
-   * end, or an empty datagram. `p` belongs to the fid until the promise settles. Rejects with a
+   * Reads once, up to `p.byteLength` and {@link ioSize} bytes from `offset`, and gives how many came; 0 is
+   * the end, or an empty datagram. `p` belongs to the fid until the promise settles. Rejects with a
    * {@link RemoteError}, a {@link SessionError} or the signal's reason; with a TypeError for what is no
    * Uint8Array, a RangeError for an offset that is no whole number from 0 on.
    */
@@ -166,8 +166,8 @@ export class Fid {
 
   /**
    * Changes what stat tells, all of it or nothing. Begin with {@link DONT_TOUCH}. Rejects with a
-   * {@link RemoteError} where the server refuses, with a {@link SessionError} once the session is over, or with
-   * the signal's reason.
+   * {@link RemoteError} where the server refuses, with a {@link SessionError} once the session is over, or
+   * with the signal's reason.
    */
   async wstat(stat: Stat, options?: IOOptions): Promise<void> {
     this.#check()
@@ -207,7 +207,7 @@ export class Fid {
       const expected = type === m.Tclunk ? m.Rclunk : m.Rremove
       await this.#exchange.call({ type, tag: 0, fid: number }, expected, number)
     } catch (e) {
-      // A session that is over has no fids.
+      // The end of the session has let the fid go.
       if (type === m.Tremove || !(e instanceof SessionError)) throw e
     } finally {
       this.#fids.give(number)

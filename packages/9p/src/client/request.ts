@@ -1,11 +1,16 @@
 import type { Ended, Ending } from '@net/io'
+import type { Lender } from '../wire/frame_writer.ts'
+
 /** What a request needs of the client that sent it. */
 interface Sender {
+  /** Asks the server to take a request back. */
   flush(request: Request): void
+  /** A request could not be sent, as its bytes have gone. */
+  unsent(request: Request): void
 }
 
-// The executor is one function for all requests and leaves its arguments here, so that a request makes a promise but no
-// closure.
+// The executor is one function for all requests and leaves its arguments here, so that a request makes a
+// promise but no closure.
 let resolver: (value: never) => void = () => {}
 let rejecter: (reason: unknown) => void = () => {}
 function executor(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
@@ -14,22 +19,24 @@ function executor(resolve: (value: never) => void, reject: (reason: unknown) => 
 }
 
 /** A request that a client has sent and whose tag is not free yet. */
-export class Request implements Ended {
+export class Request implements Ended, Lender {
   readonly tag: number
   /** The type of the T-message. */
   readonly type: number
   /** The fid it works on, or NOFID. */
   readonly fid: number
-  /** Where the data of Rread go; null for other requests. */
-  readonly target: Uint8Array | null
-  /** For a Tflush: the request it takes back. */
-  readonly old: Request | null
   /** The promise of the reply. */
   readonly promise: Promise<never>
+  /** Where the data of Rread go, or those of Twrite come from; null for other requests. */
+  data: Uint8Array | null = null
+  /** How many bytes Tread asks for or Twrite has. */
+  count = 0
+  /** For a Tflush: the request it takes back. */
+  old: Request | null = null
   /** Whether the promise is settled, though the tag is not free. */
-  settled = false
+  isSettled = false
   /** Whether a Tflush for it is under way. */
-  flushing = false
+  isFlushing = false
   /** With what the promise rejects when it was flushed. */
   reason: unknown = undefined
   readonly #sender: Sender
@@ -37,21 +44,11 @@ export class Request implements Ended {
   readonly #resolve: (value: never) => void
   readonly #reject: (reason: unknown) => void
 
-  /** Makes a request; an abort of `signal` flushes it. */
-  constructor(
-    sender: Sender,
-    tag: number,
-    type: number,
-    fid: number,
-    target: Uint8Array | null,
-    ending: Ending | null,
-    old: Request | null,
-  ) {
+  /** Makes a request, which is flushed when `ending` comes. */
+  constructor(sender: Sender, tag: number, type: number, fid: number, ending: Ending | null) {
     this.tag = tag
     this.type = type
     this.fid = fid
-    this.target = target
-    this.old = old
     this.promise = new Promise<never>(executor)
     this.#resolve = resolver
     this.#reject = rejecter
@@ -64,9 +61,13 @@ export class Request implements Ended {
     this.cancel(reason)
   }
 
+  bufferLost(): void {
+    this.#sender.unsent(this)
+  }
+
   /** Flushes the request; if it is answered by Rflush alone it rejects with `reason`. */
   cancel(reason: unknown): void {
-    if (this.settled || this.flushing) return
+    if (this.isSettled || this.isFlushing) return
     this.reason = reason
     this.#sender.flush(this)
   }
@@ -84,7 +85,7 @@ export class Request implements Ended {
   }
 
   #settle(): void {
-    this.settled = true
+    this.isSettled = true
     this.#ending?.delete(this)
   }
 }

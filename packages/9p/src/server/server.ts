@@ -44,12 +44,51 @@ const LINGER = 1000 // ms that the last replies have to leave after the client h
  * Serves `tree` to the client at the other end of `stream`, which is the session's from then on. Requests are
  * begun in the order they come and run side by side. A frame whose size can't be true ends the session; a
  * message that is wrong in itself is answered with Rerror.
+ *
+ * @example
+ * ```ts
+ * import { Client, DONT_TOUCH, serve9P } from '@net/9p'
+ * import { pipe } from '@net/core'
+ *
+ * const qid = { type: 0, version: 0, path: 1n }
+ *
+ * const [near, far] = pipe()
+ * const session = serve9P(far, {
+ *   attach: () => ({
+ *     qid,
+ *     open: () => Promise.reject(new Error('permission denied')),
+ *     stat: () => ({ ...DONT_TOUCH, qid, name: 'only', length: 5n }),
+ *   }),
+ * })
+ * const client = await Client.connect(near)
+ * const root = await client.attach()
+ * console.log((await root.stat()).name) // only
+ * console.log(await root.open(0).catch((e) => e.message)) // permission denied
+ * await client.close()
+ * await session.done
+ * ```
  */
 export function serve9P(stream: Stream, tree: Tree, options: ServeOptions = {}): ServerSession {
   return new ServerSession(stream, tree, options)
 }
 
-/** The server's end of a 9P2000 session; see {@link serve9P}. */
+/**
+ * The server's end of a 9P2000 session; see {@link serve9P}, whose example shows one.
+ *
+ * @example
+ * ```ts
+ * import { Client, serve9P } from '@net/9p'
+ * import { pipe } from '@net/core'
+ *
+ * const [near, far] = pipe()
+ * const session = serve9P(far, { attach: () => Promise.reject(new Error('nobody may attach')) })
+ * const client = await Client.connect(near)
+ * console.log(await client.attach().catch((e) => e.message)) // nobody may attach
+ * console.log(session.requests) // 2
+ * await client.close()
+ * await session.done
+ * ```
+ */
 export class ServerSession {
   /** Resolves when the session is over, every file of it is closed, and the stream; never rejects. */
   readonly done: Promise<void>

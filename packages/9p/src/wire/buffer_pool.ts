@@ -1,10 +1,23 @@
-// Buffers by powers of two, and a little more so that a round number of bytes and a header take one of its size.
+// A buffer has a power of two bytes and some for a header, so that a round number of bytes and its header fit
+// one of its size.
 const HEADER = 64
 const SMALLEST = 10 // 1 KiB
 const LARGEST = 20 // 1 MiB; longer ones are not kept
 const KEPT = 4 << 20 // bytes kept of each size
 
-/** A store of buffers that are used again, shared by all sessions of the process. */
+/**
+ * A store of buffers that are used again, shared by all sessions of the process.
+ *
+ * @example
+ * ```ts
+ * import { BufferPool } from '@net/9p'
+ *
+ * const pool = new BufferPool()
+ * const buffer = pool.take(8192)
+ * pool.give(buffer)
+ * console.log(pool.take(8000) === buffer) // true
+ * ```
+ */
 export class BufferPool {
   readonly #free: Uint8Array<ArrayBuffer>[][] = []
 
@@ -20,6 +33,7 @@ export class BufferPool {
 
   /** Takes back a buffer that {@link take} gave and nobody uses any more. */
   give(b: Uint8Array<ArrayBuffer>): void {
+    if (b.byteLength === 0) return // it was transferred
     const list = this.#free[sizeClass(b.byteLength) - SMALLEST]
     if (list !== undefined && list.length * b.byteLength < KEPT) list.push(b)
   }

@@ -51,7 +51,7 @@ export function putOffset(b: Uint8Array, at: number, x: number): void {
 }
 
 const encoder = new TextEncoder()
-// A byte order mark is a character like others here.
+// In 9P a byte order mark is a character like others.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The bytes of a text in UTF-8; half a surrogate pair counts as U+FFFD. */
@@ -86,7 +86,7 @@ export function putText(b: Uint8Array, at: number, s: string): number {
   return at + s.length
 }
 
-/** Reads UTF-8; bytes that are none become U+FFFD. */
+/** Reads UTF-8; bytes that are not UTF-8 become U+FFFD. */
 export function getText(b: Uint8Array, start: number, end: number): string {
   if (end - start > 32) return decoder.decode(b.subarray(start, end))
   let s = ''

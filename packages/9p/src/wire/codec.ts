@@ -14,7 +14,16 @@ import { checkQid, encodeStat, readStat, type Stat, statSize } from './stat.ts'
 
 const MAX32 = 0xffffffff
 
-/** The exact bytes of a message's frame. Throws a {@link MessageError} when a text or list is too long. */
+/**
+ * The exact bytes of a message's frame. Throws a {@link MessageError} when a text or list is too long.
+ *
+ * @example
+ * ```ts
+ * import { messageSize, Tclunk } from '@net/9p'
+ *
+ * console.log(messageSize({ type: Tclunk, tag: 1, fid: 7 })) // 11
+ * ```
+ */
 export function messageSize(x: m.Message9P): number {
   switch (x.type) {
     case m.Tversion:
@@ -70,8 +79,9 @@ export function messageSize(x: m.Message9P): number {
 }
 
 /**
- * Writes the frame of a message into `b` at `at` and gives the offset behind it. The frame takes {@link messageSize}
- * bytes; throws a {@link MessageError}, with `b` in an unknown state there, when they are not free or a field does not fit.
+ * Writes the frame of a message into `b` at `at` and gives the offset behind it. The frame takes
+ * {@link messageSize} bytes; throws a {@link MessageError}, with `b` in an unknown state there, when they are
+ * not free or a field does not fit.
  *
  * @example
  * ```ts
@@ -215,8 +225,9 @@ function putQid(b: Uint8Array, at: number, qid: Qid): number {
 }
 
 /**
- * Reads the one frame that `b` holds from `start` to `end`. Rread and Twrite give views of `b` as their data; all
- * else is copied. Throws a {@link MessageError}, and nothing else, when the bytes are not exactly one message.
+ * Reads the one frame that `b` holds from `start` to `end`. Rread and Twrite give views of `b` as their data;
+ * all else is copied. Throws a {@link MessageError}, and nothing else, when the bytes are not exactly one
+ * message.
  *
  * @example
  * ```ts

@@ -1,7 +1,21 @@
 import { getText, getUint16, getUint32, getUint64, putText, putUint16, textLength } from './bytes.ts'
 import { decodeQid, type Qid, QID_SIZE } from './qid.ts'
 
-/** Bytes that are no 9P2000 message, or a message that cannot be put into bytes. The text says what is wrong with it. */
+/**
+ * Bytes that are no 9P2000 message, or a message that cannot be put into bytes. The text says what is wrong
+ * with it.
+ *
+ * @example
+ * ```ts
+ * import { decodeMessage, MessageError } from '@net/9p'
+ *
+ * try {
+ *   decodeMessage(new Uint8Array(3))
+ * } catch (e) {
+ *   console.log(e instanceof MessageError) // true
+ * }
+ * ```
+ */
 export class MessageError extends Error {
   override readonly name = 'MessageError'
 }
@@ -22,7 +36,10 @@ export class Cursor {
     this.end = end
   }
 
-  /** Steps over `n` bytes and gives where they begin; throws a {@link MessageError} when the message has no more. */
+  /**
+   * Steps over `n` bytes and gives where they begin; throws a {@link MessageError} when the message has no
+   * more.
+   */
   take(n: number, what: string): number {
     const at = this.at
     if (n > this.end - at) throw new MessageError(`message ends within ${what}`)
@@ -79,7 +96,9 @@ export function textSize(s: string, what: string): number {
   return 2 + n
 }
 
-/** Writes a text with its len[2], for which {@link textSize} bytes are free, and gives the offset behind it. */
+/**
+ * Writes a text with its len[2], for which {@link textSize} bytes are free, and gives the offset behind it.
+ */
 export function putSized(b: Uint8Array, at: number, s: string): number {
   const end = putText(b, at + 2, s)
   putUint16(b, at, end - at - 2)

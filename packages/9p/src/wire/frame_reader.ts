@@ -1,10 +1,13 @@
+import { checkKept } from '@net/io'
 import { getUint16, getUint32 } from './bytes.ts'
 import { HEADER_SIZE } from './constants.ts'
 import { MessageError } from './cursor.ts'
 import type { Stream } from './stream.ts'
 
-const CHUNK_SIZE = 16 * 1024
-const HEAD_SIZE = 64 // bytes in which a frame's head is, and read at first where a long one is likely to begin
+const CHUNK_SIZE = 16 * 1024 // bytes
+const HEAD_SIZE = 64 // bytes, in which a frame's head is: where a long frame is likely, they are read first
+const QUOTED = 80 // bytes at most that an error quotes
+const CUT = 'the link was cut within a message'
 
 /** A piece of memory that frames were received into. It is filled again when nobody holds it. */
 export class Chunk {
@@ -19,8 +22,8 @@ export class Chunk {
 }
 
 /**
- * Cuts a byte stream into frames. The stream may split and join them anywhere. The current frame is read in place:
- * it stays where it is until the next {@link fill}, or for as long as its chunk is held.
+ * Cuts a byte stream into frames. The stream may split and join them anywhere. The current frame is read in
+ * place: it stays where it is until the next {@link fill}, or for as long as its chunk is held.
  */
 export class FrameReader {
   /** The longest frame accepted, in bytes; set it when msize is agreed. */
@@ -57,8 +60,8 @@ export class FrameReader {
   }
 
   /**
-   * Steps to the next frame and gives whether all of it has been received. Throws a {@link MessageError} when its size
-   * cannot be true; what follows on the stream then means nothing.
+   * Steps to the next frame and gives whether all of it has been received. Throws a {@link MessageError} when
+   * its size cannot be true; what follows on the stream then means nothing.
    */
   next(): boolean {
     const have = this.#filled - this.end
@@ -71,26 +74,32 @@ export class FrameReader {
   }
 
   /**
-   * Reads more of the stream. Gives false when it ended between two frames, throws a {@link MessageError} when it ended
-   * within one.
+   * Reads more of the stream. Gives false when it ended between two frames, throws a {@link MessageError}
+   * when it ended within one.
    */
   async fill(): Promise<boolean> {
     const have = this.#filled - this.end
     const size = have < 4 ? HEADER_SIZE : this.#size()
-    // The rest of a long frame may go elsewhere, which its head decides.
+    // Of a long frame only the head is read at first, which tells whether the rest goes into a buffer of a
+    // request.
     this.#makeRoom(have < HEAD_SIZE ? Math.min(size, HEAD_SIZE) : size)
     const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.byteLength
     this.#long = false
+    // Whoever was handed a message in place may have given its memory away, and reads into no memory would
+    // never end.
+    checkKept(this.bytes, end)
     const n = await this.#stream.read(this.bytes.subarray(this.#filled, end))
     if (n !== null) {
       this.#filled += n
       return true
     }
-    if (have > 0) throw new MessageError('stream ends within a frame')
+    if (have > 0) throw new MessageError(CUT)
     return false
   }
 
-  /** Holds the chunk of the current frame. {@link release} it when the frame's bytes are not needed any more. */
+  /**
+   * Holds the chunk of the current frame. {@link release} it when the frame's bytes are not needed any more.
+   */
   hold(): Chunk {
     this.#chunk.users++
     return this.#chunk
@@ -104,7 +113,10 @@ export class FrameReader {
     if (chunk.bytes.byteLength === this.#chunk.bytes.byteLength) this.#spare = chunk
   }
 
-  /** The bytes received of the next frame, when those of its header and `n` more are there and the end is not; else 0. */
+  /**
+   * The bytes received of the next frame, when those of its header and `n` more are there and the end is not;
+   * else 0.
+   */
   partial(n: number): number {
     const have = this.#filled - this.end
     if (have < HEADER_SIZE + n || have >= this.#size()) return 0
@@ -112,22 +124,37 @@ export class FrameReader {
     return have
   }
 
-  /** Reads the rest of the frame that {@link partial} found, `have` bytes of it received, into `p` and steps over it. */
-  async finish(p: Uint8Array): Promise<void> {
+  /**
+   * Reads the rest of the frame that {@link partial} found, `length` bytes, into `p` and steps over it. Gives
+   * false when `p` was transferred or made smaller meanwhile: the rest is read all the same, and lost.
+   */
+  async finish(p: Uint8Array, length = p.byteLength): Promise<boolean> {
     this.start = this.end = this.#filled
     this.#long = true
-    for (let at = 0; at < p.byteLength;) {
-      const n = await this.#stream.read(p.subarray(at))
-      if (n === null) throw new MessageError('stream ends within a frame')
+    let into = p
+    for (let at = 0; at < length;) {
+      let n: number | null
+      try {
+        n = await this.#stream.read(into === p ? p.subarray(at, length) : into.subarray(0, length - at))
+      } catch (e) {
+        // A stream that refuses a buffer which has gone has taken nothing.
+        if (into !== p || p.byteLength >= length) throw e
+        n = 0
+      }
+      if (n === null) throw new MessageError(CUT)
       at += n
+      if (into === p && p.byteLength < length) into = new Uint8Array(CHUNK_SIZE)
     }
+    return into === p
   }
 
   #size(): number {
     const size = getUint32(this.bytes, this.end)
-    if (size < HEADER_SIZE) throw new MessageError(`frame of ${size} bytes is shorter than its header`)
-    if (size > this.limit) throw new MessageError(`frame of ${size} bytes is longer than ${this.limit}`)
-    return size
+    if (size >= HEADER_SIZE && size <= this.limit) return size
+    const text = printable(this.bytes, this.end, this.#filled)
+    if (text !== '') throw new MessageError(`the peer does not speak 9P, it says ${JSON.stringify(text)}`)
+    const wrong = size < HEADER_SIZE ? 'shorter than its header' : `longer than ${this.limit}`
+    throw new MessageError(`frame of ${size} bytes is ${wrong}`)
   }
 
   // Makes room behind the bytes received for the rest of a frame of `size` bytes.
@@ -154,4 +181,17 @@ export class FrameReader {
     this.start = this.end = 0
     this.#filled = have
   }
+}
+
+/**
+ * The printable text that bytes begin with; '' where the first four, a frame's size, are not all printable.
+ */
+function printable(b: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let i = start; i < Math.min(end, start + QUOTED); i++) {
+    const c = b[i] ?? 0
+    if ((c < 0x20 || c > 0x7e) && c !== 0x09 && c !== 0x0a && c !== 0x0d) break
+    text += String.fromCharCode(c)
+  }
+  return text.length < 4 ? '' : text
 }

@@ -1,9 +1,10 @@
 import type { Qid } from './qid.ts'
 import type { Stat } from './stat.ts'
 
-// The messages of 9P2000, section 5 of the Plan 9 manual. Each name is a constant, the message's type on the wire, and
-// a type, its fields. A request is a T-message, its reply the R-message of the next number or Rerror. In the layouts
-// size[4] and tag[2] are left out; s is len[2] and as many bytes of UTF-8; numbers are little-endian.
+// The messages of 9P2000, section 5 of the Plan 9 manual. Each name is a constant, the message's type on the
+// wire, and a type, its fields. A request is a T-message, its reply the R-message of the next number or
+// Rerror. In the layouts size[4] and tag[2] are left out; s is len[2] and as many bytes of UTF-8; numbers are
+// little-endian.
 
 /** What every message has. */
 interface Tagged {
@@ -167,7 +168,7 @@ export const Rcreate = 115
 export interface Rcreate extends Tagged {
   readonly type: typeof Rcreate
   readonly qid: Qid
-  /** As in Ropen. */
+  /** The most bytes that one read or write carries in one piece; 0 for msize - 24. */
   readonly iounit: number
 }
 

@@ -1,4 +1,6 @@
-/** Hands out small numbers, tags or fids, each to one holder at a time; those given back go out again first. */
+/**
+ * Hands out small numbers, tags or fids, each to one holder at a time; those given back go out again first.
+ */
 export class NumberPool {
   readonly #limit: number
   readonly #free: number[] = []

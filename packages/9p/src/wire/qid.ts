@@ -39,7 +39,18 @@ export function encodeQid(qid: Qid, b: Uint8Array, at: number): number {
   return at + QID_SIZE
 }
 
-/** Reads the qid at `at`; the caller has checked that {@link QID_SIZE} bytes are there. */
+/**
+ * Reads the qid at `at`; the caller has checked that {@link QID_SIZE} bytes are there.
+ *
+ * @example
+ * ```ts
+ * import { decodeQid, encodeQid, QID_SIZE } from '@net/9p'
+ *
+ * const b = new Uint8Array(QID_SIZE)
+ * encodeQid({ type: 0, version: 1, path: 2n }, b, 0)
+ * console.log(decodeQid(b, 0).path) // 2n
+ * ```
+ */
 export function decodeQid(b: Uint8Array, at: number): Qid {
   return { type: b[at] ?? 0, version: getUint32(b, at + 1), path: getUint64(b, at + 5) }
 }

@@ -39,7 +39,10 @@ export interface Stat {
 /** The bytes of a stat whose four texts are empty, the smallest there is. */
 export const STAT_SIZE = 49
 
-/** A stat of which Twstat changes nothing: every number is all ones, every text empty. Spread it and set what to change. */
+/**
+ * A stat of which Twstat changes nothing: every number is all ones, every text empty. Spread it and set what
+ * to change.
+ */
 export const DONT_TOUCH: Stat = {
   type: 0xffff,
   dev: 0xffffffff,
@@ -54,7 +57,17 @@ export const DONT_TOUCH: Stat = {
   muid: '',
 }
 
-/** The bytes that {@link encodeStat} writes, its size field counted. Throws a {@link MessageError} when a field does not fit. */
+/**
+ * The bytes that {@link encodeStat} writes, its size field counted. Throws a {@link MessageError} when a
+ * field does not fit.
+ *
+ * @example
+ * ```ts
+ * import { DONT_TOUCH, statSize } from '@net/9p'
+ *
+ * console.log(statSize({ ...DONT_TOUCH, name: 'file' })) // 53
+ * ```
+ */
 export function statSize(s: Stat): number {
   const n =
     41 + textSize(s.name, 'name') + textSize(s.uid, 'uid') + textSize(s.gid, 'gid') + textSize(s.muid, 'muid')
@@ -62,7 +75,20 @@ export function statSize(s: Stat): number {
   return n
 }
 
-/** Writes a stat with its size field at `at`, where {@link statSize} bytes must be free, and gives the offset behind it. */
+/**
+ * Writes a stat with its size field at `at`, where {@link statSize} bytes must be free, and gives the offset
+ * behind it.
+ *
+ * @example
+ * ```ts
+ * import { decodeStats, DONT_TOUCH, encodeStat, statSize } from '@net/9p'
+ *
+ * const stat = { ...DONT_TOUCH, name: 'file', length: 5n }
+ * const b = new Uint8Array(statSize(stat))
+ * console.log(encodeStat(stat, b, 0)) // 53
+ * console.log(decodeStats(b).map((s) => s.name).join()) // file
+ * ```
+ */
 export function encodeStat(s: Stat, b: Uint8Array, at: number): number {
   putUint16(b, at + 2, checkRange(s.type, 0xffff, 'type'))
   putUint32(b, at + 4, checkRange(s.dev, 0xffffffff, 'dev'))
@@ -87,7 +113,9 @@ export function checkQid(qid: Qid): void {
   checkUint64(qid.path, 'qid.path')
 }
 
-/** Reads a stat at the cursor, its size field first; throws a {@link MessageError} when the sizes disagree. */
+/**
+ * Reads a stat at the cursor, its size field first; throws a {@link MessageError} when the sizes disagree.
+ */
 export function readStat(c: Cursor): Stat {
   const size = c.uint16('stat')
   const start = c.take(size, 'stat')
@@ -109,7 +137,20 @@ export function readStat(c: Cursor): Stat {
   return stat
 }
 
-/** Reads the stats that a read of a directory gave, all of them whole; throws a {@link MessageError} when they are not. */
+/**
+ * Reads the stats that a read of a directory gave, all of them whole; throws a {@link MessageError} when they
+ * are not.
+ *
+ * @example
+ * ```ts
+ * import { decodeStats, DONT_TOUCH, encodeStat, statSize } from '@net/9p'
+ *
+ * const stat = { ...DONT_TOUCH, name: 'file', length: 5n }
+ * const b = new Uint8Array(statSize(stat))
+ * console.log(encodeStat(stat, b, 0)) // 53
+ * console.log(decodeStats(b).map((s) => s.name).join()) // file
+ * ```
+ */
 export function decodeStats(data: Uint8Array): Stat[] {
   const c = new Cursor(data, 0, data.byteLength)
   const stats: Stat[] = []

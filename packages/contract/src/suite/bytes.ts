@@ -118,3 +118,8 @@ export async function resync(c1: Conn, c2: Conn): Promise<void> {
   }
   await Promise.all([c1.write(new Uint8Array([MARKER])), find()])
 }
+
+/** Gives a buffer to another holder, as postMessage() does: this one is empty afterwards. */
+export function giveAway(p: Uint8Array<ArrayBuffer>): void {
+  structuredClone(p.buffer, { transfer: [p.buffer] })
+}

@@ -2,6 +2,7 @@ import { equal } from './assert.ts'
 import { testByteStreams } from './byte_streams.ts'
 import { roundTrip } from './bytes.ts'
 import { testConnArguments } from './conn_arguments.ts'
+import { testConnBuffers } from './conn_buffers.ts'
 import { testConnClose } from './conn_close.ts'
 import { testConnDeadline } from './conn_deadline.ts'
 import { type ConnOptions, ConnTest, type MakePipe } from './conn_maker.ts'
@@ -26,6 +27,7 @@ export function testConn(t: Runner, makePipe: MakePipe, options: ConnOptions = {
   testConnQueue(x)
   testConnClose(x)
   testConnArguments(x)
+  testConnBuffers(x)
   if (x.reliable) {
     testConnStream(x)
     testConnPressure(x)

@@ -126,7 +126,7 @@ function reset(x: ConnTest, resetConn: NonNullable<ConnTest['options']['reset']>
     const e = await reading
     checkOpError(e, x.shape(c2, 'read'))
     equal(e.code, 'ECONNRESET', 'code')
-    ok(typeof e.errno === 'number' && e.errno > 0, `errno is ${show(e.errno)}`)
+    ok(typeof e.errno === 'number' && e.errno < 0, `errno is ${show(e.errno)}`)
     ok(typeof e.syscall === 'string' && e.syscall !== '', `syscall is ${show(e.syscall)}`)
     ok(e.message.endsWith(': connection reset by peer'), `message is ${e.message}`)
     ok(!e.timeout && !e.temporary, 'a reset is neither a time-out nor temporary')

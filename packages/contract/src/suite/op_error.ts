@@ -39,7 +39,7 @@ export function checkOpError(e: unknown, want: Shape): asserts e is OpError {
   if (cause instanceof SyscallError || cause instanceof Errno) {
     equal(e.code, cause.code, `${what}: code`)
     equal(e.errno, cause.errno, `${what}: errno`)
-    ok(cause.errno > 0, `${what}: errno is ${cause.errno}, want a positive number`)
+    ok(cause.errno < 0, `${what}: errno is ${cause.errno}, want a negative number`)
   } else {
     ok(!('errno' in e), `${what}: has an errno without an error number behind it`)
   }

@@ -1,7 +1,7 @@
 import type { Addr } from '@net/addr'
 import { ErrWriteToConnected, isErr } from '../errors.ts'
 import { equal, equalBytes, held, ok, rejects, rejectsType, show } from './assert.ts'
-import { pattern } from './bytes.ts'
+import { giveAway, pattern } from './bytes.ts'
 import { ledger } from './ledger.ts'
 import { testLiveness } from './liveness.ts'
 import { checkOpError } from './op_error.ts'
@@ -20,6 +20,7 @@ export function testPacketConn(
   packets(x)
   queues(x)
   refusals(x)
+  buffers(x)
   testPacketConnEnds(x)
   if (options.liveness !== undefined) {
     testLiveness(t, options, options.liveness, [
@@ -153,6 +154,19 @@ function refusals(x: PacketTest): void {
       ok(isErr(e, ErrWriteToConnected), `the error is ${show(e)}`)
     })
   }
+}
+
+function buffers(x: PacketTest): void {
+  x.states('a readFrom() whose buffer is given away is a TypeError, and the packet stays', async (pair) => {
+    const { p1, p2 } = pair
+    const p = new Uint8Array(100)
+    const reading = held(p1.readFrom(p))
+    giveAway(p)
+    await p2.writeTo(new Uint8Array(20), p1.localAddr)
+    await rejectsType(() => reading, 'readFrom()')
+    equal((await p1.readFrom(new Uint8Array(100)))[0], 20, 'the next readFrom()')
+    await packetTrip(pair)
+  })
 }
 
 function leaks(t: Runner, makePacketPair: MakePacketPair, options: PacketConnOptions): void {

@@ -65,17 +65,18 @@ function over(net: () => Net, { tls = {}, dial = {} }: ConnectorOptions): Connec
   return (address, options = {}) => {
     const { hostname, port } = socketAddress(address)
     const all = socketOptions(options)
-    const secure: Plan['secure'] = async (conn, signal) => {
+    const secure: Plan['secure'] = async (conn, ending) => {
       // TLS is loaded when it is needed: most sockets of a program may be plain ones.
-      const { secureConn } = await import('@net/node/tls')
-      return secureConn(conn, { ...tls, ...tlsPeer(all.sni ?? hostname, all.alpn) }, { signal })
+      const { tlsClient } = await import('@net/node/tls')
+      return tlsClient(conn, { ...tls, ...tlsPeer(all.sni ?? hostname, all.alpn) }, ending)
     }
     return new Socket({
       options: all,
       secure,
-      open: async (signal) => {
+      open: async (ending) => {
+        const { signal } = ending
         const wire = await net().dial('tcp', joinHostPort(hostname, port), { ...dial, signal })
-        return all.secureTransport === 'on' ? await secure(wire, signal) : wire
+        return all.secureTransport === 'on' ? await secure(wire, ending) : wire
       },
     })
   }

@@ -1,3 +1,4 @@
+import { type Ended, Ending } from '@net/io'
 import { SocketError, socketError } from './error.ts'
 import type { FullSocketOptions, SecureTransport } from './options.ts'
 import { SocketStreams } from './streams.ts'
@@ -16,10 +17,10 @@ export interface SocketInfo {
 /** How a socket comes to its wire. For {@link Socket} only. */
 export interface SocketPlan {
   readonly options: FullSocketOptions
-  /** Makes the wire; the signal gives up. */
-  open(signal: AbortSignal): Promise<Wire>
+  /** Makes the wire, until `ending` gives up. */
+  open(ending: Ending): Promise<Wire>
   /** Puts TLS on a wire. */
-  secure(wire: Wire, signal: AbortSignal): Promise<Wire>
+  secure(wire: Wire, ending: Ending): Promise<Wire>
 }
 
 /**
@@ -48,7 +49,7 @@ export class Socket implements AsyncDisposable {
   readonly #plan: SocketPlan
   readonly #streams: SocketStreams
   readonly #wire: Promise<Wire>
-  readonly #giveUp = new AbortController()
+  readonly #giveUp = new Ending()
   #upgraded = false
   #ended = false
   readonly #settleOpened: Settle<SocketInfo>
@@ -60,7 +61,7 @@ export class Socket implements AsyncDisposable {
     this.secureTransport = plan.options.secureTransport
     ;[this.opened, this.#settleOpened] = deferred<SocketInfo>()
     ;[this.closed, this.#settleClosed] = deferred<undefined>()
-    this.#wire = plan.open(this.#giveUp.signal)
+    this.#wire = plan.open(this.#giveUp)
     this.#streams = new SocketStreams(this.#wire, {
       readEnded: () => void this.#peerEnded(),
       readFailed: (e) => this.#fail(e, e.code === 'ECONNRESET'),
@@ -87,7 +88,7 @@ export class Socket implements AsyncDisposable {
     if (this.#ended) return this.closed
     this.#ended = true
     const why = reason ?? new SocketError('the socket is closed')
-    this.#giveUp.abort(why)
+    this.#giveUp.end(why)
     this.#settleOpened.reject(why)
     this.#streams.end(why)
     this.#hangUp()
@@ -114,18 +115,20 @@ export class Socket implements AsyncDisposable {
     void drained.then(() => this.#settleClosed.resolve(undefined))
     return new Socket({
       options: { ...plan.options, secureTransport: 'on' },
-      secure: (wire, signal) => plan.secure(wire, signal),
-      open: async (signal) => {
-        const stop = () => {
-          this.#giveUp.abort(signal.reason)
-          this.#release()
+      secure: (wire, ending) => plan.secure(wire, ending),
+      open: async (ending) => {
+        const stop: Ended = {
+          ended: (reason) => {
+            this.#giveUp.end(reason)
+            this.#release()
+          },
         }
-        signal.addEventListener('abort', stop)
+        ending.add(stop)
         try {
           const [wire] = await Promise.all([this.#wire, drained])
-          return await plan.secure(wire, signal)
+          return await plan.secure(wire, ending)
         } finally {
-          signal.removeEventListener('abort', stop)
+          ending.delete(stop)
         }
       },
     })
@@ -138,11 +141,11 @@ export class Socket implements AsyncDisposable {
 
   async #connect(): Promise<void> {
     try {
-      const { remoteAddr, localAddr, alpn = null } = await this.#wire
+      const { remoteAddr, localAddr, connectionState } = await this.#wire
       this.#settleOpened.resolve({
         remoteAddress: remoteAddr.toString(),
         localAddress: localAddr.toString(),
-        alpn,
+        alpn: connectionState?.alpn ?? null,
       })
     } catch (e) {
       this.#settleOpened.reject(socketError(e))

@@ -1,4 +1,6 @@
 import { isArrayBuffer, isBytes, isTypeError } from '@net/contract'
+import { Ending, endingOf } from '@net/io'
+import { cutError, endWriting } from '@net/node/half-close'
 import { SocketError, socketError } from './error.ts'
 import type { Wire } from './wire.ts'
 
@@ -22,7 +24,7 @@ export class SocketStreams {
   readonly writable: WritableStream<Uint8Array>
   readonly #wire: Promise<Wire>
   readonly #owner: StreamsOwner
-  readonly #reading = new AbortController()
+  readonly #reading = new Ending()
   #source: ReadableByteStreamController | null = null
   #sink: WritableStreamDefaultController | null = null
   #queued = 0 // chunks written by the user and not yet by the wire
@@ -43,7 +45,7 @@ export class SocketStreams {
       },
       pull: (controller) => this.#pull(controller),
       cancel: () => {
-        this.#reading.abort()
+        this.#reading.end(null)
         this.#readable = false
         if (!this.#writable) owner.bothEnded(false)
       },
@@ -54,11 +56,12 @@ export class SocketStreams {
           this.#sink = controller
           const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal }
           // Aborting waits for the write under way, which may wait for the peer: close under it.
-          const aborted = (): void => {
-            this.#aborted = true
-            owner.aborted(signal.reason)
-          }
-          signal.addEventListener('abort', aborted, { once: true })
+          endingOf({ signal })?.add({
+            ended: (reason) => {
+              this.#aborted = true
+              owner.aborted(reason)
+            },
+          })
         },
         write: (chunk) => this.#write(chunk),
         close: () => this.#closeWrite(),
@@ -78,7 +81,7 @@ export class SocketStreams {
   stopReading(): void {
     if (!this.#readable) return
     this.#readable = false
-    this.#reading.abort()
+    this.#reading.end(null)
     this.#source?.close()
     this.#source?.byobRequest?.respond(0)
   }
@@ -110,7 +113,7 @@ export class SocketStreams {
     try {
       const wire = await this.#wire
       if (!this.#readable) return
-      n = await wire.read(p, { signal: this.#reading.signal })
+      n = await wire.read(p, this.#reading)
     } catch (e) {
       if (this.#readable) this.#fail(controller, e)
       return
@@ -152,11 +155,22 @@ export class SocketStreams {
   async #closeWrite(): Promise<void> {
     this.#writable = false
     try {
-      if (!this.#over) await (await this.#wire).closeWrite()
+      const wire = await this.#wire
+      if (!this.#over && !(await endWriting(wire)) && !this.#over) await this.#cut(wire)
     } catch (e) {
       if (!this.#over) throw socketError(e)
     }
     if (!this.#readable) this.#owner.bothEnded(this.#peerEnded)
+  }
+
+  // Ends the stream there where the connection has no half-close: closes it, and a reader is told that there may have been more.
+  async #cut(wire: Wire): Promise<void> {
+    if (this.#readable) {
+      this.#readable = false
+      this.#reading.end(null)
+      this.#source?.error(socketError(cutError(wire)))
+    }
+    await wire.close()
   }
 
   #settle(): void {

@@ -1,6 +1,6 @@
 import type { TlsOptions, TLSSocket } from 'node:tls'
 import { type Conn, type IOOptions, type Listener, isBytes } from '@net/contract'
-import { secureConn, secureListener, type TLSOptions } from '@net/node/tls'
+import { tlsClient as secured, secureListener, type TLSOptions } from '@net/node/tls'
 import { authenticates } from './export.ts'
 
 /** PEM text or bytes. */
@@ -85,7 +85,7 @@ function checkKey(key: Uint8Array): void {
  * ```
  */
 export async function tlsClient(conn: Conn, options: TLSClientOptions): Promise<Conn> {
-  return secureConn(conn, clientOptions(options), options)
+  return secured(conn, clientOptions(options), options)
 }
 
 /**

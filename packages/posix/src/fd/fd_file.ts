@@ -44,14 +44,14 @@ class DescriptorFile implements File {
  *
  * const [a, b] = socketPair()
  * const [given, kept] = socketPair()
- * await using file = await given.file()
+ * const file = await given.file()
  * await a.writeMsgUnix(new Uint8Array(1), unixRights(file.fd), null)
  * const oob = new Uint8Array(64)
  * const { oobn } = await b.readMsgUnix(new Uint8Array(1), oob)
- * await using received = newFile(parseUnixRights(oob.subarray(0, oobn))[0] ?? -1)
+ * const received = newFile(parseUnixRights(oob.subarray(0, oobn))[0] ?? -1)
  * const conn = await posix().fileConn(received)
  * console.log(conn.localAddr.network) // unix
- * await Promise.all([a, b, given, kept, conn].map((c) => c.close()))
+ * await Promise.all([a, b, given, kept, conn, file, received].map((c) => c.close()))
  * ```
  */
 export function newFile(fd: number, name = `fd ${fd}`): File {

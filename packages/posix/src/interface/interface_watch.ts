@@ -19,7 +19,7 @@ import { watchLinux } from './interface_watch_linux.ts'
  *
  * const watch = watchInterfaces({ signal: AbortSignal.timeout(10) })
  * for await (const event of watch) {
- *   if (event.kind === 'address') console.log(event.action, event.addr.toString())
+ *   if (event.kind === 'overflow') break // events were lost: list everything anew
  * }
  * ```
  */

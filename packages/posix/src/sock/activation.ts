@@ -155,11 +155,12 @@ export interface HandOver extends AsyncDisposable {
  * import { parseIP, TCPAddr } from '@net/addr'
  * import { handOver, listenTCPSync } from '@net/posix'
  *
- * await using listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
- * const { command, args, options, close } = await handOver({ web: listener }, 'printenv', ['LISTEN_FDNAMES'])
- * const successor = spawn(command, args, options) // prints web
+ * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
+ * const { command, args, options, close } = await handOver({ web: listener }, 'true')
+ * const successor = spawn(command, args, options)
  * await close()
  * await once(successor, 'exit')
+ * await listener.close()
  * ```
  */
 export async function handOver(

@@ -248,13 +248,11 @@ export const ipRawSockGroup: IPRawSockGroup = {
  * import { IPAddr, parseIP } from '@net/addr'
  * import { dialPing } from '@net/posix'
  *
- * try {
- *   const ping = await dialPing('ip4', null, new IPAddr(parseIP('127.0.0.1')))
+ * const ping = await dialPing('ip4', null, new IPAddr(parseIP('127.0.0.1'))).catch(() => null)
+ * if (ping !== null) {
  *   await ping.write(Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1)) // an echo request, the first of its sequence
- *   console.log(await ping.read(new Uint8Array(64))) // 8
+ *   await ping.read(new Uint8Array(64)) // its answer
  *   await ping.close()
- * } catch (e) {
- *   console.log(String(e)) // where the kernel does not allow it
  * }
  * ```
  */
@@ -276,14 +274,11 @@ export async function dialPing(
  * import { IPAddr, parseIP } from '@net/addr'
  * import { listenPing } from '@net/posix'
  *
- * try {
- *   const ping = await listenPing('ip4', null)
+ * const ping = await listenPing('ip4', null).catch(() => null)
+ * if (ping !== null) {
  *   await ping.writeTo(Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1), new IPAddr(parseIP('127.0.0.1')))
- *   const [n, from] = await ping.readFrom(new Uint8Array(64))
- *   console.log(n, from.toString()) // 8 127.0.0.1
+ *   await ping.readFrom(new Uint8Array(64)) // the answer, and who gave it
  *   await ping.close()
- * } catch (e) {
- *   console.log(String(e)) // where the kernel does not allow it
  * }
  * ```
  */

@@ -6,7 +6,7 @@ import {
   type SentMessage,
   type UDPConn,
   checkAddr,
-  checkBuffer,
+  checkMessages,
   byteLengthOf,
 } from '@net/contract'
 import { packetABI } from '../abi/ip.ts'
@@ -119,18 +119,6 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   protected checkAddr(addr: unknown): TypeError | null {
     return checkAddr(addr, 'a UDPAddr')
   }
-}
-
-function checkMessages(messages: unknown): TypeError | null {
-  if (!Array.isArray(messages)) return new TypeError('the messages are not an array')
-  for (let i = 0; i < messages.length; i++) {
-    const { buffer, oob } = messages[i] as Partial<Message>
-    const wrong =
-      checkBuffer(buffer, `messages[${i}].buffer`) ??
-      (oob === undefined ? null : checkBuffer(oob, `messages[${i}].oob`))
-    if (wrong !== null) return wrong
-  }
-  return null
 }
 
 function checkSegment(size: unknown): Error | null {

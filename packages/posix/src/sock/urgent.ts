@@ -124,7 +124,7 @@ function tcpFD(conn: TCPConn, op: string): FD {
  *
  * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
  * const [a, b] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
- * console.log(await writeUrgent(a, Uint8Array.of(1, 2, 3))) // 3: two bytes of the stream, and an urgent one
+ * console.log(await writeUrgent(a, Uint8Array.of(1, 2, 3))) // 3
  * await Promise.all([a.close(), b.close(), listener.close()])
  * ```
  */
@@ -176,7 +176,7 @@ export async function readUrgent(conn: TCPConn, options?: IOOptions): Promise<nu
  * const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
  * const [a, b] = await Promise.all([posix().dialTCP('tcp', null, listener.addr), listener.accept()])
  * await writeUrgent(a, Uint8Array.of(1, 2, 3))
- * console.log(await b.read(new Uint8Array(8))) // 2: a read stops at the mark
+ * console.log(await b.read(new Uint8Array(8))) // 2
  * console.log(atUrgentMark(b)) // true
  * await Promise.all([a.close(), b.close(), listener.close()])
  * ```

@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import type { Conn } from '@net/contract'
+import { isError, type Conn } from '@net/contract'
 import { race, rejected } from '@net/io'
 import { dialError } from './dial_error.ts'
 import { isIPv4 } from './resolve_addr.ts'
@@ -159,7 +159,7 @@ class Race {
   }
 
   #fail(e: unknown): void {
-    if (e instanceof Error) this.#resolve(rejected(e))
+    if (isError(e)) this.#resolve(rejected(e))
     else this.#reject(e)
   }
 

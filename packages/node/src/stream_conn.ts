@@ -9,14 +9,14 @@ import {
   type IOOptions,
   OpError,
   SyscallError,
+  isError,
 } from '@net/contract'
-import { ConnStreams, Lane, LaneConn, type LaneOwner, Liveness, Op } from '@net/io'
+import { checkKept, ConnStreams, Lane, LaneConn, type LaneOwner, Liveness, Op } from '@net/io'
 
 const PIECE = 65536 // bytes of a write at a time: four TLS records
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
 const EPIPE = 32 // its number on every system
 const PATIENCE = 5000 // milliseconds after which a piece that the peer does not take is given up
-const LOST = 'the buffer was transferred or made smaller while its operation was pending'
 
 /** What a stream of Node runs on: its addresses, what keeps the process alive for it, and how it is closed. */
 export type StreamBase = Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'>
@@ -191,18 +191,22 @@ export class StreamConn extends LaneConn implements HalfCloser, ByteStreams, Lan
 class ReadOp extends Op<number | null> {
   readonly #conn: StreamConn
   readonly #p: Uint8Array
+  readonly #byteLength: number
 
   constructor(conn: StreamConn, p: Uint8Array) {
     super('read')
     this.#conn = conn
     this.#p = p
+    this.#byteLength = p.byteLength
   }
 
   override attempt(): boolean {
-    const bytes = this.#conn.take(this.#p.byteLength)
+    // What came stays in the stream for the next read when this one has lost its buffer.
+    checkKept(this.#p, this.#byteLength)
+    const bytes = this.#conn.take(this.#byteLength)
     if (bytes === 0) return false
     if (bytes === null) return this.done(null)
-    if (bytes instanceof Error) return this.fail(bytes)
+    if (isError(bytes)) return this.fail(bytes)
     this.#p.set(bytes)
     return this.done(bytes.byteLength)
   }
@@ -225,7 +229,7 @@ class WriteOp extends Op<number> {
     for (;;) {
       const { failure } = this.#conn
       if (failure !== null) return this.fail(failure)
-      if (this.#p.byteLength < this.#length) throw new TypeError(LOST)
+      checkKept(this.#p, this.#length)
       if (this.#n === this.#length) return this.done(this.#n)
       const n = this.#conn.hand(this.#p.subarray(this.#n, this.#length))
       if (n === 0) return false

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { explore, SimNetwork, type Weather } from '../src/index.ts'
-import { connect, pairOf, readFull, udp } from './pair.ts'
+import { connect, pairOf, readFull, udp, wait } from './pair.ts'
 
 const storm: Weather = { latency: 20, jitter: 10, loss: 0.1, duplicate: 0.05, reorder: 0.1, corrupt: 0.02 }
 
@@ -15,7 +15,7 @@ async function talk(seed: string): Promise<string> {
     const write = async (): Promise<void> => {
       for (const size of sizes) {
         await client.write(new Uint8Array(size).fill(size))
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 50))
+        await wait(Math.random() * 50)
       }
     }
     await Promise.all([write(), readFull(server, total)])

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { connect, pairOf, readFull, rejection, tcp, udp, type Pair } from './pair.ts'
-
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+import { connect, pairOf, readFull, rejection, tcp, udp, type Pair, wait } from './pair.ts'
 
 /** Sends packets of one byte, 0 to 99, one each millisecond, and gives which came when, in milliseconds after each was sent. */
 async function shower({ sim, a, b }: Pair, size = 100): Promise<{ i: number; after: number }[]> {

@@ -45,6 +45,11 @@ export async function connect({ a, b }: Pick<Pair, 'a' | 'b'>): Promise<[TCPConn
   return [client, server, listener]
 }
 
+/** Lets virtual time pass, in milliseconds. */
+export function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
 /** What a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & { readonly code?: string }> {
   try {

@@ -1,9 +1,8 @@
 import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import timers from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { SimError, SimNetwork } from '../src/index.ts'
-import { connect, pairOf, rejection } from './pair.ts'
+import { connect, pairOf, rejection, wait } from './pair.ts'
 
 test('clocks and timers of a run are those of the network, and nothing waits for real', async () => {
   const sim = new SimNetwork({ seed: 1, epoch: Date.UTC(2030, 0, 1) })
@@ -12,7 +11,7 @@ test('clocks and timers of a run are those of the network, and nothing waits for
   await sim.run(async () => {
     expect(new Date().toISOString()).toBe('2030-01-01T00:00:00.000Z')
     expect(performance.now()).toBe(0)
-    await new Promise((resolve) => setTimeout(resolve, hour / 2))
+    await wait(hour / 2)
     await timers.setTimeout(10)
     const signal = AbortSignal.timeout(90)
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -25,7 +24,6 @@ test('clocks and timers of a run are those of the network, and nothing waits for
   expect(performance.now() - before).toBeLessThan(hour / 2)
   // Real time is back.
   expect(Date.now()).not.toBe(Date.UTC(2030, 0, 1) + hour / 2 + 100)
-  await sleep(1)
   // The next run goes on where the last one ended.
   await sim.run(() => {
     expect(performance.now()).toBe(hour / 2 + 100)
@@ -59,7 +57,7 @@ test('a run within a run is refused, and the outer one goes on', async () => {
     const error = await rejection(sim.run(() => {}))
     expect(error).toBeInstanceOf(SimError)
     expect(error.code).toBe('NESTED')
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await wait(10)
   })
   expect(sim.now).toBe(10)
 })
@@ -83,7 +81,7 @@ test('a body that nothing can go on for is told of with the end of the trace', a
 test('a body that does not end is stopped by the limits of time and of events, with the end of the trace', async () => {
   const late = new SimNetwork({ seed: 1, timeLimit: 1000 })
   const tick = async (): Promise<never> => {
-    for (;;) await new Promise((resolve) => setTimeout(resolve, 100))
+    for (;;) await wait(100)
   }
   expect(await rejection(late.run(tick))).toMatchObject({ code: 'LIMIT', name: 'SimError' })
   expect(late.now).toBe(1000)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { UnixAddr } from '@net/addr'
 import { expect, test } from 'vitest'
 import { SimNetwork } from '../src/index.ts'
-import { connect, pairOf, readFull, udp, type Pair } from './pair.ts'
+import { connect, pairOf, readFull, udp, type Pair, wait } from './pair.ts'
 
 const program = 'tshark'
 const missing = spawnSync(program, ['--version']).status === 0 ? '' : ': tshark is not installed'
@@ -23,7 +23,7 @@ async function everything(): Promise<Pair> {
       const from = await a.target.listenUDP('udp', null)
       for (const n of [0, 100, 5000]) await from.writeTo(new Uint8Array(n), to.localAddr)
       await from.writeTo(new Uint8Array(1), udp(addr, 1))
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await wait(100)
       await Promise.all([to.close(), from.close()])
     }
   })
@@ -79,7 +79,7 @@ test('the trace is lines that can be read, of the packets that are kept', async 
   await sim.run(async () => {
     const from = await a.target.listenUDP('udp', udp('10.0.0.1', 9))
     for (const n of [1, 2, 3]) await from.writeTo(new Uint8Array(n), udp('10.0.0.2', 7))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await wait(100)
     await from.close()
   })
   expect(sim.trace.count).toBe(12)

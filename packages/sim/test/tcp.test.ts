@@ -1,7 +1,7 @@
 import { ErrClosed, isErr } from '@net/contract'
 import { describe, expect, test } from 'vitest'
 import { SimNetwork } from '../src/index.ts'
-import { connect, pairOf, readFull, rejection, tcp } from './pair.ts'
+import { connect, pairOf, readFull, rejection, tcp, wait } from './pair.ts'
 
 const bytes = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => i * 7)
 
@@ -78,7 +78,7 @@ describe('the handshake', () => {
         third = true
         return c
       })
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await wait(500)
       expect(third).toBe(false)
       const accepted = await Promise.all([1, 2, 3].map(() => listener.accept()))
       await late
@@ -151,7 +151,7 @@ describe('the stream', () => {
     await pair.sim.run(async () => {
       const [client, server] = await connect(pair)
       const writing = client.write(bytes(1_000_000))
-      await new Promise((resolve) => setTimeout(resolve, 20_000))
+      await wait(20_000)
       expect(pair.b.netstat().find((s) => s.state === 'ESTABLISHED')?.received).toBe(262_140) // what the scaled window can say
       // The news of the open window is lost, so that only asking helps.
       const news = pair.sim.rule(({ from }) => (from === 'b' ? 'drop' : 'pass'))
@@ -189,7 +189,7 @@ describe('the stream', () => {
       for (let i = 0; i < 2; i++) {
         await client.write(bytes(10))
         await readFull(server, 10)
-        await new Promise((resolve) => setTimeout(resolve, 1000))
+        await wait(1000)
       }
     })
     const [last, before] = [...pair.sim.trace].filter(({ where }) => where === 'b/eth0').reverse()
@@ -210,10 +210,10 @@ describe('the end', () => {
       expect(await readFull(client, 1000)).toEqual(bytes(1000))
       expect((await rejection(client.write(bytes(1)))).code).toBe('EPIPE')
       await Promise.all([client.close(), server.close(), listener.close()])
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await wait(100)
       expect(pair.a.netstat().map((s) => s.state)).toEqual(['TIME-WAIT'])
       expect(pair.b.netstat()).toEqual([])
-      await new Promise((resolve) => setTimeout(resolve, 60_000))
+      await wait(60_000)
       expect(pair.a.netstat()).toEqual([])
     })
   })
@@ -225,7 +225,7 @@ describe('the end', () => {
         const [client, server] = await connect(pair)
         if (reset) client.setLinger(0)
         else await server.write(bytes(10))
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        await wait(50)
         const reading = rejection(server.read(new Uint8Array(1)))
         await client.close()
         expect((await reading).code).toBe('ECONNRESET')

@@ -56,11 +56,8 @@ const sleeps: Record<string, readonly [count: number, why: string]> = {
   ],
   'packages/resolve/test/attempt.test.ts': [1, 'keeps the process alive while only unref’d timers are due'],
   'packages/resolve/test/cache.test.ts': [1, 'nothing tells when an entry is over but the clock'],
-  'packages/sim/test/determinism.test.ts': [1, 'virtual time, which passes at once'],
-  'packages/sim/test/faults.test.ts': [1, 'virtual time, which passes at once'],
-  'packages/sim/test/run.test.ts': [6, 'virtual time, which passes at once'],
-  'packages/sim/test/see.test.ts': [2, 'virtual time, which passes at once'],
-  'packages/sim/test/tcp.test.ts': [6, 'virtual time, which passes at once'],
+  'packages/sim/test/pair.ts': [1, 'the time is virtual, and passes at once'],
+  'packages/sim/test/run.test.ts': [2, 'the timers of virtual time are what is tested'],
 }
 
 const sleeping = new Set(['setTimeout', 'setInterval', 'delay', 'sleep'])

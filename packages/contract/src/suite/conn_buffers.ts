@@ -1,3 +1,4 @@
+import { isTypeError } from '../argument.ts'
 import { equal, held, ok, rejectsType, show } from './assert.ts'
 import { giveAway, roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
@@ -31,7 +32,7 @@ export function testConnBuffers(x: ConnTest): void {
       await c1.close()
       const n = await reading
       if (outcome === MANY) equal(n, MANY, 'the bytes that came')
-      else ok(outcome instanceof TypeError && n < MANY, `write() gave ${show(outcome)}, ${n} bytes came`)
+      else ok(isTypeError(outcome) && n < MANY, `write() gave ${show(outcome)}, ${n} bytes came`)
     },
   )
 }

@@ -1,13 +1,13 @@
 // Random numbers are made in batches: one call of the generator costs as much as several hundred numbers.
 const batch = new Uint32Array(256)
 let left = 0
-let drawnBy: typeof crypto.getRandomValues | null = null
+let drawnBy: unknown = null
 
 /** A random unsigned 32-bit integer that cannot be guessed from earlier ones. */
 export function randomUint32(): number {
   // A program may put another generator in the place of the host's, as tests do that must come out the same again: what was
   // drawn by another one is left behind.
-  const { getRandomValues } = crypto
+  const getRandomValues: unknown = Reflect.get(crypto, 'getRandomValues')
   if (left === 0 || drawnBy !== getRandomValues) {
     crypto.getRandomValues(batch)
     drawnBy = getRandomValues

@@ -18,7 +18,7 @@ import { udpSockGroup } from '../udp/udpsock.ts'
 import { UnixNames } from '../unix/unix_names.ts'
 import { unixSockGroup } from '../unix/unixsock.ts'
 import { interfaceGroup } from './interface.ts'
-import { InterfaceWatcher, type SimInterfaceWatch } from './interface_watch.ts'
+import { SimLinkWatch, type LinkWatch } from './link_watch.ts'
 import { lookupGroup, resolverOf, type HostFiles } from './lookup.ts'
 import { NIC } from './nic.ts'
 import { Protocols } from './protocols.ts'
@@ -70,7 +70,7 @@ export class Host {
   /** What of it is open. */
   readonly #opened = new Set<Hold>()
   readonly #stack: Stack
-  readonly #watches = new Set<InterfaceWatcher>()
+  readonly #watches = new Set<SimLinkWatch>()
   readonly #tcp: TCP
   readonly #udp: UDP
   readonly #raw: RawIP
@@ -159,8 +159,8 @@ export class Host {
    * Watches its interfaces, from now on, as watchInterfaces of @net/posix does: tells of those that are linked, or whose links go
    * down or up. When `signal` is aborted the iteration ends quietly, as by close.
    */
-  watchInterfaces(options: IOOptions = {}): SimInterfaceWatch {
-    const watch = new InterfaceWatcher(this.#stack.time, this.#stack.nics, options.signal, () => {
+  watchInterfaces(options: IOOptions = {}): LinkWatch {
+    const watch = new SimLinkWatch(this.#stack.time, this.#stack.nics, options.signal, () => {
       this.#watches.delete(watch)
     })
     this.#watches.add(watch)

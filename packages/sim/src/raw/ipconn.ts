@@ -73,7 +73,7 @@ export class SimIPConn extends InetDatagram<IPAddr> implements IPConn, Mailbox<I
       const flags = received.data.byteLength > p.byteLength ? TRUNCATED : 0
       return { n: copyInto(p, received), oobn: 0, flags, addr: received.from }
     }
-    return this.reading.run(new ReceiveOp(whole, 'recvmsg', finish), options)
+    return this.reading.run(new ReceiveOp(whole, 'recvmsg', p, finish), options)
   }
 
   /** Writes one packet; control messages beside it are refused. */

@@ -39,7 +39,10 @@ export abstract class DatagramConn<A extends Addr> extends SimSocket<A> {
     if (wrong !== null) return Promise.reject(wrong)
     this.hold.called()
     if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
-    return this.reading.run(new ReceiveOp(this.mailbox, 'read', (received) => copyInto(p, received)), options)
+    return this.reading.run(
+      new ReceiveOp(this.mailbox, 'read', p, (received) => copyInto(p, received)),
+      options,
+    )
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -48,13 +51,13 @@ export abstract class DatagramConn<A extends Addr> extends SimSocket<A> {
     this.hold.called()
     if (!this.isConnected && this.writing.closed === null)
       return Promise.reject(this.hold.opError('write', callError('write', 'EDESTADDRREQ')))
-    return this.writing.run(new SendOp(() => this.put(p, null), p.byteLength, null, 'write'), options)
+    return this.writing.run(new SendOp(() => this.put(p, null), p, null, 'write'), options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: A]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.receiveWith((received) => [copyInto(p, received), received.from], options)
+    return this.receiveWith(p, (received) => [copyInto(p, received), received.from], options)
   }
 
   writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number> {
@@ -65,11 +68,11 @@ export abstract class DatagramConn<A extends Addr> extends SimSocket<A> {
     if (wrong !== null) return Promise.reject(error(wrong))
     this.hold.called()
     if (this.isConnected) return Promise.reject(error(this.writing.closed ?? ErrWriteToConnected))
-    return this.writing.run(new SendOp(() => this.put(p, addr), p.byteLength, addr, 'sendto'), options)
+    return this.writing.run(new SendOp(() => this.put(p, addr), p, addr, 'sendto'), options)
   }
 
   async receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, A]> {
-    if (p === undefined) return await this.receiveWith(({ data, from }) => [new Uint8Array(data), from])
+    if (p === undefined) return await this.receiveWith(null, ({ data, from }) => [new Uint8Array(data), from])
     const [n, addr] = await this.readFrom(p)
     return [p.subarray(0, n), addr]
   }
@@ -82,9 +85,13 @@ export abstract class DatagramConn<A extends Addr> extends SimSocket<A> {
     return untilClosed(() => this.receive())
   }
 
-  /** Reads a datagram, and gives what `finish` makes of it. */
-  protected receiveWith<T>(finish: (received: Received<A>) => T, options?: IOOptions): Promise<T> {
+  /** Reads a datagram into `p`, if there is one, and gives what `finish` makes of it. */
+  protected receiveWith<T>(
+    p: Uint8Array | null,
+    finish: (received: Received<A>) => T,
+    options?: IOOptions,
+  ): Promise<T> {
     this.hold.called()
-    return this.reading.run(new ReceiveOp(this.mailbox, 'recvfrom', finish), options)
+    return this.reading.run(new ReceiveOp(this.mailbox, 'recvfrom', p, finish), options)
   }
 }

@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
-import { Op, type LaneOwner } from '@net/io'
+import { checkKept, Op, type LaneOwner } from '@net/io'
 import { callError } from './errno.ts'
 import { WAIT } from './stream_op.ts'
 
@@ -22,17 +22,22 @@ export interface Mailbox<A extends Addr> {
 export class ReceiveOp<A extends Addr, T> extends Op<T> {
   readonly #mailbox: Mailbox<A>
   readonly #call: string
+  readonly #p: Uint8Array | null
+  readonly #least: number
   readonly #finish: (received: Received<A>) => T
 
-  /** Makes a read that gives what `finish` makes of the datagram. */
-  constructor(mailbox: Mailbox<A>, call: string, finish: (received: Received<A>) => T) {
+  /** Makes a read that gives what `finish` makes of the datagram; `p` is the buffer that it fills, or null. */
+  constructor(mailbox: Mailbox<A>, call: string, p: Uint8Array | null, finish: (received: Received<A>) => T) {
     super('read')
+    this.#p = p
+    this.#least = Math.min(p?.byteLength ?? 0, 1)
     this.#mailbox = mailbox
     this.#call = call
     this.#finish = finish
   }
 
   override attempt(): boolean {
+    if (this.#p !== null) checkKept(this.#p, this.#least)
     const error = this.#mailbox.takeError()
     if (error !== null) return this.fail(callError(this.#call, error))
     const received = this.#mailbox.next()
@@ -50,20 +55,23 @@ export class ReceiveOp<A extends Addr, T> extends Op<T> {
 /** A write of one datagram. */
 export class SendOp extends Op<number> {
   readonly #put: () => string | null
+  readonly #p: Uint8Array
   readonly #length: number
   readonly #to: Addr | null
   readonly #call: string
 
-  /** Makes a write: `put` sends, and gives null, the name of an error, or {@link WAIT}. `to` is null for the fixed peer. */
-  constructor(put: () => string | null, length: number, to: Addr | null, call: string) {
+  /** Makes a write of `p`: `put` sends it, and gives null, the name of an error, or {@link WAIT}. `to` is null for the fixed peer. */
+  constructor(put: () => string | null, p: Uint8Array, to: Addr | null, call: string) {
     super('write')
     this.#put = put
-    this.#length = length
+    this.#p = p
+    this.#length = p.byteLength
     this.#to = to
     this.#call = call
   }
 
   override attempt(): boolean {
+    checkKept(this.#p, this.#length)
     const error = this.#put()
     if (error === WAIT) return false
     return error === null ? this.done(this.#length) : this.fail(callError(this.#call, error))

@@ -1,4 +1,4 @@
-import { Op, type LaneOwner } from '@net/io'
+import { checkKept, Op, type LaneOwner } from '@net/io'
 import { callError } from './errno.ts'
 
 /** A direction of a stream that bytes come out of. */
@@ -20,15 +20,18 @@ export const WAIT = 'wait'
 export class StreamReadOp extends Op<number | null> {
   readonly #source: StreamSource
   readonly #p: Uint8Array
+  readonly #least: number
 
   /** Makes a read into a buffer. */
   constructor(source: StreamSource, p: Uint8Array) {
     super('read')
     this.#source = source
     this.#p = p
+    this.#least = Math.min(p.byteLength, 1)
   }
 
   override attempt(): boolean {
+    checkKept(this.#p, this.#least)
     const n = this.#source.take(this.#p)
     if (n === WAIT) return false
     return typeof n === 'string' ? this.fail(callError('read', n)) : this.done(n)
@@ -39,6 +42,7 @@ export class StreamReadOp extends Op<number | null> {
 export class StreamWriteOp extends Op<number> {
   readonly #sink: StreamSink
   readonly #buffers: readonly Uint8Array[]
+  readonly #lengths: readonly number[]
   #i = 0
   #at = 0 // bytes of the i-th buffer that went
   #n = 0
@@ -48,12 +52,14 @@ export class StreamWriteOp extends Op<number> {
     super('write')
     this.#sink = sink
     this.#buffers = buffers
+    this.#lengths = buffers.map((p) => p.byteLength)
   }
 
   override attempt(): boolean {
     for (;;) {
       const p = this.#buffers[this.#i]
       if (p === undefined) return this.done(this.#n)
+      checkKept(p, this.#lengths[this.#i] ?? 0)
       const n = this.#at < p.byteLength ? this.#sink.put(p.subarray(this.#at)) : 0
       if (typeof n === 'string') return this.fail(callError('write', n))
       this.#at += n

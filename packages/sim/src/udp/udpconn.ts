@@ -63,10 +63,14 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
   readMsgUDP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<UDPAddr>> {
     const wrong = checkBuffer(p) ?? checkBuffer(oob)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.receiveWith((received) => {
-      const flags = received.data.byteLength > p.byteLength ? TRUNCATED : 0
-      return { n: copyInto(p, received), oobn: 0, flags, addr: received.from }
-    }, options)
+    return this.receiveWith(
+      p,
+      (received) => {
+        const flags = received.data.byteLength > p.byteLength ? TRUNCATED : 0
+        return { n: copyInto(p, received), oobn: 0, flags, addr: received.from }
+      },
+      options,
+    )
   }
 
   /** Writes one datagram; control messages beside it are refused. */
@@ -89,9 +93,13 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
     if (wrong !== undefined) throw wrong
     const first = messages[0]
     if (first === undefined) return 0
-    await this.receiveWith((received) => {
-      fill(first, received)
-    }, options)
+    await this.receiveWith(
+      first.buffer,
+      (received) => {
+        fill(first, received)
+      },
+      options,
+    )
     let n = 1
     for (const m of messages.slice(1)) {
       const received = this.next()

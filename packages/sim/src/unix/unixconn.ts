@@ -12,7 +12,7 @@ import {
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
-import { ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
+import { checkKept, ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { SimSocket, type Register } from '../socket/conn.ts'
 import { SendOp } from '../socket/datagram_op.ts'
@@ -44,16 +44,21 @@ export interface UnixParts {
 
 /** A read of a message with its sender; of a stream, of the bytes that are there. */
 class MessageOp<T> extends Op<T> {
+  readonly #p: Uint8Array
+  readonly #least: number
   readonly #take: () => Message | null | string
   readonly #finish: (message: Message | null) => T
 
-  constructor(take: () => Message | null | string, finish: (message: Message | null) => T) {
+  constructor(p: Uint8Array, take: () => Message | null | string, finish: (message: Message | null) => T) {
     super('read')
+    this.#p = p
+    this.#least = Math.min(p.byteLength, 1)
     this.#take = take
     this.#finish = finish
   }
 
   override attempt(): boolean {
+    checkKept(this.#p, this.#least)
     const message = this.#take()
     if (message === WAIT) return false
     if (typeof message === 'string') return this.fail(callError('recvfrom', message))
@@ -192,7 +197,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
       const n = this.#isStream ? message.data.byteLength : copy(p, message)
       return { n, oobn: 0, flags, addr: message.from }
     }
-    return this.reading.run(new MessageOp(take, finish), options)
+    return this.reading.run(new MessageOp(p, take, finish), options)
   }
 
   /** Writes a message; control messages beside it are refused. */
@@ -263,7 +268,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     if (this.#isStream) return this.writing.run(new StreamWriteOp(this, buffers), options)
     const p = buffers.length === 1 && buffers[0] !== undefined ? buffers[0] : joined(buffers)
     const call = to === null ? 'write' : 'sendto'
-    return this.writing.run(new SendOp(() => this.#send(p, to), p.byteLength, to, call), options)
+    return this.writing.run(new SendOp(() => this.#send(p, to), p, to, call), options)
   }
 
   #send(p: Uint8Array, to: UnixAddr | null): string | null {

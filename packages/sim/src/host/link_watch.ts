@@ -6,7 +6,7 @@ import { interfaceOf } from './interface.ts'
 import type { NIC } from './nic.ts'
 
 /** An interface has changed: it was linked, or its links went down or up. */
-export interface SimLinkEvent {
+export interface LinkChange {
   readonly kind: 'link'
   readonly action: 'new'
   /** The interface as it is now. */
@@ -14,21 +14,21 @@ export interface SimLinkEvent {
 }
 
 /** The changes to interfaces, in their order. Close ends the iteration quietly; so does leaving a `for await` loop. */
-export interface SimInterfaceWatch extends AsyncIterableIterator<SimLinkEvent, undefined, undefined>, Closer {
+export interface LinkWatch extends AsyncIterableIterator<LinkChange, undefined, undefined>, Closer {
   /** The next event; the end after close. It never rejects. */
-  next(): Promise<IteratorResult<SimLinkEvent, undefined>>
+  next(): Promise<IteratorResult<LinkChange, undefined>>
   /** Closes the watch. It never rejects. */
   return(): Promise<IteratorReturnResult<undefined>>
 }
 
-type Result = IteratorResult<SimLinkEvent, undefined>
+type Result = IteratorResult<LinkChange, undefined>
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 class NextOp extends Op<Result> {
-  readonly #watch: InterfaceWatcher
+  readonly #watch: SimLinkWatch
 
-  constructor(watch: InterfaceWatcher) {
+  constructor(watch: SimLinkWatch) {
     super('read')
     this.#watch = watch
   }
@@ -40,10 +40,10 @@ class NextOp extends Op<Result> {
 }
 
 /** A watch of a simulated host's interfaces. */
-export class InterfaceWatcher implements SimInterfaceWatch {
+export class SimLinkWatch implements LinkWatch {
   readonly #hold: Hold
   readonly #lane: Lane
-  readonly #events: SimLinkEvent[] = []
+  readonly #events: LinkChange[] = []
   readonly #running = new Map<NIC, boolean>()
   readonly #signal: AbortSignal | undefined
   readonly #onClose: () => void

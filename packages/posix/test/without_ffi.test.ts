@@ -47,7 +47,8 @@ test('posix() without the foreign function interface names hosted(), which works
     env: { ...process.env, NODE_PATH: '' },
   })
   const reason =
-    'kernel sockets are not available, as the foreign function interface did not load: use hosted()'
+    'kernel sockets are not available, as koffi is not installed where this program can load it ' +
+    '(a bundle needs it beside itself): use hosted()'
   expect(JSON.parse(stdout)).toEqual({
     errors: [reason, `listen tcp 127.0.0.1:0: ${reason}`],
     n: 3,

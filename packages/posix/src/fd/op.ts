@@ -137,20 +137,22 @@ export function sendOnce(fd: FD, p: Uint8Array, length: number): number {
  */
 export class ReceiveOp<T> extends FDOp<T> {
   readonly #p: Uint8Array
+  readonly #caller: Uint8Array
   readonly #byteLength: number
   readonly #finish: (n: number) => T
 
-  /** Makes a receive into `p`. */
-  constructor(fd: FD, p: Uint8Array, finish: (n: number) => T) {
+  /** Makes a receive into `p`, which is the caller's own buffer unless `finish` copies from there to that one. */
+  constructor(fd: FD, p: Uint8Array, finish: (n: number) => T, caller = p) {
     super('read', fd)
     this.#p = p
-    this.#byteLength = byteLengthOf(p)
+    this.#caller = caller
+    this.#byteLength = byteLengthOf(caller)
     this.#finish = finish
   }
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
-    checkKept(this.#p, Math.min(this.#byteLength, 1))
+    checkKept(this.#caller, Math.min(this.#byteLength, 1))
     const n = receiveOnce(this.fd, this.#p)
     if (n >= 0) return this.done(this.#finish(n))
     return n === EAGAIN ? false : this.fail(syscallError('recvfrom', n))

@@ -74,14 +74,14 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
   override read(p: Uint8Array, options?: IOOptions): Promise<number> {
     if (!this.#headed || checkBuffer(p) !== null) return super.read(p, options)
     if (p.byteLength === 0 && !this.fd.isClosed) return Promise.resolve(0)
-    return this.#receive((n) => copy(n, p), options)
+    return this.#receive((n) => copy(n, p), options, p)
   }
 
   override readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: IPAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
     if (!this.#headed) return super.readFrom(p, options)
-    return this.#receive((n) => [copy(n, p), this.peer()], options)
+    return this.#receive((n) => [copy(n, p), this.peer()], options, p)
   }
 
   override receive(p?: Uint8Array<ArrayBuffer>): Promise<[Uint8Array<ArrayBuffer>, IPAddr]> {
@@ -105,8 +105,8 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
     return this.writeMsg(p, oob, addr, options)
   }
 
-  #receive<T>(finish: (n: number) => T, options?: IOOptions): Promise<T> {
-    return this.fd.reading.run(new ReceiveOp(this.fd, scratch(), finish), options)
+  #receive<T>(finish: (n: number) => T, options?: IOOptions, caller?: Uint8Array): Promise<T> {
+    return this.fd.reading.run(new ReceiveOp(this.fd, scratch(), finish, caller), options)
   }
 
   protected peer(): IPAddr {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 // The rows of the page's last table: a call, its error, its code.
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
-const rows = [...page.matchAll(/^\| `(dial|listen)\('(\w+)', '(.*?)'\)` \| `(.*?)` \| (\w*) ?\|$/gm)].map(
+const rows = [...page.matchAll(/^\| `(dial|listen)\('(\w+)', '(.*?)'\)` +\| `(.*?)` +\| (\w*) *\|$/gm)].map(
   ([, call = '', network = '', address = '', message = '', code = '']) => ({
     call,
     network,

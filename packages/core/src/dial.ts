@@ -1,6 +1,7 @@
 import { AddrError, IPAddr, TCPAddr, UDPAddr, UnixAddr, type Addr } from '@net/addr'
 import {
   ErrDeadlineExceeded,
+  isError,
   OpError,
   type Conn,
   type DialOptions,
@@ -10,7 +11,7 @@ import {
   type UDPNetwork,
   type UnixNetwork,
 } from '@net/contract'
-import { deadlineAt, Scope } from '@net/io'
+import { deadlineAt, rejected, Scope } from '@net/io'
 import { dialParallel, dialSerial, interleave, type DialOne } from './happy_eyeballs.ts'
 import { checkAddr, checkText } from './network.ts'
 import type { DialerOptions } from './options.ts'
@@ -77,13 +78,13 @@ function oneOf(target: Target, network: string, localAddr: Addr | null, options:
     const left = at - performance.now()
     if (left <= 0) throw new OpError('dial', network, localAddr, addr, ErrDeadlineExceeded)
     const deadline = left === Infinity ? null : Date.now() + left
-    return dialSingle(target, network, localAddr, addr, {
-      signal,
-      deadline,
-      control,
-      keepAlive,
-      multipathTCP,
-    })
+    const dialOptions = { signal, deadline, control, keepAlive, multipathTCP }
+    try {
+      return await dialSingle(target, network, localAddr, addr, dialOptions)
+    } catch (e) {
+      // A dial that failed at once has a stack of nothing but what is below; who called stands in this one.
+      return isError(e) ? rejected(e) : Promise.reject(e)
+    }
   }
 }
 

@@ -20,7 +20,17 @@ const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwor
 /**
  * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when
  * it was called wrongly. It takes the terminal's input over and leaves its outputs open; who stops reading
- * the output ends it with 0.
+ * the output ends it with 0. It does not reject: what failed is told in `messages`.
+ *
+ * @example
+ * ```ts
+ * import { PassThrough } from 'node:stream'
+ * import { netx } from '@net/cli'
+ *
+ * const [input, output, messages] = [new PassThrough(), new PassThrough(), new PassThrough()]
+ * const code = await netx(['targets'], { input, output, messages })
+ * console.log(code, String(output.read()).includes('windows')) // 0 true
+ * ```
  */
 export async function netx(args: readonly string[], terminal: Terminal): Promise<number> {
   const { output, messages } = terminal

@@ -1,7 +1,16 @@
 import { isError } from '@net/contract'
+
 /**
  * What goes wrong with a {@link Socket}: a TypeError whose message begins with "SocketError: ", as the draft has it. The
  * error underneath is its `cause`, and `code` is the cause's, where it has one: 'ECONNREFUSED', 'CERT_HAS_EXPIRED', ...
+ *
+ * @example
+ * ```ts
+ * import { connect, SocketError } from '@net/core/web'
+ *
+ * const error = await connect('127.0.0.1:1').opened.catch((e) => e)
+ * if (error instanceof SocketError) console.log(error.code) // ECONNREFUSED
+ * ```
  */
 export class SocketError extends TypeError {
   /** The name of what went wrong; absent where there is none. */

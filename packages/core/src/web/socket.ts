@@ -26,6 +26,19 @@ export interface SocketPlan {
 /**
  * A TCP connection with web streams, as WinterTC's Sockets API draft has it. It is returned at once and connects meanwhile:
  * what is written waits. {@link connect} makes it.
+ *
+ * @example
+ * ```ts
+ * import { listen } from '@net/core'
+ * import { connect } from '@net/core/web'
+ *
+ * const listener = await listen('tcp', '127.0.0.1:0')
+ * const socket = connect(listener.addr.toString())
+ * const peer = await listener.accept()
+ * await socket.writable.getWriter().write(new TextEncoder().encode('hello'))
+ * console.log(await peer.read(new Uint8Array(64))) // 5
+ * await Promise.all([socket.close(), peer.close(), listener.close()])
+ * ```
  */
 export class Socket implements AsyncDisposable {
   /**
@@ -134,7 +147,7 @@ export class Socket implements AsyncDisposable {
     })
   }
 
-  /** The same as {@link close}. */
+  /** The same as {@link close}: it rejects with what the connection failed with. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -1,7 +1,6 @@
 import { AddrError, IPAddr, TCPAddr, UDPAddr, UnixAddr, type Addr } from '@net/addr'
 import {
   ErrDeadlineExceeded,
-  isError,
   OpError,
   type Conn,
   type DialOptions,
@@ -82,8 +81,10 @@ function oneOf(target: Target, network: string, localAddr: Addr | null, options:
     try {
       return await dialSingle(target, network, localAddr, addr, dialOptions)
     } catch (e) {
-      // A dial that failed at once has a stack of nothing but what is below; who called stands in this one.
-      return isError(e) ? rejected(e) : Promise.reject(e)
+      // A dial that failed at once has a stack of nothing but what is below; who called stands in this one. The reason of a
+      // signal is the caller's own, and stays as it is.
+      if (e instanceof OpError) return rejected(e)
+      throw e
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { isError, type Conn } from '@net/contract'
+import { OpError, type Conn } from '@net/contract'
 import { race, rejected } from '@net/io'
 import { dialError } from './dial_error.ts'
 import { isIPv4 } from './resolve_addr.ts'
@@ -159,7 +159,7 @@ class Race {
   }
 
   #fail(e: unknown): void {
-    if (isError(e)) this.#resolve(rejected(e))
+    if (e instanceof OpError) this.#resolve(rejected(e))
     else this.#reject(e)
   }
 

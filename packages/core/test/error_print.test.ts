@@ -34,6 +34,22 @@ describe.each(stacks)('over %s', (_name, open) => {
   })
   afterAll(() => stack.close())
 
+  test('the reason of a signal that ends a dial keeps its own stack', async () => {
+    await using listener = await stack.net.listen('tcp4', '127.0.0.1:0')
+    const reason = new Error('enough')
+    const { stack: own } = reason
+    const controller = new AbortController()
+    const dialled = stack.net.dial('tcp4', listener.addr.toString(), { signal: controller.signal })
+    controller.abort(reason)
+    // The kernel may have connected by then.
+    const outcome: unknown = await dialled.then(
+      (conn) => conn.close(),
+      (e: unknown) => e,
+    )
+    expect([undefined, reason]).toContain(outcome)
+    expect(reason.stack).toBe(own)
+  })
+
   test.each(['127.0.0.1', 'localhost'])(
     'a dial of %s that is refused has what an error of Node has',
     async (host) => {

@@ -11,6 +11,7 @@ import {
   testPacketConn,
   testTarget,
   type ConnPair,
+  udpPair,
 } from '@net/contract/suite'
 import { listenTCPSync, listenUDPSync, posix } from '../src/index.ts'
 
@@ -56,18 +57,11 @@ testConn(
   { label: 'tcp from IPv4 to every address', halfClose: true, byteStreams: true },
 )
 
-testConn(
-  { test },
-  async () => {
-    // Two sockets, each with the other as its only peer.
-    const free = listenUDPSync('udp', new UDPAddr(loopback, 0))
-    const addr = free.addr
-    await free.close()
-    const c1 = await target.dialUDP('udp', new UDPAddr(loopback, 0), addr)
-    return pair(c1, await target.dialUDP('udp', addr, c1.localAddr))
-  },
-  { label: 'udp, connected', kind: 'datagram', network: 'udp' },
-)
+testConn({ test }, () => udpPair(target, 'udp', loopback), {
+  label: 'udp, connected',
+  kind: 'datagram',
+  network: 'udp',
+})
 
 // What keeps a process alive is asked of the package as users have it.
 const prologue = `

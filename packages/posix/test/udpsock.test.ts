@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { AddrError, parseIP, UDPAddr } from '@net/addr'
 import { ErrClosed, ErrWriteToConnected, isErr, OpError, type UDPConn } from '@net/contract'
-import { ledger, testConn, testPacketConn } from '@net/contract/suite'
+import { ledger, testConn, testPacketConn, udpPair } from '@net/contract/suite'
 import {
   listenTCPSync,
   listenUDPSync,
@@ -51,22 +51,11 @@ testPacketConn(
   },
 )
 
-testConn(
-  { test },
-  async () => {
-    const free = listen('::1')
-    const { addr } = free
-    await free.close()
-    const c1 = await udpSockGroup.dialUDP('udp6', new UDPAddr(v6, 0), addr)
-    const c2 = await udpSockGroup.dialUDP('udp6', addr, c1.localAddr)
-    const stop = async (): Promise<void> => {
-      await c1.close()
-      await c2.close()
-    }
-    return { c1, c2, stop }
-  },
-  { label: 'udp6, connected', kind: 'datagram', network: 'udp6' },
-)
+testConn({ test }, () => udpPair(udpSockGroup, 'udp6', v6), {
+  label: 'udp6, connected',
+  kind: 'datagram',
+  network: 'udp6',
+})
 
 describe('UDPConn.readMsgUDP() and writeMsgUDP()', () => {
   test('carry a packet, without control messages when none are asked for', async () => {

@@ -108,6 +108,11 @@ async function within<T>(promise: Promise<T>, limit: number, what: string): Prom
   }
 }
 
+/** Closes all of them at once. */
+export async function closeAll(closers: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(closers.map((c) => c.close()))
+}
+
 /** Resolves after `ms` milliseconds. */
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

@@ -8,10 +8,11 @@ import { testListener } from './listener.ts'
 import type { Listening } from './listener_maker.ts'
 import type { PacketPair } from './packet_conn_maker.ts'
 import { testPacketConn } from './packet_conn.ts'
-import { part, type Runner } from './part.ts'
+import { closeAll, part, type Runner } from './part.ts'
 import { testTargetErrors } from './target_errors.ts'
 import { testTargetGroups } from './target_groups.ts'
 import { labelOf, literal, livenessOf, nothing, type TargetOptions } from './target_options.ts'
+import { udpPair } from './udp_pair.ts'
 
 /** Registers everything that is stated about a target: its groups, its errors, and the connections it makes. */
 export function testTarget(t: Runner, target: Target, what: TargetOptions): void {
@@ -98,17 +99,7 @@ function testUDP(
     makeConnected: () => target.dialUDP(network, null, new UDPAddr(literal(host), 9)),
     liveness: livenessOf(what, network, `const p1 = await target.listenUDP('${network}', null)`),
   })
-  const makeConns = async (): Promise<ConnPair> => {
-    // Each end is connected to the other: the second is bound to what the first was told.
-    const holder = await listen()
-    const at = holder.localAddr
-    await holder.close()
-    const own = await listen()
-    const from = own.localAddr
-    await own.close()
-    const [c1, c2] = await Promise.all([target.dialUDP(network, at, from), target.dialUDP(network, from, at)])
-    return { c1, c2, stop: () => closeAll([c1, c2]) }
-  }
+  const makeConns = (): Promise<ConnPair> => udpPair(target, network, literal(host))
   testConn(t, makeConns, { ...common, kind: 'datagram', label: `${common.label} dialled` })
 }
 
@@ -130,8 +121,4 @@ async function pairOf(makeListener: () => Promise<Listening>): Promise<ConnPair>
   const [c1, c2] = await Promise.all([made.dial(), made.listener.accept()])
   await made.listener.close()
   return { c1, c2, stop: () => closeAll([c2, { close: () => made.stop() }]) }
-}
-
-async function closeAll(closers: readonly { close(): Promise<void> }[]): Promise<void> {
-  await Promise.all(closers.map((c) => c.close()))
 }

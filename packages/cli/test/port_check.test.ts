@@ -4,9 +4,7 @@ import { answered } from './finished.ts'
 
 test('netx dial -z tells which ports of a host are open', async () => {
   await using open = await listen('tcp', '127.0.0.1:0')
-  const closed = await listen('tcp', '127.0.0.1:0')
-  await closed.close()
-  const [a, b] = [open.addr.port, closed.addr.port]
+  const [a, b] = [open.addr.port, 1]
   expect(await answered('dial', '-z', '127.0.0.1', String(a))).toEqual({
     code: 0,
     stdout: `${a} open\n`,

@@ -111,11 +111,8 @@ describe.each(nets)('through %s', (_name, net) => {
   })
 
   test('socks() and http() tell why they could not connect', async () => {
-    const gone = await listen('tcp', '127.0.0.1:0')
-    await gone.close()
     await using s = await proxyOf(socks, { net: net() })
-    const [high, low] = [gone.addr.port >> 8, gone.addr.port & 255]
-    expect(await all(say(s, 5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, high, low))).toEqual([
+    expect(await all(say(s, 5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 1))).toEqual([
       ...[5, 0, 5, 5, 0, 1, 0, 0, 0, 0, 0, 0],
     ])
     const name = 'no-such-host.invalid'
@@ -123,7 +120,7 @@ describe.each(nets)('through %s', (_name, net) => {
       ...[5, 0, 5, 4, 0, 1, 0, 0, 0, 0, 0, 0],
     ])
     await using h = await proxyOf(http, { net: net() })
-    for (const line of [`CONNECT 127.0.0.1:${gone.addr.port}`, `GET http://127.0.0.1:${gone.addr.port}/`]) {
+    for (const line of ['CONNECT 127.0.0.1:1', 'GET http://127.0.0.1:1/']) {
       const answer = await text(say(h, `${line} HTTP/1.1\r\nHost: x\r\n\r\n`))
       expect(answer).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n[^]*connection refused\n/)
     }

@@ -79,9 +79,7 @@ describe('Net.dial() of a name with several addresses', () => {
   })
 
   test("rejects with the first address's error when all refuse", async () => {
-    const closed = await defaultNet().listen('tcp4', '127.0.0.1:0')
-    await closed.close()
-    const { port } = closed.addr
+    const port = 1
     for (const [addrs, first] of [
       [['::1', '127.0.0.1', '127.0.0.2'], '[::1]'],
       [['127.0.0.2', '::1', '127.0.0.1'], '127.0.0.2'],

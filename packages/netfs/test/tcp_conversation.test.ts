@@ -84,11 +84,8 @@ describe.each(nets)('tcp %s', (_name, make) => {
 
   test('connect fails in the words of trace K6, and spends the conversation', async () => {
     await using net = await make()
-    const closed = await target.listenTCP('tcp4', new TCPAddr(loopback, 0))
-    const { port } = closed.addr
-    await closed.close()
     const errors: [string, string][] = [
-      [`connect 127.0.0.1!${port}`, 'connection refused'],
+      ['connect 127.0.0.1!1', 'connection refused'],
       ['connect 127.0.0.1', 'malformed address'],
       ['connect', 'bad args to connect'],
       ['connect 127.0.0.1!1 2 3', 'bad args to connect'],

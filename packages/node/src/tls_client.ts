@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Conn, IOOptions } from '@net/contract'
 import { endingOf, race } from '@net/io'
@@ -9,7 +10,10 @@ export type TLSOptions = Omit<
   ConnectionOptions,
   'host' | 'port' | 'path' | 'socket' | 'allowHalfOpen' | 'lookup' | 'timeout'
 > & {
-  /** The name that the server's certificate must have: `servername`, when that is absent. It may be an address. */
+  /**
+   * The name that the server's certificate must have, and that the server is told (RFC 6066) where it is no address;
+   * `servername` goes before it.
+   */
   readonly host?: string | undefined
 }
 
@@ -42,7 +46,9 @@ export async function tlsClient(conn: Conn, options: TLSOptions, limits?: IOOpti
     endingOf(limits)?.throwIfOver()
     const carrier = await carry(conn)
     below = carrier
-    const socket = connect({ ...(options as ConnectionOptions), socket: carrier.stream })
+    const { host } = options
+    const name = host === undefined || isIP(host) !== 0 ? {} : { servername: host }
+    const socket = connect({ ...name, ...(options as ConnectionOptions), socket: carrier.stream })
     await race(handshake(socket), limits)
     return new TLSConn(socket, carrier)
   } catch (e) {

@@ -19,6 +19,8 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'net-doc-examples-'))
   mkdirSync(join(dir, 'node_modules/@net'), { recursive: true })
   for (const { name, dir: target } of readPackages()) symlinkSync(target, join(dir, 'node_modules', name))
+  // What examples give to an adapter comes from where the adapters are tested.
+  symlinkSync(join(root, 'packages/core/node_modules/undici'), join(dir, 'node_modules/undici'))
   for (const { name, code } of examples) {
     const file = join(dir, name)
     mkdirSync(dirname(file), { recursive: true })

@@ -66,8 +66,8 @@ export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
 }
 
 /**
- * Whether an error tells that the 9P session is over: the link to the tree was cut, which says nothing of the
- * destination.
+ * Whether an error tells that the 9P session is over or could not begin: it is about the link to the tree and
+ * says nothing of the destination.
  */
 export function isSessionOver(e: unknown): boolean {
   return isError(e) && 'code' in e && e.code === 'ERR_9P_SESSION'

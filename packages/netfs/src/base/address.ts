@@ -42,7 +42,11 @@ function parsePort(text: string): number {
 }
 
 /** What `connect` names: `A!P`, with `!r` behind it for a port of this end below 1024. */
-export function parseRemote(text: string): Address & { readonly restricted: boolean } {
+export function parseRemote(text: string): {
+  readonly ip: IP
+  readonly port: number
+  readonly restricted: boolean
+} {
   const [host = '', service, ...rest] = text.split('!')
   if (service === undefined) fail('malformed address')
   return { ip: parseNumeric(host) ?? fail(BAD_IP), port: parsePort(service), restricted: rest.includes('r') }
@@ -62,12 +66,14 @@ export function parseLocal(text: string): { readonly ip: IP | null; readonly por
 
 /** The address that a connect to `ip` really goes to: the unspecified address means this machine. */
 export function destination(ip: IP): IP {
-  if (!ip.isUnspecified) return ip
-  return ip.to4() === null ? IPv6loopback : localhost
+  return ip.isUnspecified ? loopbackLike(ip) : ip
 }
 
 /** The local address of connections to a loopback address; null for other addresses. */
 export function loopbackOf(ip: IP): IP | null {
-  if (!ip.isLoopback) return null
+  return ip.isLoopback ? loopbackLike(ip) : null
+}
+
+function loopbackLike(ip: IP): IP {
   return ip.to4() === null ? IPv6loopback : localhost
 }

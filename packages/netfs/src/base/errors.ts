@@ -1,5 +1,6 @@
 // The words are those of a Plan 9 kernel, ndb/cs and ndb/dns, as they are seen on the wire.
-import { ErrClosed, isErr, isError } from '@net/contract'
+import { ErrClosed, type IOOptions, isErr, isError } from '@net/contract'
+import { isOver } from '@net/io'
 
 /**
  * The error that the files of a tree fail with, in Plan 9's words. Over 9P the text goes to the client as it
@@ -41,6 +42,10 @@ export const NOT_ANNOUNCED = 'not announced'
 export const NO_DEVICES = 'no free devices'
 /** An address that is no number. */
 export const BAD_IP = 'bad ip address syntax'
+/** Announcing a port that somebody has announced. */
+export const ADDRESS_IN_USE = 'address in use'
+/** Connecting to where no interface of this machine leads. */
+export const NO_ROUTE = 'no route'
 /** Announcing on another machine's address. */
 export const NOT_LOCAL = 'not a local IP address'
 /** A datagram came back: nobody listens there. */
@@ -57,10 +62,10 @@ const words: Record<string, string | undefined> = {
   ETIMEDOUT: 'connection timed out',
   EHOSTUNREACH: 'host unreachable',
   EHOSTDOWN: 'host unreachable',
-  ENETUNREACH: 'no route',
+  ENETUNREACH: NO_ROUTE,
   ENETDOWN: 'net unreachable',
-  EAFNOSUPPORT: 'no route',
-  EADDRINUSE: 'address in use',
+  EAFNOSUPPORT: NO_ROUTE,
+  EADDRINUSE: ADDRESS_IN_USE,
   EADDRNOTAVAIL: NOT_LOCAL,
   EACCES: DENIED,
   EPERM: DENIED,
@@ -98,8 +103,8 @@ export function plan9Words(error: unknown): string {
   return IO_ERROR
 }
 
-/** The error to throw for an error of the target, or for a request that was aborted. */
-export function plan9Error(error: unknown, signal?: AbortSignal): Plan9Error {
-  if (signal?.aborted) return new Plan9Error(INTERRUPTED)
+/** The error to throw for an error of the target, or "interrupted" when what ends `options` has come. */
+export function plan9Error(error: unknown, options?: IOOptions): Plan9Error {
+  if (isOver(options)) return new Plan9Error(INTERRUPTED)
   return error instanceof Plan9Error ? error : new Plan9Error(plan9Words(error))
 }

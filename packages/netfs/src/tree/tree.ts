@@ -21,7 +21,6 @@ import {
 import type { Protocol } from '../conversation/protocol.ts'
 import { QueryFile } from './query_file.ts'
 import type { Session } from '../conversation/session.ts'
-import { protocolStats } from '../conversation/stats.ts'
 
 // Paths of the files at the root, as the kernel has them; cs and dns are another program's there.
 const Root = { dir: 1, arp: 2, bootp: 3, ndb: 4, iproute: 5, ipselftab: 6, log: 7, cs: 20, dns: 21 } as const
@@ -155,7 +154,7 @@ class ProtocolDir extends Directory {
     const path = (kind: number): bigint => qidPath(protocol.index, 0, kind)
     return [
       new SpecialFile('clone', this, path(Kind.clone), 0o666, () => openCtl(protocol.clone(this.user), this)),
-      new TextFile('stats', this, path(Kind.stats), () => protocolStats(protocol)),
+      new TextFile('stats', this, path(Kind.stats), () => protocol.stats()),
     ]
   }
 }

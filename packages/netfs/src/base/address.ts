@@ -8,7 +8,7 @@ export interface Address {
   readonly port: number
 }
 
-/** What `local` and `remote` hold before there is anything to tell. */
+/** The address that `local` and `remote` hold before the conversation has one. */
 export const NO_ADDRESS: Address = { ip: null, port: 0 }
 
 const localhost = IP.from([127, 0, 0, 1])
@@ -24,7 +24,8 @@ export function printIP(ip: IP | null): string {
 }
 
 /**
- * Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none.
+ * Reads a numeric address: IPv4, IPv6, or one of the short forms of IPv4 that Plan 9 takes, as 127.1. null
+ * for other texts.
  */
 export function parseNumeric(text: string): IP | null {
   const ip = parseIP(text)
@@ -35,13 +36,13 @@ export function parseNumeric(text: string): IP | null {
   return a > 255 || b > 255 || c > 255 ? null : IP.from([a, b, 0, c])
 }
 
-/** Reads a port; what is no number from 0 to 65535 is "bad numeric port". */
+/** Reads a port. Throws "bad numeric port" unless it is a number from 0 to 65535. */
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
   return port >= 0 && port <= 65535 ? port : fail('bad numeric port')
 }
 
-/** What `connect` names: `A!P`, with `!r` behind it for a port of this end below 1024. */
+/** Reads what `connect` goes to: `A!P`, with `!r` behind it for a port of this end below 1024. */
 export function parseRemote(text: string): {
   readonly ip: IP
   readonly port: number
@@ -53,8 +54,8 @@ export function parseRemote(text: string): {
 }
 
 /**
- * What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`,
- * every port.
+ * Reads the address of this end that `announce`, `bind` and the end of `connect` name: `[A!]P`, where `*` for
+ * A is any address. Port null is `*`, every port.
  */
 export function parseLocal(text: string): { readonly ip: IP | null; readonly port: number | null } {
   const [first = '', second] = text.split('!')

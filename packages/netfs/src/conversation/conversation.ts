@@ -215,12 +215,12 @@ export abstract class Conversation extends Slot {
   }
 }
 
-// An address of this end, where `*` for a port means one of the target's choice.
+// Gives an address of this end to the target, which chooses the port where it is `*`.
 function portOrAny({ ip, port }: { readonly ip: IP | null; readonly port: number | null }): Address {
   return { ip, port: port ?? 0 }
 }
 
-// A number that a client gave; null when it is the usual one, which sets nothing.
+// Gives a client's number; null when it is the usual one, which is not set.
 function unless(usual: number, n: number): number | null {
   return n === usual ? null : n
 }

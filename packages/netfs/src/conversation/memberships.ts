@@ -4,7 +4,7 @@ import { parseNumeric } from '../base/address.ts'
 import { BAD_IP, fail, NO_DEVICES, plan9Error } from '../base/errors.ts'
 import type { Interfaces } from '../base/interfaces.ts'
 
-const MOST = 32 // groups of a conversation
+const MOST = 32 // groups that a conversation may join
 
 /** A multicast group on the interface that has an address. */
 export interface Membership {

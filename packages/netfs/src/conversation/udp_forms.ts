@@ -9,7 +9,7 @@ import type { ReceivedDatagram, UDPCaller, UDPPort } from './udp_port.ts'
 /** What a UDP conversation has become, by connect, announce, or a sender that listen gave. */
 export type UDPForm = ConnectedUDP | AnnouncedUDP | CalledUDP
 
-const REFUSALS = 3 // errors of earlier datagrams that a write goes on behind
+const REFUSALS = 3 // errors of earlier datagrams after which a write is tried again
 
 /** A conversation with one peer, over a socket of its own. */
 export class ConnectedUDP {
@@ -23,7 +23,7 @@ export class ConnectedUDP {
     this.#refused = refused
   }
 
-  /** The bytes of datagrams that wait here; those that the system keeps are not known. */
+  /** The bytes of datagrams that wait; it is 0, as those that the host's system keeps are not known. */
   readonly queued = 0
 
   /** Whether datagrams can be read from it. */
@@ -44,7 +44,7 @@ export class ConnectedUDP {
         await this.socket.write(p, options)
         return true
       } catch (e) {
-        // The error is of a datagram before: Plan 9 tells it to whoever reads.
+        // An earlier datagram has come back, which Plan 9 tells to those who read and not to those who write.
         if (codeOf(e) !== 'ECONNREFUSED' || told === REFUSALS) throw e
         this.#refused()
       }
@@ -144,7 +144,7 @@ export class CalledUDP extends PortForm {
     this.#caller = caller
   }
 
-  /** The bytes of datagrams that wait here. */
+  /** The bytes of datagrams that wait. */
   get queued(): number {
     return this.#caller.queue.bytes
   }

@@ -15,7 +15,7 @@ import {
 const MAX_CALLS = 10 // senders that wait for an open of listen
 const MAX_DATAGRAM = 65535
 
-/** A sender, as the announced port met it. */
+/** A sender whose first datagram has come to an announced port. */
 export interface UDPCaller {
   readonly remote: UDPAddr
   /** The address of this machine that it called; null when the target does not tell. */

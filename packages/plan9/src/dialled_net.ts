@@ -1,7 +1,7 @@
 import { SessionError } from '@net/9p'
 import {
+  asError,
   type Conn,
-  isError,
   type NetFile,
   type NetFileMode,
   type NetFS,
@@ -58,8 +58,7 @@ export class DialledNet implements NetFS {
       return await importNet(await this.#dial())
     } catch (e) {
       if (isSessionOver(e)) throw e
-      const reason = isError(e) ? e.message : String(e)
-      throw new SessionError(`9P session cannot begin: ${reason}`, { cause: e })
+      throw new SessionError(`9P session cannot begin: ${asError(e).message}`, { cause: e })
     }
   }
 }

@@ -1,7 +1,7 @@
 import { isRefusal } from '@net/stubs'
-import { splitHostPort, TCPAddr, UDPAddr, parseIPZone, type IP } from '@net/addr'
+import type { IP } from '@net/addr'
 import { type IOOptions, type LookupGroup, type Target, isError } from '@net/contract'
-import { type DNSConn, Resolver } from '@net/resolve'
+import { type Resolver, resolverOver } from '@net/resolve'
 
 /**
  * The lookups of a target. Those that the target refuses are done by a resolver of this class, which asks the
@@ -14,9 +14,7 @@ export class Names {
   /** Makes the lookups of a target, of which none is begun yet. */
   constructor(target: Target) {
     this.#target = target
-    this.#resolver = new Resolver({
-      dial: (network, address, { signal, deadline }) => dial(target, network, address, { signal, deadline }),
-    })
+    this.#resolver = resolverOver(target)
   }
 
   /** Does a lookup with the target, or with the resolver where the target refuses it. */
@@ -64,19 +62,4 @@ const plan9Services: ReadonlyMap<string, number> = new Map([
 /** Whether a lookup failed because there is no such name or record. */
 export function isNotFound(error: unknown): boolean {
   return isError(error) && 'isNotFound' in error && error.isNotFound === true
-}
-
-function dial(
-  target: Target,
-  network: string,
-  address: string,
-  options: Parameters<Target['dialTCP']>[3],
-): Promise<DNSConn> {
-  const { host, port } = splitHostPort(address)
-  const server = parseIPZone(host)
-  const { ip = null, zone = '' } = server ?? {}
-  if (network.startsWith('udp')) {
-    return target.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
-  }
-  return target.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
 }

@@ -1,8 +1,8 @@
-import { isError } from '@net/contract'
+import { asError, isError } from '@net/contract'
 
 /** What an error says; what is thrown and is none is shown as text. */
 export function messageOf(e: unknown): string {
-  return isError(e) ? e.message : String(e)
+  return asError(e).message
 }
 
 /** The code of an error, as 'ECONNREFUSED'; undefined where it has none. */

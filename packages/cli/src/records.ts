@@ -1,4 +1,4 @@
-import { parseIP, type IOOptions, type Net, type Resolver } from '@net/core'
+import { parseIP, RRType, type IOOptions, type Net, type Resolver } from '@net/core'
 import { recordText, type Resource } from './record_text.ts'
 import { UsageError } from './usage_error.ts'
 
@@ -13,26 +13,7 @@ export interface Found {
   readonly data: string
 }
 
-// IANA, "Resource Record (RR) TYPEs".
-const numbers: Readonly<Record<string, number>> = {
-  A: 1,
-  NS: 2,
-  CNAME: 5,
-  SOA: 6,
-  PTR: 12,
-  MX: 15,
-  TXT: 16,
-  AAAA: 28,
-  SRV: 33,
-  NAPTR: 35,
-  DS: 43,
-  SSHFP: 44,
-  DNSKEY: 48,
-  TLSA: 52,
-  SVCB: 64,
-  HTTPS: 65,
-  CAA: 257,
-}
+const { OPT: _, ...numbers } = RRType // OPT belongs to a message and to no name
 
 /** The types that {@link records} knows by name; others are written 'TYPE99'. */
 export const recordTypes: readonly string[] = [
@@ -88,7 +69,8 @@ export async function records(
 }
 
 function numberOf(type: string): number {
-  const number = numbers[type] ?? Number(/^TYPE(\d{1,5})$/.exec(type)?.[1])
+  const known: Readonly<Record<string, number>> = numbers
+  const number = known[type] ?? Number(/^TYPE(\d{1,5})$/.exec(type)?.[1])
   if (!(number > 0 && number < 65536))
     throw new UsageError(`--type wants one of ${recordTypes.join(', ')}, or type99`)
   return number

@@ -1,31 +1,25 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { createServer as createNetServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { curl, curlPath } from './curl.ts'
+import { page, pageServer } from './page_server.ts'
 import { bin, netx, proxies, Running } from './running.ts'
 
-const page = randomBytes(1 << 20)
-
 let dir: string
-let server: Server
-let url: string
+let server: Awaited<ReturnType<typeof pageServer>>
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'netx-'))
-  server = createServer((_req, res) => res.end(page)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  server = await pageServer()
 })
 
 afterAll(async () => {
-  server.close()
-  await once(server, 'close')
+  await server[Symbol.asyncDispose]()
   await rm(dir, { recursive: true })
 })
 
@@ -37,7 +31,7 @@ test.skipIf(curlPath === undefined)('netx export and netx import carry curl over
   const { running: imported, via } = await proxies(`unix!${path}`)
   await using ending = imported
   for (const way of via) {
-    const got = await curl(...way, url)
+    const got = await curl(...way, server.url)
     expect(got).toMatchObject({ code: 0, message: '' })
     expect(got.body.equals(page)).toBe(true)
   }
@@ -71,14 +65,14 @@ test('netx dial, listen and resolve go through the /net that --net names', async
 
 test.skipIf(curlPath === undefined)('netx export keeps to its rules', async () => {
   const address = `unix!${join(dir, 'rules')}`
-  const port = new URL(url).port
+  const port = new URL(server.url).port
   const denied = createServer((_req, res) => res.end('no')).listen(0, '127.0.0.1')
   await once(denied, 'listening')
   await using exported = netx('export', '--allow', `connect,tcp!127.0.0.0/8!${port}`, address)
   await exported.printed(/exporting/)
   const { running, via } = await proxies(address)
   await using imported = running
-  expect((await curl(...(via[0] ?? []), url)).body.equals(page)).toBe(true)
+  expect((await curl(...(via[0] ?? []), server.url)).body.equals(page)).toBe(true)
   const other = `http://127.0.0.1:${(denied.address() as AddressInfo).port}/`
   expect((await curl(...(via[0] ?? []), other)).message).toContain('(2)')
   expect(
@@ -97,15 +91,15 @@ test.skipIf(curlPath === undefined)('netx import connects again when its link wa
   const { running: imported, via } = await proxies(address)
   await using ending = imported
   const [way = []] = via
-  expect((await curl(...way, url)).body.equals(page)).toBe(true)
+  expect((await curl(...way, server.url)).body.equals(page)).toBe(true)
   await first.end('SIGKILL')
   await imported.printed(/the link to .* is cut: /)
-  expect((await curl(...way, url)).message).toContain('(1)')
+  expect((await curl(...way, server.url)).message).toContain('(1)')
   // The socket of one that was killed is in nobody's way.
   await using second = netx('export', address)
   await second.printed(/exporting/)
   await imported.printed(/stands again/)
-  expect((await curl(...way, url)).body.equals(page)).toBe(true)
+  expect((await curl(...way, server.url)).body.equals(page)).toBe(true)
   await using third = netx('export', address)
   await third.closed
   expect(third.text).toContain('address already in use')
@@ -157,7 +151,7 @@ test.skipIf(script === undefined)('netx export shows one line that changes on a 
   const command = `${process.execPath} ${bin} export unix!${path}`
   await using exported = new Running(script ?? '', '-qfec', command, '/dev/null')
   await exported.printed(/0 sessions, 0 conversations/)
-  await using dialling = netx('dial', '--net', `unix!${path}`, 'tcp', new URL(url).host)
+  await using dialling = netx('dial', '--net', `unix!${path}`, 'tcp', new URL(server.url).host)
   await exported.printed(/\r\x1b\[K1 session, 1 conversation, /) // eslint-disable-line no-control-regex
   dialling.child.stdin?.end()
   expect(await dialling.end('SIGKILL')).toBe(null)

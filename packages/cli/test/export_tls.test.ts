@@ -1,32 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { certificate, openssl } from './certificate.ts'
 import { curl, curlPath } from './curl.ts'
+import { page, pageServer } from './page_server.ts'
 import { netx, proxies } from './running.ts'
 
-const page = randomBytes(1 << 20)
-
 let dir: string
-let server: Server
-let url: string
+let server: Awaited<ReturnType<typeof pageServer>>
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'netx-tls-'))
-  server = createServer((_req, res) => res.end(page)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  server = await pageServer()
 })
 
 afterAll(async () => {
-  server.close()
-  await once(server, 'close')
+  await server[Symbol.asyncDispose]()
   await rm(dir, { recursive: true })
 })
 
@@ -42,7 +34,7 @@ test.skipIf(curlPath === undefined)('netx export over TCP wants TLS beyond loopb
   const port = await exported.printed(/exporting \/net at tcp!.*!(\d+)\n/)
   const { running, via } = await proxies(`tcp!127.0.0.1!${port}`, '--psk-file', key)
   await using imported = running
-  for (const way of via) expect((await curl(...way, url)).body.equals(page)).toBe(true)
+  for (const way of via) expect((await curl(...way, server.url)).body.equals(page)).toBe(true)
   for (const wrong of [[], ['--psk-file', other]]) {
     await using refused = netx('import', '--socks', '0', ...wrong, `tcp!127.0.0.1!${port}`)
     await refused.closed
@@ -72,7 +64,7 @@ test.skipIf(openssl === undefined || curlPath === undefined)(
     const address = `tcp!127.0.0.1!${port}`
     const { running, via } = await proxies(address, ...files('me', 'there'), '--server-name', 'there')
     await using imported = running
-    for (const way of via) expect((await curl(...way, url)).body.equals(page)).toBe(true)
+    for (const way of via) expect((await curl(...way, server.url)).body.equals(page)).toBe(true)
     for (const wrong of [
       [...files('stranger', 'there'), '--server-name', 'there'],
       [...files('me', 'stranger'), '--server-name', 'there'],

@@ -46,3 +46,11 @@ export async function answered(...args: string[]): Promise<Outcome> {
   const [stdout, stderr] = await printed
   return { code, stdout, stderr }
 }
+
+/** The objects that `--json` prints, one on each line. */
+export function objectsOf(printed: string): unknown[] {
+  return printed
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line))
+}

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { finish, start } from './finished.ts'
+import { finish, objectsOf, start } from './finished.ts'
 import { netx } from './running.ts'
 
 let dir: string
@@ -86,10 +86,7 @@ test('netx listen and netx dial say with --json what they say', async () => {
   const port = await listening.printed(/"address":"127\.0\.0\.1:(\d+)"\}\n/)
   const { stdout, stderr } = await finish(start('dial', '--json', '-v', 'tcp', `127.0.0.1:${port}`), 'hello')
   expect(stdout).toBe('hello')
-  const said = stderr
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line))
+  const said = objectsOf(stderr)
   const remote = `127.0.0.1:${port}`
   expect(said).toEqual([
     { event: 'connected', network: 'tcp', local: expect.any(String) as string, remote },
@@ -97,12 +94,7 @@ test('netx listen and netx dial say with --json what they say', async () => {
   ])
   await listening.closed
   const { local } = said[0] as { local: string }
-  expect(
-    listening.text
-      .trim()
-      .split('\n')
-      .map((line): unknown => JSON.parse(line)),
-  ).toEqual([
+  expect(objectsOf(listening.text)).toEqual([
     { event: 'listening', network: 'tcp', address: remote },
     { event: 'connected', network: 'tcp', remote: local },
     { event: 'ended', remote: local, sent: 5, received: 5 },

@@ -1,6 +1,6 @@
 import { listen } from '@net/core'
 import { expect, test } from 'vitest'
-import { answered } from './finished.ts'
+import { answered, objectsOf } from './finished.ts'
 
 test('netx dial -z tells which ports of a host are open', async () => {
   await using open = await listen('tcp', '127.0.0.1:0')
@@ -17,12 +17,7 @@ test('netx dial -z tells which ports of a host are open', async () => {
   })
   const { stdout } = await answered('dial', '-z', '--json', '127.0.0.1', String(a), String(b))
   const about = { network: 'tcp', host: '127.0.0.1' }
-  expect(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line): unknown => JSON.parse(line)),
-  ).toEqual([
+  expect(objectsOf(stdout)).toEqual([
     { ...about, port: String(a), open: true },
     {
       ...about,

@@ -1,6 +1,6 @@
 import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answered } from './finished.ts'
+import { answered, objectsOf } from './finished.ts'
 
 // HTTPS: priority 1, its own name, alpn h2 and h3, port 8443, ipv4hint 192.0.2.1, key 9.
 const https = ['0001', '00', '00010006026832026833', '0003000220fb', '00040004c0000201', '000900026f6b'].join(
@@ -79,12 +79,7 @@ describe.skipIf(dnsmasqPath === null)(`netx resolve --server${absent}`, () => {
   test('gives objects with --json', async () => {
     const args = ['--server', server.address, '--json', '--type', 'mx', 'mail.test']
     const { stdout } = await answered('resolve', ...args)
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .map((line): unknown => JSON.parse(line)),
-    ).toEqual([
+    expect(objectsOf(stdout)).toEqual([
       { name: 'mail.test.', type: 'MX', ttl: 0, data: '10 mx1.mail.test.' },
       { name: 'mail.test.', type: 'MX', ttl: 0, data: '20 mx2.mail.test.' },
     ])

@@ -94,6 +94,20 @@ export function isError(x: unknown): x is Error {
 }
 
 /**
+ * The error of what was thrown: itself, or for what is no error one that has it as its message.
+ *
+ * @example
+ * ```ts
+ * import { asError } from '@net/contract'
+ *
+ * console.log(asError('gone').message, asError(new RangeError('x')).name) // gone RangeError
+ * ```
+ */
+export function asError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(String(thrown))
+}
+
+/**
  * Whether a value is a TypeError, of any realm: what this library throws for a wrong kind of argument.
  *
  * @example

@@ -68,7 +68,7 @@ export type {
   UnixListener,
   UnixNetwork,
 } from '@net/contract'
-export { DNSCache, Resolver, resolverOver, type ResolverOptions } from '@net/resolve'
+export { DNSCache, Resolver, resolverOver, type ResolverOptions, RRType } from '@net/resolve'
 export { allocBuffer } from '#target'
 export { ErrPlan9, ErrUnsupported, ErrWindows, isRefusal } from '@net/stubs'
 export * from './default_net.ts'

@@ -1,28 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countedControllers } from '@net/contract/suite'
+import { afterAll, expect, test } from 'vitest'
 import { defaultNet, Net } from '../src/index.ts'
 import { dialNet, embeddedNet, exportNet, plan9 } from '../src/plan9/index.ts'
 
 // An operation that no caller's signal or deadline can end pays for neither: a controller costs more than the rest of a read of
-// an embedded network. What needs one looks the constructor up, which counts here. A DOMException is made by one that is
-// aborted, and by nothing else.
-const Controller = globalThis.AbortController
-let made = 0
-
-beforeAll(() => {
-  globalThis.AbortController = class extends Controller {
-    constructor() {
-      super()
-      made++
-    }
-  }
-})
-
-afterAll(() => {
-  globalThis.AbortController = Controller
-})
+// an embedded network. A DOMException is made by a controller that is aborted, and by nothing else.
+const controllers = countedControllers()
+afterAll(() => controllers[Symbol.dispose]())
 
 const ROUNDS = 500
 
@@ -38,9 +25,9 @@ async function madeByEchoes(net: Net): Promise<number> {
     expect(p).toEqual(q)
   }
   await echo()
-  made = 0
+  controllers.made = 0
   for (let i = 0; i < ROUNDS; i++) await echo()
-  const count = made
+  const count = controllers.made
   await Promise.all([server.close(), client.close()])
   return count
 }
@@ -72,11 +59,11 @@ test('a dial of a literal address makes no controller', async () => {
   const net = defaultNet()
   await using listener = await net.listen('tcp', '127.0.0.1:0')
   const address = listener.addr.toString()
-  made = 0
+  controllers.made = 0
   for (const options of [{}, { timeout: 5000 }, { deadline: Date.now() + 5000 }]) {
     const [server, client] = await Promise.all([listener.accept(), net.dial('tcp', address, options)])
     await Promise.all([server.close(), client.close()])
   }
   await expect(net.dial('tcp', '127.0.0.1:1')).rejects.toThrow('connection refused')
-  expect(made).toBe(0)
+  expect(controllers.made).toBe(0)
 })

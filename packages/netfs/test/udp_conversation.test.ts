@@ -19,6 +19,35 @@ function packet(to: IP, rport: number, text: string): Uint8Array {
 }
 
 describe.each(nets)('udp %s', (_name, make) => {
+  test('a datagram that is too long is told in the same words however it is sent, and the next one goes', async () => {
+    await using net = await make()
+    const announced = await clone(net, 'udp')
+    await write(announced.ctl, 'announce 0')
+    const port = await portOf(net, announced.dir)
+    const connected = await clone(net, 'udp')
+    await write(connected.ctl, `connect 127.0.0.1!${port}`)
+    const near = await net.open(`${connected.dir}/data`)
+    await write(near, 'call')
+    const far = await net.open(`udp/${await read(await net.open(`${announced.dir}/listen`))}/data`)
+    expect(await read(far)).toBe('call')
+    const headers = await clone(net, 'udp')
+    await write(headers.ctl, 'announce 127.0.0.1!0')
+    await write(headers.ctl, 'headers')
+    const any = await net.open(`${headers.dir}/data`)
+    const longest = 65_507 // bytes that IPv4 has room for
+    const ways: [how: string, send: (text: string) => Promise<number>][] = [
+      ['connect', (text) => write(near, text)],
+      ['a call', (text) => write(far, text)],
+      ['announce', (text) => any.write(packet(loopback, port, text))],
+    ]
+    for (const [how, send] of ways) {
+      for (const size of [longest + 1, 100_000])
+        expect(await failure(send('x'.repeat(size))), how).toBe('message too long')
+      expect(await send('x'), how).toBeGreaterThan(0)
+    }
+    expect([await read(near), await read(far)]).toEqual(['x', 'x'])
+  })
+
   test('connect and headers are as in trace K10', async () => {
     await using net = await make()
     const a = await clone(net, 'udp')

@@ -1,8 +1,20 @@
-import type { Conn, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
+import { SessionError } from '@net/9p'
+import {
+  asError,
+  type Conn,
+  type NetFile,
+  type NetFileMode,
+  type NetFS,
+  type NetOpenOptions,
+} from '@net/contract'
 import { race } from '@net/io'
+import { isSessionOver } from './errors.ts'
 import { importNet, type ImportedNet } from './import_net.ts'
 
-/** Dials an address, as core's dial does. What it rejects with, opening a file of the tree rejects with. */
+/**
+ * Dials an address, as core's dial does. What it rejects with is the cause of the SessionError that every
+ * call over the tree then fails with, as it says nothing of the call's own destination.
+ */
 export type DialConn = (network: string, address: string) => Promise<Conn>
 
 /** A network tree that is dialled when it is first used, and anew when its session has ended. */
@@ -37,7 +49,16 @@ export class DialledNet implements NetFS {
       if (before?.error === null) return before
       if (this.#session === session) this.#session = null
     }
-    session = this.#session ??= this.#dial().then((conn) => importNet(conn))
+    session = this.#session ??= this.#begin()
     return await session
+  }
+
+  async #begin(): Promise<ImportedNet> {
+    try {
+      return await importNet(await this.#dial())
+    } catch (e) {
+      if (isSessionOver(e)) throw e
+      throw new SessionError(`9P session cannot begin: ${asError(e).message}`, { cause: e })
+    }
   }
 }

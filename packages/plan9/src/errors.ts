@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { Errno, SyscallError, isError } from '@net/contract'
+import { asError, Errno, SyscallError, isError } from '@net/contract'
 
 /**
  * What a network tree says, and the error number that a program knows it by. The first line that matches
@@ -54,7 +54,7 @@ export function errno(code: string): Errno {
  * the tree, and as "Hangup" elsewhere.
  */
 export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
-  const said = isError(e) ? e : new Error(String(e))
+  const said = asError(e)
   let code = codeOf(said)
   if (code === null) return said
   if (op === 'read' && !datagram && /connection refused$|hangup$/i.test(said.message)) code = 'ECONNRESET'
@@ -66,8 +66,8 @@ export function plan9Error(op: Operation, e: unknown, datagram = false): Error {
 }
 
 /**
- * Whether an error tells that the 9P session is over: the link to the tree was cut, which says nothing of the
- * destination.
+ * Whether an error tells that the 9P session is over or could not begin: it is about the link to the tree and
+ * says nothing of the destination.
  */
 export function isSessionOver(e: unknown): boolean {
   return isError(e) && 'code' in e && e.code === 'ERR_9P_SESSION'

@@ -169,33 +169,12 @@ class SessionFile implements NetFile {
     this.#writes = new Turns(outstanding)
   }
 
-  // Each is one function, since a read or write of a connection is little more than this.
-  async read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    const turn = this.#reads.enter()
-    if (turn !== null) await turn
-    this.#liveness.waiting(1)
-    try {
-      const n = await this.#fid.read(p, this.#offset, options)
-      this.#offset += n
-      return n
-    } finally {
-      this.#liveness.waiting(-1)
-      this.#reads.leave()
-    }
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return this.#transfer('read', this.#reads, p, options)
   }
 
-  async write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    const turn = this.#writes.enter()
-    if (turn !== null) await turn
-    this.#liveness.waiting(1)
-    try {
-      const n = await this.#fid.write(p, this.#offset, options)
-      this.#offset += n
-      return n
-    } finally {
-      this.#liveness.waiting(-1)
-      this.#writes.leave()
-    }
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return this.#transfer('write', this.#writes, p, options)
   }
 
   rewind(): void {
@@ -216,6 +195,24 @@ class SessionFile implements NetFile {
       await this.#fid.clunk()
     } finally {
       this.#session.waiting(-1)
+    }
+  }
+  async #transfer(
+    act: 'read' | 'write',
+    turns: Turns,
+    p: Uint8Array,
+    options: IOOptions | undefined,
+  ): Promise<number> {
+    const turn = turns.enter()
+    if (turn !== null) await turn
+    this.#liveness.waiting(1)
+    try {
+      const n = await this.#fid[act](p, this.#offset, options)
+      this.#offset += n
+      return n
+    } finally {
+      this.#liveness.waiting(-1)
+      turns.leave()
     }
   }
 }

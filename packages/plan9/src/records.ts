@@ -1,5 +1,14 @@
 import { parseIP, UnknownNetworkError } from '@net/addr'
-import { DNSError, type IOOptions, type MX, type NetFS, type NS, type SRV, isError } from '@net/contract'
+import {
+  asError,
+  DNSError,
+  type IOOptions,
+  type MX,
+  type NetFS,
+  type NS,
+  type SRV,
+  isError,
+} from '@net/contract'
 import { isOver } from '@net/io'
 import { absDomainName, byPref, byPriorityWeight, reverseAddr } from '@net/resolve'
 import { queryCS } from './cs.ts'
@@ -162,7 +171,7 @@ function fail(name: string, options: IOOptions | undefined): (e: unknown) => nev
  * dialled anew.
  */
 export function treeError(name: string, e: unknown): DNSError {
-  const cause = isError(e) ? e : new Error(String(e))
+  const cause = asError(e)
   if (notFound.some((words) => cause.message.endsWith(words)))
     return new DNSError('no such host', name, { isNotFound: true, cause })
   return new DNSError(cause.message, name, { isTemporary: isSessionOver(cause), cause })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { serve9P } from '@net/9p'
 import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
 import { DNSError, ErrClosed, ErrDeadlineExceeded, isErr, type Conn } from '@net/contract'
 import { testConn, testListener, testPacketConn } from '@net/contract/suite'
@@ -135,6 +136,37 @@ test('a session that is cut fails everything with its reason, whatever the words
   expect(net.error).toMatchObject(over)
   await expect(net.open('tcp/clone', 'rw')).rejects.toMatchObject(over)
   await Promise.all([c.close(), s.close(), net.close()])
+})
+
+test('a tree that cannot be reached is told as such by every call, never as its destination', async () => {
+  // Nothing listens where the tree should be, and then a server is there which lets nobody in: both say words
+  // that a tree would say of a destination.
+  const gone = await posix().listenTCP('tcp', loopback)
+  await gone.close()
+  const refused = (): Promise<Conn> => posix().dialTCP('tcp', null, gone.addr)
+  await using strict = await posix().listenTCP('tcp', loopback)
+  const denied = async (): Promise<Conn> => {
+    const [near, there] = await Promise.all([posix().dialTCP('tcp', null, strict.addr), strict.accept()])
+    serve9P(there, { attach: () => Promise.reject(new Error('permission denied')) })
+    return near
+  }
+  for (const [dial, reason] of [
+    [refused, `dial tcp ${gone.addr.toString()}: connect: connection refused`],
+    [denied, 'permission denied'],
+  ] as const) {
+    const target = plan9({ net: 'tcp!far.example!564', dial })
+    const at = new UDPAddr(loopback.ip, 0)
+    const over = { code: 'ERR_9P_SESSION', message: `9P session cannot begin: ${reason}` }
+    for (const call of [
+      () => target.dialTCP('tcp', null, loopback),
+      () => target.listenTCP('tcp', loopback),
+      () => target.listenUDP('udp', at),
+      () => target.interfaces(),
+    ])
+      await expect(call()).rejects.toMatchObject({ name: 'OpError', code: 'ERR_9P_SESSION', cause: over })
+    for (const call of [() => target.lookupHost('a.example'), () => target.lookupMX('a.example')])
+      await expect(call()).rejects.toMatchObject({ isTemporary: true, cause: over })
+  }
 })
 
 test('a 9P address is dialled at first use, and anew when its session has ended', async () => {

@@ -1,11 +1,11 @@
-import type { IOOptions } from '@net/contract'
+import { asError, type IOOptions } from '@net/contract'
 import { endingOf, lostBuffer, race } from '@net/io'
 import { BufferPool } from '../wire/buffer_pool.ts'
 import { getUint32, putOffset, putUint16, putUint32 } from '../wire/bytes.ts'
 import { decodeMessage, encodeMessage, messageSize } from '../wire/codec.ts'
 import { HEADER_SIZE, NOFID, NOTAG } from '../wire/constants.ts'
 import { MessageError } from '../wire/cursor.ts'
-import { errorText, RemoteError, SessionError } from '../wire/errors.ts'
+import { RemoteError, SessionError } from '../wire/errors.ts'
 import { FrameReader } from '../wire/frame_reader.ts'
 import { FrameWriter } from '../wire/frame_writer.ts'
 import * as m from '../wire/message.ts'
@@ -314,7 +314,7 @@ export class Exchange {
 }
 
 function cutBy(error: unknown): SessionError {
-  return new SessionError(`9P session ended: the link was cut: ${errorText(error)}`, { cause: error })
+  return new SessionError(`9P session ended: the link was cut: ${asError(error).message}`, { cause: error })
 }
 
 function checkCount(count: number, most: number): void {

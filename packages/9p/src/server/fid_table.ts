@@ -57,19 +57,10 @@ export class FidTable {
       case m.Twalk:
         if (HEADER_SIZE + 2 + x.wname.length * QID_SIZE > msize) throw new Error('walk too long for msize')
         return { type: m.Rwalk, tag, wqid: await this.#walk(x, call) }
-      case m.Topen: {
-        const file = await this.#openFile(x.fid, x.mode, (node) => open(node, x, call))
-        return { type: m.Ropen, tag, qid: file.node.qid, iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ) }
-      }
-      case m.Tcreate: {
-        const file = await this.#openFile(x.fid, x.mode, (node) => create(node, x, call))
-        return {
-          type: m.Rcreate,
-          tag,
-          qid: file.node.qid,
-          iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ),
-        }
-      }
+      case m.Topen:
+        return { type: m.Ropen, tag, ...(await this.#openFile(x, msize, (node) => open(node, x, call))) }
+      case m.Tcreate:
+        return { type: m.Rcreate, tag, ...(await this.#openFile(x, msize, (node) => create(node, x, call))) }
       case m.Tclunk:
         await this.#clunk(x.fid)
         return { type: m.Rclunk, tag }
@@ -151,18 +142,19 @@ export class FidTable {
     }
   }
 
+  // Makes a fid open, and gives what the reply tells of its file.
   async #openFile(
-    number: number,
-    mode: number,
+    x: m.Topen | m.Tcreate,
+    msize: number,
     make: (node: TreeNode) => Awaitable<OpenFile>,
-  ): Promise<OpenFile> {
-    const fid = this.get(number)
+  ): Promise<{ qid: Qid; iounit: number }> {
+    const fid = this.get(x.fid)
     if (fid.file !== null || fid.busy) throw new Error('inappropriate use of fd')
     fid.busy = true
     try {
       const file = await make(fid.node)
-      await this.#opened(fid, file, mode, fid.gone)
-      return file
+      await this.#opened(fid, file, x.mode, fid.gone)
+      return { qid: file.node.qid, iounit: Math.min(file.iounit ?? 0, msize - IOHDRSZ) }
     } finally {
       fid.busy = false
     }

@@ -1,7 +1,7 @@
+import { asError } from '@net/contract'
 import { putUint16, putUint32, textLength } from '../wire/bytes.ts'
 import { encodeMessage, messageSize } from '../wire/codec.ts'
 import { ERRMAX, HEADER_SIZE } from '../wire/constants.ts'
-import { errorText } from '../wire/errors.ts'
 import type { FrameWriter } from '../wire/frame_writer.ts'
 import * as m from '../wire/message.ts'
 
@@ -48,7 +48,7 @@ export class Replies {
   /** Sends Rerror with the error's text, as much of it as ERRMAX and msize allow. */
   error(tag: number, error: unknown, msize: number): void {
     const most = Math.min(ERRMAX - 1, msize - HEADER_SIZE - 2)
-    const x: m.Rerror = { type: m.Rerror, tag, ename: cutText(errorText(error), most) }
+    const x: m.Rerror = { type: m.Rerror, tag, ename: cutText(asError(error).message, most) }
     const at = this.#writer.frame(messageSize(x)) // which may be in other memory than the last
     encodeMessage(x, this.#writer.bytes, at)
     this.sent++

@@ -1,4 +1,3 @@
-import { isError } from '@net/contract'
 /**
  * What a server answered with Rerror: its words, unchanged, are the message.
  *
@@ -41,9 +40,4 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   /** The same for every error of this class. */
   readonly code = 'ERR_9P_SESSION'
-}
-
-/** The text of whatever was thrown. */
-export function errorText(error: unknown): string {
-  return isError(error) ? error.message : String(error)
 }

@@ -53,3 +53,30 @@ export function countedSignal(): CountedSignal {
     },
   }
 }
+
+/** The controllers of signals that a program makes; disposing of it ends the count. */
+export interface CountedControllers extends Disposable {
+  /** How many were made since the count began, or since it was set to another number. */
+  made: number
+}
+
+/**
+ * Counts the controllers that are made from now on by whatever looks the constructor up. The constructor stays a real one,
+ * and the host makes none of its own.
+ */
+export function countedControllers(): CountedControllers {
+  const Controller = globalThis.AbortController
+  const counted: CountedControllers = {
+    made: 0,
+    [Symbol.dispose]() {
+      globalThis.AbortController = Controller
+    },
+  }
+  globalThis.AbortController = class extends Controller {
+    constructor() {
+      super()
+      counted.made++
+    }
+  }
+  return counted
+}

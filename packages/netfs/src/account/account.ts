@@ -5,18 +5,17 @@ import type { Operation } from './policy.ts'
 import type { Peer } from './peer.ts'
 import type { Stack } from './stack.ts'
 
-// Bytes that the number of a conversation counts, which is kept as long as the session.
-const CONVERSATION_SIZE = 2048
+const CONVERSATION_SIZE = 2048 // bytes that each number of a conversation counts, until the session ends
 
-/** The account of one session: what its client may do, and what it has used up. */
+/** The account of one session: what its client may do, and how much it has used. */
 export class Account {
   readonly stack: Stack
   /** The peer that the session belongs to, perhaps with other sessions. */
   readonly peer: Peer
-  /** The conversations that are held. */
+  /** How many conversations are held. */
   conversations = 0
-  #queued = 0 // bytes of datagrams and answers that wait here to be read
-  #numbers = 0 // how many conversations were ever made, which all keep their numbers
+  #queued = 0 // bytes of datagrams and answers that wait to be read
+  #numbers = 0 // how many conversations were ever made, all of which keep their numbers
   #ended = false
 
   /** Opens an account of a client of `stack`. */
@@ -27,7 +26,7 @@ export class Account {
     peer.sessions.take(1)
   }
 
-  /** Throws "permission denied" for what the policy does not allow. */
+  /** Throws "permission denied" when the policy does not allow the operation, and counts that. */
   check(operation: Operation, network: 'tcp' | 'udp', ip: IP | null, port: number): void {
     if (this.stack.rules.allows(operation, network, ip, port)) return
     this.stack.activity.denied++

@@ -1,5 +1,5 @@
 /**
- * What goes on in a tree: numbers that its sessions keep, for a display. They change while one looks at them.
+ * Numbers of what goes on in a tree, for a display. Its sessions change them all the time.
  *
  * @example
  * ```ts

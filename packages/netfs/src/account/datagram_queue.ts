@@ -2,8 +2,8 @@ import type { IOOptions } from '@net/contract'
 import { Condition } from '../base/condition.ts'
 import type { Account } from './account.ts'
 
-const MAX_BYTES = 128 * 1024 // of one queue, as a kernel's receive buffer
-const OVERHEAD = 64 // bytes that a datagram counts beside its own
+const MAX_BYTES = 128 * 1024 // the size of a queue, as of a kernel's receive buffer
+const OVERHEAD = 64 // bytes that a datagram counts on top of its own
 
 /**
  * Datagrams of one sender that wait to be read. A datagram for which there is no room is dropped, as a

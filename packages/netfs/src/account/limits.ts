@@ -1,7 +1,7 @@
 import { maxDescriptors } from './descriptors.ts'
 
 /**
- * What the clients of a tree may use at most. What is absent has its default. The sessions, the conversations
+ * How much the clients of a tree may use. A limit that is absent has its default. The sessions, the conversations
  * and the memory of an export are shared by its peers, and no peer has more than is left for the others: one
  * alone has half at most, two have a third each. A peer is whom the connections come from: an identity of
  * TLS, a user of a Unix socket, an IPv4 address, a /64 of IPv6. An embedded tree is the program's own and has
@@ -33,8 +33,8 @@ export interface Limits {
   readonly memory?: number | undefined
   /**
    * Milliseconds after which a session that has attached is idle: without a conversation, with no request
-   * pending and none come. It lasts until its place is needed: a mount that nobody uses goes on when it is
-   * used again. Default 60 000.
+   * pending and none come. It lasts until its place is needed, so that a mount which nobody uses for a while
+   * still works. Default 60 000.
    */
   readonly idleTime?: number | undefined
   /** Queries of cs and dns that a session may have looked up at a time; more wait. Default 32. */

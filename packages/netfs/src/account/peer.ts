@@ -2,7 +2,7 @@ import type { Memory } from '@net/9p'
 import type { FullLimits } from './limits.ts'
 import { type Portion, Supply } from './supply.ts'
 
-/** Who uses an export: what all sessions of one identity, address or user have together. */
+/** A user of an export: what all sessions of one identity, address or user of the host have together. */
 export class Peer implements Memory {
   /** Its sessions. */
   readonly sessions: Portion
@@ -41,7 +41,7 @@ export class Peers {
     this.#memory = new Supply(limits.memory)
   }
 
-  /** The peer of a name, who is new when it has no session. */
+  /** The peer with a name; a new one when it has no session. */
   named(name: string): Peer {
     let peer = this.#byName.get(name)
     if (peer === undefined) {

@@ -5,9 +5,9 @@ export type Operation = 'connect' | 'announce'
 export interface Rule {
   /** What the rule decides. */
   readonly action: 'allow' | 'deny'
-  /** 'connect' holds for datagrams that name their receiver, too. */
+  /** The operation; 'connect' is also that of datagrams which name their receiver. */
   readonly operation?: Operation | undefined
-  /** The network it is about; absent means both. */
+  /** The network that it is about; absent means both. */
   readonly network?: 'tcp' | 'udp' | undefined
   /**
    * An address, a network ('10.0.0.0/8'), or 'loopback', 'private', 'link-local', 'multicast'. IPv4 addresses

@@ -4,14 +4,14 @@ import type { Operation, Policy, Rule } from './policy.ts'
 
 const LAST_PORT = 65535
 
-/** A rule made ready to ask. */
+/** A rule that has been checked, in the form in which it is applied. */
 interface CompiledRule {
   readonly allow: boolean
   readonly operation: Operation | undefined
   readonly network: string | undefined
   /** Whether an address is one that the rule names; null for a rule about every address. */
   readonly covers: ((ip: IP) => boolean) | null
-  /** Whether the addresses are those of single hosts, which also hear what is sent to many. */
+  /** Whether its addresses are those of hosts, which also receive multicast and broadcasts. */
   readonly unicast: boolean
   readonly first: number
   readonly last: number
@@ -26,7 +26,7 @@ const kinds: Record<string, ((ip: IP) => boolean) | undefined> = {
 
 const broadcast = IP.from([255, 255, 255, 255])
 
-/** A policy made ready to ask. */
+/** A policy that has been checked, in the form in which it is applied. */
 export class Rules {
   /** Whether names may be looked up. */
   readonly lookups: boolean
@@ -46,8 +46,8 @@ export class Rules {
   }
 
   /**
-   * Whether it is allowed. `ip` null is every address of this machine: a rule that denies any address denies
-   * it, and one that allows certain addresses does not allow it.
+   * Whether an operation is allowed. `ip` null is every address of this machine: a rule that denies any
+   * address denies it, and one that allows certain addresses does not allow it.
    */
   allows(operation: Operation, network: 'tcp' | 'udp', ip: IP | null, port: number): boolean {
     const inner = ip === null ? null : embeddedIPv4(ip)
@@ -62,8 +62,8 @@ export class Rules {
 
   /**
    * Whether calls and datagrams from `ip` are let in on a port that was announced. The first rule decides
-   * that names an address, covers `ip` and is for every operation and every port; without one they are let
-   * in.
+   * that names an address, covers `ip` and is for every operation and every port; they are let in where there
+   * is none.
    */
   admits(network: 'tcp' | 'udp', ip: IP): boolean {
     const inner = embeddedIPv4(ip)
@@ -78,7 +78,7 @@ export class Rules {
 
   /** Whether anything at all is allowed with an address: some operation, network and port. */
   reaches(ip: IP): boolean {
-    // What is allowed changes only where the ports of a rule begin and end.
+    // One port of each range is enough: what is allowed changes only where the ports of a rule begin and end.
     const ports = new Set([
       0,
       ...this.#rules.flatMap((rule) => [rule.first, Math.min(rule.last + 1, LAST_PORT)]),
@@ -94,7 +94,8 @@ export class Rules {
     if (covers === null) return true
     if (ip === null) return !allow
     if (covers(ip)) return true
-    // To allow a network does not allow the ways around it; to deny it denies them.
+    // A rule that denies a network also denies the other addresses that lead to it; one that allows it allows
+    // none of those.
     if (allow) return false
     if (inner !== null && covers(inner)) return true
     return unicast && (ip.isMulticast || ip.equal(broadcast) || this.#isBroadcast(ip))
@@ -118,7 +119,7 @@ function compile(rule: Rule): CompiledRule {
   return { ...about, covers: (ip) => net.contains(ip), unicast: !net.ip.isMulticast }
 }
 
-// The network of a rule's address, which is one of a single address when it is no network.
+// Reads the network of a rule's address; a single address is a network of one.
 function networkOf(address: string): IPNet {
   const ip = parseIP(address)
   const single = ip?.to4() ?? ip
@@ -133,7 +134,7 @@ function networkOf(address: string): IPNet {
   }
 }
 
-// ::ffff:10.0.0.0/104 is 10.0.0.0/8.
+// Gives IPv4 networks that are written in IPv6 as what they are: ::ffff:10.0.0.0/104 is 10.0.0.0/8.
 function unmapped({ ip, net }: { ip: IP; net: IPNet }): IPNet {
   const [ones, bits] = net.mask.size()
   const v4 = ip.to4()

@@ -15,7 +15,7 @@ export interface TreeOptions {
   readonly limits?: Limits | undefined
 }
 
-/** What the sessions of one tree share. */
+/** A target, and what the sessions of one tree share when they use it. */
 export class Stack {
   readonly target: Target
   readonly rules: Rules

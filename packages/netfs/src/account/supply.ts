@@ -1,7 +1,6 @@
 /**
- * Something of which there is only so much, and which peers share. Nobody may have more than is left for the
- * others: one peer alone has half of it at most, two a third each, and a peer that has nothing yet always
- * finds something.
+ * A limited number of pieces that peers share. No peer may have more than it leaves for the others: one peer
+ * alone has half of them at most, two a third each, and a peer that has nothing yet always finds something.
  */
 export class Supply {
   readonly #total: number
@@ -12,16 +11,19 @@ export class Supply {
     this.#total = total
   }
 
-  /** How much nobody has; below 0 when more was taken than there is. */
+  /** How much is left; below 0 when more was taken than there is. */
   get left(): number {
     return this.#total - this.#taken
   }
 
   /** Makes the portion of a new peer; a `sole` one may have everything. */
   portion(sole: boolean): Portion {
-    return new Portion(this, sole, (n) => {
-      this.#taken += n
-    })
+    return new Portion(this, sole)
+  }
+
+  /** Counts `n` that somebody takes, whether or not so much is left; a negative number gives back. */
+  take(n: number): void {
+    this.#taken += n
   }
 }
 
@@ -31,13 +33,11 @@ export class Portion {
   used = 0
   readonly #supply: Supply
   readonly #sole: boolean
-  readonly #taken: (n: number) => void
 
-  /** Makes the portion of a supply, which is told by `taken` what is taken. */
-  constructor(supply: Supply, sole: boolean, taken: (n: number) => void) {
+  /** Makes the portion of one peer, or of the only one. */
+  constructor(supply: Supply, sole: boolean) {
     this.#supply = supply
     this.#sole = sole
-    this.#taken = taken
   }
 
   /** Whether the peer may have `n` more. */
@@ -48,6 +48,6 @@ export class Portion {
   /** Takes `n`, whether or not it may; a negative number gives back. */
   take(n: number): void {
     this.used += n
-    this.#taken(n)
+    this.#supply.take(n)
   }
 }

@@ -8,7 +8,7 @@ export interface Address {
   readonly port: number
 }
 
-/** What `local` and `remote` hold before there is anything to tell. */
+/** The address that `local` and `remote` hold before the conversation has one. */
 export const NO_ADDRESS: Address = { ip: null, port: 0 }
 
 const localhost = IP.from([127, 0, 0, 1])
@@ -24,7 +24,8 @@ export function printIP(ip: IP | null): string {
 }
 
 /**
- * Reads a number: IPv4, IPv6, or the short forms of IPv4 that Plan 9 takes, as 127.1. null when it is none.
+ * Reads a numeric address: IPv4, IPv6, or one of the short forms of IPv4 that Plan 9 takes, as 127.1. null
+ * for other texts.
  */
 export function parseNumeric(text: string): IP | null {
   const ip = parseIP(text)
@@ -35,22 +36,26 @@ export function parseNumeric(text: string): IP | null {
   return a > 255 || b > 255 || c > 255 ? null : IP.from([a, b, 0, c])
 }
 
-/** Reads a port; what is no number from 0 to 65535 is "bad numeric port". */
+/** Reads a port. Throws "bad numeric port" unless it is a number from 0 to 65535. */
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
   return port >= 0 && port <= 65535 ? port : fail('bad numeric port')
 }
 
-/** What `connect` names: `A!P`, with `!r` behind it for a port of this end below 1024. */
-export function parseRemote(text: string): Address & { readonly restricted: boolean } {
+/** Reads what `connect` goes to: `A!P`, with `!r` behind it for a port of this end below 1024. */
+export function parseRemote(text: string): {
+  readonly ip: IP
+  readonly port: number
+  readonly restricted: boolean
+} {
   const [host = '', service, ...rest] = text.split('!')
   if (service === undefined) fail('malformed address')
   return { ip: parseNumeric(host) ?? fail(BAD_IP), port: parsePort(service), restricted: rest.includes('r') }
 }
 
 /**
- * What `announce`, `bind` and the end of `connect` name: `[A!]P`, A being `*` for any. Port null is `*`,
- * every port.
+ * Reads the address of this end that `announce`, `bind` and the end of `connect` name: `[A!]P`, where `*` for
+ * A is any address. Port null is `*`, every port.
  */
 export function parseLocal(text: string): { readonly ip: IP | null; readonly port: number | null } {
   const [first = '', second] = text.split('!')
@@ -62,12 +67,14 @@ export function parseLocal(text: string): { readonly ip: IP | null; readonly por
 
 /** The address that a connect to `ip` really goes to: the unspecified address means this machine. */
 export function destination(ip: IP): IP {
-  if (!ip.isUnspecified) return ip
-  return ip.to4() === null ? IPv6loopback : localhost
+  return ip.isUnspecified ? loopbackLike(ip) : ip
 }
 
 /** The local address of connections to a loopback address; null for other addresses. */
 export function loopbackOf(ip: IP): IP | null {
-  if (!ip.isLoopback) return null
+  return ip.isLoopback ? loopbackLike(ip) : null
+}
+
+function loopbackLike(ip: IP): IP {
   return ip.to4() === null ? IPv6loopback : localhost
 }

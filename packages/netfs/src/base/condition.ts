@@ -2,18 +2,17 @@ import type { IOOptions } from '@net/contract'
 import { endingOf, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
-/** Where requests wait until something happens. */
+/** Something that may happen again and again, and the requests that wait for the next time. */
 export class Condition {
   readonly #waiting = new Set<Waiter>()
 
-  /** How many wait. */
+  /** How many requests wait. */
   get size(): number {
     return this.#waiting.size
   }
 
   /**
-   * Waits until the next {@link wakeAll}; rejects with "interrupted" when what ends `options` comes
-   * before.
+   * Waits until the next {@link wakeAll}. Rejects with "interrupted" when what ends `options` comes first.
    */
   wait(options: IOOptions): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -28,7 +27,7 @@ export class Condition {
     })
   }
 
-  /** Lets all that wait go on. */
+  /** Lets all requests that wait go on. */
   wakeAll(): void {
     const waiting = [...this.#waiting]
     this.#waiting.clear()

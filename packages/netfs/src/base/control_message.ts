@@ -4,8 +4,9 @@ const MAX = 4096 // bytes of a control message
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Takes a control message apart: words between blanks, tabs and newlines, a quoted word in ' with '' for the
- * quote itself. A NUL at the end does no harm. No word at all is "short control request".
+ * Takes a control message apart into words, which blanks, tabs and newlines separate. A word may be quoted in
+ * ', where '' is the quote itself. NULs at the end do no harm. Throws "short control request" when there is no
+ * word.
  */
 export function controlWords(message: Uint8Array): string[] {
   if (message.byteLength > MAX) fail('bad arg in system call')
@@ -27,7 +28,7 @@ export function controlWords(message: Uint8Array): string[] {
   return words.length === 0 ? fail('short control request') : words
 }
 
-/** A message without the NULs at its end, which C programs may send along. */
+/** The message without the NULs at its end, which C programs may send along. */
 export function withoutNuls(message: Uint8Array): Uint8Array {
   let { length } = message
   while (length > 0 && message[length - 1] === 0) length--

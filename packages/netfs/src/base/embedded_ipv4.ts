@@ -1,6 +1,6 @@
 import { IP, parseCIDR } from '@net/addr'
 
-/** Networks of IPv6 that lead to the IPv4 address which they hold, and the byte at which it begins. */
+/** The networks of IPv6 whose addresses hold the IPv4 address that they lead to, and the byte at which it begins. */
 const carriers = (
   [
     ['::/96', 12], // IPv4-compatible: RFC 4291
@@ -12,10 +12,11 @@ const carriers = (
 ).map(([cidr, at]) => ({ net: parseCIDR(cidr).net, at }))
 
 /**
- * Bytes 8 to 11 of an ISATAP address, whose last four are the IPv4 address, whatever the network: RFC 5214.
+ * Bytes 8 to 11 of an ISATAP address (RFC 5214), which may be of any network; the four behind them are the IPv4
+ * address.
  */
 const ISATAP: readonly number[] = [0x00, 0x00, 0x5e, 0xfe]
-const UNIVERSAL = 0x02 // the bit of the first of them that is set in an address which is unique
+const UNIVERSAL = 0x02 // the bit in the first of those bytes that is set when the IPv4 address is unique
 
 /**
  * The IPv4 address that an IPv6 address leads to by a translator or a tunnel; null for others, and for IPv4

@@ -1,5 +1,6 @@
-// The words are those of a Plan 9 kernel, ndb/cs and ndb/dns, as they are seen on the wire.
-import { ErrClosed, isErr, isError } from '@net/contract'
+// The words are those that a Plan 9 kernel, ndb/cs and ndb/dns were seen to send.
+import { ErrClosed, type IOOptions, isErr, isError } from '@net/contract'
+import { isOver } from '@net/io'
 
 /**
  * The error that the files of a tree fail with, in Plan 9's words. Over 9P the text goes to the client as it
@@ -25,7 +26,7 @@ export class Plan9Error extends Error {
 
 /** There is no such file, or none that this session may see. */
 export const NOT_EXIST = 'file does not exist'
-/** The file's mode, the policy or the host's system does not allow it. */
+/** The mode of the file, the policy or the host's system does not allow it. */
 export const DENIED = 'permission denied'
 /** A conversation connects or announces once in its life. */
 export const IN_USE = 'connection in use'
@@ -41,26 +42,31 @@ export const NOT_ANNOUNCED = 'not announced'
 export const NO_DEVICES = 'no free devices'
 /** An address that is no number. */
 export const BAD_IP = 'bad ip address syntax'
+/** Announcing a port that somebody has announced. */
+export const ADDRESS_IN_USE = 'address in use'
+/** Connecting to where no interface of this machine leads. */
+export const NO_ROUTE = 'no route'
 /** Announcing on another machine's address. */
 export const NOT_LOCAL = 'not a local IP address'
-/** A datagram came back: nobody listens there. */
+/** A datagram came back, since nobody listens there. */
 export const PORT_UNREACHABLE = 'port unreachable'
-/** A request was flushed. */
+/** The client took a request back before it was done. */
 export const INTERRUPTED = 'interrupted'
 /** A control message of no known name. */
 export const UNKNOWN_CONTROL = 'unknown control request'
-/** Something else went wrong; what, the client need not know. */
+/** Something went wrong of which the client need not know more. */
 export const IO_ERROR = 'i/o error'
 
+// Error numbers that are not here are "i/o error": Plan 9 has no words for them, or none that fit.
 const words: Record<string, string | undefined> = {
   ECONNREFUSED: 'connection refused',
   ETIMEDOUT: 'connection timed out',
   EHOSTUNREACH: 'host unreachable',
   EHOSTDOWN: 'host unreachable',
-  ENETUNREACH: 'no route',
+  ENETUNREACH: NO_ROUTE,
   ENETDOWN: 'net unreachable',
-  EAFNOSUPPORT: 'no route',
-  EADDRINUSE: 'address in use',
+  EAFNOSUPPORT: NO_ROUTE,
+  EADDRINUSE: ADDRESS_IN_USE,
   EADDRNOTAVAIL: NOT_LOCAL,
   EACCES: DENIED,
   EPERM: DENIED,
@@ -86,7 +92,7 @@ export function codeOf(error: unknown): string {
   return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-/** What Plan 9 would say to an error of the target. Nothing of its own text gets out. */
+/** What Plan 9 would say of an error of the target, whose own text is never told. */
 export function plan9Words(error: unknown): string {
   if (error instanceof Plan9Error) return error.message
   const text = words[codeOf(error)]
@@ -98,8 +104,8 @@ export function plan9Words(error: unknown): string {
   return IO_ERROR
 }
 
-/** The error to throw for an error of the target, or for a request that was aborted. */
-export function plan9Error(error: unknown, signal?: AbortSignal): Plan9Error {
-  if (signal?.aborted) return new Plan9Error(INTERRUPTED)
+/** The error to throw for an error of the target, or "interrupted" when what ends `options` has come. */
+export function plan9Error(error: unknown, options?: IOOptions): Plan9Error {
+  if (isOver(options)) return new Plan9Error(INTERRUPTED)
   return error instanceof Plan9Error ? error : new Plan9Error(plan9Words(error))
 }

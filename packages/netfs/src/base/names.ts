@@ -1,25 +1,23 @@
 import { isRefusal } from '@net/stubs'
-import { splitHostPort, TCPAddr, UDPAddr, parseIPZone, type IP } from '@net/addr'
+import type { IP } from '@net/addr'
 import { type IOOptions, type LookupGroup, type Target, isError } from '@net/contract'
-import { type DNSConn, Resolver } from '@net/resolve'
+import { type Resolver, resolverOver } from '@net/resolve'
 
 /**
- * The lookups of a target. What the target itself refuses, a resolver of its own asks of the system's DNS
- * servers, through the target's sockets.
+ * The lookups of a target. Those that the target refuses are done by a resolver of this class, which asks the
+ * DNS servers of the host's system through the target's sockets.
  */
 export class Names {
   readonly #target: Target
   readonly #resolver: Resolver
 
-  /** Makes the lookups of a target; nothing is asked yet. */
+  /** Makes the lookups of a target, of which none is begun yet. */
   constructor(target: Target) {
     this.#target = target
-    this.#resolver = new Resolver({
-      dial: (network, address, { signal, deadline }) => dial(target, network, address, { signal, deadline }),
-    })
+    this.#resolver = resolverOver(target)
   }
 
-  /** Does a lookup. */
+  /** Does a lookup with the target, or with the resolver where the target refuses it. */
   async ask<T>(lookup: (group: LookupGroup) => Promise<T>): Promise<T> {
     try {
       return await lookup(this.#target)
@@ -34,7 +32,7 @@ export class Names {
     return this.ask((group) => group.lookupIP(network, host, options))
   }
 
-  /** The port of a service, or null. */
+  /** The port of a service; null when it is not known. */
   async port(network: string, service: string, options: IOOptions): Promise<number | null> {
     try {
       return await this.ask((group) => group.lookupPort(network, service, options))
@@ -44,7 +42,7 @@ export class Names {
   }
 }
 
-/** The services of Plan 9 that files of other systems do not have, all of them on TCP: ndb(6). */
+/** The services of Plan 9 that the files of other systems do not list, all of them on TCP: ndb(6). */
 const plan9Services: ReadonlyMap<string, number> = new Map([
   ['9fs', 564],
   ['whoami', 565],
@@ -64,19 +62,4 @@ const plan9Services: ReadonlyMap<string, number> = new Map([
 /** Whether a lookup failed because there is no such name or record. */
 export function isNotFound(error: unknown): boolean {
   return isError(error) && 'isNotFound' in error && error.isNotFound === true
-}
-
-function dial(
-  target: Target,
-  network: string,
-  address: string,
-  options: Parameters<Target['dialTCP']>[3],
-): Promise<DNSConn> {
-  const { host, port } = splitHostPort(address)
-  const server = parseIPZone(host)
-  const { ip = null, zone = '' } = server ?? {}
-  if (network.startsWith('udp')) {
-    return target.dialUDP('udp', null, new UDPAddr(ip, Number(port), zone), options)
-  }
-  return target.dialTCP('tcp', null, new TCPAddr(ip, Number(port), zone), options)
 }

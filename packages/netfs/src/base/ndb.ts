@@ -10,7 +10,7 @@ export interface Pair {
   readonly value: string
 }
 
-/** Takes the pairs of a text, values in double quotes too. */
+/** Reads the pairs of a text. A value may stand in double quotes. */
 export function pairs(text: string): Pair[] {
   const found: Pair[] = []
   for (const [, attr = '', quoted, plain] of text.matchAll(/([^\s=#]+)(?:=(?:"([^"\n]*)"|(\S*)))?/g)) {
@@ -19,7 +19,7 @@ export function pairs(text: string): Pair[] {
   return found
 }
 
-/** Writes pairs in a line. */
+/** The line of pairs. */
 export function printPairs(list: readonly Pair[]): string {
   return list.map(({ attr, value }) => (value === '' ? attr : `${attr}=${value}`)).join(' ')
 }
@@ -30,14 +30,14 @@ export class NdbText {
   version = 0
   readonly #interfaces: () => Promise<readonly Ifc[]>
   #bytes: Uint8Array | null = null
-  #pairs: readonly Pair[] | null = null // of what was written, when somebody has asked
+  #pairs: readonly Pair[] | null = null // those of #bytes, once somebody has asked
 
-  /** Makes the file; `interfaces` gives those whose addresses are told at first. */
+  /** Makes the file, which at first tells the addresses of what `interfaces` gives. */
   constructor(interfaces: () => Promise<readonly Ifc[]>) {
     this.#interfaces = interfaces
   }
 
-  /** What it holds, in bytes. */
+  /** The bytes that it holds. */
   async bytes(): Promise<Uint8Array> {
     return this.#bytes ?? utf8.encode(await this.#initial())
   }
@@ -46,7 +46,7 @@ export class NdbText {
   async pairs(): Promise<readonly Pair[]> {
     if (this.#pairs !== null) return this.#pairs
     const found = pairs(new TextDecoder('utf-8', { ignoreBOM: true }).decode(await this.bytes()))
-    // The addresses of interfaces, which stand there at first, may change.
+    // Before anything is written the pairs are the addresses of interfaces, which may change.
     if (this.#bytes !== null) this.#pairs = found
     return found
   }
@@ -62,7 +62,7 @@ export class NdbText {
     this.#bytes = new Uint8Array(0)
   }
 
-  /** Writes at an offset. More than it may hold is "i/o error". */
+  /** Writes at an offset. Throws "i/o error" when that is more than it may hold. */
   async write(p: Uint8Array, offset: number): Promise<number> {
     const old = await this.bytes()
     if (offset > old.byteLength || offset + p.byteLength > MAX) fail(IO_ERROR)

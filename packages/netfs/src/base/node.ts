@@ -13,18 +13,18 @@ import {
 import type { NetOpenOptions } from '@net/contract'
 import { DENIED, fail, NOT_EXIST } from './errors.ts'
 
-/** Who owns what nobody has opened, and the group of everything. */
+/** The owner of files that nobody has opened, and the group of all files. */
 export const OWNER = 'network'
 const MAX_NAME = 64 // characters of a user's name
 
-/** A user's name as it is kept: no client fills memory with it. */
+/** A user's name, cut so that no client can fill memory with names. */
 export function userName(name: string): string {
-  // A copy: a part of a text keeps all of it.
+  // The name is copied, since a part of a text keeps all of the text in memory.
   return Buffer.from(name.slice(0, MAX_NAME)).toString()
 }
 
 const IP_DEVICE = 73 // 'I', the letter of the kernel's ip(3)
-// Where the protocol is in a qid's path; below it are the conversation and the kind of file.
+// The bits of a qid's path at which the protocol and the conversation begin; the kind of file is below them.
 const PROTOCOL_SHIFT = 17
 const CONVERSATION_SHIFT = 5
 
@@ -68,7 +68,7 @@ export abstract class Node implements TreeNode {
   /** Opens it. */
   abstract open(mode: number, options: NetOpenOptions): OpenFile | Promise<OpenFile>
 
-  /** Tells about it. */
+  /** Gives what stat(5) tells of it. */
   async stat(): Promise<Stat> {
     const { qid, mode, name } = this
     const length = BigInt(await this.length())
@@ -92,12 +92,12 @@ export abstract class Node implements TreeNode {
     return OWNER
   }
 
-  /** Counts its changes. */
+  /** How often it was changed. */
   protected get version(): number {
     return 0
   }
 
-  /** What stat tells of its length. */
+  /** Its length in bytes, as stat tells it. */
   protected length(): number | Promise<number> {
     return 0
   }
@@ -105,14 +105,14 @@ export abstract class Node implements TreeNode {
 
 const started = Math.floor(Date.now() / 1000)
 
-/** A directory: what is in it is asked each time. */
+/** A directory. Its entries are made anew each time somebody looks. */
 export abstract class Directory extends Node {
   /** Makes a directory. */
   protected constructor(name: string, parent: Directory | null, path: bigint) {
     super(name, parent, path, DMDIR | 0o555)
   }
 
-  /** Gives what it has under a name, its parent for '..'. */
+  /** Gives the node with a name, its parent for '..'. */
   async walk(name: string): Promise<Node> {
     if (name === '..') return this.parent ?? this
     return (await this.find(name)) ?? fail(NOT_EXIST)
@@ -123,20 +123,20 @@ export abstract class Directory extends Node {
     return { node: this, list: async () => Promise.all((await this.entries()).map((node) => node.stat())) }
   }
 
-  /** What is in it. */
+  /** The nodes in it. */
   abstract entries(): readonly Node[] | Promise<readonly Node[]>
 
-  /** What is in it under a name. */
+  /** The node in it with a name; undefined when there is none. */
   protected async find(name: string): Promise<Node | undefined> {
     return (await this.entries()).find((node) => node.name === name)
   }
 }
 
-/** A file that is read only and whose text is made when it is read. */
+/** A file that can only be read, and whose text is made when it is read. */
 export class TextFile extends Node {
   readonly #text: () => string | Promise<string>
 
-  /** Makes a file of a text. */
+  /** Makes a file whose text `text` gives. */
   constructor(name: string, parent: Directory, path: bigint, text: () => string | Promise<string>) {
     super(name, parent, path, 0o444)
     this.#text = text
@@ -151,11 +151,11 @@ export class TextFile extends Node {
   }
 }
 
-/** A file that its maker opens. */
+/** A file whose maker says what opening it gives. */
 export class SpecialFile extends Node {
   readonly #open: (node: SpecialFile, mode: number, options: NetOpenOptions) => OpenFile | Promise<OpenFile>
 
-  /** Makes a file. */
+  /** Makes a file that `open` opens. */
   constructor(
     name: string,
     parent: Directory,

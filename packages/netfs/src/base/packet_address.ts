@@ -1,5 +1,5 @@
-// Control messages of recvmsg(2) and sendmsg(2): sys/socket.h, netinet/in.h and linux/in.h of linux with
-// 64-bit words.
+// The control messages of recvmsg(2) and sendmsg(2) are laid out as sys/socket.h, netinet/in.h and linux/in.h
+// have them on linux with 64-bit words.
 import { endianness } from 'node:os'
 import { IP } from '@net/addr'
 
@@ -16,22 +16,20 @@ const IP_PKTINFO = 8
 const IPPROTO_IPV6 = 41
 const IPV6_PKTINFO = 50
 
-/** Whether the messages of this system are known here. */
+/** Whether the control messages of the host's system are laid out as drawn above. */
 export const knowsPacketAddress =
   process.platform === 'linux' && process.arch.endsWith('64') && endianness() === 'LE'
 
 /** The room for the control message of a datagram, in bytes. */
 export const PACKET_ADDRESS_SIZE = 128
 
-/** Where a datagram was sent to, and the number of the interface it came in by. */
+/** The address that a datagram was sent to, and the number of the interface by which it came. */
 export interface PacketAddress {
   readonly ip: IP
   readonly index: number
 }
 
-/**
- * Finds in the control messages that came with a datagram where it was sent to; null when they do not tell.
- */
+/** Reads the control messages that came with a datagram; null when they do not tell where it was sent to. */
 export function packetAddress(oob: Uint8Array): PacketAddress | null {
   const view = new DataView(oob.buffer, oob.byteOffset, oob.byteLength)
   for (let at = 0; at + HEADER <= oob.byteLength;) {

@@ -2,19 +2,19 @@ import type { IOOptions } from '@net/contract'
 import { endingOf, turnTaken, type Ended, type Ending } from '@net/io'
 import { INTERRUPTED, Plan9Error } from './errors.ts'
 
-/** Lets so many at a time do something; the others wait, first come first served. */
+/** Lets a limited number do something at a time; the others wait, first come first served. */
 export class Semaphore {
   readonly #most: number
   #inside = 0
   #queue: Waiter[] = []
-  #next = 0 // the first of the queue that has not had its turn
+  #next = 0 // the index of the first in the queue that has not had its turn
 
-  /** Makes one that lets `most` in. */
+  /** Makes one that lets `most` in at a time. */
   constructor(most: number) {
     this.#most = most
   }
 
-  /** Does it when there is room. Rejects with "interrupted" when what ends `options` comes before. */
+  /** Calls `act` when there is room. Rejects with "interrupted" when what ends `options` comes first. */
   async run<T>(options: IOOptions, act: () => Promise<T>): Promise<T> {
     if (this.#inside < this.#most) this.#inside++
     else await this.#turn(options)
@@ -34,7 +34,7 @@ export class Semaphore {
     })
   }
 
-  // The place goes to one of those that wait, since waking all of them for each place takes N times N steps.
+  // The place goes to one of those that wait: waking all of them for each place would take N times N steps.
   #leave(): void {
     while (this.#next < this.#queue.length) {
       const waiter = this.#queue[this.#next++]
@@ -46,7 +46,7 @@ export class Semaphore {
   }
 }
 
-/** One that waits for its turn, until it gets it or is interrupted. */
+/** A caller that waits until it gets its turn or is interrupted. */
 class Waiter implements Ended {
   readonly #ending: Ending | null
   readonly #resolve: () => void
@@ -61,7 +61,7 @@ class Waiter implements Ended {
     else ending?.add(this)
   }
 
-  /** Gives it the turn; false when it does not wait any more. */
+  /** Gives it the turn; false when it is not waiting any more. */
   go(): boolean {
     if (this.#over) return false
     this.#over = true

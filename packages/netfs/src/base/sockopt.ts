@@ -1,4 +1,4 @@
-// Levels and names of setsockopt(2): netinet/in.h of linux, and of darwin and the BSDs.
+// The levels and names of setsockopt(2) are those of netinet/in.h on linux, and on darwin and the BSDs.
 import type { RawConn } from '@net/contract'
 
 const IPPROTO_IP = 0
@@ -32,20 +32,20 @@ export function setHopLimits(conn: { syscallConn(): RawConn }, ttl: number | nul
   try {
     raw = conn.syscallConn()
   } catch {
-    return
+    return // the target has no descriptors
   }
-  set(raw, ttl, IPPROTO_IP, names.IP_TTL, IPPROTO_IPV6, names.IPV6_UNICAST_HOPS)
-  set(raw, tos, IPPROTO_IP, names.IP_TOS, IPPROTO_IPV6, names.IPV6_TCLASS)
-}
-
-function set(raw: RawConn, value: number | null, ...options: [number, number, number, number]): void {
-  if (value === null) return
-  // A socket of one family refuses the other's option.
-  for (let i = 0; i < 4; i += 2) {
+  const options: [level: number, name: number, value: number | null][] = [
+    [IPPROTO_IP, names.IP_TTL, ttl],
+    [IPPROTO_IPV6, names.IPV6_UNICAST_HOPS, ttl],
+    [IPPROTO_IP, names.IP_TOS, tos],
+    [IPPROTO_IPV6, names.IPV6_TCLASS, tos],
+  ]
+  for (const [level, name, value] of options) {
+    if (value === null) continue
     try {
-      raw.setsockoptInt(options[i] ?? 0, options[i + 1] ?? 0, value & 0xff)
+      raw.setsockoptInt(level, name, value & 0xff)
     } catch {
-      // The system refuses the option, which is only advice.
+      // A socket of one family refuses the options of the other, and all of them are only advice.
     }
   }
 }

@@ -3,122 +3,65 @@ import type { Awaitable } from '@net/9p'
 import type { IOOptions, NetOpenOptions } from '@net/contract'
 import {
   type Address,
+  destination,
   NO_ADDRESS,
   parseLocal,
-  parseNumeric,
   parseRemote,
   printAddress,
 } from '../base/address.ts'
 import { controlWords, leadingNumber } from '../base/control_message.ts'
-import { BAD_IP, DENIED, fail, IN_USE, INTERRUPTED, plan9Error, UNKNOWN_CONTROL } from '../base/errors.ts'
-import { Condition } from '../base/condition.ts'
-import type { Membership } from './memberships.ts'
-import { OWNER } from '../base/node.ts'
-import type { Account } from '../account/account.ts'
+import {
+  ADDRESS_IN_USE,
+  DENIED,
+  fail,
+  IN_USE,
+  NO_ROUTE,
+  NOT_LOCAL,
+  Plan9Error,
+  plan9Error,
+  UNKNOWN_CONTROL,
+} from '../base/errors.ts'
+import { type Membership, parseMembership } from './memberships.ts'
 import type { Protocol } from './protocol.ts'
+import { Slot } from './slot.ts'
 
-const PERM = 0o660
 const MAX_ERRORS = 8 // reasons kept for the err file
+const DEFAULT_TTL = 255 // Plan 9's, which leaves a socket the time to live that the host's system gave it
 const RESTRICTED: readonly [number, number] = [600, 1023] // the ports of this end for `!r`
 
-/**
- * A conversation, which the files below tcp/N and udp/N show. It lives while something holds it: a fid open
- * on its ctl, data or err, or an open of its listen that waits. When the last lets go, it is closed, and its
- * number is free when the target has closed what it had.
- */
-export abstract class Conversation {
-  readonly number: number
+/** The address that a connect really goes to. */
+export interface Destination extends Address {
+  readonly ip: IP
+}
+
+/** A conversation, which the files below tcp/N and udp/N show. */
+export abstract class Conversation extends Slot {
   readonly protocol: Protocol<Conversation>
-  /** Who opened it. */
-  owner = OWNER
-  /** The permissions of its ctl, data, err and listen. */
-  perm = PERM
   /** What the file local tells. */
   local: Address = NO_ADDRESS
   /** What the file remote tells. */
   remote: Address = NO_ADDRESS
-  /** The time to live to set; 255 is Plan 9's default, and the system's stays. */
-  protected ttl = 255
-  /** The type of service to set. */
-  protected tos = 0
-  protected ignoreAdvice = false
+  /** The time to live to set; null leaves the system's. */
+  protected ttl: number | null = null
+  /** The type of service to set; null leaves the system's. */
+  protected tos: number | null = null
+  /** Whether a datagram that came back does not end reading. */
+  protected ignoresAdvice = false
   /** Whether it has connected or announced, or tried to. */
-  protected spent = false
-  /** Counts the closes, so that an operation which waited for the target sees whether one came meanwhile. */
-  protected epoch = 0
-  /** Requests that wait for the end of the conversation, or for a reason in its err file. */
-  protected readonly changed = new Condition()
-  #references = 0
-  #keeping = 0
-  #closing: Promise<void> | null = null
+  protected hasBegun = false
   #errors: string[] = []
 
   /** Makes a free conversation. */
   constructor(number: number, protocol: Protocol<Conversation>) {
-    this.number = number
+    super(number, protocol.session)
     this.protocol = protocol
   }
 
-  /** The session it belongs to. */
-  get session(): Account {
-    return this.protocol.session
-  }
-
-  /** Whether it can be had by opening clone. */
-  get isFree(): boolean {
-    return this.#references === 0 && this.#closing === null
-  }
-
-  /** Whether something holds it. */
-  get isOpen(): boolean {
-    return this.#references > 0
-  }
-
-  /** Adds a reference, for `user` when there was none. */
-  hold(user = OWNER): void {
-    if (this.#references++ > 0) return
-    this.owner = user
-    this.perm = PERM
-    this.session.countConversation(1)
-  }
-
-  /** Takes a reference away; the last one closes the conversation. Resolves when that is done. */
-  async release(): Promise<void> {
-    if (--this.#references > 0) return
-    this.owner = OWNER
-    this.perm = PERM
-    await this.end()
-    this.session.countConversation(-1)
-  }
-
-  /** Counts data files whose pending reads and writes keep the process alive. */
-  keep(change: 1 | -1): void {
-    this.#keeping += change
-    this.refer()
-  }
-
-  /** Whether what is pending keeps the process alive. */
-  protected get keeps(): boolean {
-    return this.#keeping > 0
-  }
-
-  /** Closes what the target has given, whoever holds the conversation. */
-  async end(): Promise<void> {
-    const before = this.#closing
-    const closing = Promise.all([before, this.shutdown()]).then(() => {
-      if (this.#closing === closing) this.#closing = null
-    })
-    this.#closing = closing
-    this.changed.wakeAll()
-    await closing
-  }
-
-  /** Makes it like new. */
-  reset(): void {
+  override reset(): void {
+    super.reset()
     this.local = this.remote = NO_ADDRESS
-    this.ttl = 255
-    this.tos = 0
-    this.ignoreAdvice = this.spent = false
+    this.ttl = this.tos = null
+    this.ignoresAdvice = this.hasBegun = false
     this.#errors = []
   }
 
@@ -127,32 +70,35 @@ export abstract class Conversation {
     const words = controlWords(message)
     switch (words[0]) {
       case 'connect':
-        await this.#begin('connect', words, 3, () => this.#connect(words, options))
+        this.#begin(words, 3)
+        await this.#connect(words, options)
         break
       case 'announce':
-        await this.#begin('announce', words, 2, () => this.#announce(words))
+        this.#begin(words, 2)
+        await this.#announce(words)
         break
       case 'bind':
         if (words.length !== 2) fail('bad args to bind')
-        this.#bind(words[1] ?? '')
+        // The address is only shown: as in a kernel of the 4th edition, a later connect chooses another port.
+        this.local = portOrAny(parseLocal(words[1] ?? ''))
         break
       case 'ttl':
-        this.ttl = leadingNumber(words[1], 255)
-        this.tune()
+        this.ttl = unless(DEFAULT_TTL, leadingNumber(words[1], DEFAULT_TTL))
+        this.applyOptions()
         break
       case 'tos':
-        this.tos = leadingNumber(words[1], 0)
-        this.tune()
+        this.tos = unless(0, leadingNumber(words[1], 0))
+        this.applyOptions()
         break
       case 'ignoreadvice':
-        this.ignoreAdvice = true
+        this.ignoresAdvice = true
         break
       case 'addmulti':
-        this.join(membership(words, this.multicastDefault))
+        this.join(parseMembership(words, this.remote.ip ?? this.local.ip))
         break
       case 'remmulti':
       case 'delmulti':
-        this.leave(membership(words, this.multicastDefault))
+        this.leave(parseMembership(words, this.remote.ip ?? this.local.ip))
         break
       default:
         if (!(await this.command(words))) fail(UNKNOWN_CONTROL)
@@ -168,6 +114,11 @@ export abstract class Conversation {
   /** The line of the file status, without the newline. */
   abstract status(): string
 
+  /** The number of bytes that can be read from data at once. */
+  get queued(): number {
+    return 0
+  }
+
   /** The next reason that the connection was told of; waits until there is one. */
   async nextError(options: IOOptions): Promise<string> {
     for (;;) {
@@ -177,9 +128,10 @@ export abstract class Conversation {
     }
   }
 
-  /** The number of bytes that can be read from data at once. */
-  get queued(): number {
-    return 0
+  /** Keeps a reason for the err file. */
+  protected report(reason: string): void {
+    if (this.#errors.length < MAX_ERRORS) this.#errors.push(reason)
+    this.changed.wakeAll()
   }
 
   /** What the file local or remote tells. */
@@ -187,79 +139,63 @@ export abstract class Conversation {
     return `${printAddress(this[which])}\n`
   }
 
-  /**
-   * Throws "permission denied" for a port of this end, chosen by the client, that the policy lets nobody
-   * announce.
-   */
-  protected checkLocal(network: 'tcp' | 'udp', local: Address | null, remote: IP | null): void {
-    if (local === null || local.port === 0) return
-    const likely = remote === null ? null : this.session.stack.interfaces.localFor(remote)
-    this.session.check('announce', network, local.ip ?? likely, local.port)
-  }
-
-  /** Keeps a reason for the err file. */
-  protected tell(reason: string): void {
-    if (this.#errors.length < MAX_ERRORS) this.#errors.push(reason)
-    this.changed.wakeAll()
-  }
-
   /** Connects. Throws what went wrong. */
-  protected abstract connect(local: Address | null, remote: Address, options: IOOptions): Promise<void>
-  /** Announces; `ip` null is every address. */
+  protected abstract connect(local: Address | null, remote: Destination, options: IOOptions): Promise<void>
+  /** Announces a port that the policy allows, or one of the target's choice when it is 0. Throws what went wrong. */
   protected abstract announce(local: Address): Promise<void>
   /** Does a control message of the protocol; false when it has none of that name. */
   protected abstract command(words: readonly string[]): Awaitable<boolean>
-  /** Closes whatever the target has given. */
-  protected abstract shutdown(): Promise<void>
-  /** Tells what the target has given whether it {@link keeps} the process alive. */
-  protected abstract refer(): void
   /** Sets ttl and tos on what the target has given, where that can be done. */
-  protected abstract tune(): void
+  protected abstract applyOptions(): void
   /** Joins a multicast group, now or when it has announced. */
   protected abstract join(group: Membership): void
   /** Leaves a multicast group. */
   protected abstract leave(group: Membership): void
 
-  /** The group that addmulti without one means. */
-  protected get multicastDefault(): IP | null {
-    return this.remote.ip ?? this.local.ip
+  /**
+   * Throws "permission denied" when the policy does not allow a connect to `remote`, or lets nobody announce
+   * the port of this end that the client has chosen.
+   */
+  protected checkConnect(local: Address | null, remote: Destination): void {
+    const { name, session } = this.protocol
+    session.check('connect', name, remote.ip, remote.port)
+    if (local === null || local.port === 0) return
+    session.check('announce', name, local.ip ?? session.stack.interfaces.localFor(remote.ip), local.port)
   }
 
-  async #begin(
-    verb: string,
-    words: readonly string[],
-    most: number,
-    act: () => Promise<void>,
-  ): Promise<void> {
-    if (this.spent) fail(IN_USE)
-    this.spent = true
-    if (words.length < 2 || words.length > most) fail(`bad args to ${verb}`)
-    await act()
+  /** Throws "permission denied" when the policy does not allow to announce a port; `ip` null is every address. */
+  protected checkAnnounce(ip: IP | null, port: number): void {
+    this.session.check('announce', this.protocol.name, ip, port)
+  }
+
+  #begin(words: readonly string[], most: number): void {
+    if (this.hasBegun) fail(IN_USE)
+    this.hasBegun = true
+    if (words.length < 2 || words.length > most) fail(`bad args to ${words[0] ?? ''}`)
   }
 
   async #connect(words: readonly string[], options: IOOptions): Promise<void> {
-    const remote = parseRemote(words[1] ?? '')
-    const from = words[2] === undefined ? null : parseLocal(words[2])
-    const local = from === null ? null : { ip: from.ip, port: from.port ?? 0 }
+    const { ip, port, restricted } = parseRemote(words[1] ?? '')
+    const remote = { ip: destination(ip), port }
+    const local = words[2] === undefined ? null : portOrAny(parseLocal(words[2]))
     try {
-      if (!remote.restricted || (local?.port ?? 0) !== 0) await this.connect(local, remote, options)
+      if (!restricted || (local?.port ?? 0) !== 0) await this.connect(local, remote, options)
       else await this.#connectRestricted(local?.ip ?? null, remote, options)
     } catch (e) {
-      throw plan9Error(e, options.signal)
+      const error = plan9Error(e, options)
+      // Where the client named no local address, it is the machine that has none of that family.
+      throw local === null && !restricted && error.message === NOT_LOCAL ? new Plan9Error(NO_ROUTE) : error
     }
-    if (this.isOpen) return
-    // All files of the conversation were closed while it connected.
-    await this.end()
-    fail(INTERRUPTED)
   }
 
-  async #connectRestricted(ip: IP | null, remote: Address, options: IOOptions): Promise<void> {
+  async #connectRestricted(ip: IP | null, remote: Destination, options: IOOptions): Promise<void> {
+    const { epoch } = this
     for (let port = RESTRICTED[1]; port >= RESTRICTED[0]; port--) {
       try {
         await this.connect({ ip, port }, remote, options)
         return
       } catch (e) {
-        if (plan9Error(e).message !== 'address in use') throw e
+        if (this.epoch !== epoch || plan9Error(e).message !== ADDRESS_IN_USE) throw e
       }
     }
     fail('no ports available')
@@ -269,27 +205,22 @@ export abstract class Conversation {
     const { ip, port } = parseLocal(words[1] ?? '')
     // An announcement of every port that nobody else has is for the owner of the machine.
     if (port === null) fail(DENIED)
-    if (ip?.isUnspecified === true) fail('not a local IP address')
+    if (ip?.isUnspecified === true) fail(NOT_LOCAL)
     try {
+      if (port !== 0) this.checkAnnounce(ip, port)
       await this.announce({ ip, port })
     } catch (e) {
       throw plan9Error(e)
     }
-    if (this.isOpen) return
-    await this.end()
-    fail(INTERRUPTED)
-  }
-
-  // As in a kernel of the 4th edition, a later connect chooses another port.
-  #bind(text: string): void {
-    const { ip, port } = parseLocal(text)
-    this.local = { ip, port: port ?? 0 }
   }
 }
 
-function membership(words: readonly string[], usual: IP | null): Membership {
-  if (words[1] === undefined) fail(`${words[0] ?? ''} needs interface address`)
-  const ifc = parseNumeric(words[1]) ?? fail(BAD_IP)
-  const group = words[2] === undefined ? usual : (parseNumeric(words[2]) ?? fail(BAD_IP))
-  return group?.isMulticast === true ? { ifc, group } : fail('addmulti for a non multicast address')
+// Gives an address of this end to the target, which chooses the port where it is `*`.
+function portOrAny({ ip, port }: { readonly ip: IP | null; readonly port: number | null }): Address {
+  return { ip, port: port ?? 0 }
+}
+
+// Gives a client's number; null when it is the usual one, which is not set.
+function unless(usual: number, n: number): number | null {
+  return n === usual ? null : n
 }

@@ -1,14 +1,26 @@
 import type { IP } from '@net/addr'
 import type { UDPConn } from '@net/contract'
-import { fail, NO_DEVICES, plan9Error } from '../base/errors.ts'
+import { parseNumeric } from '../base/address.ts'
+import { BAD_IP, fail, NO_DEVICES, plan9Error } from '../base/errors.ts'
 import type { Interfaces } from '../base/interfaces.ts'
 
-const MOST = 32 // groups of a conversation
+const MOST = 32 // groups that a conversation may join
 
 /** A multicast group on the interface that has an address. */
 export interface Membership {
   readonly ifc: IP
   readonly group: IP
+}
+
+/**
+ * Reads the interface and the group that the words of addmulti or delmulti name; without a group `usual` is
+ * meant.
+ */
+export function parseMembership(words: readonly string[], usual: IP | null): Membership {
+  if (words[1] === undefined) fail(`${words[0] ?? ''} needs interface address`)
+  const ifc = parseNumeric(words[1]) ?? fail(BAD_IP)
+  const group = words[2] === undefined ? usual : (parseNumeric(words[2]) ?? fail(BAD_IP))
+  return group?.isMulticast === true ? { ifc, group } : fail('addmulti for a non multicast address')
 }
 
 /** The multicast groups of a conversation: joined at once, or when there is a socket. */

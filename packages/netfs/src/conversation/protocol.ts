@@ -1,37 +1,27 @@
 import type { Account } from '../account/account.ts'
 import { fail, NO_DEVICES } from '../base/errors.ts'
+import type { Slot } from './slot.ts'
 
-/** What a protocol needs of its conversations. */
-export interface Numbered {
-  /** Whether nobody holds it, so that it may be given out. */
-  readonly isFree: boolean
-  /** Makes it as new. */
-  reset(): void
-  /** Holds it once more, for a user when nobody did. */
-  hold(user?: string): void
-  /** Ends it, whatever is open. */
-  end(): Promise<void>
-}
+// The lines of the kernel's files stats whose numbers a session counts; the others belong to the host's
+// system.
+const counted = {
+  tcp: ['ActiveOpens', 'PassiveOpens', 'EstabResets', 'CurrEstab'],
+  udp: ['InDatagrams', 'NoPorts', 'InErrors', 'OutDatagrams'],
+} as const
 
 /** A protocol of a session: its conversations by number, and what it counts. */
-export class Protocol<C extends Numbered> {
+export class Protocol<C extends Slot> {
   readonly name: 'tcp' | 'udp'
   /** Its part of qids. */
   readonly index: number
   readonly session: Account
   /** All that ever were, free ones too: a number never disappears. */
   readonly conversations: C[] = []
-  /** What `stats` tells, in its order. */
-  readonly stats = new Map<string, number>()
-  readonly #make: (number: number, protocol: Protocol<C>) => C
+  readonly #make: (number: number) => C
+  readonly #counts = new Map<string, number>()
 
-  /** Makes a protocol without conversations. */
-  constructor(
-    name: 'tcp' | 'udp',
-    index: number,
-    session: Account,
-    make: (number: number, protocol: Protocol<C>) => C,
-  ) {
+  /** Makes a protocol without conversations; `make` makes the one of a number. */
+  constructor(name: 'tcp' | 'udp', index: number, session: Account, make: (number: number) => C) {
     this.name = name
     this.index = index
     this.session = session
@@ -49,7 +39,7 @@ export class Protocol<C extends Numbered> {
       const number = this.conversations.length
       if (number >= this.session.stack.limits.conversations) fail(NO_DEVICES)
       this.session.addNumber()
-      found = this.#make(number, this)
+      found = this.#make(number)
       this.conversations.push(found)
     }
     found.reset()
@@ -62,9 +52,15 @@ export class Protocol<C extends Numbered> {
     return /^(0|[1-9]\d{0,3})$/.test(name) ? this.conversations[Number(name)] : undefined
   }
 
-  /** Adds to a number of `stats`. */
+  /** Adds to a number of the file stats. */
   count(name: string, n = 1): void {
-    this.stats.set(name, (this.stats.get(name) ?? 0) + n)
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + n)
+  }
+
+  /** The text of the file stats: what the session has done. */
+  stats(): string {
+    const most = this.name === 'tcp' ? `MaxConn: ${this.session.stack.limits.conversations}\n` : ''
+    return most + counted[this.name].map((line) => `${line}: ${this.#counts.get(line) ?? 0}\n`).join('')
   }
 
   /** Ends all conversations. */

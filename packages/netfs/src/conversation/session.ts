@@ -1,17 +1,16 @@
 import { Account } from '../account/account.ts'
-import type { Conversation } from './conversation.ts'
-import { NdbText } from '../base/ndb.ts'
 import type { Peer } from '../account/peer.ts'
-import { Protocol } from './protocol.ts'
 import type { Stack } from '../account/stack.ts'
-import { TCPConversation } from './tcp_conversation.ts'
+import { NdbText } from '../base/ndb.ts'
 import { Semaphore } from '../base/semaphore.ts'
+import { Protocol } from './protocol.ts'
+import { TCPConversation } from './tcp_conversation.ts'
 import { UDPConversation } from './udp_conversation.ts'
 
 /** What one client has: its conversations and its /net/ndb, which nobody else sees. */
 export class Session extends Account {
-  readonly tcp: Protocol<Conversation>
-  readonly udp: Protocol<Conversation>
+  readonly tcp: Protocol<TCPConversation>
+  readonly udp: Protocol<UDPConversation>
   readonly ndb: NdbText
   /** Queries that are looked up. */
   readonly lookups: Semaphore
@@ -19,8 +18,8 @@ export class Session extends Account {
   /** Makes a session of a peer, without conversations. */
   constructor(stack: Stack, peer: Peer) {
     super(stack, peer)
-    this.tcp = new Protocol<Conversation>('tcp', 1, this, (n, p) => new TCPConversation(n, p))
-    this.udp = new Protocol<Conversation>('udp', 2, this, (n, p) => new UDPConversation(n, p))
+    this.tcp = new Protocol('tcp', 1, this, (n) => new TCPConversation(n, this.tcp))
+    this.udp = new Protocol('udp', 2, this, (n) => new UDPConversation(n, this.udp))
     this.ndb = new NdbText(() => this.interfaces())
     this.lookups = new Semaphore(stack.limits.lookups)
   }

@@ -1,21 +1,22 @@
 import { TCPAddr } from '@net/addr'
 import type { IOOptions, NetOpenOptions, TCPConn, TCPListener } from '@net/contract'
-import { type Address, destination } from '../base/address.ts'
-import { Conversation } from './conversation.ts'
+import { isOver, Liveness } from '@net/io'
+import { type Address, NO_ADDRESS } from '../base/address.ts'
 import { leadingNumber } from '../base/control_message.ts'
 import {
+  ADDRESS_IN_USE,
   fail,
   HANGUP,
   HUNGUP,
-  INTERRUPTED,
   LISTEN_HUNGUP,
   NOT_ANNOUNCED,
-  NOT_LOCAL,
   plan9Error,
   plan9Words,
   UNKNOWN_CONTROL,
 } from '../base/errors.ts'
 import { setHopLimits } from '../base/sockopt.ts'
+import { Conversation, type Destination } from './conversation.ts'
+import type { Protocol } from './protocol.ts'
 
 const ZEROS = 3 // reads that give 0 at the end before reading fails
 const KEEP_ALIVE = 30_000 // milliseconds of a keepalive without a number
@@ -23,27 +24,30 @@ const KEEP_ALIVE = 30_000 // milliseconds of a keepalive without a number
 /** The states of tcp(3) that a program above the host's TCP can tell apart. */
 type State = 'Closed' | 'Listen' | 'Syn_sent' | 'Established' | 'Close_wait'
 
+/** A listener of the target, and the opens of listen that keep the process alive while they wait. */
+interface Announcement {
+  readonly listener: TCPListener
+  readonly liveness: Liveness
+}
+
 /**
  * A TCP conversation. Bytes are not kept here: a read goes to the target when the client asks, and so does a
  * write.
  */
 export class TCPConversation extends Conversation {
+  declare readonly protocol: Protocol<TCPConversation>
   #state: State = 'Closed'
   #conn: TCPConn | null = null
-  #listener: TCPListener | null = null
-  #announced = false
-  #zeros = 0
-  // The reason for which reads and writes fail. After a hangup reads give 0 first, so it has a flag of its
-  // own.
-  #broken: string | null = null
-  #hungup = false
-  #keepAlive = 0
-  #keepingAccepts = 0 // opens of listen that keep the process alive
+  #announcement: Announcement | null = null
+  #wasAnnounced = false
+  #zeros = 0 // reads that gave 0 at the end
+  #broken: string | null = null // why reads and writes fail; after a hangup reads give 0 first
+  #keepAlive = 0 // milliseconds, 0 leaving what the system does
   #writing = 0 // bytes on their way to the target
 
   override reset(): void {
     super.reset()
-    this.#announced = this.#hungup = false
+    this.#wasAnnounced = false
     this.#zeros = this.#keepAlive = 0
     this.#broken = null
   }
@@ -54,21 +58,21 @@ export class TCPConversation extends Conversation {
 
   override async read(p: Uint8Array, options: IOOptions): Promise<number> {
     if (this.#broken !== null) fail(this.#broken)
-    if (this.#listener !== null) await this.changed.wait(options)
+    if (this.#announcement !== null) await this.changed.wait(options)
     const conn = this.#conn
-    if (conn === null || this.#state === 'Close_wait') return this.#end()
+    if (conn === null || this.#state === 'Close_wait') return this.#readEnd()
     if (p.byteLength === 0) return 0
     let n: number | null
     try {
       n = await conn.read(p, options)
     } catch (e) {
-      if (options.signal?.aborted) throw plan9Error(e, options.signal)
+      if (isOver(options)) throw plan9Error(e, options)
       if (this.#conn === conn) this.#break(plan9Words(e))
-      return this.#broken === null ? this.#end() : fail(this.#broken)
+      return this.#broken === null ? this.#readEnd() : fail(this.#broken)
     }
     if (n === null) {
       if (this.#conn === conn) this.#state = 'Close_wait'
-      return this.#end()
+      return this.#readEnd()
     }
     this.session.stack.activity.bytesRead += n
     return n
@@ -76,19 +80,19 @@ export class TCPConversation extends Conversation {
 
   override async write(p: Uint8Array, options: IOOptions): Promise<number> {
     if (this.#broken !== null) fail(this.#broken)
-    if (this.#hungup) fail(HUNGUP)
+    if (this.isHungUp) fail(HUNGUP)
     const conn = this.#conn
     if (conn === null) {
       // Plan 9's kernel takes the bytes and only then finds no peer; the write also ends an announcement.
-      if (this.#listener === null) this.#broken = HANGUP
-      else await this.#hangup()
+      if (this.#announcement === null) this.#broken = HANGUP
+      else await this.hangUp()
       return p.byteLength
     }
     this.#writing += p.byteLength
     try {
       await conn.write(p, options)
     } catch (e) {
-      if (options.signal?.aborted) throw plan9Error(e, options.signal)
+      if (isOver(options)) throw plan9Error(e, options)
       if (this.#conn === conn) this.#break(plan9Words(e))
       fail(this.#broken ?? HUNGUP)
     } finally {
@@ -98,12 +102,13 @@ export class TCPConversation extends Conversation {
     return p.byteLength
   }
 
-  override async listen(options: NetOpenOptions): Promise<Conversation> {
-    const listener = this.#listener
-    if (listener === null) fail(this.#announced ? LISTEN_HUNGUP : NOT_ANNOUNCED)
+  override async listen(options: NetOpenOptions): Promise<TCPConversation> {
+    const announcement = this.#announcement
+    if (announcement === null) fail(this.#wasAnnounced ? LISTEN_HUNGUP : NOT_ANNOUNCED)
+    const { listener, liveness } = announcement
     const keeps = options.ref !== false
     this.hold()
-    if (keeps && this.#keepingAccepts++ === 0) listener.ref()
+    if (keeps) liveness.waiting(1)
     try {
       for (;;) {
         const conn = await listener.accept(options)
@@ -111,78 +116,59 @@ export class TCPConversation extends Conversation {
         await conn.close()
       }
     } catch (e) {
-      if (!options.signal?.aborted && this.#listener !== listener) fail(LISTEN_HUNGUP)
-      throw plan9Error(e, options.signal)
+      if (!isOver(options) && this.#announcement !== announcement) fail(LISTEN_HUNGUP)
+      throw plan9Error(e, options)
     } finally {
-      if (keeps && --this.#keepingAccepts === 0) listener.unref()
+      if (keeps) liveness.waiting(-1)
       await this.release()
     }
   }
 
   protected override async connect(
     local: Address | null,
-    remote: Address,
-    options: IOOptions,
+    remote: Destination,
+    { signal }: IOOptions,
   ): Promise<void> {
-    const ip = remote.ip === null ? null : destination(remote.ip)
-    const { signal } = options
-    const laddr = local === null ? null : new TCPAddr(local.ip, local.port)
-    this.#state = 'Syn_sent'
+    const { target } = this.session.stack
     const { epoch } = this
+    this.#state = 'Syn_sent'
     try {
-      this.session.check('connect', 'tcp', ip, remote.port)
-      this.checkLocal('tcp', local, ip)
+      this.checkConnect(local, remote)
       if (remote.port === 0) fail('connection refused')
       this.protocol.count('ActiveOpens')
-      const conn = await this.session.stack.target.dialTCP('tcp', laddr, new TCPAddr(ip, remote.port), {
-        signal,
-      })
-      if (this.epoch !== epoch) {
-        await conn.close()
-        fail(INTERRUPTED)
-      }
-      this.#establish(conn)
+      const laddr = local === null ? null : new TCPAddr(local.ip, local.port)
+      const raddr = new TCPAddr(remote.ip, remote.port)
+      this.#establish(await this.opened(epoch, target.dialTCP('tcp', laddr, raddr, { signal })))
     } catch (e) {
       if (this.epoch !== epoch) throw e
       this.#state = 'Closed'
       this.#broken = HANGUP
-      const words = plan9Words(e)
-      // The client named no local address, so the machine has none of that family.
-      if (words === NOT_LOCAL && laddr === null) fail('no route')
-      if (words !== 'address in use') this.local = { ip: null, port: 0 }
+      if (plan9Words(e) !== ADDRESS_IN_USE) this.local = NO_ADDRESS
       throw e
     }
   }
 
-  protected override async announce(local: Address): Promise<void> {
-    // Port 0 stands for one that is known, and checked, only after the listen.
-    if (local.port !== 0) this.session.check('announce', 'tcp', local.ip, local.port)
-    const { epoch } = this
-    const listener = await this.session.stack.target.listenTCP('tcp', new TCPAddr(local.ip, local.port))
-    const { port } = listener.addr
-    try {
-      this.session.check('announce', 'tcp', local.ip, port)
-      if (this.epoch !== epoch) fail(INTERRUPTED)
-    } catch (e) {
-      await listener.close()
-      throw e
-    }
+  protected override async announce({ ip, port }: Address): Promise<void> {
+    const { target } = this.session.stack
+    const listener = await this.opened(this.epoch, target.listenTCP('tcp', new TCPAddr(ip, port)), (made) => {
+      this.checkAnnounce(ip, made.addr.port)
+    })
     listener.unref()
-    this.#listener = listener
-    this.#announced = true
+    this.#announcement = { listener, liveness: new Liveness(listener) }
+    this.#wasAnnounced = true
     this.#state = 'Listen'
-    this.local = { ip: local.ip, port }
+    this.local = { ip, port: listener.addr.port }
   }
 
   protected override async command(words: readonly string[]): Promise<boolean> {
     switch (words[0]) {
       case 'hangup':
-        this.spent = true
-        await this.#hangup()
+        this.hasBegun = true
+        await this.#hangUpWithReset()
         return true
       case 'keepalive':
         this.#keepAlive = Math.max(0, leadingNumber(words[1], KEEP_ALIVE)) || KEEP_ALIVE
-        this.tune()
+        this.applyOptions()
         return true
       case 'checksum':
       case 'tcpporthogdefense':
@@ -193,25 +179,21 @@ export class TCPConversation extends Conversation {
     }
   }
 
-  protected override async shutdown(): Promise<void> {
+  protected override shutdown(): Promise<unknown> {
     const conn = this.#conn
-    const listener = this.#listener
-    this.#conn = this.#listener = null
-    this.epoch++
-    this.#hungup = true
+    const listener = this.#announcement?.listener
+    this.#conn = this.#announcement = null
     this.#state = 'Closed'
     if (conn !== null) this.protocol.count('CurrEstab', -1)
-    this.changed.wakeAll()
-    // Errors of closing have nobody to go to.
-    await Promise.allSettled([conn?.close(), listener?.close()])
+    return Promise.allSettled([conn?.close(), listener?.close()])
   }
 
-  protected override refer(): void {
+  protected override applyKeeping(): void {
     if (this.keeps) this.#conn?.ref()
     else this.#conn?.unref()
   }
 
-  protected override tune(): void {
+  protected override applyOptions(): void {
     const conn = this.#conn
     if (conn === null) return
     const time = this.#keepAlive
@@ -220,7 +202,7 @@ export class TCPConversation extends Conversation {
     } catch {
       // The connection has gone, and the next read or write fails with the reason.
     }
-    setHopLimits(conn, this.ttl === 255 ? null : this.ttl, this.tos === 0 ? null : this.tos)
+    setHopLimits(conn, this.ttl, this.tos)
   }
 
   // Multicast is for datagrams only.
@@ -232,36 +214,34 @@ export class TCPConversation extends Conversation {
     fail(UNKNOWN_CONTROL)
   }
 
-  async #call(conn: TCPConn): Promise<Conversation> {
-    let called: Conversation
+  // Makes a conversation of a connection that was accepted.
+  async #call(conn: TCPConn): Promise<TCPConversation> {
     try {
-      called = this.protocol.clone(this.owner)
+      const called = this.protocol.clone(this.owner)
+      this.protocol.count('PassiveOpens')
+      called.hasBegun = true
+      called.#establish(conn)
+      return called
     } catch (e) {
       await conn.close()
       throw e
     }
-    // The check is for the compiler: a protocol makes conversations of one kind.
-    if (called instanceof TCPConversation) {
-      this.protocol.count('PassiveOpens')
-      called.spent = true
-      called.#establish(conn)
-    }
-    return called
   }
 
   #establish(conn: TCPConn): void {
     const { localAddr, remoteAddr } = conn
     this.#conn = conn
-    this.refer()
+    this.applyKeeping()
     this.#state = 'Established'
     this.local = { ip: localAddr.ip, port: localAddr.port }
     this.remote = { ip: remoteAddr.ip, port: remoteAddr.port }
     this.#broken = null
     this.protocol.count('CurrEstab')
-    this.tune()
+    this.applyOptions()
   }
 
-  #end(): number {
+  // Gives 0, as a read at the end does, or throws where it was read too often.
+  #readEnd(): number {
     if (++this.#zeros > ZEROS) fail(HUNGUP)
     return 0
   }
@@ -271,15 +251,15 @@ export class TCPConversation extends Conversation {
     this.#broken = reason
     this.#state = 'Closed'
     if (reason === HANGUP) this.protocol.count('EstabResets')
-    this.tell(reason)
+    this.report(reason)
   }
 
-  async #hangup(): Promise<void> {
+  async #hangUpWithReset(): Promise<void> {
     try {
       this.#conn?.setLinger(0)
     } catch {
       // The connection has gone already.
     }
-    await this.shutdown()
+    await this.hangUp()
   }
 }

@@ -1,23 +1,22 @@
 import { UDPAddr } from '@net/addr'
-import type { IOOptions, NetOpenOptions, UDPConn } from '@net/contract'
+import type { IOOptions, NetOpenOptions } from '@net/contract'
+import { isOver } from '@net/io'
 import { udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
-import { type Address, destination } from '../base/address.ts'
-import { Conversation } from './conversation.ts'
+import type { Address } from '../base/address.ts'
 import {
   codeOf,
   fail,
   HUNGUP,
-  INTERRUPTED,
   LISTEN_HUNGUP,
   NOT_ANNOUNCED,
-  NOT_LOCAL,
   plan9Error,
-  plan9Words,
   PORT_UNREACHABLE,
 } from '../base/errors.ts'
-import { type Membership, Memberships } from './memberships.ts'
 import { setHopLimits } from '../base/sockopt.ts'
-import { AnnouncedUDP, calledAddress, CalledUDP, ConnectedUDP, type UDPForm } from './udp_forms.ts'
+import { Conversation, type Destination } from './conversation.ts'
+import { type Membership, Memberships } from './memberships.ts'
+import type { Protocol } from './protocol.ts'
+import { AnnouncedUDP, CalledUDP, ConnectedUDP, type UDPForm } from './udp_forms.ts'
 import { headerOf, payloadOf, putHeader } from './udp_headers.ts'
 import { type UDPCaller, UDPPort } from './udp_port.ts'
 
@@ -26,15 +25,15 @@ import { type UDPCaller, UDPPort } from './udp_port.ts'
  * caller.
  */
 export class UDPConversation extends Conversation {
+  declare readonly protocol: Protocol<UDPConversation>
   #form: UDPForm | null = null
-  #headers = false
-  #unreachable = false
-  #hungup = false
+  #hasHeaders = false // whether reads and writes have a header before the datagram
+  #isUnreachable = false // whether a datagram came back
   readonly #groups = new Memberships(this.session.stack.interfaces)
 
   override reset(): void {
     super.reset()
-    this.#headers = this.#unreachable = this.#hungup = false
+    this.#hasHeaders = this.#isUnreachable = false
     this.#groups.clear()
   }
 
@@ -48,10 +47,10 @@ export class UDPConversation extends Conversation {
 
   override async read(p: Uint8Array, options: IOOptions): Promise<number> {
     for (;;) {
-      if (this.#unreachable) fail(PORT_UNREACHABLE)
-      if (this.#hungup) return 0
+      if (this.#isUnreachable) fail(PORT_UNREACHABLE)
+      if (this.isHungUp) return 0
       const form = this.#form
-      if (form?.isReadable(this.#headers) !== true) {
+      if (form?.isReadable(this.#hasHeaders) !== true) {
         await this.changed.wait(options)
         continue
       }
@@ -64,26 +63,26 @@ export class UDPConversation extends Conversation {
   }
 
   override async write(p: Uint8Array, options: IOOptions): Promise<number> {
-    if (this.#hungup) fail(HUNGUP)
+    if (this.isHungUp) fail(HUNGUP)
     try {
       if (await this.#send(p, options)) {
         this.protocol.count('OutDatagrams')
         this.session.stack.activity.bytesWritten += p.byteLength
       }
     } catch (e) {
-      throw plan9Error(e, options.signal)
+      throw plan9Error(e, options)
     }
     return p.byteLength
   }
 
-  override async listen(options: NetOpenOptions): Promise<Conversation> {
+  override async listen(options: NetOpenOptions): Promise<UDPConversation> {
     const form = this.#form
     if (!(form instanceof AnnouncedUDP)) fail(NOT_ANNOUNCED)
     this.hold()
     try {
       const caller = await form.port.call(options)
       if (caller === null) fail(LISTEN_HUNGUP)
-      return await this.#answer(form.port, caller)
+      return await this.#call(form.port, caller)
     } finally {
       await this.release()
     }
@@ -91,76 +90,52 @@ export class UDPConversation extends Conversation {
 
   protected override async connect(
     local: Address | null,
-    remote: Address,
-    options: IOOptions,
+    remote: Destination,
+    { signal }: IOOptions,
   ): Promise<void> {
-    const ip = remote.ip === null ? null : destination(remote.ip)
+    const { interfaces, target } = this.session.stack
     const { epoch } = this
-    await this.session.stack.interfaces.list() // whose broadcast addresses the policy is asked about
-    this.session.check('connect', 'udp', ip, remote.port)
-    this.checkLocal('udp', local, ip)
+    await interfaces.list() // whose broadcast addresses the policy is asked about
+    this.checkConnect(local, remote)
     const laddr = local === null ? null : new UDPAddr(local.ip, local.port)
-    const { signal } = options
-    let conn: UDPConn
-    try {
-      conn = await this.session.stack.target.dialUDP('udp', laddr, new UDPAddr(ip, remote.port), { signal })
-    } catch (e) {
-      // The client named no local address, so the machine has none of that family.
-      if (laddr === null && plan9Words(e) === NOT_LOCAL) fail('no route')
-      throw e
-    }
-    if (this.epoch !== epoch) {
-      await conn.close()
-      fail(INTERRUPTED)
-    }
+    const raddr = new UDPAddr(remote.ip, remote.port)
+    const conn = await this.opened(epoch, target.dialUDP('udp', laddr, raddr, { signal }))
     this.local = { ip: conn.localAddr.ip, port: conn.localAddr.port }
-    this.remote = { ip, port: remote.port }
-    this.#begin(new ConnectedUDP(conn, () => this.#refused()))
+    this.remote = remote
+    this.#become(new ConnectedUDP(conn, () => this.#refused()))
   }
 
-  protected override async announce(local: Address): Promise<void> {
-    if (local.port !== 0) this.session.check('announce', 'udp', local.ip, local.port)
+  protected override async announce({ ip, port }: Address): Promise<void> {
+    const { interfaces, target } = this.session.stack
     const { epoch } = this
-    const conn = await this.session.stack.target.listenUDP('udp', new UDPAddr(local.ip, local.port))
-    const { port } = conn.localAddr
-    try {
-      this.session.check('announce', 'udp', local.ip, port)
-      // The headers of what comes name the address of its interface.
-      await this.session.stack.interfaces.list()
-      if (this.epoch !== epoch) fail(INTERRUPTED)
-    } catch (e) {
-      await conn.close()
-      throw e
-    }
-    this.local = { ip: local.ip, port }
-    this.#begin(new AnnouncedUDP(new UDPPort(conn, this.session, local.ip === null), this.session))
+    await interfaces.list() // whose addresses are in the headers of what comes
+    const conn = await this.opened(epoch, target.listenUDP('udp', new UDPAddr(ip, port)), (made) => {
+      this.checkAnnounce(ip, made.localAddr.port)
+    })
+    this.local = { ip, port: conn.localAddr.port }
+    this.#become(new AnnouncedUDP(new UDPPort(conn, this.session, ip === null), this.session))
   }
 
   protected override command(words: readonly string[]): boolean {
     if (words[0] !== 'headers') return false
-    this.#headers = true
+    this.#hasHeaders = true
     this.changed.wakeAll()
     return true
   }
 
-  protected override async shutdown(): Promise<void> {
+  protected override shutdown(): Promise<unknown> {
     const form = this.#form
     this.#form = null
-    this.epoch++
-    this.#hungup = true
-    this.changed.wakeAll()
-    // Errors of closing have nobody to go to.
-    await Promise.allSettled([form?.close()])
+    return Promise.allSettled([form?.close()])
   }
 
-  protected override refer(): void {
+  protected override applyKeeping(): void {
     this.#form?.keep(this.keeps)
   }
 
-  protected override tune(): void {
+  protected override applyOptions(): void {
     const socket = this.#form?.socket ?? null
-    if (socket === null) return
-    setHopLimits(socket, this.ttl === 255 ? null : this.ttl, this.tos === 0 ? null : this.tos)
+    if (socket !== null) setHopLimits(socket, this.ttl, this.tos)
   }
 
   protected override join(member: Membership): void {
@@ -172,25 +147,25 @@ export class UDPConversation extends Conversation {
     this.#groups.remove(member, this.#form?.socket ?? null)
   }
 
-  #begin(form: ConnectedUDP | AnnouncedUDP): void {
+  #become(form: ConnectedUDP | AnnouncedUDP): void {
     this.#form = form
-    this.refer()
-    this.tune()
+    this.applyKeeping()
+    this.applyOptions()
     this.#groups.join(form.socket)
     this.changed.wakeAll()
   }
 
   // Receives one datagram. Null: the conversation has changed meanwhile, and the caller looks at it again.
   async #receive(form: UDPForm, p: Uint8Array, options: IOOptions): Promise<number | null> {
-    const headers = this.#headers && form.takesHeaders
+    const hasHeader = this.#hasHeaders && form.takesHeaders
     try {
-      const datagram = await form.receive(headers ? payloadOf(p) : p, options)
-      if (datagram === null || !headers) return datagram?.n ?? null
+      const datagram = await form.receive(hasHeader ? payloadOf(p) : p, options)
+      if (datagram === null || !hasHeader) return datagram?.n ?? null
       const { n, from, to } = datagram
       return putHeader(p, headerOf(from, to, this.local, this.session.stack.interfaces), n)
     } catch (e) {
-      if (options.signal?.aborted) throw plan9Error(e, options.signal)
-      if (this.#hungup || this.#unreachable) return null
+      if (isOver(options)) throw plan9Error(e, options)
+      if (this.isHungUp || this.#isUnreachable) return null
       if (codeOf(e) !== 'ECONNREFUSED') throw plan9Error(e)
       this.#refused()
       return null
@@ -199,37 +174,37 @@ export class UDPConversation extends Conversation {
 
   // A datagram came back. Unless that is to be ignored, reads fail from now on, those that wait as well.
   #refused(): void {
-    if (this.ignoreAdvice) return
-    this.#unreachable = true
-    this.tell(PORT_UNREACHABLE)
+    if (this.ignoresAdvice) return
+    this.#isUnreachable = true
+    this.report(PORT_UNREACHABLE)
     this.#form?.interrupt()
   }
 
-  // Whether the datagram went; one for nobody is dropped.
+  // Gives whether the datagram went; one that has no receiver is dropped.
   async #send(p: Uint8Array, options: IOOptions): Promise<boolean> {
     const form = this.#form
     if (form === null) return false
-    if (!this.#headers || !form.takesHeaders) return form.send(p, null, options)
+    if (!this.#hasHeaders || !form.takesHeaders) return form.send(p, null, options)
     if (p.byteLength < udpHeaderSize) return false
     const { header, payload } = unmarshalUDPHeader(p)
     return form.send(payload, header, options)
   }
 
-  async #answer(port: UDPPort, caller: UDPCaller): Promise<Conversation> {
-    let called: Conversation
+  // Makes a conversation of a sender that called.
+  async #call(port: UDPPort, caller: UDPCaller): Promise<UDPConversation> {
+    const { ip, port: from } = caller.remote
+    const likely = ip === null ? null : this.session.stack.interfaces.localFor(ip)
     try {
-      called = this.protocol.clone(this.owner)
+      const called = this.protocol.clone(this.owner)
+      called.hasBegun = true
+      called.#form = new CalledUDP(port, this.session, caller)
+      called.applyKeeping()
+      called.local = { ip: caller.local ?? this.local.ip ?? likely, port: this.local.port }
+      called.remote = { ip, port: from }
+      return called
     } catch (e) {
       await port.leave(caller.remote)
       throw e
     }
-    if (called instanceof UDPConversation) {
-      called.spent = true
-      called.#form = new CalledUDP(port, caller, this.session)
-      called.refer()
-      called.local = { ip: calledAddress(caller, this.local.ip, this.session), port: this.local.port }
-      called.remote = { ip: caller.remote.ip, port: caller.remote.port }
-    }
-    return called
   }
 }

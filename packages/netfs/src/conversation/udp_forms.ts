@@ -1,4 +1,4 @@
-import { type IP, UDPAddr } from '@net/addr'
+import { UDPAddr } from '@net/addr'
 import type { IOOptions, UDPConn } from '@net/contract'
 import type { UDPHeader } from '@net/udp-header'
 import type { Account } from '../account/account.ts'
@@ -9,7 +9,7 @@ import type { ReceivedDatagram, UDPCaller, UDPPort } from './udp_port.ts'
 /** What a UDP conversation has become, by connect, announce, or a sender that listen gave. */
 export type UDPForm = ConnectedUDP | AnnouncedUDP | CalledUDP
 
-const REFUSALS = 3 // errors of earlier datagrams that a write goes on behind
+const REFUSALS = 3 // errors of earlier datagrams after which a write is tried again
 
 /** A conversation with one peer, over a socket of its own. */
 export class ConnectedUDP {
@@ -23,7 +23,7 @@ export class ConnectedUDP {
     this.#refused = refused
   }
 
-  /** The bytes of datagrams that wait here; those that the system keeps are not known. */
+  /** The bytes of datagrams that wait; it is 0, as those that the host's system keeps are not known. */
   readonly queued = 0
 
   /** Whether datagrams can be read from it. */
@@ -44,7 +44,7 @@ export class ConnectedUDP {
         await this.socket.write(p, options)
         return true
       } catch (e) {
-        // The error is of a datagram before: Plan 9 tells it to whoever reads.
+        // An earlier datagram has come back, which Plan 9 tells to those who read and not to those who write.
         if (codeOf(e) !== 'ECONNREFUSED' || told === REFUSALS) throw e
         this.#refused()
       }
@@ -68,20 +68,35 @@ export class ConnectedUDP {
   }
 }
 
-/** A port of this machine: read and written with headers, or else the place where senders call. */
-export class AnnouncedUDP {
-  readonly takesHeaders = true
+/** What the conversations of one port have in common: the port is shared, and closed when all have ended. */
+abstract class PortForm {
   readonly port: UDPPort
-  readonly queued = 0
-  readonly #session: Account
-  readonly #keeping: PortKeeping
+  protected readonly session: Account
+  #keeps = false
 
-  /** Takes over a port. */
+  /** Takes a part in a port. */
   constructor(port: UDPPort, session: Account) {
     this.port = port
-    this.#session = session
-    this.#keeping = new PortKeeping(port)
+    this.session = session
   }
+
+  /** Ends the reads that wait when a datagram has come back, which a socket that is not connected is not told. */
+  interrupt(): void {
+    // There is nothing to end.
+  }
+
+  /** Says whether what waits keeps the process alive, which the port counts. */
+  keep(on: boolean): void {
+    if (this.#keeps === on) return
+    this.#keeps = on
+    this.port.keep(on ? 1 : -1)
+  }
+}
+
+/** A port of this machine: read and written with headers, or else the place where senders call. */
+export class AnnouncedUDP extends PortForm {
+  readonly takesHeaders = true
+  readonly queued = 0
 
   /** The socket, which other conversations of the port use as well. */
   get socket(): UDPConn {
@@ -89,8 +104,8 @@ export class AnnouncedUDP {
   }
 
   /** Whether datagrams can be read from it: without headers they go to the conversations of their senders. */
-  isReadable(headers: boolean): boolean {
-    return headers
+  isReadable(hasHeaders: boolean): boolean {
+    return hasHeaders
   }
 
   /** Receives a datagram into `p`. */
@@ -105,46 +120,31 @@ export class AnnouncedUDP {
     if (header === null) return false
     const { laddr, raddr, rport } = header
     const ip = destination(raddr)
-    this.#session.check('connect', 'udp', ip, rport)
+    this.session.check('connect', 'udp', ip, rport)
     if (rport !== 0) await this.port.send(p, new UDPAddr(ip, rport), laddr, options)
     return true
   }
 
-  /** Ends the reads that wait, of which a datagram that came back ends none here. */
-  interrupt(): void {
-    // A socket that is not connected is not told that a datagram came back.
-  }
-
-  /** Says whether what waits keeps the process alive. */
-  keep(on: boolean): void {
-    this.#keeping.set(on)
-  }
-
   /** Ends the announcement. */
   close(): Promise<void> {
-    this.#keeping.set(false)
+    this.keep(false)
     return this.port.retire()
   }
 }
 
 /** A conversation with a sender that called an announced port. */
-export class CalledUDP {
+export class CalledUDP extends PortForm {
   readonly takesHeaders = false
   readonly socket = null
-  readonly #port: UDPPort
   readonly #caller: UDPCaller
-  readonly #session: Account
-  readonly #keeping: PortKeeping
 
   /** Takes over a caller of a port. */
-  constructor(port: UDPPort, caller: UDPCaller, session: Account) {
-    this.#port = port
+  constructor(port: UDPPort, session: Account, caller: UDPCaller) {
+    super(port, session)
     this.#caller = caller
-    this.#session = session
-    this.#keeping = new PortKeeping(port)
   }
 
-  /** The bytes of datagrams that wait here. */
+  /** The bytes of datagrams that wait. */
   get queued(): number {
     return this.#caller.queue.bytes
   }
@@ -165,46 +165,14 @@ export class CalledUDP {
   async send(p: Uint8Array, _header: UDPHeader | null, options: IOOptions): Promise<boolean> {
     const { remote, local } = this.#caller
     // A client that can forge a sender's address must not get an answer sent to it that connect may not send.
-    if (remote.ip !== null) this.#session.check('connect', 'udp', remote.ip, remote.port)
-    await this.#port.send(p, remote, local, options)
+    if (remote.ip !== null) this.session.check('connect', 'udp', remote.ip, remote.port)
+    await this.port.send(p, remote, local, options)
     return true
-  }
-
-  /** Ends the reads that wait, of which a datagram that came back ends none here. */
-  interrupt(): void {
-    // The socket of the port is not told that a datagram came back.
-  }
-
-  /** Says whether what waits keeps the process alive. */
-  keep(on: boolean): void {
-    this.#keeping.set(on)
   }
 
   /** Ends the conversation; the port stays for others. */
   close(): Promise<void> {
-    this.#keeping.set(false)
-    return this.#port.leave(this.#caller.remote)
+    this.keep(false)
+    return this.port.leave(this.#caller.remote)
   }
-}
-
-/** Whether one conversation of a port lets it keep the process alive, which the port counts. */
-class PortKeeping {
-  readonly #port: UDPPort
-  #on = false
-
-  constructor(port: UDPPort) {
-    this.#port = port
-  }
-
-  set(on: boolean): void {
-    if (this.#on === on) return
-    this.#on = on
-    this.#port.keep(on ? 1 : -1)
-  }
-}
-
-/** The address of this machine that a caller called, as far as it is known. */
-export function calledAddress(caller: UDPCaller, announced: IP | null, session: Account): IP | null {
-  const { ip } = caller.remote
-  return caller.local ?? announced ?? (ip === null ? null : session.stack.interfaces.localFor(ip))
 }

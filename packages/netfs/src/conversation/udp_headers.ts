@@ -5,8 +5,8 @@ import type { Interfaces } from '../base/interfaces.ts'
 import type { PacketAddress } from '../base/packet_address.ts'
 
 /**
- * The header of a datagram that came to `local`; `to` is where it was sent to, null when the target does not
- * tell.
+ * The header of a datagram that came to the port of `local`. `to` is the address that it was sent to, null when
+ * the target does not tell.
  */
 export function headerOf(
   from: UDPAddr,
@@ -21,8 +21,8 @@ export function headerOf(
 }
 
 /**
- * Puts the header before `n` bytes of payload, which are at their place, and gives the length of both. A
- * buffer too small for the header gets a part of it.
+ * Puts the header into `p` before `n` bytes of payload, which are in their place already, and gives the length
+ * of both. A buffer that is too small for the header gets a part of it.
  */
 export function putHeader(p: Uint8Array, header: UDPHeader, n: number): number {
   if (p.byteLength <= udpHeaderSize) {
@@ -33,7 +33,7 @@ export function putHeader(p: Uint8Array, header: UDPHeader, n: number): number {
   return udpHeaderSize + n
 }
 
-/** Where the payload of a datagram goes; a byte that nobody sees when there is no room behind the header. */
+/** The part of `p` for a payload; a byte that nobody sees where the header leaves no room. */
 export function payloadOf(p: Uint8Array): Uint8Array {
   return p.byteLength > udpHeaderSize ? p.subarray(udpHeaderSize) : new Uint8Array(1)
 }

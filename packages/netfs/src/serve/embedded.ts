@@ -9,11 +9,12 @@ import { Session } from '../conversation/session.ts'
 import { Stack, type TreeOptions } from '../account/stack.ts'
 import { NetTree } from '../tree/tree.ts'
 
+const WRONG_MODE = 'inappropriate use of fd'
 const modes = { r: OREAD, w: OWRITE, rw: ORDWR } as const
 
-/** A tree in this process. */
+/** A /net in this process. */
 export interface EmbeddedNet extends NetFS, AsyncDisposable {
-  /** What goes on. */
+  /** Numbers of what its sessions do. */
   readonly activity: Activity
   /**
    * Ends every conversation, whatever is open. Resolves when the target has let go of all of them. It never
@@ -100,24 +101,12 @@ class File implements NetFile {
     this.#closed = closed
   }
 
-  async read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    const file = this.#file
-    const n = await this.#run(options, async (limits) => {
-      if (file.read === undefined || this.#mode === 'w') fail('inappropriate use of fd')
-      return file.read(p, this.#offset, limits)
-    })
-    this.#offset += n
-    return n
+  read(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return this.#transfer('read', p, options)
   }
 
-  async write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    const file = this.#file
-    const n = await this.#run(options, async (limits) => {
-      if (file.write === undefined || this.#mode === 'r') fail('inappropriate use of fd')
-      return file.write(p, this.#offset, limits)
-    })
-    this.#offset += n
-    return n
+  write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    return this.#transfer('write', p, options)
   }
 
   rewind(): void {
@@ -146,22 +135,28 @@ class File implements NetFile {
     if (this.#closing === null && this.#file instanceof Data) this.#file.keep(on)
   }
 
-  // A call without a signal or deadline uses the ending of the file itself, and so makes no object of its
-  // own.
-  async #run(options: IOOptions | undefined, act: (limits: IOOptions) => Promise<number>): Promise<number> {
+  // A call without a signal or deadline has the ending of the file itself for its limits, and so makes no object.
+  async #transfer(act: 'read' | 'write', p: Uint8Array, options?: IOOptions): Promise<number> {
     const ending = endingOf(options)
     ending?.throwIfOver()
     if (this.#closing !== null) fail('fd out of range or not open')
-    if (ending === null) return await act(this.#end)
+    if (ending === null) return await this.#call(act, p, this.#end)
     const scope = new Scope(ending)
     this.#end.add(scope)
     try {
-      return await act(scope)
+      return await this.#call(act, p, scope)
     } catch (e) {
       throw ending.isOver ? ending.reason : e
     } finally {
       scope.leave()
       this.#end.delete(scope)
     }
+  }
+
+  async #call(act: 'read' | 'write', p: Uint8Array, limits: IOOptions): Promise<number> {
+    if (this.#mode === (act === 'read' ? 'w' : 'r')) fail(WRONG_MODE)
+    const n = (await this.#file[act]?.(p, this.#offset, limits)) ?? fail(WRONG_MODE)
+    this.#offset += n
+    return n
   }
 }

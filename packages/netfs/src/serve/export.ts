@@ -21,7 +21,7 @@ export interface ExportOptions extends TreeOptions {
 
 /** A network that is being exported. */
 export interface NetExport extends AsyncDisposable {
-  /** What goes on. */
+  /** Numbers of what its sessions do. */
   readonly activity: Activity
   /**
    * Resolves when it has ended and all that its sessions made is gone; rejects with the listener's error, if
@@ -37,16 +37,16 @@ export interface NetExport extends AsyncDisposable {
 
 const PAUSE = 5 // milliseconds before accepting again after an error that may pass
 
-/** A session of a client. */
+/** A client and its session. */
 interface Client {
   readonly peer: Peer
   readonly session: Session
   readonly served: ServerSession
-  /** Whether it has said who it is: a client that has not is the first to make room for others. */
+  /** Whether it has attached: a client that has not is the first to make room for others. */
   attached: boolean
-  /** Whether it is hung up on. */
+  /** Whether its connection is being closed to make room, or since it came too late to attach. */
   refused: boolean
-  /** Resolves when it is over and everything that it made is gone. */
+  /** Resolves when the session is over and everything that it made is gone. */
   over: Promise<void>
 }
 
@@ -99,8 +99,8 @@ export function checkListener(listener: Listener): void {
   const { addr } = listener
   if (authenticates in listener && listener[authenticates] === true) return
   const text = addr.toString()
-  // A Unix socket has its file's permissions, unless its name is an abstract one; a pipe is in this process.
-  if (addr.network === 'pipe') return
+  if (addr.network === 'pipe') return // both ends are in this process
+  // A Unix socket is kept by the permissions of its file, which an abstract name does not have.
   if (addr.network.startsWith('unix')) {
     if (text !== '' && !text.startsWith('@') && !text.startsWith('\0') && !isOpenToAll(text)) return
   } else if (isLoopback(text)) return
@@ -110,7 +110,7 @@ export function checkListener(listener: Listener): void {
   )
 }
 
-// Whether everybody on this machine may connect to a socket: write to it, and get to it through its
+// Tells whether everybody on this machine may connect to a socket: may write to it, and reach it through its
 // directory.
 function isOpenToAll(path: string): boolean {
   const mode = (p: string): number => statSync(p, { throwIfNoEntry: false })?.mode ?? 0
@@ -209,9 +209,9 @@ class Exporter implements NetExport {
     this.#clients.add(client)
   }
 
-  // Whether a session could be ended for a new one of `peer`: first of those that have not attached, then of
-  // the idle ones, the oldest of the peer that has the most. A peer that has its share already makes room for
-  // itself.
+  // Ends a session for a new one of `peer`, and gives whether there was one to end: first among those that have
+  // not attached, then among the idle ones, the oldest of the peer that has the most. A peer that has its share
+  // makes room among its own sessions.
   #makeRoom(peer: Peer): boolean {
     const own = peer.sessions.used > 0
     let found: Client | null = null
@@ -244,7 +244,7 @@ class Exporter implements NetExport {
   }
 }
 
-// Whether `a` shall make room before `b`, which is older.
+// Tells whether the session `a` shall be ended rather than `b`, which is older.
 function isBetter(a: Client, b: Client): boolean {
   if (a.attached !== b.attached) return b.attached
   return a.peer.sessions.used > b.peer.sessions.used

@@ -89,7 +89,8 @@ async function listenUnix(target: Target, path: string): Promise<Listener> {
       'an export does not listen on an abstract name, because everybody on the machine can connect to it',
     )
   }
-  // The socket must never be there for others, not for a moment; targets bind before their first wait.
+  // The mask is set for the bind, which targets do before their first wait: the socket must never be open to
+  // others, not for a moment.
   const mask = process.umask(0o177)
   let listening: Promise<Listener>
   try {

@@ -3,19 +3,18 @@ import type { Conn, RawConn } from '@net/contract'
 
 const PREFIX = 8 // bytes of an IPv6 address that are one subscriber's: a /64
 
-/**
- * Where a system tells the user at the other end of a Unix connection: an option, its bytes, and the offset
- * of the number.
- */
+/** The socket option by which a system tells the user at the other end of a Unix connection. */
 interface UserOption {
   readonly level: number
   readonly name: number
+  /** The bytes of its value. */
   readonly size: number
+  /** The offset of the user's number in them. */
   readonly uid: number
 }
 
-// sys/socket.h and sys/un.h: SO_PEERCRED with struct ucred or sockpeercred, LOCAL_PEERCRED with struct
-// xucred.
+// The numbers are those of sys/socket.h and sys/un.h: SO_PEERCRED with struct ucred or sockpeercred, and
+// LOCAL_PEERCRED with struct xucred.
 const userOptions: Partial<Record<string, UserOption>> = {
   linux: { level: 1, name: 17, size: 12, uid: 4 },
   openbsd: { level: 0xffff, name: 0x1022, size: 12, uid: 0 },
@@ -24,9 +23,8 @@ const userOptions: Partial<Record<string, UserOption>> = {
 }
 
 /**
- * The name of the peer that a connection comes from, by the best that is known of it: the identity that it
- * has proved with TLS, the user at the other end of a Unix socket, the address. What tells nothing of that is
- * one peer together.
+ * The name of the peer that a connection comes from: the identity that it has proved with TLS, else the user
+ * at the other end of a Unix socket, else its address. Connections that tell none of these are one peer.
  */
 export function peerName(conn: Conn): string {
   if ('identity' in conn && typeof conn.identity === 'string') return `identity ${conn.identity}`

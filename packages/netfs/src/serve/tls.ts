@@ -42,8 +42,8 @@ export type TLSServerOptions = (
   readonly handshakeTimeout?: number | undefined
 }
 
-// The suites for pre-shared keys: with a fresh exchange of keys, so that a key that leaks opens nothing
-// recorded.
+// Pre-shared keys are used with a fresh exchange of keys (ECDHE), so that a key which leaks opens nothing that
+// was recorded.
 const pskSuites = {
   ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
   minVersion: 'TLSv1.2',
@@ -129,7 +129,7 @@ function clientOptions(options: TLSClientOptions): TLSOptions {
   return { ...certificates(options), servername: serverName, minVersion: 'TLSv1.2' }
 }
 
-// The options of Node's TLS for certificates.
+// Gives the options of Node's TLS for certificates.
 function certificates({ cert, key, ca }: CertificateOptions): { cert: Buffer; key: Buffer; ca: Buffer[] } {
   const list = Array.isArray(ca) ? (ca as readonly PEM[]) : [ca as PEM]
   return { cert: Buffer.from(cert), key: Buffer.from(key), ca: list.map((pem) => Buffer.from(pem)) }

@@ -4,7 +4,7 @@ import type { Conversation } from '../conversation/conversation.ts'
 import { DENIED, fail } from '../base/errors.ts'
 import { Directory, Node, qidPath, readText, TextFile, userName } from '../base/node.ts'
 
-/** The kinds of files in a qid: those of a protocol and of a conversation, with the kernel's numbers. */
+/** The kinds of files in a qid, with the kernel's numbers: those of a protocol and of a conversation. */
 export const Kind = {
   protocol: 8,
   clone: 9,
@@ -45,7 +45,7 @@ export class ConversationDir extends Directory {
     ]
   }
 
-  /** The file that the fid of a clone or listen turns into. */
+  /** The file ctl, to which a fid of clone or listen changes when it is opened. */
   get ctl(): ConversationNode {
     return new DataFile('ctl', Kind.ctl, this)
   }
@@ -72,9 +72,9 @@ abstract class ConversationNode extends Node {
   }
 
   /**
-   * Sets the conversation's owner and permissions, by ctl and data. A length and times are taken without
-   * effect, as the kernel takes them: an open of Linux that truncates sends them. Nothing else can be
-   * changed.
+   * Sets the owner and the permissions of the conversation; only ctl and data take that. A length and times are
+   * taken without effect, as the kernel takes them, since Linux sends them when it opens and truncates. Nothing
+   * else can be changed.
    */
   wstat({ uid, gid, muid, name, mode }: Stat): void {
     const c = this.dir.conversation

@@ -10,9 +10,9 @@ import type { Session } from '../conversation/session.ts'
 const SERVICE = "cs: can't translate service"
 const ADDRESS = "cs: can't translate address: "
 const MOST_WANTED = 32 // attributes that one ipinfo query may ask for
-const MOST_TOLD = 512 // pairs of an answer
+const MOST_PAIRS = 512 // pairs that an answer has
 const commands = new Set(['refresh', 'debug', 'add'])
-const ours = new Set(['tcp', 'udp', 'net'])
+const networks = new Set(['tcp', 'udp', 'net']) // 'net' being any of them
 
 /** Answers a query of /net/cs: `net!host!service`, a general one that begins with `!`, or a command. */
 export async function answerCS(
@@ -21,13 +21,13 @@ export async function answerCS(
   options: IOOptions,
 ): Promise<readonly string[]> {
   if (query.startsWith('!')) return general(session, query.slice(1), options)
-  // Commands are for the owner of the machine's tree; here they have nothing to change.
+  // Commands are taken without effect, as there is nothing that a session could change by them.
   if (!query.includes('!') && commands.has(query.split(' ')[0] ?? '')) return []
   const [net = '', host = '', service = '', ...rest] = query.split('!')
   if (!query.includes('!')) fail(SERVICE)
-  if (!ours.has(net)) return [`/net/${net}/clone ${[host, service, ...rest].join('!')}`]
+  if (!networks.has(net)) return [`/net/${net}/clone ${[host, service, ...rest].join('!')}`]
   if (host === '' || service === '') fail(SERVICE)
-  // Only networks of streams are tried for 'net', and there is one.
+  // 'net' stands for the networks of streams, of which there is one here.
   const network = net === 'udp' ? 'udp' : 'tcp'
   const port = await translateService(session, network, service, options)
   const tail = rest.map((r) => `!${r}`).join('')
@@ -46,8 +46,7 @@ async function translateService(
   options: IOOptions,
 ): Promise<string> {
   if (service === '*' || /^\d+$/.test(service)) return service
-  // In two steps, each of which looks at a character once: together in one they would take the square of the
-  // length.
+  // Two tests look at each character once. One for both conditions would take the square of the length.
   if (!/^[A-Za-z0-9$_.-]+$/.test(service) || !/[A-Za-z]/.test(service)) fail(SERVICE)
   const port = await session.stack.names.port(network, service, options)
   return port === null ? fail(SERVICE) : String(port)
@@ -80,8 +79,8 @@ async function lookup(session: Session, host: string, options: IOOptions): Promi
   }
 }
 
-// Whether the policy lets a client use an address at all; others are not told. A port that cannot be is left
-// to connect.
+// Tells whether the policy lets a client use an address at all, as cs gives no others. An address with a port
+// that is too large is given all the same, and connect refuses it.
 function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: string): boolean {
   const port = Number(service)
   if (!(port <= 65535)) return true
@@ -89,7 +88,7 @@ function reachable(session: Session, network: 'tcp' | 'udp', ip: IP, service: st
   return rules.allows('connect', network, ip, port) || rules.allows('announce', network, ip, port)
 }
 
-// `!attr=value want=* ...` and `!ipinfo [attr=value] want ...`
+// Answers `!attr=value want=* ...` and `!ipinfo [attr=value] want ...`.
 async function general(session: Session, query: string, options: IOOptions): Promise<readonly string[]> {
   const [first, ...wanted] = pairs(query)
   if (first === undefined || first.attr === '') fail('cs: bad query')
@@ -102,11 +101,11 @@ async function general(session: Session, query: string, options: IOOptions): Pro
 async function ipinfo(session: Session, wanted: readonly Pair[]): Promise<readonly string[]> {
   if (wanted.length > MOST_WANTED) fail('cs: bad query')
   const all = await session.ndb.pairs()
-  // In the order in which they are wanted; the text is gone through once, however many those are.
+  // The map keeps the order in which they are wanted, and the pairs are gone through once, however many are.
   const byName = new Map<string, Pair[]>()
   for (const { attr, value } of wanted) if (value === '') byName.set(attr.replace(/^@/, ''), [])
   for (const pair of all) if (pair.value !== '') byName.get(pair.attr)?.push(pair)
-  const found = [...byName.values()].flat().slice(0, MOST_TOLD)
+  const found = [...byName.values()].flat().slice(0, MOST_PAIRS)
   return found.length === 0 ? fail('cs: no match') : [printPairs(found)]
 }
 
@@ -130,6 +129,6 @@ async function entries(
     return proto === null ? [] : [[key, { attr: 'ipv4proto', value: String(proto) }]]
   }
   return (await session.ndb.attributes(attr)).includes(value)
-    ? [(await session.ndb.pairs()).slice(0, MOST_TOLD)]
+    ? [(await session.ndb.pairs()).slice(0, MOST_PAIRS)]
     : []
 }

@@ -7,7 +7,7 @@ import type { Session } from '../conversation/session.ts'
 
 const commands = new Set(['debug', 'refresh', 'target', 'poolcheck', 'restart', 'stats', 'dump'])
 
-/** A record: who owns it, its type in Plan 9's words, its value. */
+/** A record: the name that owns it, its type in Plan 9's words, its value. */
 interface DNSRecord {
   readonly owner: string
   readonly type: string
@@ -16,7 +16,7 @@ interface DNSRecord {
 
 type Lookup = (session: Session, name: string, options: IOOptions) => Promise<DNSRecord[]>
 
-/** The types whose records a target's lookups give. */
+/** The lookup of each type of record that a target has one for. */
 const lookups: Partial<Readonly<Record<string, Lookup>>> = {
   ip: (session, name, options) => addresses(session, 'ip4', 'ip', name, options),
   ipv6: (session, name, options) => addresses(session, 'ip6', 'ipv6', name, options),
@@ -44,8 +44,8 @@ const lookups: Partial<Readonly<Record<string, Lookup>>> = {
   all: everything,
 }
 
-// Types that Plan 9's dns knows and no lookup of a target gives.
-const others = new Set('soa hinfo md mf mb mg mr null wks minfo rp key sig cert axfr caa'.split(' '))
+// Plan 9's dns also knows these types, for which no target has a lookup.
+const typesWithout = new Set('soa hinfo md mf mb mg mr null wks minfo rp key sig cert axfr caa'.split(' '))
 
 /** Answers a query of /net/dns: `NAME TYPE`, or `!NAME TYPE` for pairs of ndb(6). */
 export async function answerDNS(
@@ -61,7 +61,7 @@ export async function answerDNS(
   const [name = '', type, ...more] = text.slice(asPairs ? 1 : 0).split(' ')
   if (type === undefined || name === '' || more.length > 0) fail(`dns: illegal request ${text}`)
   const lookup = Object.hasOwn(lookups, type) ? lookups[type] : undefined
-  if (lookup === undefined) fail(others.has(type) ? 'dns: dns failure' : `dns: unknown type ${type}`)
+  if (lookup === undefined) fail(typesWithout.has(type) ? 'dns: dns failure' : `dns: unknown type ${type}`)
   if (!session.stack.rules.lookups) refuse(session)
   try {
     const found = await lookup(session, bare(name), options)
@@ -134,7 +134,7 @@ function bare(name: string): string {
   return name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name
 }
 
-// The address that a name of in-addr.arpa or ip6.arpa means; an address itself, too.
+// Reads the address in a name of in-addr.arpa or ip6.arpa; null when there is none.
 function reversed(name: string): Address | null {
   const v4 = /^((?:\d{1,3}\.){4})in-addr\.arpa$/i.exec(name)?.[1]
   if (v4 !== undefined) {

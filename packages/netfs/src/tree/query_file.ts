@@ -1,16 +1,15 @@
 import type { OpenFile, TreeNode } from '@net/9p'
 import type { IOOptions } from '@net/contract'
+import { isOver } from '@net/io'
 import type { Account } from '../account/account.ts'
 import { withoutNuls } from '../base/control_message.ts'
 import { fail, INTERRUPTED, IO_ERROR } from '../base/errors.ts'
 
 const MAX = 1024 // bytes of a query
-const MAX_ANSWERS = 512 // of a query
-const OVERHEAD = 64 // bytes that an answer counts beside its own
+const MAX_ANSWERS = 512 // answers of a query that are kept
+const OVERHEAD = 64 // bytes that an answer counts on top of its own
 
-/**
- * What answers the queries that are written to a file: a list of answers, or an error to give for the write.
- */
+/** Answers a query that was written to a file. What it rejects with is the error of the write. */
 export type Answerer = (query: string, offset: number, options: IOOptions) => Promise<readonly string[]>
 
 /**
@@ -25,7 +24,7 @@ export class QueryFile implements OpenFile {
   readonly #session: Account
   readonly #answer: Answerer
   #answers: Uint8Array[] = []
-  #bytes = 0 // of the answers
+  #bytes = 0 // what the answers count
   #busy = false
   #closed = false
 
@@ -66,7 +65,7 @@ export class QueryFile implements OpenFile {
     this.#busy = true
     try {
       const answers = await this.#answer(decoder.decode(withoutNuls(p)), offset, options)
-      if (options.signal?.aborted) fail(INTERRUPTED)
+      if (isOver(options)) fail(INTERRUPTED)
       this.#keep(answers.slice(0, MAX_ANSWERS).map((text) => utf8.encode(text)))
     } finally {
       this.#busy = false
@@ -74,8 +73,8 @@ export class QueryFile implements OpenFile {
     return p.byteLength
   }
 
-  // Answers take the session's room as datagrams do: a client may have many files, and somebody else's
-  // servers fill them.
+  // Answers count like datagrams that wait: a client may have many files open, and servers that are not ours
+  // decide how long their answers are.
   #keep(answers: Uint8Array[]): void {
     this.#session.free(this.#bytes)
     this.#answers = []

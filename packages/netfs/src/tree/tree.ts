@@ -21,9 +21,8 @@ import {
 import type { Protocol } from '../conversation/protocol.ts'
 import { QueryFile } from './query_file.ts'
 import type { Session } from '../conversation/session.ts'
-import { protocolStats } from '../conversation/stats.ts'
 
-// Paths of the files at the root, as the kernel has them; cs and dns are another program's there.
+// The paths of the files at the root are the kernel's, but for cs and dns, which other programs serve there.
 const Root = { dir: 1, arp: 2, bootp: 3, ndb: 4, iproute: 5, ipselftab: 6, log: 7, cs: 20, dns: 21 } as const
 const IPIFC = 3 // the protocol's part of a qid
 const ETHER = 4
@@ -54,7 +53,7 @@ export class NetTree implements Tree {
   }
 }
 
-/** The first words that a table of the stack takes, and what it says to others. */
+/** The first words that a table of the stack takes, and its error for others. */
 interface TableWords {
   readonly verbs: readonly string[]
   readonly other: string
@@ -65,7 +64,7 @@ const routeWords: TableWords = {
   other: 'bad cmd: want flush/remove/add/tag',
 }
 
-// A table that only the owner of a machine's own tree may change, and no client of an export is that.
+// Makes the file of a table that no client may change, as only the owner of a machine may.
 function table(
   name: 'arp' | 'iproute',
   parent: Directory,
@@ -155,7 +154,7 @@ class ProtocolDir extends Directory {
     const path = (kind: number): bigint => qidPath(protocol.index, 0, kind)
     return [
       new SpecialFile('clone', this, path(Kind.clone), 0o666, () => openCtl(protocol.clone(this.user), this)),
-      new TextFile('stats', this, path(Kind.stats), () => protocolStats(protocol)),
+      new TextFile('stats', this, path(Kind.stats), () => protocol.stats()),
     ]
   }
 }
@@ -173,7 +172,7 @@ class IpifcDir extends Directory {
     const clone = qidPath(IPIFC, 0, Kind.clone)
     return [
       ...ifcs.map((ifc, n) => new IfcDir(ifc, n, this)),
-      // A client makes no interfaces of the machine.
+      // No client may give the machine another interface.
       new SpecialFile('clone', this, clone, 0o666, () => fail(DENIED)),
       new TextFile('stats', this, qidPath(IPIFC, 0, Kind.stats), () => ''),
     ]
@@ -194,7 +193,7 @@ class IfcDir extends Directory {
     const path = (kind: number): bigint => qidPath(IPIFC, this.#number, kind)
     const ifc = this.#ifc
     const number = String(this.#number)
-    // A client gets no packets of an interface.
+    // No client may see the packets of an interface.
     const closed = (name: 'data' | 'err' | 'listen' | 'snoop', mode: number): SpecialFile =>
       new SpecialFile(name, this, path(Kind[name]), mode, () => fail(DENIED))
     return [
@@ -254,8 +253,8 @@ class NdbFile extends SpecialFile {
   }
 }
 
-// Nothing is logged: reading waits, as it does in a kernel whose debugging is off, and switching it on
-// changes nothing.
+// Opens the log, in which nothing is ever written: a read waits, as in a kernel whose debugging is off, and a
+// write that turns debugging on is taken without effect.
 function openLog(node: SpecialFile): OpenFile {
   const never = new Condition()
   return {

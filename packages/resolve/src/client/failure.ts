@@ -1,4 +1,4 @@
-import { DNSError, OpError, isError } from '@net/contract'
+import { asError, DNSError, OpError, isError } from '@net/contract'
 
 /** The error of a name that does not exist, or has no record of the kind asked for. */
 export function noSuchHost(name: string, server = ''): DNSError {
@@ -36,7 +36,7 @@ export class InvalidNamesError<T> extends DNSError {
 /** The DNSError of whatever went wrong when asking `server`, which is then its cause. */
 export function dnsError(e: unknown, name: string, server = ''): DNSError {
   if (e instanceof DNSError) return e.name === name ? e : renamed(e, name)
-  const cause = isError(e) ? e : new Error(String(e))
+  const cause = asError(e)
   const isTimeout = 'timeout' in cause && cause.timeout === true
   // Go takes what goes wrong on a socket for something that may pass.
   const isTemporary = cause instanceof OpError || ('temporary' in cause && cause.temporary === true)

@@ -1,6 +1,9 @@
 import type { IP } from '@net/addr'
 
-/** The numbers of the record types this package reads (IANA, "Resource Record (RR) TYPEs"). */
+/**
+ * The numbers of record types by their names (IANA, "Resource Record (RR) TYPEs"). The content of NAPTR, DS,
+ * SSHFP, DNSKEY and TLSA is not read here: it is {@link UnknownData}.
+ */
 export const RRType = {
   A: 1,
   NS: 2,
@@ -11,7 +14,12 @@ export const RRType = {
   TXT: 16,
   AAAA: 28,
   SRV: 33,
+  NAPTR: 35,
   OPT: 41,
+  DS: 43,
+  SSHFP: 44,
+  DNSKEY: 48,
+  TLSA: 52,
   SVCB: 64,
   HTTPS: 65,
   CAA: 257,

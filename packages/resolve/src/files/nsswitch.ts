@@ -1,4 +1,4 @@
-import { isError } from '@net/contract'
+import { asError } from '@net/contract'
 import { lowerASCII } from '../dns/name.ts'
 import { lines, withoutComment } from './field.ts'
 import { SystemFile } from './system_file.ts'
@@ -131,7 +131,7 @@ function readNSSConf(text: string | null, error: Error | null): NSSConf {
   try {
     return parseNSSConf(text)
   } catch (e) {
-    return { sources: new Map(), error: isError(e) ? e : new Error(String(e)) }
+    return { sources: new Map(), error: asError(e) }
   }
 }
 

@@ -1,4 +1,4 @@
-import { isError } from '@net/contract'
+import { asError, isError } from '@net/contract'
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { turnTaken } from '@net/io'
 
@@ -154,6 +154,6 @@ const openErrors: Readonly<Record<string, string>> = {
 
 function openError(path: string, e: unknown): Error {
   const code = isError(e) && 'code' in e && typeof e.code === 'string' ? e.code : ''
-  const text = openErrors[code] ?? (isError(e) ? e.message : String(e))
+  const text = openErrors[code] ?? asError(e).message
   return Object.assign(new Error(`open ${path}: ${text}`, { cause: e }), { code })
 }

@@ -1,5 +1,5 @@
 import { IPAddr, parseIPZone } from '@net/addr'
-import { DNSError, isError } from '@net/contract'
+import { asError, DNSError } from '@net/contract'
 import { noSuchHost } from '../client/failure.ts'
 
 /** The resolver of the operating system, for names that only it can look up. */
@@ -43,7 +43,7 @@ export const hostSystem: SystemResolver = {
 }
 
 function systemError(e: unknown, name: string): Error {
-  const cause = isError(e) ? e : new Error(String(e))
+  const cause = asError(e)
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   if (code === 'ENOTFOUND' || code === 'ENODATA') return noSuchHost(name)
   if (code === 'EAI_AGAIN') {

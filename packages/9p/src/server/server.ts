@@ -9,6 +9,7 @@ import { FrameWriter } from '../wire/frame_writer.ts'
 import * as m from '../wire/message.ts'
 import { checkMsize, DEFAULT_MSIZE, MIN_MSIZE } from '../wire/msize.ts'
 import { CALL_SIZE, Holdings, type Memory } from './holdings.ts'
+import { DUPLICATE_TAG, TOO_MANY_REQUESTS } from './refusals.ts'
 import { Replies } from './replies.ts'
 import type { Stream } from '../wire/stream.ts'
 import { type LongWrite, Transfers } from './transfers.ts'
@@ -211,7 +212,7 @@ export class ServerSession {
   // Receives more; false at the end of the stream.
   async #more(): Promise<boolean> {
     const long = this.#transfers.incoming()
-    if (long !== null) await this.#reader.finish(long.rest)
+    if (long !== null) await this.#transfers.receive(long)
     else if (!(await this.#reader.fill())) return false
     this.heard = performance.now()
     if (long === null) return true
@@ -251,7 +252,7 @@ export class ServerSession {
     this.#requests++
     try {
       if (type === m.Tversion) return this.#version()
-      if (this.#calls.has(tag)) throw new Error('duplicate tag')
+      if (this.#calls.has(tag)) throw DUPLICATE_TAG
       if (this.#calls.size >= this.#maxRequests) this.#refuse(type)
       if (type !== m.Tflush && type !== m.Tclunk) this.#holdings.check(CALL_SIZE)
       if (long !== null) this.#transfers.writeLong(long)
@@ -266,10 +267,10 @@ export class ServerSession {
   }
 
   #refuse(type: number): void {
-    if (type !== m.Tflush && type !== m.Tclunk) throw new Error('too many requests')
+    if (type !== m.Tflush && type !== m.Tclunk) throw TOO_MANY_REQUESTS
     if (this.#calls.size < 2 * this.#maxRequests) return
-    this.#finish(new Error('too many requests'))
-    throw new Error('too many requests')
+    this.#finish(new Error(TOO_MANY_REQUESTS.message))
+    throw TOO_MANY_REQUESTS
   }
 
   async #version(): Promise<void> {

@@ -27,7 +27,7 @@ const nextTurn: (f: () => void) => unknown =
 
 // Those that waited go on in their order for as long as the budget of the new turn lasts, the rest in the next one: however
 // many wait, a turn is no longer for it.
-async function turned(): Promise<void> {
+async function takeTurn(): Promise<void> {
   count = 0
   over = false
   began = performance.now()
@@ -36,7 +36,7 @@ async function turned(): Promise<void> {
   let next = 0
   while (next < list.length && performance.now() - began <= BUDGET) {
     list[next++]?.turned()
-    await null // what it set going is part of its time
+    await Promise.resolve() // what it set going is part of its time
   }
   if (next < list.length) waiting = [...list.slice(next), ...waiting]
   if (waiting.length > 0) {
@@ -45,6 +45,10 @@ async function turned(): Promise<void> {
     over = false
     began = -1
   }
+}
+
+function turned(): void {
+  void takeTurn()
 }
 
 /**

@@ -5,7 +5,6 @@ import type { Peer } from '../account/peer.ts'
 import { Protocol } from './protocol.ts'
 import type { Stack } from '../account/stack.ts'
 import { TCPConversation } from './tcp_conversation.ts'
-import { Semaphore } from '../base/semaphore.ts'
 import { UDPConversation } from './udp_conversation.ts'
 
 /** What one client has: its conversations and its /net/ndb, which nobody else sees. */
@@ -13,8 +12,6 @@ export class Session extends Account {
   readonly tcp: Protocol<Conversation>
   readonly udp: Protocol<Conversation>
   readonly ndb: NdbText
-  /** Queries that are looked up. */
-  readonly lookups: Semaphore
 
   /** Makes a session of a peer, without conversations. */
   constructor(stack: Stack, peer: Peer) {
@@ -22,7 +19,6 @@ export class Session extends Account {
     this.tcp = new Protocol<Conversation>('tcp', 1, this, (n, p) => new TCPConversation(n, p))
     this.udp = new Protocol<Conversation>('udp', 2, this, (n, p) => new UDPConversation(n, p))
     this.ndb = new NdbText(() => this.interfaces())
-    this.lookups = new Semaphore(stack.limits.lookups)
   }
 
   /** Ends every conversation, whatever is open. Resolves when the target has let go of all of them. */

@@ -10,6 +10,7 @@ import * as m from '../wire/message.ts'
 import { checkMsize, DEFAULT_MSIZE, MIN_MSIZE } from '../wire/msize.ts'
 import { CALL_SIZE, Holdings, type Memory } from './holdings.ts'
 import { DUPLICATE_TAG, TOO_MANY_REQUESTS } from './refusals.ts'
+import { Pace } from './pace.ts'
 import { Replies } from './replies.ts'
 import type { Stream } from '../wire/stream.ts'
 import { type LongWrite, Transfers } from './transfers.ts'
@@ -105,6 +106,7 @@ export class ServerSession {
   readonly #calls: CallTable
   readonly #fids: FidTable
   readonly #transfers: Transfers
+  readonly #pace = new Pace()
   readonly #maxRequests: number
   readonly #maxMsize: number
   #requests = 0
@@ -215,8 +217,9 @@ export class ServerSession {
     if (long !== null) await this.#transfers.receive(long)
     else if (!(await this.#reader.fill())) return false
     this.heard = performance.now()
-    if (long === null) return true
-    if (!this.#ended) void this.#request(long)
+    if (long === null || this.#ended) return true
+    void this.#request(long)
+    if (long.buffer === null) await this.#pace.wait(long.count)
     return true
   }
 
@@ -237,6 +240,7 @@ export class ServerSession {
     if (this.#ended) return
     this.#ended = true
     this.error = error
+    this.#pace.end()
     this.#writer.stop()
     this.#calls.drop()
     void Promise.allSettled([this.#fids.clear(), this.#stream.close()]).then(() => {

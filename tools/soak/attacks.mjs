@@ -79,13 +79,14 @@ async function run(name, echo) {
     const quiet = await measure(place, QUIET)
     const control = await beside(name, other.message.port, echo, () => measure(place, BESIDE))
     await end(other.child)
-    const hit = await beside(name, place.port, echo, () => {
+    const [hit, told] = await beside(name, place.port, echo, async () => {
       exporter.child.send('begin')
-      return measure(place, ATTACKED)
+      const times = await measure(place, ATTACKED)
+      exporter.child.send('tell')
+      const [message] = await once(exporter.child, 'message')
+      return [times, message]
     })
-    exporter.child.send('memory')
-    const [told] = await once(exporter.child, 'message')
-    const { rss, delay, sessions, conversations, refusedSessions } = told
+    const { rss, delay, load, sessions, conversations, refusedSessions } = told
     const limit = Math.max(FACTOR * at(quiet.echoes, 0.99), ENOUGH)
     const good = at(hit.echoes, 0.99) <= limit && hit.failures.length === 0 && rss < MEMORY
     console.log(
@@ -93,7 +94,8 @@ async function run(name, echo) {
         ` quiet ${three(quiet.echoes)}, control ${three(control.echoes)};` +
         ` new session ${three(hit.joins)}, quiet ${three(quiet.joins)}, control ${three(control.joins)},` +
         ` ${hit.failures.length} failed${hit.failures.length === 0 ? '' : ` (${hit.failures[0]})`};` +
-        ` loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms, ${(rss / 1e6).toFixed(0)} MB,` +
+        ` loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms,` +
+        ` ${(100 * load).toFixed(0)} % of a processor, ${(rss / 1e6).toFixed(0)} MB,` +
         ` ${sessions} sessions, ${conversations} conversations, ${refusedSessions} refused`,
     )
     return good

@@ -8,6 +8,9 @@
  * It prints a line for each attack, which begins with `pass` or `fail`. An attack passes when the 99th
  * percentile of the honest client's echoes is at most ten times the quiet one (and 10 ms at least count as
  * quiet enough), no new session of it fails, and the export never takes 256 MB.
+ *
+ * The control is what the honest client feels while the same attack goes at another export on this machine:
+ * what the attacker's and that export's use of the processors costs everybody, whoever is attacked.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -33,6 +36,7 @@ const BOUND = 60_000 // milliseconds that an attack may take altogether
 
 const short = process.argv.includes('--short')
 const QUIET = short ? 1000 : 3000 // milliseconds
+const BESIDE = short ? 1000 : 4000
 const ATTACKED = short ? 2000 : 8000
 
 const at = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
@@ -53,26 +57,45 @@ async function end(child) {
   await once(child, 'exit')
 }
 
+/** Runs something while an attacker is at work against a port. */
+async function beside(name, port, echo, act) {
+  const attack = await start('attacker.mjs', name, String(port), String(echo))
+  try {
+    return await act()
+  } finally {
+    await end(attack.child)
+  }
+}
+
 async function run(name, echo) {
   const tls = name === 'handshakes'
   const exporter = await start('exporter.mjs', tls ? 'tls' : 'plain')
-  const bound = setTimeout(() => exporter.child.kill('SIGKILL'), BOUND)
+  const other = await start('exporter.mjs', tls ? 'tls' : 'plain')
+  const bound = setTimeout(() => {
+    for (const { child } of [exporter, other]) child.kill('SIGKILL')
+  }, BOUND)
   const place = { port: exporter.message.port, tls, echo }
-  let attack = null
   try {
     const quiet = await measure(place, QUIET)
-    attack = await start('attacker.mjs', name, String(place.port), String(echo))
-    exporter.child.send('begin')
-    const hit = await measure(place, ATTACKED)
-    exporter.child.send('memory')
-    const [{ rss, delay, sessions, conversations, refusedSessions }] = await once(exporter.child, 'message')
+    const control = await beside(name, other.message.port, echo, () => measure(place, BESIDE))
+    await end(other.child)
+    const [hit, told] = await beside(name, place.port, echo, async () => {
+      exporter.child.send('begin')
+      const times = await measure(place, ATTACKED)
+      exporter.child.send('tell')
+      const [message] = await once(exporter.child, 'message')
+      return [times, message]
+    })
+    const { rss, delay, load, sessions, conversations, refusedSessions } = told
     const limit = Math.max(FACTOR * at(quiet.echoes, 0.99), ENOUGH)
     const good = at(hit.echoes, 0.99) <= limit && hit.failures.length === 0 && rss < MEMORY
     console.log(
-      `${good ? 'pass' : 'fail'} ${name}: echo p50/p99/max ${three(hit.echoes)} ms, quiet ${three(quiet.echoes)};` +
-        ` new session ${three(hit.joins)}, quiet ${three(quiet.joins)}, ${hit.failures.length} failed` +
-        `${hit.failures.length === 0 ? '' : ` (${hit.failures[0]})`}; loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms,` +
-        ` ${(rss / 1e6).toFixed(0)} MB,` +
+      `${good ? 'pass' : 'fail'} ${name}: echo p50/p99/max ${three(hit.echoes)} ms,` +
+        ` quiet ${three(quiet.echoes)}, control ${three(control.echoes)};` +
+        ` new session ${three(hit.joins)}, quiet ${three(quiet.joins)}, control ${three(control.joins)},` +
+        ` ${hit.failures.length} failed${hit.failures.length === 0 ? '' : ` (${hit.failures[0]})`};` +
+        ` loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms,` +
+        ` ${(100 * load).toFixed(0)} % of a processor, ${(rss / 1e6).toFixed(0)} MB,` +
         ` ${sessions} sessions, ${conversations} conversations, ${refusedSessions} refused`,
     )
     return good
@@ -81,8 +104,7 @@ async function run(name, echo) {
     return false
   } finally {
     clearTimeout(bound)
-    if (attack !== null) await end(attack.child)
-    await end(exporter.child)
+    for (const { child } of [exporter, other]) await end(child)
   }
 }
 

@@ -521,6 +521,32 @@ describe('limits', () => {
     expect(await second).toBe(1)
   })
 
+  test('a long write for which there is no room is refused without a buffer, and what follows is done', async () => {
+    let most = 0
+    let held = 0
+    const memory = {
+      hasRoom: (n: number) => held + n <= 60_000,
+      hold: (n: number) => {
+        held += n
+        most = Math.max(most, held)
+      },
+    }
+    const { tree, root, client, session } = await rig({ memory, ask: 200_024 })
+    tree.queue('q')
+    const file = await RemoteFile.open(root, 'q', ORDWR)
+    const writes = [file.writeAt(new Uint8Array(100_000), 0), file.writeAt(new Uint8Array(100_000), 0)]
+    const stat = file.stat()
+    for (const write of writes) await expect(write).rejects.toThrow('too many bytes in flight')
+    expect((await stat).name).toBe('q')
+    expect(most).toBeLessThan(60_000)
+    // The session may end while it is slow to listen.
+    const last = file.writeAt(new Uint8Array(100_000), 0)
+    await expect(last).rejects.toThrow('too many bytes in flight')
+    await session.close()
+    await client.close()
+    expect(held).toBe(0)
+  })
+
   test('maxBytes refuses reads and writes whose bytes would be held', async () => {
     const { tree, root } = await rig({ maxBytes: 138_000, ask: 50_024 })
     const queue = tree.queue('q')

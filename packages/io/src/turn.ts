@@ -25,13 +25,30 @@ let waiting: Deferred[] = []
 const nextTurn: (f: () => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : (f) => setTimeout(f, 0)
 
-function turned(): void {
-  began = -1
+// Those that waited go on in their order for as long as the budget of the new turn lasts, the rest in the next one: however
+// many wait, a turn is no longer for it.
+async function takeTurn(): Promise<void> {
   count = 0
   over = false
+  began = performance.now()
   const list = waiting
   waiting = []
-  for (const deferred of list) deferred.turned()
+  let next = 0
+  while (next < list.length && performance.now() - began <= BUDGET) {
+    list[next++]?.turned()
+    await Promise.resolve() // what it set going is part of its time
+  }
+  if (next < list.length) waiting = [...list.slice(next), ...waiting]
+  if (waiting.length > 0) {
+    nextTurn(turned)
+  } else {
+    over = false
+    began = -1
+  }
+}
+
+function turned(): void {
+  void takeTurn()
 }
 
 /**

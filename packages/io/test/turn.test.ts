@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { OpError } from '@net/contract'
-import { Lane, Op, turnTaken, type LaneOwner } from '../src/index.ts'
+import { deferToNextTurn, isTurnOver, Lane, Op, turnTaken, type LaneOwner } from '../src/index.ts'
 
 const owner: LaneOwner = {
   opError: (op, cause) => new OpError(op, 'test', null, null, cause),
@@ -64,4 +64,33 @@ test('turnTaken() waits when the budget of the turn is used up', async () => {
   while (!turned.came) await turnTaken()
   expect(turned.came).toBe(true)
   expect(turnTaken()).toBeNull()
+})
+
+test('those that waited for a turn go on in their order, and not all in one turn when they take long', async () => {
+  while (!isTurnOver());
+  let turns = 0
+  const count = (): void => {
+    turns++
+    counter = setImmediate(count)
+  }
+  let counter = setImmediate(count)
+  const went: [which: number, turn: number][] = []
+  await new Promise<void>((resolve) => {
+    for (let i = 0; i < 4; i++) {
+      deferToNextTurn({
+        turned() {
+          // Work of a microtask counts as well.
+          void Promise.resolve().then(() => {
+            went.push([i, turns])
+            const until = performance.now() + 2
+            while (performance.now() < until);
+            if (i === 3) resolve()
+          })
+        },
+      })
+    }
+  })
+  clearImmediate(counter)
+  expect(went.map(([which]) => which)).toEqual([0, 1, 2, 3])
+  expect(new Set(went.map(([, turn]) => turn)).size).toBe(4)
 })

@@ -1,4 +1,7 @@
-import { Client, RemoteFile } from '@net/9p'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Client, ORDWR, RemoteFile } from '@net/9p'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { Conn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
@@ -8,7 +11,7 @@ import { fullLimits } from '../src/account/limits.ts'
 import { maxDescriptors } from '../src/account/descriptors.ts'
 import { Supply } from '../src/account/supply.ts'
 import { exportNet, type ExportOptions, type NetExport, tlsToExport, tlsListener } from '../src/index.ts'
-import { clone, echo, exported, failure, loopback, session, target } from './nets.ts'
+import { clone, echo, exported, failure, loopback, read, session, target, write } from './nets.ts'
 
 let check: () => Promise<void>
 beforeAll(async () => {
@@ -176,6 +179,21 @@ describe.skipIf(process.platform !== 'linux')('one peer of an export', () => {
     expect((await logs[0]?.stat())?.name).toBe('log')
   })
 
+  test('may leave without attaching only so often, while others come', async () => {
+    await using out = await onTCP({ limits: { arrivals: 3, attachTime: 1e9 } })
+    for (let i = 0; i < 5; i++) {
+      const client = await out.dial('127.0.0.2')
+      await client.attach()
+      await client.close()
+    }
+    for (let i = 0; i < 3; i++) await (await out.dial('127.0.0.2')).close()
+    expect(out.net.activity.refusedSessions).toBe(0)
+    expect(await failure(out.dial('127.0.0.2'))).toMatch(/^9P session ended: /)
+    expect(out.net.activity.refusedSessions).toBe(1)
+    await using other = await out.dial('127.0.0.3')
+    await other.attach()
+  })
+
   test('makes room for itself by its sessions that have not attached, not by those of others', async () => {
     await using out = await onTCP({ limits: { sessions: 4 } })
     const silent = [await out.connect('127.0.0.2'), await out.connect('127.0.0.3')]
@@ -191,6 +209,78 @@ describe.skipIf(process.platform !== 'linux')('one peer of an export', () => {
     await Promise.all([...clients.map((client) => client.close()), silent[0]?.close()])
   })
 })
+
+/** The export of few_descriptors.mjs, in a process of its own that may have 300 descriptors. */
+async function inSmallProcess(): Promise<
+  AsyncDisposable & { readonly port: number; ask(): Promise<unknown> }
+> {
+  const script = fileURLToPath(new URL('./few_descriptors.mjs', import.meta.url))
+  const limited = ['-c', 'ulimit -n 300 && exec "$0" "$1"', process.execPath, script]
+  const child = spawn('sh', limited, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const ended = once(child, 'exit')
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+  return {
+    port,
+    async ask() {
+      child.send('own')
+      const [message] = (await once(child, 'message')) as [unknown]
+      return message
+    },
+    async [Symbol.asyncDispose]() {
+      child.disconnect()
+      expect(await ended).toEqual([0, null])
+    },
+  }
+}
+
+// The limit of descriptors is known, and all of 127.0.0.0/8 is this machine, only on linux.
+test.skipIf(process.platform !== 'linux')(
+  'of 300 descriptors a peer that hoards leaves others and the program what they need',
+  async () => {
+    await using out = await inSmallProcess()
+    const dial = async (from: string): Promise<Client> => {
+      const raddr = new TCPAddr(loopback, out.port)
+      return Client.connect(await target.dialTCP('tcp4', new TCPAddr(parseIP(from), 0), raddr))
+    }
+    const hoard: Client[] = []
+    const refused: string[] = []
+    while (refused.length < 20) {
+      const client = await dial('127.0.0.2').catch(() => null)
+      if (client === null) {
+        refused.push('no session')
+        continue
+      }
+      const root = await client.attach().catch(() => null)
+      if (root === null) {
+        refused.push('no session')
+        await client.close()
+        continue
+      }
+      hoard.push(client)
+      for (let text = ''; text === '';) {
+        text = await RemoteFile.open(root, 'tcp/clone', ORDWR).then(
+          (ctl) =>
+            failure(ctl.write(Buffer.from('announce 127.0.0.1!0'))).then((said) =>
+              said.replace(/^no error.*/, ''),
+            ),
+          (e: unknown) => (e as Error).message,
+        )
+        if (text !== '') refused.push(text)
+      }
+    }
+    expect(new Set(refused)).toEqual(new Set(['no free devices', 'no session']))
+
+    await using server = await echo()
+    await using honest = await session(await dial('127.0.0.3'))
+    const { ctl, dir } = await clone(honest, 'tcp')
+    await write(ctl, `connect 127.0.0.1!${server.port}`)
+    const data = await honest.open(`${dir}/data`)
+    await write(data, 'hello')
+    expect(await read(data)).toBe('echo:hello')
+    expect(await out.ask()).toMatchObject({ own: 'done', sessions: hoard.length + 1 })
+    await Promise.all(hoard.map((client) => client.close()))
+  },
+)
 
 describe('a session that is idle', () => {
   test('makes room for the next, unless it has a conversation or a request', async () => {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { IPv4zero, TCPAddr, UnixAddr } from '@net/addr'
+import { IPv4zero, parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import { Client } from '@net/9p'
-import type { Conn, Listener } from '@net/contract'
+import type { Conn, Listener, TCPListener } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkListener, exportNet, listenExport, tlsToExport, tlsListener } from '../src/index.ts'
@@ -21,7 +21,7 @@ afterAll(() => check())
 const key = randomBytes(32)
 const keys = { me: key }
 
-function listenTCP(ip = loopback): Promise<Listener> {
+function listenTCP(ip = loopback): Promise<TCPListener> {
   return target.listenTCP('tcp', new TCPAddr(ip, 0))
 }
 
@@ -80,6 +80,28 @@ describe('a pre-shared key', () => {
     await Promise.all(silent.map((conn) => conn.close()))
     await listener.close()
   })
+
+  // All of 127.0.0.0/8 is this machine only on linux.
+  test.skipIf(process.platform !== 'linux')(
+    'is not lost to another client that says nothing in any number of handshakes',
+    async () => {
+      const listener = await listenTCP()
+      const secured = tlsListener(listener, { keys })
+      const accepting = secured.accept()
+      const slow = await dial(listener)
+      const silent: Conn[] = []
+      for (let i = 0; i < 200; i++) {
+        const from = new TCPAddr(parseIP('127.0.0.2'), 0)
+        silent.push(await target.dialTCP('tcp', from, new TCPAddr(loopback, listener.addr.port)))
+      }
+      // Of one client 64 handshakes are under way at a time: the first of them is hung up on.
+      expect(await silent[0]?.read(new Uint8Array(1))).toBe(null)
+      const a = await tlsToExport(slow, { identity: 'me', key })
+      await expectExchange(a, await accepting)
+      await Promise.all(silent.map((conn) => conn.close()))
+      await secured.close()
+    },
+  )
 
   test('that is short, or missing, is a TypeError', async () => {
     const listener = await listenTCP()

@@ -1,17 +1,18 @@
 import type { TlsOptions } from 'node:tls'
 import { type Conn, ErrClosed, type IOOptions, type Listener, OpError } from '@net/contract'
 import { Lane, LaneListener, type LaneOwner, Liveness, Op } from '@net/io'
-import { carry, type Carrier } from './carrier.ts'
+import { carry } from './carrier.ts'
+import { Handshakes } from './handshakes.ts'
 import type { TLSConn } from './tls_conn.ts'
 import { TLSAcceptor } from './tls_server.ts'
 
-const PENDING = 128 // handshakes under way, and connections not yet accepted
+const PENDING = 128 // connections not yet accepted
 
 /**
  * Makes a listener that speaks TLS on what another one accepts, and gives the connections whose handshake is done, addresses and all;
  * those that fail are hung up on and do not show. Options are those of tls.createServer, and with `requestCert` only clients with
- * a certificate of `ca` come in. A slow client does not hold up the next one: the oldest of 128 handshakes makes room. Closing it
- * closes the other listener. Throws Node's error for options that make no sense.
+ * a certificate of `ca` come in. A slow client does not hold up the next one: of 128 handshakes the oldest makes room of the client
+ * that has the most, by its address or its /64 of IPv6, and none has more than 64. Closing it closes the other listener. Throws Node's error for options that make no sense.
  *
  * @example
  * ```ts
@@ -41,7 +42,7 @@ class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements Lan
   readonly #acceptor: TLSAcceptor
   protected override readonly accepting = new Lane(this)
   readonly #ready: TLSConn[] = []
-  readonly #handshakes = new Set<Carrier>()
+  readonly #handshakes = new Handshakes()
   #wake: () => void = () => {}
   readonly #running: Promise<void>
   readonly #liveness: Liveness
@@ -77,8 +78,7 @@ class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements Lan
     this.#closed = true
     this.accepting.close(ErrClosed)
     this.#wake()
-    const rest = [...this.#ready.splice(0), ...this.#handshakes]
-    await Promise.allSettled(rest.map((conn) => conn.close()))
+    await Promise.allSettled([this.#handshakes.end(), ...this.#ready.splice(0).map((conn) => conn.close())])
     await this.#listener.close()
     await this.#running
   }
@@ -101,11 +101,7 @@ class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements Lan
             this.#wake = resolve
           })
         } else {
-          const conn = await this.#listener.accept()
-          // Who says nothing must not keep others from coming in.
-          const [oldest] = this.#handshakes
-          if (oldest !== undefined && this.#handshakes.size >= PENDING) void oldest.close()
-          void this.#shake(conn)
+          void this.#shake(await this.#listener.accept())
         }
       }
     } catch (e) {
@@ -114,11 +110,13 @@ class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements Lan
   }
 
   async #shake(accepted: Conn): Promise<void> {
+    const handshake = this.#handshakes.begin(accepted)
     const conn = await carry(accepted)
-    this.#handshakes.add(conn)
+    handshake.conn = conn
     // Who fails is hung up on below, and nobody is told.
-    const secured = this.#closed ? null : await this.#acceptor.shakeHands(conn).catch(() => null)
-    this.#handshakes.delete(conn)
+    const isLost = this.#closed || handshake.ended
+    const secured = isLost ? null : await this.#acceptor.shakeHands(conn).catch(() => null)
+    handshake.leave()
     if (secured === null || this.#closed) {
       await conn.close()
       return

@@ -4,6 +4,7 @@ import { FID_SIZE, type Holdings } from './holdings.ts'
 import * as m from '../wire/message.ts'
 import { OneByOne } from './one_by_one.ts'
 import { type Qid, QID_SIZE } from '../wire/qid.ts'
+import { BAD_FID } from './refusals.ts'
 import { ServerFid } from './server_fid.ts'
 import type { Awaitable, OpenFile, Tree, TreeNode } from '../wire/tree.ts'
 
@@ -42,7 +43,7 @@ export class FidTable {
   /** Gives a fid that is bound. */
   get(number: number): ServerFid {
     const fid = this.#fids.get(number)
-    if (fid === undefined || fid === null) throw new Error('Bad fid')
+    if (fid === undefined || fid === null) throw BAD_FID
     return fid
   }
 
@@ -108,7 +109,7 @@ export class FidTable {
     // Where there is no authentication the real servers take any afid.
     const wanted = this.#tree.auth !== undefined && x.afid !== NOFID
     const auth = wanted ? this.get(x.afid).file : null
-    if (wanted && auth === null) throw new Error('Bad fid')
+    if (wanted && auth === null) throw BAD_FID
     this.#reserve(x.fid)
     try {
       const root = await this.#tree.attach({ uname, aname, auth, session: this.#session }, call)
@@ -181,7 +182,7 @@ export class FidTable {
   }
 
   #reserve(number: number): void {
-    if (number === NOFID) throw new Error('Bad fid')
+    if (number === NOFID) throw BAD_FID
     if (this.#fids.has(number)) throw new Error('fid in use')
     if (this.#fids.size >= this.#limit) throw new Error('too many fids')
     this.#holdings.check(FID_SIZE)

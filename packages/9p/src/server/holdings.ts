@@ -1,4 +1,5 @@
 import { BufferPool, bufferSize } from '../wire/buffer_pool.ts'
+import { TOO_MANY_BYTES } from './refusals.ts'
 
 /**
  * The memory that several sessions share. It is counted, not allocated: in bytes, as a session takes and
@@ -52,9 +53,12 @@ export class Holdings {
 
   /** Throws "too many bytes in flight" when there is no room for so many bytes more. */
   check(bytes: number): void {
-    if (this.#bytes + bytes > this.#most || this.#shared?.hasRoom(bytes) === false) {
-      throw new Error('too many bytes in flight')
-    }
+    if (!this.#fits(bytes)) throw TOO_MANY_BYTES
+  }
+
+  /** Whether there is room for a buffer of at least `size` bytes. */
+  hasRoom(size: number): boolean {
+    return this.#fits(bufferSize(size))
   }
 
   /** Counts bytes, whether or not there is room for them; a negative number, bytes that are held no more. */
@@ -66,10 +70,10 @@ export class Holdings {
 
   /**
    * Gives a buffer of at least `size` bytes, whatever it held before still in it. Throws as {@link check}
-   * does. `anyhow` it is given without room, too: to receive what has begun to come.
+   * does.
    */
-  take(size: number, anyhow = false): Uint8Array<ArrayBuffer> {
-    if (!anyhow) this.check(bufferSize(size))
+  take(size: number): Uint8Array<ArrayBuffer> {
+    this.check(bufferSize(size))
     const b = pool.take(size)
     this.hold(b.byteLength)
     return b
@@ -90,5 +94,9 @@ export class Holdings {
   end(): void {
     this.hold(-this.#bytes)
     this.#ended = true
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#most && this.#shared?.hasRoom(bytes) !== false
   }
 }

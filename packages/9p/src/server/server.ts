@@ -9,6 +9,8 @@ import { FrameWriter } from '../wire/frame_writer.ts'
 import * as m from '../wire/message.ts'
 import { checkMsize, DEFAULT_MSIZE, MIN_MSIZE } from '../wire/msize.ts'
 import { CALL_SIZE, Holdings, type Memory } from './holdings.ts'
+import { DUPLICATE_TAG, TOO_MANY_REQUESTS } from './refusals.ts'
+import { Pace } from './pace.ts'
 import { Replies } from './replies.ts'
 import type { Stream } from '../wire/stream.ts'
 import { type LongWrite, Transfers } from './transfers.ts'
@@ -104,6 +106,7 @@ export class ServerSession {
   readonly #calls: CallTable
   readonly #fids: FidTable
   readonly #transfers: Transfers
+  readonly #pace = new Pace()
   readonly #maxRequests: number
   readonly #maxMsize: number
   #requests = 0
@@ -211,11 +214,12 @@ export class ServerSession {
   // Receives more; false at the end of the stream.
   async #more(): Promise<boolean> {
     const long = this.#transfers.incoming()
-    if (long !== null) await this.#reader.finish(long.rest)
+    if (long !== null) await this.#transfers.receive(long)
     else if (!(await this.#reader.fill())) return false
     this.heard = performance.now()
-    if (long === null) return true
-    if (!this.#ended) void this.#request(long)
+    if (long === null || this.#ended) return true
+    void this.#request(long)
+    if (long.buffer === null) await this.#pace.wait(long.count)
     return true
   }
 
@@ -236,6 +240,7 @@ export class ServerSession {
     if (this.#ended) return
     this.#ended = true
     this.error = error
+    this.#pace.end()
     this.#writer.stop()
     this.#calls.drop()
     void Promise.allSettled([this.#fids.clear(), this.#stream.close()]).then(() => {
@@ -251,7 +256,7 @@ export class ServerSession {
     this.#requests++
     try {
       if (type === m.Tversion) return this.#version()
-      if (this.#calls.has(tag)) throw new Error('duplicate tag')
+      if (this.#calls.has(tag)) throw DUPLICATE_TAG
       if (this.#calls.size >= this.#maxRequests) this.#refuse(type)
       if (type !== m.Tflush && type !== m.Tclunk) this.#holdings.check(CALL_SIZE)
       if (long !== null) this.#transfers.writeLong(long)
@@ -266,10 +271,10 @@ export class ServerSession {
   }
 
   #refuse(type: number): void {
-    if (type !== m.Tflush && type !== m.Tclunk) throw new Error('too many requests')
+    if (type !== m.Tflush && type !== m.Tclunk) throw TOO_MANY_REQUESTS
     if (this.#calls.size < 2 * this.#maxRequests) return
-    this.#finish(new Error('too many requests'))
-    throw new Error('too many requests')
+    this.#finish(new Error(TOO_MANY_REQUESTS.message))
+    throw TOO_MANY_REQUESTS
   }
 
   async #version(): Promise<void> {

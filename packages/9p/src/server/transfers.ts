@@ -7,6 +7,7 @@ import type { FidTable } from './fid_table.ts'
 import type { FrameReader } from '../wire/frame_reader.ts'
 import type { Holdings } from './holdings.ts'
 import { Twrite } from '../wire/message.ts'
+import { TOO_MANY_BYTES } from './refusals.ts'
 import { type Replies, RREAD_HEADER } from './replies.ts'
 import type { ServerFid } from './server_fid.ts'
 
@@ -19,10 +20,12 @@ export interface LongWrite {
   readonly tag: number
   /** The message before its data. */
   readonly head: Uint8Array
-  readonly buffer: Uint8Array<ArrayBuffer>
-  readonly data: Uint8Array
-  /** The part of the data that is yet to come. */
-  readonly rest: Uint8Array
+  /** Null when there was no room for the data: they are lost, and it will be refused. */
+  readonly buffer: Uint8Array<ArrayBuffer> | null
+  /** How many bytes the data have. */
+  readonly count: number
+  /** How many of those are yet to come. */
+  readonly missing: number
 }
 
 /** The reads and writes of a server's session. */
@@ -83,17 +86,22 @@ export class Transfers {
    * {@link refuse} is to be called.
    */
   writeLong(long: LongWrite): void {
+    const { head, buffer, count } = long
     this.#count()
+    if (buffer === null) throw TOO_MANY_BYTES
     this.#holdings.check(0)
-    this.#write(long.head, long.data, long.buffer)
+    this.#write(head, buffer.subarray(0, count), buffer)
   }
 
   /** Lets go of a long Twrite that was refused, at once, so that nobody has its buffer. */
-  refuse(long: LongWrite): void {
-    this.#holdings.give(long.buffer)
+  refuse({ buffer }: LongWrite): void {
+    if (buffer !== null) this.#holdings.give(buffer)
   }
 
-  /** The long Twrite that has begun to come; null when what comes is not one. */
+  /**
+   * The long Twrite that has begun to come; null when what comes is not one. A client that sends more than
+   * there is room for makes nobody allocate.
+   */
   incoming(): LongWrite | null {
     const reader = this.#reader
     const have = reader.partial(IO_HEADER - HEADER_SIZE)
@@ -101,11 +109,17 @@ export class Transfers {
     if (have === 0 || type !== Twrite) return null
     const count = getUint32(bytes, start) - IO_HEADER
     if (count < LONG) return null
-    const buffer = this.#holdings.take(count, true)
-    const data = buffer.subarray(0, count)
-    data.set(bytes.subarray(start + IO_HEADER, start + have))
     const head = bytes.slice(start, start + IO_HEADER)
-    return { type, tag, head, buffer, data, rest: data.subarray(have - IO_HEADER) }
+    const missing = count + IO_HEADER - have
+    const buffer = this.#holdings.hasRoom(count) ? this.#holdings.take(count) : null
+    buffer?.set(bytes.subarray(start + IO_HEADER, start + have))
+    return { type, tag, head, buffer, count, missing }
+  }
+
+  /** Receives what is missing of a long Twrite. */
+  async receive({ buffer, count, missing }: LongWrite): Promise<void> {
+    if (buffer === null) await this.#reader.skip(missing)
+    else await this.#reader.finish(buffer.subarray(count - missing, count))
   }
 
   async #readLater(

@@ -6,8 +6,11 @@ import type { Stream } from './stream.ts'
 
 const CHUNK_SIZE = 16 * 1024 // bytes
 const HEAD_SIZE = 64 // bytes, in which a frame's head is: where a long frame is likely, they are read first
+const LOST_SIZE = 64 * 1024 // bytes read at a time of what nobody wants
 const QUOTED = 80 // bytes at most that an error quotes
-const CUT = 'the link was cut within a message'
+
+/** Where all readers put what nobody wants. */
+const nowhere = new Uint8Array(LOST_SIZE)
 
 /** A piece of memory that frames were received into. It is filled again when nobody holds it. */
 export class Chunk {
@@ -93,8 +96,7 @@ export class FrameReader {
       this.#filled += n
       return true
     }
-    if (have > 0) throw new MessageError(CUT)
-    return false
+    return have > 0 ? cut() : false
   }
 
   /**
@@ -131,21 +133,27 @@ export class FrameReader {
   async finish(p: Uint8Array, length = p.byteLength): Promise<boolean> {
     this.start = this.end = this.#filled
     this.#long = true
-    let into = p
-    for (let at = 0; at < length;) {
-      let n: number | null
+    const isKept = (): boolean => p.byteLength >= length
+    let at = 0
+    while (at < length && isKept()) {
       try {
-        n = await this.#stream.read(into === p ? p.subarray(at, length) : into.subarray(0, length - at))
+        at += (await this.#stream.read(p.subarray(at, length))) ?? cut()
       } catch (e) {
         // A stream that refuses a buffer which has gone has taken nothing.
-        if (into !== p || p.byteLength >= length) throw e
-        n = 0
+        if (isKept() || e instanceof MessageError) throw e
       }
-      if (n === null) throw new MessageError(CUT)
-      at += n
-      if (into === p && p.byteLength < length) into = new Uint8Array(CHUNK_SIZE)
     }
-    return into === p
+    await this.skip(length - at)
+    return isKept()
+  }
+
+  /** Reads the rest of the frame that {@link partial} found, `length` bytes, to nowhere and steps over it. */
+  async skip(length: number): Promise<void> {
+    this.start = this.end = this.#filled
+    this.#long = true
+    for (let left = length; left > 0;) {
+      left -= (await this.#stream.read(nowhere.subarray(0, left))) ?? cut()
+    }
   }
 
   #size(): number {
@@ -181,6 +189,10 @@ export class FrameReader {
     this.start = this.end = 0
     this.#filled = have
   }
+}
+
+function cut(): never {
+  throw new MessageError('the link was cut within a message')
 }
 
 /**

@@ -44,7 +44,7 @@ export class FrameWriter {
   /** How many frames waited in vain for others to leave with; see {@link frame}. */
   missed = 0
   /** The memory into which {@link frame} says where to put a frame. */
-  bytes = new Uint8Array(BATCH_SIZE)
+  bytes = new Uint8Array(0) // until the first frame, as many a peer comes and goes without one
   readonly #stream: Stream
   readonly #pool: Pick<BufferPool, 'give'>
   readonly #failed: (error: unknown) => void

@@ -16,6 +16,11 @@ export interface Limits {
   /** Milliseconds that a client has to attach after it has connected; default 10 000. */
   readonly attachTime?: number | undefined
   /**
+   * Connections of a peer that may come and not attach: so many at once, and as many again in each `attachTime`;
+   * more are hung up on. Default 64.
+   */
+  readonly arrivals?: number | undefined
+  /**
    * Conversations of a session, for each protocol; one more is "no free devices". Default 1024, the most is
    * 4096.
    */
@@ -37,8 +42,13 @@ export interface Limits {
    * still works. Default 60 000.
    */
   readonly idleTime?: number | undefined
-  /** Queries of cs and dns that a session may have looked up at a time; more wait. Default 32. */
+  /** Queries of cs and dns that a peer may have looked up at a time; more wait. Default 32. */
   readonly lookups?: number | undefined
+  /**
+   * Queries of all peers together that are looked up at a time, which they share as they do sessions; one more is
+   * "too many queries". Default 256.
+   */
+  readonly totalLookups?: number | undefined
   /**
    * Bytes of datagrams that wait in a session to be read, beyond what the host's system keeps, and of answers
    * that its open files of cs and dns hold; more datagrams are dropped, more answers are "i/o error". Default
@@ -70,12 +80,14 @@ export function fullLimits(limits: Limits = {}): FullLimits {
   const full = {
     sessions,
     attachTime: limits.attachTime ?? 10_000,
+    arrivals: limits.arrivals ?? 64,
     conversations: Math.min(limits.conversations ?? 1024, MOST_CONVERSATIONS),
     totalConversations:
       limits.totalConversations ?? Math.max(1, Math.min(8192, (descriptors >> 1) - sessions)),
     memory: limits.memory ?? 96 << 20,
     idleTime: limits.idleTime ?? 60_000,
     lookups: limits.lookups ?? 32,
+    totalLookups: limits.totalLookups ?? 256,
     queuedBytes: limits.queuedBytes ?? 1 << 20,
     fids: limits.fids ?? 16384,
     requests: limits.requests ?? 8192,

@@ -1,5 +1,7 @@
 import type { Memory } from '@net/9p'
 import type { FullLimits } from './limits.ts'
+import { Arrivals } from './arrivals.ts'
+import { Lookups } from './lookups.ts'
 import { type Portion, Supply } from './supply.ts'
 
 /** A user of an export: what all sessions of one identity, address or user of the host have together. */
@@ -10,12 +12,29 @@ export class Peer implements Memory {
   readonly conversations: Portion
   /** The bytes of memory that its sessions hold. */
   readonly memory: Portion
+  /** The queries that are looked up for its sessions. */
+  readonly lookups: Lookups
+  /** The connections that have come from it of late and not attached. */
+  readonly arrivals: Arrivals
 
   /** Makes a peer with its portions. */
-  constructor(sessions: Portion, conversations: Portion, memory: Portion) {
+  constructor(
+    sessions: Portion,
+    conversations: Portion,
+    memory: Portion,
+    lookups: Lookups,
+    arrivals: Arrivals,
+  ) {
     this.sessions = sessions
     this.conversations = conversations
     this.memory = memory
+    this.lookups = lookups
+    this.arrivals = arrivals
+  }
+
+  /** Whether nothing would be lost if it was forgotten. */
+  get isClear(): boolean {
+    return this.sessions.used === 0 && this.arrivals.isClear
   }
 
   hasRoom(bytes: number): boolean {
@@ -27,11 +46,15 @@ export class Peer implements Memory {
   }
 }
 
+const REMEMBERED = 1024 // peers, beyond which those without sessions are forgotten whatever they did
+
 /** The peers of a tree, by their names, and what they share. */
 export class Peers {
   readonly #sessions: Supply
   readonly #conversations: Supply
   readonly #memory: Supply
+  readonly #lookups: Supply
+  readonly #limits: FullLimits
   readonly #byName = new Map<string, Peer>()
 
   /** Makes an empty list of peers that share what the limits of the tree say. */
@@ -39,9 +62,11 @@ export class Peers {
     this.#sessions = new Supply(limits.sessions)
     this.#conversations = new Supply(limits.totalConversations)
     this.#memory = new Supply(limits.memory)
+    this.#lookups = new Supply(limits.totalLookups)
+    this.#limits = limits
   }
 
-  /** The peer with a name; a new one when it has no session. */
+  /** The peer of a name, who is new when it has no session and none of it came of late. */
   named(name: string): Peer {
     let peer = this.#byName.get(name)
     if (peer === undefined) {
@@ -58,13 +83,21 @@ export class Peers {
   }
 
   #make(sole: boolean): Peer {
-    const sessions = this.#sessions.portion(sole)
-    return new Peer(sessions, this.#conversations.portion(sole), this.#memory.portion(sole))
+    const { lookups, arrivals, attachTime } = this.#limits
+    return new Peer(
+      this.#sessions.portion(sole),
+      this.#conversations.portion(sole),
+      this.#memory.portion(sole),
+      new Lookups(lookups, this.#lookups.portion(sole)),
+      new Arrivals(arrivals, attachTime),
+    )
   }
 
-  // Peers whose sessions have ended are removed when a new one comes, so that the list never grows beyond the
-  // sessions.
+  // Peers that have gone are removed when a new one comes, so that the list does not grow without end.
   #forget(): void {
-    for (const [name, peer] of this.#byName) if (peer.sessions.used === 0) this.#byName.delete(name)
+    const isFull = this.#byName.size >= REMEMBERED
+    for (const [name, peer] of this.#byName) {
+      if (peer.isClear || (isFull && peer.sessions.used === 0)) this.#byName.delete(name)
+    }
   }
 }

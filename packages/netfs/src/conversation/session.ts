@@ -2,7 +2,6 @@ import { Account } from '../account/account.ts'
 import type { Peer } from '../account/peer.ts'
 import type { Stack } from '../account/stack.ts'
 import { NdbText } from '../base/ndb.ts'
-import { Semaphore } from '../base/semaphore.ts'
 import { Protocol } from './protocol.ts'
 import { TCPConversation } from './tcp_conversation.ts'
 import { UDPConversation } from './udp_conversation.ts'
@@ -12,8 +11,6 @@ export class Session extends Account {
   readonly tcp: Protocol<TCPConversation>
   readonly udp: Protocol<UDPConversation>
   readonly ndb: NdbText
-  /** Queries that are looked up. */
-  readonly lookups: Semaphore
 
   /** Makes a session of a peer, without conversations. */
   constructor(stack: Stack, peer: Peer) {
@@ -21,7 +18,6 @@ export class Session extends Account {
     this.tcp = new Protocol('tcp', 1, this, (n) => new TCPConversation(n, this.tcp))
     this.udp = new Protocol('udp', 2, this, (n) => new UDPConversation(n, this.udp))
     this.ndb = new NdbText(() => this.interfaces())
-    this.lookups = new Semaphore(stack.limits.lookups)
   }
 
   /** Ends every conversation, whatever is open. Resolves when the target has let go of all of them. */

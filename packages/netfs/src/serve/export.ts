@@ -178,7 +178,7 @@ class Exporter implements NetExport {
   #admit(conn: Conn): void {
     const { limits, peers } = this.#stack
     const peer = peers.named(peerName(conn))
-    if (this.#closing || (!peer.sessions.has(1) && !this.#makeRoom(peer))) {
+    if (this.#closing || !peer.arrivals.come() || (!peer.sessions.has(1) && !this.#makeRoom(peer))) {
       this.activity.refusedSessions++
       void conn.close().catch(() => {
         // The connection is gone either way.
@@ -188,6 +188,7 @@ class Exporter implements NetExport {
     const session = new Session(this.#stack, peer)
     const tree = new NetTree(session, () => {
       clearTimeout(timer)
+      if (!client.attached) peer.arrivals.attach()
       client.attached = true
     })
     const served = serve9P(conn, tree, {

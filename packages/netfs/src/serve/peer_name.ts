@@ -1,7 +1,5 @@
-import type { IP } from '@net/addr'
 import type { Conn, RawConn } from '@net/contract'
-
-const PREFIX = 8 // bytes of an IPv6 address that are one subscriber's: a /64
+import { subscriberOf } from '@net/io'
 
 /** The socket option by which a system tells the user at the other end of a Unix connection. */
 interface UserOption {
@@ -29,11 +27,7 @@ const userOptions: Partial<Record<string, UserOption>> = {
 export function peerName(conn: Conn): string {
   if ('identity' in conn && typeof conn.identity === 'string') return `identity ${conn.identity}`
   const { remoteAddr } = conn
-  if ('ip' in remoteAddr) {
-    const ip = remoteAddr.ip as IP | null
-    if (ip === null) return remoteAddr.network
-    return ip.to4() === null ? `network ${ip.bytes().subarray(0, PREFIX).join()}` : `address ${ip.toString()}`
-  }
+  if ('ip' in remoteAddr) return subscriberOf(remoteAddr)
   const uid = userOf(conn)
   return uid === null ? remoteAddr.network : `user ${uid}`
 }

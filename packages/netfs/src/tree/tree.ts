@@ -102,12 +102,12 @@ class RootDir extends Directory {
       new SpecialFile('log', this, BigInt(Root.log), 0o666, openLog),
       new SpecialFile('cs', this, BigInt(Root.cs), 0o666, (node) => {
         return new QueryFile(node, 'cs', session, (query, _offset, options) => {
-          return session.lookups.run(options, () => answerCS(session, query, options))
+          return session.peer.lookups.run('cs', options, () => answerCS(session, query, options))
         })
       }),
       new SpecialFile('dns', this, BigInt(Root.dns), 0o666, (node) => {
         return new QueryFile(node, 'dns', session, (query, at, options) => {
-          return session.lookups.run(options, () => answerDNS(session, query, at, options))
+          return session.peer.lookups.run('dns', options, () => answerDNS(session, query, at, options))
         })
       }),
     ]

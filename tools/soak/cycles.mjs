@@ -1,16 +1,13 @@
 // Memory over connect, echo and close: it must not grow with the number of connections that came and went.
-//
-//   node --expose-gc tools/bench/soak/cycles.mjs [cycles]     a million unless told otherwise
-import { readdirSync } from 'node:fs'
 import { parseIP, TCPAddr } from '@net/addr'
-import { listenTCPSync, posix } from '@net/posix'
+import { ledger } from '@net/contract/suite'
+import { posix } from '@net/posix'
+import { lanes, mib, settledMemory } from './figures.mjs'
 
-const goal = Number(process.argv[2] ?? 1_000_000)
 const LANES = 16 // clients at any time
-const REPORTS = 10
-
-const listener = listenTCPSync('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
-const target = posix()
+const WARM = 0.1 // of the cycles, after which memory counts
+const GROWTH = 5 * 2 ** 20 // bytes
+const loopback = new TCPAddr(parseIP('127.0.0.1'), 0)
 
 async function echo(c) {
   const p = new Uint8Array(64)
@@ -23,37 +20,53 @@ async function echo(c) {
   }
 }
 
-async function serve() {
+async function serve(listener) {
   for await (const c of listener) void echo(c)
 }
 
-let cycles = 0
-async function client() {
+async function cycle(target, addr) {
   const p = new Uint8Array(64)
-  while (cycles < goal) {
-    const mine = ++cycles
-    const c = await target.dialTCP('tcp', null, listener.addr)
-    // A reset instead of a lingering close: a million of these would use up the ports.
-    await c.write(p)
-    let n = 0
-    while (n < p.byteLength) n += await c.read(p.subarray(n))
-    c.setLinger(0)
-    await c.close()
-    if (mine % Math.ceil(goal / REPORTS) === 0) report()
+  const c = await target.dialTCP('tcp', null, addr)
+  await c.write(p)
+  for (let n = 0; n < p.byteLength;) {
+    const more = await c.read(p.subarray(n))
+    if (more === null) throw new Error('the echo ended early')
+    n += more
   }
+  // A reset instead of a lingering close: a million of these would use up the ports.
+  c.setLinger(0)
+  await c.close()
 }
 
-function report() {
-  globalThis.gc?.()
-  const { rss, heapUsed, external } = process.memoryUsage()
-  const mib = (n) => (n / 2 ** 20).toFixed(1)
-  const descriptors = readdirSync('/proc/self/fd').length
-  console.log(
-    `${cycles} cycles: rss ${mib(rss)} MiB, heap ${mib(heapUsed)} MiB, external ${mib(external)} MiB, ${descriptors} descriptors`,
-  )
+async function cycles(target, addr, count) {
+  let begun = 0
+  await lanes(LANES, async () => {
+    while (begun++ < count) await cycle(target, addr)
+  })
 }
 
-const serving = serve()
-await Promise.all(Array.from({ length: LANES }, client))
-await listener.close()
-await serving
+export const soak = {
+  sentence: 'memory does not grow with the connections that came and went',
+  bound: { short: 120, full: 1800 },
+  async run({ short }) {
+    const count = short ? 20_000 : 1_000_000
+    const target = posix()
+    const listener = await target.listenTCP('tcp', loopback)
+    const serving = serve(listener)
+    const check = ledger()
+    await cycles(target, listener.addr, count * WARM)
+    const before = settledMemory()
+    const start = performance.now()
+    await cycles(target, listener.addr, count)
+    const perSecond = count / ((performance.now() - start) / 1000)
+    const growth = settledMemory() - before
+    await check()
+    await listener.close()
+    await serving
+    return {
+      // Until much has happened memory grows by what the host compiles and keeps.
+      good: short || growth < GROWTH,
+      figures: `${count} cycles, ${perSecond.toFixed(0)} a second: resident memory grew by ${mib(growth)} of ${mib(before)}, descriptor delta 0`,
+    }
+  },
+}

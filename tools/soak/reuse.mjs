@@ -1,74 +1,81 @@
 // The close/reuse race: connections are closed while reads and writes are pending on them, and their descriptors' numbers are
 // taken by new connections at once. Every connection carries bytes of its own, so one that reaches the wrong one is seen.
-//
-//   node tools/bench/soak/close_reuse.mjs [operations]     10 million unless told otherwise
-import { isErr, ErrClosed } from '@net/contract'
+import { ErrClosed, isErr } from '@net/contract'
+import { ledger } from '@net/contract/suite'
 import { socketPair } from '@net/posix'
+import { Dice, lanes } from './figures.mjs'
 
-const goal = Number(process.argv[2] ?? 10_000_000)
 const LANES = 64 // connections that live at any time
 const SIZE = 8 // bytes of a message: the connection's number, and the message's
 
-let operations = 0
-let opened = 0
-let interrupted = 0
-let seed = 1
+class Lives {
+  operations = 0
+  opened = 0
+  interrupted = 0
+  #dice = new Dice()
 
-function random(limit) {
-  seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
-  return (seed >>> 8) % limit
-}
+  /** One connection from birth to death. */
+  async live() {
+    const number = ++this.opened
+    const [a, b] = socketPair('unix')
+    const rounds = 1 + this.#dice.below(40)
+    for (let i = 0; i < rounds; i++) await this.#pass(a, b, number, i)
+    await this.#close(a, b)
+  }
 
-/** Fails the run unless the error is that of a closed connection. */
-function expectClosed(e) {
-  if (!isErr(e, ErrClosed)) throw e
-  interrupted++
-}
-
-/** One connection from birth to death; gives when it is closed. */
-async function life() {
-  const number = ++opened
-  const [a, b] = socketPair('unix')
-  const out = new Uint8Array(SIZE)
-  const view = new DataView(out.buffer)
-  const rounds = 1 + random(40)
-  const got = new Uint8Array(SIZE)
-  const seen = new DataView(got.buffer)
-  for (let i = 0; i < rounds; i++) {
-    view.setUint32(0, number)
-    view.setUint32(4, i)
+  async #pass(a, b, number, i) {
+    const out = Buffer.alloc(SIZE)
+    out.writeUInt32BE(number)
+    out.writeUInt32BE(i, 4)
+    const got = Buffer.alloc(SIZE)
     // Sometimes the read waits for the write, sometimes it finds the bytes there.
-    const read = random(2) === 0 ? b.read(got) : null
+    const read = this.#dice.below(2) === 0 ? b.read(got) : null
     await a.write(out)
     const n = await (read ?? b.read(got))
-    operations += 2
-    if (n !== SIZE || seen.getUint32(0) !== number || seen.getUint32(4) !== i) {
-      throw new Error(
-        `connection ${number}, message ${i}: got ${n} bytes of ${seen.getUint32(0)}/${seen.getUint32(4)}`,
-      )
-    }
+    this.operations += 2
+    if (n !== SIZE || !got.equals(out))
+      throw new Error(`connection ${number}, message ${i}: got ${n} bytes, ${got.toString('hex')}`)
   }
-  // Closed with a read pending on each end, in either order; the next life takes the numbers.
-  const pending = [
-    a.read(new Uint8Array(SIZE)).catch(expectClosed),
-    b.read(new Uint8Array(SIZE)).catch(expectClosed),
-  ]
-  const first = random(2) === 0 ? a : b
-  const second = first === a ? b : a
-  await first.close()
-  if (random(2) === 0) await second.close()
-  else void second.close()
-  operations += 4
-  return Promise.all(pending)
+
+  /** Closes both with a read pending on each end, in either order; the next life takes the numbers. */
+  async #close(a, b) {
+    const pending = [a, b].map((c) =>
+      c.read(new Uint8Array(SIZE)).then(
+        // The end that is closed second may read the end of the stream first.
+        (n) => {
+          if (n !== null) throw new Error(`a read at the end gave ${n} bytes`)
+        },
+        (e) => {
+          if (!isErr(e, ErrClosed)) throw e
+          this.interrupted++
+        },
+      ),
+    )
+    const [first, second] = this.#dice.below(2) === 0 ? [a, b] : [b, a]
+    await first.close()
+    const closing = second.close()
+    if (this.#dice.below(2) === 0) await closing
+    this.operations += 4
+    await Promise.all([...pending, closing])
+  }
 }
 
-async function lane() {
-  while (operations < goal) await life()
+export const soak = {
+  sentence: 'no byte reaches a connection that took the number of a closed one',
+  bound: { short: 120, full: 900 },
+  async run({ short }) {
+    const goal = short ? 100_000 : 10_000_000
+    await new Lives().live()
+    const check = ledger()
+    const lives = new Lives()
+    await lanes(LANES, async () => {
+      while (lives.operations < goal) await lives.live()
+    })
+    await check()
+    const { operations, opened, interrupted } = lives
+    return {
+      good: true,
+      figures: `${operations} operations on ${opened} connections, ${interrupted} ended by close: no byte went astray, descriptor delta 0`,
+    }
+  },
 }
-
-const start = performance.now()
-await Promise.all(Array.from({ length: LANES }, lane))
-const seconds = (performance.now() - start) / 1000
-console.log(
-  `${operations} operations on ${opened} connections in ${seconds.toFixed(1)} s, ${interrupted} interrupted by close: no byte went astray`,
-)

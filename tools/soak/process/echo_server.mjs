@@ -1,0 +1,55 @@
+// A server in a process of its own that answers with what it gets, until its parent goes: `node echo_server.mjs [address]`.
+// It sends its port, and, asked, what it holds and how late its event loop was.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { parseIP, TCPAddr } from '@net/addr'
+import { posix } from '@net/posix'
+import { descriptors, settledMemory, waited } from '../figures.mjs'
+
+const BACKLOG = 16_384
+const [host = '127.0.0.1'] = process.argv.slice(2)
+const listener = await posix().listenTCP('tcp', new TCPAddr(parseIP(host), 0), { backlog: BACKLOG })
+const delay = monitorEventLoopDelay({ resolution: 1 })
+let served = 0
+let open = 0
+let begun = { at: 0, waited: 0 }
+let most = 0 // open at a time
+
+async function echo(c) {
+  most = Math.max(most, ++open)
+  const p = new Uint8Array(1 << 14)
+  try {
+    for (let n = await c.read(p); n !== null; n = await c.read(p)) await c.write(p.subarray(0, n))
+    served++
+  } catch (e) {
+    if (e.code !== 'ECONNRESET' && e.code !== 'EPIPE') throw e // a client that went without a word
+  } finally {
+    await c.close()
+    open--
+  }
+}
+
+process.on('message', (message) => {
+  if (message === 'begin') {
+    begun = { at: performance.now(), waited: waited() }
+    delay.reset()
+    delay.enable()
+  } else {
+    const [p99, max] = [delay.percentile(99) / 1e6, delay.max / 1e6]
+    const memory = globalThis.gc === undefined ? process.memoryUsage.rss() : settledMemory()
+    const seconds = (performance.now() - begun.at) / 1000
+    const others = (waited() - begun.waited) / 1000
+    process.send({
+      served,
+      open,
+      most,
+      held: descriptors(),
+      delay: [p99, max],
+      memory,
+      seconds,
+      waited: others,
+    })
+  }
+})
+process.on('disconnect', () => process.exit())
+process.send({ port: listener.addr.port })
+for await (const c of listener) void echo(c)

@@ -1,17 +1,16 @@
 // A server in a process of its own that answers with what it gets, until its parent goes: `node echo_server.mjs [address]`.
-// It sends its port, and, asked, what it holds and how late its event loop was.
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+// It sends its port, and, asked, what it holds; from 'begin' to 'end' it looks how
+// late its event loop is.
 import { parseIP, TCPAddr } from '@net/addr'
 import { posix } from '@net/posix'
-import { descriptors, settledMemory, waited } from '../figures.mjs'
+import { descriptors, LoopDelay, settledMemory } from '../figures.mjs'
 
 const BACKLOG = 16_384
 const [host = '127.0.0.1'] = process.argv.slice(2)
 const listener = await posix().listenTCP('tcp', new TCPAddr(parseIP(host), 0), { backlog: BACKLOG })
-const delay = monitorEventLoopDelay({ resolution: 1 })
+const loop = new LoopDelay()
 let served = 0
 let open = 0
-let begun = { at: 0, waited: 0 }
 let most = 0 // open at a time
 
 async function echo(c) {
@@ -29,26 +28,10 @@ async function echo(c) {
 }
 
 process.on('message', (message) => {
-  if (message === 'begin') {
-    begun = { at: performance.now(), waited: waited() }
-    delay.reset()
-    delay.enable()
-  } else {
-    const [p99, max] = [delay.percentile(99) / 1e6, delay.max / 1e6]
-    const memory = globalThis.gc === undefined ? process.memoryUsage.rss() : settledMemory()
-    const seconds = (performance.now() - begun.at) / 1000
-    const others = (waited() - begun.waited) / 1000
-    process.send({
-      served,
-      open,
-      most,
-      held: descriptors(),
-      delay: [p99, max],
-      memory,
-      seconds,
-      waited: others,
-    })
-  }
+  if (message === 'begin') return loop.start()
+  const delay = message === 'end' ? loop.stop() : null
+  const memory = globalThis.gc === undefined ? process.memoryUsage.rss() : settledMemory()
+  process.send({ served, open, most, held: descriptors(), memory, delay })
 })
 process.on('disconnect', () => process.exit())
 process.send({ port: listener.addr.port })

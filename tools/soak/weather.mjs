@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseIP, TCPAddr } from '@net/addr'
+import { isEnclosed } from '@net/peers'
 import { importNet, plan9 } from '@net/plan9'
 import { hosted, posix } from '@net/posix'
 import { Dice, lanes } from './figures.mjs'
@@ -50,6 +51,8 @@ class Relay {
     const exit = once(this.#child, 'exit')
     this.#child.stdin.end()
     await exit
+    // The kernel takes the interfaces down a moment after the network that they lead to has gone.
+    while (!isEnclosed()) await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 

@@ -1,21 +1,11 @@
-/**
- * What an honest client of an export feels while another one attacks it, and the memory that the export
- * takes: each attack on an export of its own with default limits, in processes of their own, in a network of
- * their own.
- *
- *   node tools/soak/attacks.mjs [--short] [name ...]
- *
- * It prints a line for each attack, which begins with `pass` or `fail`. An attack passes when the 99th
- * percentile of the honest client's echoes is at most ten times the quiet one (and 10 ms at least count as
- * quiet enough), no new session of it fails, and the export never takes 256 MB.
- *
- * The control is what the honest client feels while the same attack goes at another export on this machine:
- * what the attacker's and that export's use of the processors costs everybody, whoever is attacked.
- */
+// What an honest client of an export feels while another one attacks it, and the memory that the export takes: each
+// attack on an export of its own with default limits, in processes of their own. The control is what the honest client
+// feels while the same attack goes at another export on this machine: what the attacker's and that export's use of the
+// processors costs everybody, whoever is attacked.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { enclose } from '@net/peers'
-import { echoServer, measure } from './honest.mjs'
+import { echoServer, measure } from './export/honest.mjs'
+import { at, spread } from './figures.mjs'
 
 const ATTACKS = [
   'clunks',
@@ -29,22 +19,14 @@ const ATTACKS = [
   'connects',
   'handshakes',
 ]
-const FACTOR = 10
-const ENOUGH = 10 // milliseconds
+const SOME = ['clunks', 'hoard', 'slow_readers', 'handshakes'] // those of the short form
+const FACTOR = 10 // times the quiet time that an echo may take, of 99 in a hundred
+const ENOUGH = 10 // milliseconds that count as quiet enough
 const MEMORY = 256e6 // bytes
-const BOUND = 60_000 // milliseconds that an attack may take altogether
 
-const short = process.argv.includes('--short')
-const QUIET = short ? 1000 : 3000 // milliseconds
-const BESIDE = short ? 1000 : 4000
-const ATTACKED = short ? 2000 : 8000
-
-const at = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
-const three = (sorted) => [0.5, 0.99, 1].map((q) => at(sorted, q).toFixed(1)).join(' / ')
-
-/** Starts a program of this folder and gives it with its first message. */
+/** Starts a program of the folder `export` and gives it with its first message. */
 async function start(script, ...args) {
-  const child = fork(new URL(script, import.meta.url), args, {
+  const child = fork(new URL(`export/${script}`, import.meta.url), args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const [message] = await once(child, 'message')
@@ -67,52 +49,58 @@ async function beside(name, port, echo, act) {
   }
 }
 
-async function run(name, echo) {
-  const tls = name === 'handshakes'
-  const exporter = await start('exporter.mjs', tls ? 'tls' : 'plain')
-  const other = await start('exporter.mjs', tls ? 'tls' : 'plain')
-  const bound = setTimeout(() => {
-    for (const { child } of [exporter, other]) child.kill('SIGKILL')
-  }, BOUND)
-  const place = { port: exporter.message.port, tls, echo }
+async function run(name, echo, times) {
+  const kind = name === 'handshakes' ? 'tls' : 'plain'
+  const exporter = await start('exporter.mjs', kind)
+  const other = await start('exporter.mjs', kind)
+  const place = { port: exporter.message.port, tls: kind === 'tls', echo }
   try {
-    const quiet = await measure(place, QUIET)
-    const control = await beside(name, other.message.port, echo, () => measure(place, BESIDE))
+    const quiet = await measure(place, times.quiet)
+    const control = await beside(name, other.message.port, echo, () => measure(place, times.beside))
     await end(other.child)
     const [hit, told] = await beside(name, place.port, echo, async () => {
       exporter.child.send('begin')
-      const times = await measure(place, ATTACKED)
+      const felt = await measure(place, times.attacked)
       exporter.child.send('tell')
       const [message] = await once(exporter.child, 'message')
-      return [times, message]
+      return [felt, message]
     })
     const { rss, delay, load, sessions, conversations, refusedSessions } = told
-    const limit = Math.max(FACTOR * at(quiet.echoes, 0.99), ENOUGH)
-    const good = at(hit.echoes, 0.99) <= limit && hit.failures.length === 0 && rss < MEMORY
+    const [failure] = hit.failures
     console.log(
-      `${good ? 'pass' : 'fail'} ${name}: echo p50/p99/max ${three(hit.echoes)} ms,` +
-        ` quiet ${three(quiet.echoes)}, control ${three(control.echoes)};` +
-        ` new session ${three(hit.joins)}, quiet ${three(quiet.joins)}, control ${three(control.joins)},` +
-        ` ${hit.failures.length} failed${hit.failures.length === 0 ? '' : ` (${hit.failures[0]})`};` +
-        ` loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms,` +
-        ` ${(100 * load).toFixed(0)} % of a processor, ${(rss / 1e6).toFixed(0)} MB,` +
-        ` ${sessions} sessions, ${conversations} conversations, ${refusedSessions} refused`,
+      `${name}: echo p50/p99/max ${spread(hit.echoes)} ms, quiet ${spread(quiet.echoes)}, control ${spread(control.echoes)};` +
+        ` new session ${spread(hit.joins)}, quiet ${spread(quiet.joins)}, control ${spread(control.joins)},` +
+        ` ${hit.failures.length} failed${failure === undefined ? '' : ` (${failure})`};` +
+        ` loop p99/max ${delay.map((ms) => ms.toFixed(0)).join(' / ')} ms, ${(100 * load).toFixed(0)} % of a processor,` +
+        ` ${(rss / 1e6).toFixed(0)} MB, ${sessions} sessions, ${conversations} conversations, ${refusedSessions} refused`,
     )
-    return good
-  } catch (e) {
-    console.log(`fail ${name}: ${e.message}`)
-    return false
+    const p99 = at(hit.echoes, 0.99)
+    const limit = Math.max(FACTOR * at(quiet.echoes, 0.99), ENOUGH)
+    return { name, rss, failed: hit.failures.length, slow: p99 > limit, p99 }
   } finally {
-    clearTimeout(bound)
     for (const { child } of [exporter, other]) await end(child)
   }
 }
 
-if (await enclose()) {
-  const asked = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
-  const echo = await echoServer()
-  for (const name of asked.length > 0 ? asked : ATTACKS)
-    if (!(await run(name, echo.port))) process.exitCode = 1
-  await echo.listener.close()
-  await echo.done
+export const soak = {
+  sentence:
+    'an attack on an export fails no honest session, takes no 256 MB and makes no echo ten times as long',
+  bound: { short: 120, full: 420 },
+  async run({ short }) {
+    const times = short
+      ? { quiet: 200, beside: 200, attacked: 500 }
+      : { quiet: 3000, beside: 4000, attacked: 8000 }
+    const echo = await echoServer()
+    const results = []
+    for (const name of short ? SOME : ATTACKS) results.push(await run(name, echo.port, times))
+    await echo.listener.close()
+    await echo.done
+    const bad = results.filter(({ rss, failed, slow }) => rss >= MEMORY || failed > 0 || (slow && !short))
+    const most = Math.max(...results.map(({ rss }) => rss))
+    const p99 = Math.max(...results.map((result) => result.p99))
+    return {
+      good: bad.length === 0,
+      figures: `${results.length} attacks, ${bad.length} felt${bad.map(({ name }) => ` ${name}`).join(',')}; the slowest p99 of an echo ${p99.toFixed(1)} ms, ${(most / 1e6).toFixed(0)} MB at most`,
+    }
+  },
 }

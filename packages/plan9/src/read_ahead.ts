@@ -4,7 +4,7 @@ import { isHungup, plan9Error } from './errors.ts'
 
 const SMALLEST = 4096 // bytes asked for at first
 const LARGEST = 524_288 // bytes asked for at most
-const MOST_AHEAD = 2_097_152 // bytes kept or asked for together
+const MOST_AHEAD = 2_097_152 // bytes of the buffers kept or asked for together
 const DATAGRAM = 65_535 + 52 // bytes of the longest datagram with its header
 const MOST_OUTSTANDING = 16 << 20 // bytes asked for by all conversations, above which each asks for little
 
@@ -43,6 +43,7 @@ export class ReadAhead {
   #size: number
   #depth = 1
   #pending = 0
+  #held = 0 // bytes of the buffers of all parts
   #taken = 0 // bytes of the first part that are gone
   #stopped = false
 
@@ -72,7 +73,8 @@ export class ReadAhead {
     // A server keeps room for what is asked for, and refuses everybody when that is too much.
     if (outstanding > MOST_OUTSTANDING && !this.#datagrams) this.#size = Math.min(SMALLEST, this.#largest)
     const depth = outstanding > MOST_OUTSTANDING ? 1 : this.#depth
-    while (this.#pending < depth && (this.#pending === 0 || this.#parts.length * this.#size < MOST_AHEAD)) {
+    // A reader that is slower than its peer finds as much here as it may, and the peer waits.
+    while (this.#pending < depth && (this.#parts.length === 0 || this.#held + this.#size <= MOST_AHEAD)) {
       this.#read()
     }
   }
@@ -103,7 +105,7 @@ export class ReadAhead {
     if (part === undefined || part.n < 0) return null
     if (this.#inUse !== null) pool.give(this.#inUse)
     this.#inUse = part.buffer
-    this.#parts.shift()
+    this.#drop(part)
     this.#checkFirst()
     if (this.#file.unref !== undefined) this.ask()
     return part.p.subarray(0, part.n)
@@ -122,8 +124,14 @@ export class ReadAhead {
     this.#parts.length = 0
   }
 
-  #shift(part: Part): void {
+  // Takes the first part out of the list.
+  #drop(part: Part): void {
     this.#parts.shift()
+    this.#held -= part.p.byteLength
+  }
+
+  #shift(part: Part): void {
+    this.#drop(part)
     this.#taken = 0
     pool.give(part.buffer)
     this.#checkFirst()
@@ -134,6 +142,7 @@ export class ReadAhead {
     const p = buffer.subarray(0, this.#size)
     const part: Part = { buffer, p, n: -1, error: null }
     this.#parts.push(part)
+    this.#held += p.byteLength
     this.#pending++
     outstanding += p.byteLength
     this.#file.read(p).then(
@@ -171,7 +180,7 @@ export class ReadAhead {
       return
     }
     // The parts behind the end repeat it. Behind the error of a datagram others come.
-    if (this.#datagrams) this.#parts.shift()
+    if (this.#datagrams) this.#drop(first)
     else this.stop()
   }
 

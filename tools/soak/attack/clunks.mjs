@@ -1,7 +1,7 @@
 // Clunks of fids that are not there, each answered with an error at once, without a pause: four sessions of
 // one peer.
 import { Tclunk } from '@net/9p'
-import { forever, frame, frames, RawSession } from '../raw_session.mjs'
+import { forever, frame, frames, RawSession } from '../export/raw_session.mjs'
 
 const flood = frames(5000, (i) => frame(Tclunk, i, { fid: 1_000_000 + i }))
 

@@ -1,6 +1,6 @@
 // Connections that are opened and let go without a word, from four addresses.
-import { attacker, dial } from '../place.mjs'
-import { forever } from '../raw_session.mjs'
+import { attacker, dial } from '../export/place.mjs'
+import { forever } from '../export/raw_session.mjs'
 
 export async function attack({ port, begun }) {
   const one = (n) => async () => {

@@ -1,6 +1,6 @@
 // Thousands of questions to cs at once, on as many open files, again and again.
 import { Topen, Twalk, Twrite } from '@net/9p'
-import { forever, frame, frames, RawSession } from '../raw_session.mjs'
+import { forever, frame, frames, RawSession } from '../export/raw_session.mjs'
 
 const FILES = 4000
 const query = Buffer.from('tcp!127.0.0.1!80')

@@ -1,7 +1,7 @@
 // Handshakes of TLS with a key that is not one, and handshakes that are begun and left, from four addresses.
 import { tlsToExport } from '@net/netfs'
-import { attacker, dial } from '../place.mjs'
-import { forever } from '../raw_session.mjs'
+import { attacker, dial } from '../export/place.mjs'
+import { forever } from '../export/raw_session.mjs'
 
 const key = Buffer.alloc(32, 9)
 

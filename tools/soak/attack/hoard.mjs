@@ -1,6 +1,6 @@
 // Conversations that announce and are kept: all that three peers with eight sessions each can get.
 import { Topen, Twalk, Twrite } from '@net/9p'
-import { forever, frame, frames, RawSession } from '../raw_session.mjs'
+import { forever, frame, frames, RawSession } from '../export/raw_session.mjs'
 
 const EACH = 1000
 const announce = Buffer.from('announce 127.0.0.1!0')

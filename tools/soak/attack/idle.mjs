@@ -1,5 +1,5 @@
 // Sessions that attach and then say nothing: all that four peers can get.
-import { forever, RawSession } from '../raw_session.mjs'
+import { forever, RawSession } from '../export/raw_session.mjs'
 
 export async function attack({ port, begun }) {
   const one = (n) => async () => {

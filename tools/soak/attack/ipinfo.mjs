@@ -1,6 +1,6 @@
 // The dearest questions to cs: all attributes of an ndb of 32 KiB, which the attacker wrote.
 import { Topen, Twalk, Twrite } from '@net/9p'
-import { forever, frame, frames, RawSession } from '../raw_session.mjs'
+import { forever, frame, frames, RawSession } from '../export/raw_session.mjs'
 
 const FILES = 30
 const ndb = Buffer.from('a=b '.repeat(8000))

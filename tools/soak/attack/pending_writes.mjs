@@ -1,8 +1,8 @@
 // Writes of the longest messages to a connection that nobody reads: twelve sessions of three peers.
 import { Topen, Tread, Twalk, Twrite } from '@net/9p'
 import { parseIP, TCPAddr } from '@net/addr'
-import { HONEST, target } from '../place.mjs'
-import { forever, frame, RawSession } from '../raw_session.mjs'
+import { HONEST, target } from '../export/place.mjs'
+import { forever, frame, RawSession } from '../export/raw_session.mjs'
 
 const data = Buffer.alloc(512 * 1024 - 64, 1)
 

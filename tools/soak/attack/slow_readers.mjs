@@ -1,6 +1,6 @@
 // Reads of the longest messages whose replies are never read: forty sessions of four peers.
 import { Topen, Tread, Twalk, Twrite } from '@net/9p'
-import { forever, frame, frames, RawSession } from '../raw_session.mjs'
+import { forever, frame, frames, RawSession } from '../export/raw_session.mjs'
 
 const COUNT = 512 * 1024
 const ndb = Buffer.from('a=b '.repeat(2000))

@@ -1,6 +1,6 @@
 // Stats of the root, which is there, without a pause: eight sessions of one peer.
 import { Tstat } from '@net/9p'
-import { forever, frame, frames, RawSession } from '../raw_session.mjs'
+import { forever, frame, frames, RawSession } from '../export/raw_session.mjs'
 
 const flood = frames(2000, (i) => frame(Tstat, i, { fid: 0 }))
 

@@ -185,7 +185,8 @@ export function closeAsync(fd: number): Promise<void> {
 
 // Every read and write makes one of the calls below. They are spelled out, not made by syscall(), so that V8
 // gives each an inline cache of its own. They never wait (MSG_DONTWAIT): O_NONBLOCK belongs to the open file,
-// and another process that has it, as a child whose standard input it is, may have switched it off.
+// and another process that has it, as a child whose standard input it is, may have switched it off. POSIX lets
+// even these be interrupted, and then they are repeated as all others are.
 // No length is believed that a buffer does not have in memory: a subclass of Uint8Array may say what it likes.
 
 const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, int flags)')
@@ -193,7 +194,9 @@ const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, 
 /** recv(2) */
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
   const n = recvFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
-  return n >= 0 ? n : failed()
+  if (n >= 0) return n
+  const e = failed()
+  return e === EINTR ? recv(fd, p, length, flags) : e
 }
 
 const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t len, int flags)')
@@ -201,7 +204,9 @@ const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t
 /** send(2) */
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
   const n = sendFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
-  return n >= 0 ? n : failed()
+  if (n >= 0) return n
+  const e = failed()
+  return e === EINTR ? send(fd, p, length, flags) : e
 }
 
 const recvfromFunction = new Declared(
@@ -225,7 +230,9 @@ export function recvfrom(
     addr,
     addrlen,
   )
-  return n >= 0 ? n : failed()
+  if (n >= 0) return n
+  const e = failed()
+  return e === EINTR ? recvfrom(fd, p, length, flags, addr, addrlen) : e
 }
 
 const sendtoFunction = new Declared(
@@ -249,7 +256,9 @@ export function sendto(
     addr,
     addrlen,
   )
-  return n >= 0 ? n : failed()
+  if (n >= 0) return n
+  const e = failed()
+  return e === EINTR ? sendto(fd, p, length, flags, addr, addrlen) : e
 }
 
 const accept4Function = new Declared('int accept4(int fd, void *addr, void *addrlen, int flags)')
@@ -257,7 +266,9 @@ const accept4Function = new Declared('int accept4(int fd, void *addr, void *addr
 /** accept4(2) */
 export function accept4(fd: number, addr: Uint8Array, addrlen: Uint8Array, flags: number): number {
   const n = accept4Function.f(fd, addr, addrlen, flags)
-  return n >= 0 ? n : failed()
+  if (n >= 0) return n
+  const e = failed()
+  return e === EINTR ? accept4(fd, addr, addrlen, flags) : e
 }
 
 // Every dial makes the calls below, which are spelled out for the same reason. None of them is ever interrupted.

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Runs node with few descriptors: limited.sh LIMIT ARGUMENT...
+ulimit -n "$1" && shift && exec node "$@"

@@ -32,6 +32,7 @@ const NAMES = [
   'fuzz',
   'mixed',
   'attacks',
+  'flood',
 ]
 const ONE = fileURLToPath(new URL('one.mjs', import.meta.url))
 

@@ -1,6 +1,7 @@
-import { runtimes } from './runtimes.mjs'
+import { reasonOf } from './known.mjs'
+import { failuresOf } from './row.mjs'
 
-/** @typedef {import('./reach.mjs').Row} Row */
+/** @typedef {import('./row.mjs').Row} Row */
 
 /** The page that tells where the packages have run. @param {Row[]} rows @param {Date} date */
 export function page(rows, date) {
@@ -21,10 +22,9 @@ export function page(rows, date) {
   ]
   const lines = [heading, heading.map(() => '---'), ...table].map((line) => `| ${line.join(' | ')} |`)
   const failures = rows.flatMap((row) => {
-    const { known = [] } = runtimes.find(({ name }) => name === row.name) ?? {}
     return failuresOf(row).map((failure) => {
-      const why = known.find(({ failure: part }) => failure.includes(part))?.why
-      return `- ${row.name}: ${failure.replaceAll('|', '\\|')}${why === undefined ? '' : ` (${why})`}`
+      const why = reasonOf(row.name, failure) ?? 'the reason is not known yet'
+      return `- ${row.name}: ${failure} (${why})`
     })
   })
   return `# Where it has run
@@ -38,18 +38,12 @@ ${lines.join('\n')}
 ${failures.length === 0 ? '' : `\n## What failed\n\n${failures.join('\n')}\n`}`
 }
 
-/** Everything that failed in a row. @param {Row} row */
-export function failuresOf(row) {
-  const echo = row.echo === '' || row.echo.startsWith('over ') ? [] : [`dial and listen: ${row.echo}`]
-  return [...echo, ...row.smoke.failures, ...row.contract.flatMap((c) => c.failures ?? [])]
-}
-
 /** @param {number} passed @param {string[]} failures */
 function fraction(passed, failures) {
   return `${passed} of ${passed + failures.length}`
 }
 
-/** @param {import('./reach.mjs').Contract | undefined} seen */
+/** @param {import('./row.mjs').Contract | undefined} seen */
 function cell(seen) {
   if (seen === undefined) return '-'
   if (seen.refused !== undefined) return 'refuses'

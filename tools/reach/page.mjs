@@ -3,8 +3,12 @@ import { failuresOf } from './row.mjs'
 
 /** @typedef {import('./row.mjs').Row} Row */
 
-/** The page that tells where the packages have run. @param {Row[]} rows @param {Date} date */
-export function page(rows, date) {
+/**
+ * The page that tells where the packages have run.
+ * @param {Row[]} rows @param {{ date: Date, short: boolean }} run when they ran, and whether the run was a short one
+ */
+export function page(rows, { date, short }) {
+  const extent = short ? 'its part about TCP connections, in a short run, ' : 'its parts '
   const labels = ['posix', 'hosted', 'embedded /net']
   const table = rows.map((row) => [
     row.name,
@@ -30,7 +34,7 @@ export function page(rows, date) {
   return `# Where it has run
 
 Each row is a JavaScript runtime on a machine, each number what was seen when the packed packages were tried there: the
-smoke test of every package, and the parts of the contract's suite over each target that the runtime has. The page is
+smoke test of every package, and of the contract's suite ${extent}over each target that the runtime has. The page is
 written by \`pnpm reach\`, last on ${date.toISOString().slice(0, 10)}. Other kernels (darwin, freebsd,
 openbsd) and musl have tables and layouts that were compared with their headers; nothing has run there.
 

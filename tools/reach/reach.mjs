@@ -51,7 +51,7 @@ await Promise.all(
 
 const seen = chosen.flatMap(({ name }) => rows.get(name) ?? [])
 const file = values.page ?? (only.length === 0 && !short ? join(root, 'docs/reach.md') : null)
-if (file !== null) writeFileSync(file, page(seen, new Date()))
+if (file !== null) writeFileSync(file, page(seen, { date: new Date(), short }))
 for (const row of seen) {
   for (const failure of failuresOf(row)) {
     const reason = reasonOf(row.name, failure)

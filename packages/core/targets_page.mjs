@@ -50,6 +50,13 @@ executable, which looks beside itself. Without koffi a bundle for the running sy
 \`windows\` is the JavaScript host's own \`node:net\` and \`node:dgram\`; it works on every system, also where there is no
 foreign function interface.
 
+On Windows itself a Unix socket is a named pipe. A name that begins with \`\\\\.\\pipe\\\` is that pipe; any other is a path, for which the
+pipe that is called like the whole path stands, with \`/\` for \`\\\`. No file is made. A pipe has no half-close, so \`closeWrite()\` refuses
+with EWINDOWS there and the end is seen at \`close()\`. As no file's permissions could keep anybody out, an export
+of a network does not listen on one.
+
+What has run where stands in [reach.md](reach.md).
+
 \`plan9\` is a Plan 9 network tree. \`PLAN9_NET\` says which: a directory where one is mounted, or the address of one that is
 served over 9P2000, \`unix!/run/net\` or \`tcp!host!port\`; without it, it is \`/net\`. An address is dialled with the running
 system's own stack, which is loaded then. TLS needs \`dialNet\` of \`@net/core/plan9\`, which also serves trees.

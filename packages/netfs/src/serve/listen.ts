@@ -99,6 +99,14 @@ async function listenUnix(target: Target, path: string): Promise<Listener> {
     process.umask(mask)
   }
   const listener = await listening
-  if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
+  const file = statSync(path, { throwIfNoEntry: false })
+  if (file === undefined) {
+    // The host of Windows makes a named pipe in the place of a socket.
+    await listener.close()
+    throw new TypeError(
+      'an export does not listen on a Unix socket here, because it has no file whose permissions could keep anybody out: use tcp!127.0.0.1!port',
+    )
+  }
+  if ((file.mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
   return listener
 }

@@ -72,11 +72,25 @@ export abstract class HostedStreamConn<A extends Addr> extends LaneConn implemen
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return (this.#streams ??= new ConnStreams(this)).readable
+    return this.#both().readable
   }
 
   get writable(): WritableStream<Uint8Array> {
-    return (this.#streams ??= new ConnStreams(this)).writable
+    return this.#both().writable
+  }
+
+  #both(): ConnStreams {
+    return (this.#streams ??= new ConnStreams({
+      read: (p, options) => this.read(p, options),
+      write: (p, options) => this.write(p, options),
+      close: () => this.close(),
+      closeWrite: () => this.endWritable(),
+    }))
+  }
+
+  /** What closing `writable` does to the connection. */
+  protected endWritable(): Promise<void> {
+    return this.closeWrite()
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {

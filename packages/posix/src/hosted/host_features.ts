@@ -9,6 +9,8 @@ export const hostHas = {
   abstractNames: system === 'linux',
   /** IPv6 sockets that carry IPv4. */
   ipv4OnIPv6: system !== 'openbsd',
+  /** Named pipes in the place of Unix sockets. */
+  namedPipes: system === 'win32',
   /** A file /etc/resolv.conf. */
   resolvConf: system !== 'win32',
 }

@@ -22,6 +22,7 @@ import { dialSocket } from './dial.ts'
 import { refusal } from './errors.ts'
 import { hostHas, refuseAbstract } from './host_features.ts'
 import { BACKLOG, HostedListener, ListenHandle, listenServer } from './listener.ts'
+import { pipePath } from './pipe_path.ts'
 import { READ_AHEAD, StreamHandle } from './stream.ts'
 
 // The host gives no names for the ends of a pipe. The listener's is known all the same, the client's is not.
@@ -41,6 +42,17 @@ class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
 
   get addr(): UnixAddr {
     return this.localAddr
+  }
+
+  /** Refuses on Windows: a pipe that stops to write has no other direction left. */
+  override closeWrite(): Promise<void> {
+    if (!hostHas.namedPipes || this.handle.isClosed) return super.closeWrite()
+    return Promise.reject(this.handle.opError('close', ErrWindows))
+  }
+
+  protected override endWritable(): Promise<void> {
+    // Where there is no half-close the peer sees the end at close(), when the other stream has ended, too.
+    return hostHas.namedPipes ? Promise.resolve() : this.closeWrite()
   }
 
   async readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
@@ -133,8 +145,9 @@ function checkNetwork(network: string): void {
   if (network !== 'unix') throw new UnknownNetworkError(network)
 }
 
-/** The path by which the host knows a name: only on linux are there abstract ones. Throws bare errors. */
+/** The path by which the host knows a name: only on linux are there abstract ones, only on Windows pipes. Throws bare errors. */
 function path({ name, path }: UnixAddr): string {
+  if (hostHas.namedPipes) return pipePath(name)
   if (!hostHas.abstractNames) return name
   refuseAbstract(name)
   return path

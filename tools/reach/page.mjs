@@ -1,9 +1,14 @@
-import { runtimes } from './runtimes.mjs'
+import { reasonOf } from './known.mjs'
+import { failuresOf } from './row.mjs'
 
-/** @typedef {import('./reach.mjs').Row} Row */
+/** @typedef {import('./row.mjs').Row} Row */
 
-/** The page that tells where the packages have run. @param {Row[]} rows @param {Date} date */
-export function page(rows, date) {
+/**
+ * The page that tells where the packages have run.
+ * @param {Row[]} rows @param {{ date: Date, short: boolean }} run when they ran, and whether the run was a short one
+ */
+export function page(rows, { date, short }) {
+  const extent = short ? 'its part about TCP connections, in a short run, ' : 'its parts '
   const labels = ['posix', 'hosted', 'embedded /net']
   const table = rows.map((row) => [
     row.name,
@@ -21,16 +26,15 @@ export function page(rows, date) {
   ]
   const lines = [heading, heading.map(() => '---'), ...table].map((line) => `| ${line.join(' | ')} |`)
   const failures = rows.flatMap((row) => {
-    const { known = [] } = runtimes.find(({ name }) => name === row.name) ?? {}
     return failuresOf(row).map((failure) => {
-      const why = known.find(({ failure: part }) => failure.includes(part))?.why
-      return `- ${row.name}: ${failure.replaceAll('|', '\\|')}${why === undefined ? '' : ` (${why})`}`
+      const why = reasonOf(row.name, failure) ?? 'the reason is not known yet'
+      return `- ${row.name}: ${failure} (${why})`
     })
   })
   return `# Where it has run
 
 Each row is a JavaScript runtime on a machine, each number what was seen when the packed packages were tried there: the
-smoke test of every package, and the parts of the contract's suite over each target that the runtime has. The page is
+smoke test of every package, and of the contract's suite ${extent}over each target that the runtime has. The page is
 written by \`pnpm reach\`, last on ${date.toISOString().slice(0, 10)}. Other kernels (darwin, freebsd,
 openbsd) and musl have tables and layouts that were compared with their headers; nothing has run there.
 
@@ -38,18 +42,12 @@ ${lines.join('\n')}
 ${failures.length === 0 ? '' : `\n## What failed\n\n${failures.join('\n')}\n`}`
 }
 
-/** Everything that failed in a row. @param {Row} row */
-export function failuresOf(row) {
-  const echo = row.echo === '' || row.echo.startsWith('over ') ? [] : [`dial and listen: ${row.echo}`]
-  return [...echo, ...row.smoke.failures, ...row.contract.flatMap((c) => c.failures ?? [])]
-}
-
 /** @param {number} passed @param {string[]} failures */
 function fraction(passed, failures) {
   return `${passed} of ${passed + failures.length}`
 }
 
-/** @param {import('./reach.mjs').Contract | undefined} seen */
+/** @param {import('./row.mjs').Contract | undefined} seen */
 function cell(seen) {
   if (seen === undefined) return '-'
   if (seen.refused !== undefined) return 'refuses'

@@ -1,5 +1,6 @@
 // Runs the contract's suite over every target that this process has, and prints one line of JSON for each: its label, how
-// many parts passed, and the parts that failed.
+// many parts passed, and the parts that failed. The first argument is the program that starts this runtime, which may not be
+// the one that this process sees; `short` after it leaves all out but TCP connections.
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import { collect, testConn, testTarget } from '@net/contract/suite'
 import { embeddedNet } from '@net/netfs'
@@ -11,6 +12,10 @@ import { hosted, posix, posixRefusal } from '@net/posix'
 /** @typedef {import('@net/contract').Listener} Listener */
 
 const onWindows = process.platform === 'win32'
+const [starter, extent] = process.argv.slice(2)
+const short = extent === 'short'
+// A child process has to be started as this one was: an emulator's program cannot run by itself.
+if (starter !== undefined && !onWindows) process.execPath = starter
 let sockets = 0
 
 /** @param {Listener} listener @param {Promise<Conn>} dialled */
@@ -59,8 +64,12 @@ async function ownSockets(name, target) {
       await listener.close()`,
   }
   await run(name, (t) => {
-    testConn(t, () => tcpPair(target), { label: `${name} tcp`, network: 'tcp', ...able, liveness })
-    if (!onWindows) testConn(t, () => unixPair(target), { label: `${name} unix`, network: 'unix', ...able })
+    const tcp = { label: `${name} tcp`, network: 'tcp', ...able }
+    testConn(t, () => tcpPair(target), short ? tcp : { ...tcp, liveness })
+    if (short) return
+    // A named pipe of Windows has no half-close.
+    const unix = { label: `${name} unix`, network: 'unix', byteStreams: true, halfClose: !onWindows }
+    testConn(t, () => unixPair(target), unix)
     testTarget(t, target, { label: name, tcp4: true, udp4: true, lookups: true })
   })
 }
@@ -76,6 +85,7 @@ async function network(under) {
       halfClose: false,
       byteStreams: true,
     })
+    if (short) return
     testTarget(t, target, { label: '/net', tcp4: true, udp4: true, lookups: true, halfClose: false })
   })
   await net.close()

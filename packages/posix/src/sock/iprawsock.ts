@@ -15,25 +15,16 @@ import {
 } from '@net/contract'
 import { ProtocolsFile } from '@net/resolve'
 import { abi } from '../abi/system.ts'
-import type { FD, Names } from '../fd/fd.ts'
+import type { FD } from '../fd/fd.ts'
+import { socketNames, type Names } from '../fd/names.ts'
 import { favoriteAddrFamily, putAddr, type InetAddr } from './ipsock.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { PosixPacketConn, scratch } from './packetconn.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, sockaddrIn, getIP, sockaddrInLength, getZone } from '../wire/sockaddr.ts'
-import { getpeername, getsockname } from '../sys/syscall.ts'
+import { getIP, getZone } from '../wire/sockaddr.ts'
 
 /** How to ask for the addresses of a raw IP socket. */
-export const ipNames: Names = {
-  local(fd) {
-    resetLength()
-    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getIPAddr()
-  },
-  remote(fd) {
-    resetLength()
-    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getIPAddr()
-  },
-}
+export const ipNames: Names = socketNames(getIPAddr)
 
 function getIPAddr(): IPAddr {
   return new IPAddr(getIP(), getZone())
@@ -63,11 +54,7 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
     this.#headed = raw && family === abi.AF_INET
   }
 
-  get localAddr(): IPAddr {
-    return this.fd.localAddr as IPAddr
-  }
-
-  get remoteAddr(): IPAddr {
+  override get remoteAddr(): IPAddr {
     return (this.fd.remoteAddr as IPAddr | null) ?? noPeer
   }
 

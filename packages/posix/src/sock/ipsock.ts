@@ -5,7 +5,7 @@ import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
-import { putInet, sockaddrOut } from '../wire/sockaddr.ts'
+import { familyOf, putInet, sockaddrOut } from '../wire/sockaddr.ts'
 import { bind } from '../sys/syscall.ts'
 
 /** The part of an internet address that a socket is made from. */
@@ -47,11 +47,6 @@ export const ipSockGroup: IPSockGroup = {
   supportsIPv4map: () => probe().map,
 }
 
-function family(a: InetAddr): number {
-  const v6 = a.ip !== null && a.ip.to4() === null
-  return v6 ? abi.AF_INET6 : abi.AF_INET
-}
-
 function isWildcard(a: InetAddr | null): boolean {
   const ip = a?.ip ?? null
   return ip === null || ip.isUnspecified
@@ -72,10 +67,11 @@ export function favoriteAddrFamily(
   if (mode === 'listen' && isWildcard(laddr)) {
     if (ipSockGroup.supportsIPv4map() || !ipSockGroup.supportsIPv4())
       return { family: abi.AF_INET6, v6only: false }
-    return { family: laddr === null ? abi.AF_INET : family(laddr), v6only: false }
+    return { family: laddr === null ? abi.AF_INET : familyOf(laddr.ip), v6only: false }
   }
   const v4 =
-    (laddr === null || family(laddr) === abi.AF_INET) && (raddr === null || family(raddr) === abi.AF_INET)
+    (laddr === null || familyOf(laddr.ip) === abi.AF_INET) &&
+    (raddr === null || familyOf(raddr.ip) === abi.AF_INET)
   return { family: v4 ? abi.AF_INET : abi.AF_INET6, v6only: false }
 }
 

@@ -211,7 +211,6 @@ export class SendOp extends Op<number> {
     const { net, localAddr } = this.#handle
     const to = this.#addr
     const e = to === null ? super.error(owner, cause) : new OpError(this.name, net, localAddr, to, cause)
-    if (e instanceof OpError) e.n = 0
-    return e
+    return Object.assign(e, { n: 0 })
   }
 }

@@ -1,8 +1,9 @@
-import { AddrError, type IP } from '@net/addr'
+import { AddrError, type Addr, type IP } from '@net/addr'
 import { type IPSockGroup } from '@net/contract'
 import { socketDisabledIPv6 } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
+import type { SocketSpec } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
 import { familyOf, putInet, sockaddrOut } from '../wire/sockaddr.ts'
@@ -11,7 +12,8 @@ import { bind } from '../sys/syscall.ts'
 /** The part of an internet address that a socket is made from. */
 export interface InetAddr {
   readonly ip: IP | null
-  readonly port: number
+  /** Absent for a protocol that has no ports. */
+  readonly port?: number
   readonly zone: string
 }
 
@@ -56,7 +58,7 @@ function isWildcard(a: InetAddr | null): boolean {
  * The address family of a socket, and whether an IPv6 one is to keep to IPv6: what the network says, else
  * both families for a listener on every address, else what the addresses are.
  */
-export function favoriteAddrFamily(
+function favoriteAddrFamily(
   network: string,
   laddr: InetAddr | null,
   raddr: InetAddr | null,
@@ -80,7 +82,33 @@ export function favoriteAddrFamily(
  * AddrError} when the family does not fit.
  */
 export function putAddr(family: number, a: InetAddr | null): number {
-  const length = a === null ? putInet(family, null, 0, '') : putInet(family, a.ip, a.port, a.zone)
+  const length = a === null ? putInet(family, null, 0, '') : putInet(family, a.ip, a.port ?? 0, a.zone)
   if (length < 0) throw new AddrError('non-IPv4 address', String(a?.ip))
   return length
+}
+
+/** What kind of internet socket to make. */
+export interface InetKind extends Pick<SocketSpec, 'net' | 'sotype' | 'names'> {
+  /** The protocol, which a family may have its own of. */
+  readonly proto: number | ((family: number) => number)
+}
+
+/** What an internet socket is made of. Throws an {@link AddrError} where an address is not of the network's family. */
+export function inetSpec(
+  { net, sotype, names, proto }: InetKind,
+  laddr: (Addr & InetAddr) | null,
+  raddr: InetAddr | null,
+  mode: 'dial' | 'listen',
+): SocketSpec {
+  const { family, v6only } = favoriteAddrFamily(net, laddr, raddr, mode)
+  return {
+    net,
+    family,
+    v6only,
+    sotype,
+    proto: typeof proto === 'number' ? proto : proto(family),
+    names,
+    laddr,
+    putLocal: () => putAddr(family, laddr),
+  }
 }

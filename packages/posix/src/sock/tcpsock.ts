@@ -19,7 +19,7 @@ import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
 import { FD } from '../fd/fd.ts'
 import { socketNames, type Names } from '../fd/names.ts'
-import { favoriteAddrFamily, putAddr } from './ipsock.ts'
+import { inetSpec, putAddr } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
@@ -89,17 +89,8 @@ function spec(
   mode: 'dial' | 'listen',
 ): SocketSpec {
   checkNetwork(network, 'tcp')
-  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
-  return {
-    net: network,
-    family,
-    v6only,
-    sotype: abi.SOCK_STREAM,
-    proto: abi.IPPROTO_TCP,
-    names: tcpNames,
-    laddr,
-    putLocal: () => putAddr(family, laddr),
-  }
+  const kind = { net: network, sotype: abi.SOCK_STREAM, proto: abi.IPPROTO_TCP, names: tcpNames }
+  return inetSpec(kind, laddr, raddr, mode)
 }
 
 interface TCPDialSpec extends DialSpec {

@@ -14,7 +14,7 @@ import {
 import { abi } from '../abi/system.ts'
 import type { FD } from '../fd/fd.ts'
 import { socketNames, type Names } from '../fd/names.ts'
-import { favoriteAddrFamily, putAddr } from './ipsock.ts'
+import { inetSpec, putAddr } from './ipsock.ts'
 import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
 import { dialSocket, listenSocket, must, type SocketSpec } from '../fd/sock.ts'
 import { getUDPAddr } from '../wire/sockaddr.ts'
@@ -30,17 +30,8 @@ function spec(
   mode: 'dial' | 'listen',
 ): SocketSpec {
   checkNetwork(network, 'udp')
-  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
-  return {
-    net: network,
-    family,
-    v6only,
-    sotype: abi.SOCK_DGRAM,
-    proto: abi.IPPROTO_UDP,
-    names: udpNames,
-    laddr,
-    putLocal: () => putAddr(family, laddr),
-  }
+  const kind = { net: network, sotype: abi.SOCK_DGRAM, proto: abi.IPPROTO_UDP, names: udpNames }
+  return inetSpec(kind, laddr, raddr, mode)
 }
 
 function isMulticast(laddr: UDPAddr | null): laddr is UDPAddr {

@@ -1,6 +1,6 @@
 // What a value is, it is asked itself and not this realm's constructors: a Uint8Array, Date or Error of a vm context, of jsdom or of
 // Jest is an instance of none of ours. Lengths are asked of the internal slots, as a subclass may tell of itself what it likes.
-import { AddrError, IPAddr, TCPAddr, UDPAddr, UnixAddr, UnknownNetworkError } from '@net/addr'
+import { AddrError, IP, IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr, UnknownNetworkError } from '@net/addr'
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 const kindOf = getter(typedArray, Symbol.toStringTag)
@@ -244,6 +244,43 @@ export function checkNetwork(network: string, protocol: string): void {
   if (network !== protocol && network !== `${protocol}4` && network !== `${protocol}6`) {
     throw new UnknownNetworkError(network)
   }
+}
+
+/**
+ * Checks the arguments that joinGroup and leaveGroup share: throws a TypeError for a group that is not an IP, or a source that is
+ * neither an IP nor null nor absent.
+ *
+ * @example
+ * ```ts
+ * import { parseIP } from '@net/addr'
+ * import { checkGroup } from '@net/contract'
+ *
+ * checkGroup(parseIP('239.1.2.3'), null) // throws nothing
+ * ```
+ */
+export function checkGroup(group: unknown, source: unknown): void {
+  if (!(group instanceof IP)) throw new TypeError('the group is not an IP')
+  if (source !== null && source !== undefined && !(source instanceof IP)) {
+    throw new TypeError('the source is not an IP')
+  }
+}
+
+/**
+ * The address of an IP version that joinMulticastV4 or joinMulticastV6 was given, as text or not. Throws an AddrError for what is
+ * none, or of the other version.
+ *
+ * @example
+ * ```ts
+ * import { memberAddress } from '@net/contract'
+ *
+ * console.log(memberAddress('239.1.2.3', 4).isMulticast) // true
+ * ```
+ */
+export function memberAddress(address: IP | string, version: 4 | 6): IP {
+  const ip = typeof address === 'string' ? parseIP(address) : address
+  if (ip === null) throw new AddrError('invalid IP address', String(address))
+  if ((ip.to4() !== null) !== (version === 4)) throw new AddrError(`non-IPv${version} address`, ip.toString())
+  return ip
 }
 
 /**

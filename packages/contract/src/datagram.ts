@@ -73,6 +73,9 @@ export interface MulticastMembership {
   setTTL(ttl: number): Promise<void>
 }
 
+/** An interface as callers name it: itself, its name, its number; null, as absent, is the system's choice. */
+export type InterfaceName = Interface | string | number | null
+
 /**
  * What UDP and raw IP sockets have beside packets: control messages, errors of packets sent, multicast. All
  * of it throws {@link OpError}s of operation 'set' unless it says otherwise; a target that lacks something
@@ -107,12 +110,12 @@ export interface DatagramOptions {
    * `source` only that host's packets to the group arrive. What is no multicast address is EINVAL, an interface that is not
    * there ENODEV or "no such network interface".
    */
-  joinGroup(group: IP, iface?: Interface | string | number | null, source?: IP | null): void
+  joinGroup(group: IP, iface?: InterfaceName, source?: IP | null): void
   /**
    * Leaves a group that {@link joinGroup} joined with the same arguments. Throws an {@link OpError}:
    * EADDRNOTAVAIL for a group that was not joined.
    */
-  leaveGroup(group: IP, iface?: Interface | string | number | null, source?: IP | null): void
+  leaveGroup(group: IP, iface?: InterfaceName, source?: IP | null): void
   /** Deno's way to join an IPv4 group, on the interface that has an address. Rejects what {@link joinGroup} throws. */
   joinMulticastV4(group: IP | string, ifAddr: IP | string): Promise<MulticastMembership>
   /**
@@ -124,7 +127,7 @@ export interface DatagramOptions {
    * The interface that multicast packets go out by; null for the system's choice. Throws an {@link OpError}
    * whose cause is "no such network interface" for one that is not there.
    */
-  setMulticastInterface(iface: Interface | string | number | null): void
+  setMulticastInterface(iface: InterfaceName): void
   /**
    * Whether this host's members of a group get the multicast packets sent here; on at first. Throws an
    * {@link OpError} after close.

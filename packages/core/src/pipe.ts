@@ -18,8 +18,8 @@ import {
   lostBuffer,
   Op,
   processTimer,
+  type ConnHandle,
   type LaneOwner,
-  type Lanes,
 } from '@net/io'
 
 /** The cause of errors of operations on a pipe that is closed at either end; {@link ErrClosed} is its own cause. */
@@ -71,7 +71,7 @@ export interface PipeConn extends HalfCloser, ByteStreams {
  * ```
  */
 export function pipe(): [PipeConn, PipeConn] {
-  const [a, b] = [new Owner(), new Owner()]
+  const [a, b] = [new PipeHandle(), new PipeHandle()]
   const [ab, ba] = [new Flow(a, b), new Flow(b, a)]
   return [new PipeEnd(a, ba, ab), new PipeEnd(b, ab, ba)]
 }
@@ -150,9 +150,11 @@ class Flow {
   readonly reads: Lane
   readonly writes: Lane
 
-  constructor(writer: LaneOwner, reader: LaneOwner) {
-    this.writes = new Lane(writer)
-    this.reads = new Lane(reader)
+  constructor(writer: PipeHandle, reader: PipeHandle) {
+    this.writes = writer.writing
+    this.reads = reader.reading
+    writer.flows.push(this)
+    reader.flows.push(this)
   }
 
   /** Lets reads take what is offered and writes offer more, until one side has to wait. */
@@ -171,16 +173,28 @@ class Flow {
   }
 }
 
-/** What the lanes of one end share: its errors, and whether its waiting keeps the process alive. */
-class Owner implements LaneOwner {
-  readonly liveness = new Liveness(processTimer)
+/** What one end stands on. */
+class PipeHandle extends Liveness implements ConnHandle, LaneOwner {
+  readonly reading = new Lane(this)
+  readonly writing = new Lane(this)
+  readonly localAddr = address
+  readonly remoteAddr = address
+  /** Both directions. */
+  readonly flows: Flow[] = []
+
+  constructor() {
+    super(processTimer)
+  }
 
   opError(op: string, cause: Error): Error {
     return new OpError(op, 'pipe', null, null, cause)
   }
 
-  waiting(change: 1 | -1): void {
-    this.liveness.waiting(change)
+  close(): Promise<void> {
+    this.reading.close(ErrClosedPipe)
+    this.writing.close(ErrClosedPipe)
+    for (const flow of this.flows) flow.end()
+    return Promise.resolve()
   }
 }
 
@@ -199,19 +213,15 @@ function run<T>(
   return promise
 }
 
-class PipeEnd extends LaneConn implements PipeConn {
-  readonly localAddr = address
-  readonly remoteAddr = address
-  readonly #owner: Owner
+class PipeEnd extends LaneConn<PipeAddr> implements PipeConn {
+  protected readonly handle: PipeHandle
   readonly #in: Flow
   readonly #out: Flow
-  protected readonly lanes: Lanes
   #streams: ConnStreams | null = null
 
-  constructor(owner: Owner, incoming: Flow, outgoing: Flow) {
+  constructor(handle: PipeHandle, incoming: Flow, outgoing: Flow) {
     super()
-    this.lanes = { reading: incoming.reads, writing: outgoing.writes }
-    this.#owner = owner
+    this.handle = handle
     this.#in = incoming
     this.#out = outgoing
   }
@@ -232,14 +242,6 @@ class PipeEnd extends LaneConn implements PipeConn {
     return run(this.#out, this.#out.writes, p, new PipeWrite(p, this.#out), options)
   }
 
-  close(): Promise<void> {
-    this.#in.reads.close(ErrClosedPipe)
-    this.#out.writes.close(ErrClosedPipe)
-    this.#in.end()
-    this.#out.end()
-    return Promise.resolve()
-  }
-
   closeRead(): Promise<void> {
     this.#in.end()
     return Promise.resolve()
@@ -248,13 +250,5 @@ class PipeEnd extends LaneConn implements PipeConn {
   closeWrite(): Promise<void> {
     this.#out.end()
     return Promise.resolve()
-  }
-
-  ref(): void {
-    this.#owner.liveness.ref()
-  }
-
-  unref(): void {
-    this.#owner.liveness.unref()
   }
 }

@@ -1,77 +1,107 @@
+import type { Addr } from '@net/addr'
 import { ErrClosed, isErr, type Closer, type Deadline, type Deadlines } from '@net/contract'
 import { checkTimeout, deadlineAt } from './deadline.ts'
 import { describe, inspect } from './inspect.ts'
 import type { Lane } from './lane.ts'
+import type { Handle } from './liveness.ts'
 
-/** The two directions of a connection. */
-export interface Lanes {
+/** What a connection stands on: a descriptor, a socket of the host, a conversation. It is usually what owns the lanes, too. */
+export interface ConnHandle extends Handle {
   /** The reads. */
   readonly reading: Lane
   /** The writes. */
   readonly writing: Lane
+  /** The address of this end, which stays after close; null where there is none. */
+  readonly localAddr: Addr | null
+  /** The address of the peer, which stays after close; null where there is none. */
+  readonly remoteAddr: Addr | null
+  /** Closes both lanes and gives back what is behind them, as close of the connection says. */
+  close(): Promise<void>
 }
 
 /**
- * The part of a connection over two lanes that is the same for all: limits of time, and disposal. What sets a limit throws a
- * TypeError for what is no time, and does nothing after close; disposal is close, and fails as that does.
+ * The part of a connection over two lanes that is the same for all: addresses, limits of time, liveness, close and disposal, all
+ * of which its handle does. What sets a limit throws a TypeError for what is no time, and does nothing after close; disposal is
+ * close, and fails as that does.
  *
  * @example
  * ```ts
+ * import { type Addr } from '@net/addr'
  * import { OpError } from '@net/contract'
- * import { Lane, LaneConn } from '@net/io'
+ * import { type ConnHandle, Lane, LaneConn, Liveness, processTimer } from '@net/io'
  *
- * class MyConn extends LaneConn {
- *   lanes = { reading: new Lane(this), writing: new Lane(this) }
+ * class MyHandle extends Liveness implements ConnHandle {
+ *   reading = new Lane(this)
+ *   writing = new Lane(this)
+ *   localAddr = { network: 'mine', toString: () => 'here' }
+ *   remoteAddr = { network: 'mine', toString: () => 'there' }
  *   opError(op: string, cause: Error) {
- *     return new OpError(op, 'mine', null, null, cause)
+ *     return new OpError(op, 'mine', this.localAddr, this.remoteAddr, cause)
  *   }
- *   waiting() {}
- *   ref() {}
- *   unref() {}
  *   async close() {
- *     this.lanes.reading.close()
- *     this.lanes.writing.close()
+ *     this.reading.close()
+ *     this.writing.close()
  *   }
+ * }
+ * class MyConn extends LaneConn<Addr> {
+ *   handle = new MyHandle(processTimer)
  * }
  * const conn = new MyConn()
  * conn.setTimeout(1000)
+ * console.log(`${conn.localAddr}`) // here
  * await conn.close()
  * ```
  */
-export abstract class LaneConn implements Deadlines, Closer {
-  /** The connection's lanes. */
-  protected abstract readonly lanes: Lanes
+export abstract class LaneConn<A extends Addr> implements Deadlines, Closer {
+  /** What the connection stands on. */
+  protected abstract readonly handle: ConnHandle
 
-  abstract close(): Promise<void>
-  abstract ref(): void
-  abstract unref(): void
+  get localAddr(): A {
+    return this.handle.localAddr as A
+  }
+
+  get remoteAddr(): A {
+    return this.handle.remoteAddr as A
+  }
+
+  ref(): void {
+    this.handle.ref()
+  }
+
+  unref(): void {
+    this.handle.unref()
+  }
+
+  close(): Promise<void> {
+    return this.handle.close()
+  }
 
   setDeadline(t: Deadline): void {
     const at = deadlineAt(t)
-    this.lanes.reading.setDeadlineAt(at)
-    this.lanes.writing.setDeadlineAt(at)
+    this.handle.reading.setDeadlineAt(at)
+    this.handle.writing.setDeadlineAt(at)
   }
 
   setReadDeadline(t: Deadline): void {
-    this.lanes.reading.setDeadline(t)
+    this.handle.reading.setDeadline(t)
   }
 
   setWriteDeadline(t: Deadline): void {
-    this.lanes.writing.setDeadline(t)
+    this.handle.writing.setDeadline(t)
   }
 
   setTimeout(ms: number): void {
     checkTimeout(ms)
-    this.lanes.reading.setTimeout(ms)
-    this.lanes.writing.setTimeout(ms)
+    this.handle.reading.setTimeout(ms)
+    this.handle.writing.setTimeout(ms)
   }
 
   setReadTimeout(ms: number): void {
-    this.lanes.reading.setTimeout(ms)
+    this.handle.reading.setTimeout(ms)
   }
 
   setWriteTimeout(ms: number): void {
-    this.lanes.writing.setTimeout(ms)
+    this.handle.writing.setTimeout(ms)
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,8 @@ import { type Addr, parseIP, TCPAddr } from '@net/addr'
 import type { ByteStreams, HalfCloser } from '@net/contract'
 import { type Handle, processTimer } from '@net/io'
 import { hostnameOf, portOf } from './node_address.ts'
-import { type StreamBase, StreamConn } from './stream_conn.ts'
+import type { StreamBase } from './duplex_handle.ts'
+import { StreamConn } from './stream_conn.ts'
 
 /** Options of {@link fromDuplex}. */
 export interface FromDuplexOptions {

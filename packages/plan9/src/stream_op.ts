@@ -1,4 +1,3 @@
-import { OpError } from '@net/contract'
 import { checkKept, Op, type LaneOwner } from '@net/io'
 import type { ReadAhead } from './read_ahead.ts'
 import type { WriteBehind } from './write_behind.ts'
@@ -61,8 +60,6 @@ export class WriteOp extends Op<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#n
-    return e
+    return Object.assign(super.error(owner, cause), { n: this.#n })
   }
 }

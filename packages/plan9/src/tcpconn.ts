@@ -29,17 +29,17 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
 
   /** Takes over an established conversation. */
   constructor(net: string, files: Opened, local: TCPAddr, remote: TCPAddr) {
-    super(net, files, local, remote, remote)
+    super(net, files, local, remote)
     this.#ahead = new ReadAhead(files.data, false, () => {
-      this.reading.wake()
+      this.handle.reading.wake()
     })
     this.#behind = new WriteBehind(
       files.data,
       () => {
-        this.writing.wake()
+        this.handle.writing.wake()
       },
       (change) => {
-        this.endpoint.waiting(change)
+        this.handle.waiting(change)
       },
     )
   }
@@ -55,22 +55,23 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
-    if (this.#ahead.ready && this.reading.free && !isOver(options))
+    if (p.byteLength === 0 && this.handle.reading.closed === null && !isOver(options))
+      return Promise.resolve(0)
+    if (this.#ahead.ready && this.handle.reading.free && !isOver(options))
       return Promise.resolve(this.#ahead.take(p))
-    return this.reading.run(new ReadOp(this.#ahead, p), options)
+    return this.handle.reading.run(new ReadOp(this.#ahead, p), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.writing.run(new WriteOp(this.#behind, [p]), options)
+    return this.handle.writing.run(new WriteOp(this.#behind, [p]), options)
   }
 
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
     const wrong = checkBuffers(buffers)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.writing.run(new WriteOp(this.#behind, [...buffers]), options)
+    return this.handle.writing.run(new WriteOp(this.#behind, [...buffers]), options)
   }
 
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
@@ -83,16 +84,16 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
 
   /** Ends reading at this end; the other end is not told, as there is no such message. */
   closeRead(): Promise<void> {
-    if (this.reading.closed !== null) return Promise.reject(this.endpoint.opError('close', ErrClosed))
+    if (this.handle.reading.closed !== null) return Promise.reject(this.handle.opError('close', ErrClosed))
     this.#ahead.ended = true
     this.#ahead.stop()
-    this.reading.wake()
+    this.handle.reading.wake()
     return Promise.resolve()
   }
 
   /** Rejects: a network tree has no half-close, and closing would end reading too. */
   closeWrite(): Promise<void> {
-    return Promise.reject(this.endpoint.opError('close', this.writing.closed ?? ErrPlan9))
+    return Promise.reject(this.handle.opError('close', this.handle.writing.closed ?? ErrPlan9))
   }
 
   setLinger(seconds: number): void {
@@ -119,26 +120,26 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
     const message = keepAliveMessage(config)
     if (message === null) this.refuse()
     // The call can't wait for the tree's answer, on which nothing else depends.
-    this.files.conversation.control(message).catch(() => {})
+    this.handle.files.conversation.control(message).catch(() => {})
   }
 
   /** Tells the tree to keep the connection alive, if it can. */
   keepAlive(option: KeepAliveConfig | boolean | undefined): void {
     const message = keepAliveMessage(typeof option === 'object' ? option : { enable: option !== false })
     // Keep-alive is a wish: a connection of a tree without it serves as well.
-    if (message !== null) this.files.conversation.control(message).catch(() => {})
+    if (message !== null) this.handle.files.conversation.control(message).catch(() => {})
   }
 
   protected async finish(): Promise<void> {
-    const { conversation } = this.files
+    const { conversation } = this.handle.files
     this.#ahead.stop()
     const close = async (hangup: boolean): Promise<void> => {
       this.#behind.stop(ErrClosed)
       // Only a hangup resets; without one what the tree has taken is still sent. It also makes a read return
       // that can't be called back, and would keep the conversation until the peer sends something.
-      const stuck = this.files.data.isStuckWhileRead === true && this.#ahead.isReading
+      const stuck = this.handle.files.data.isStuckWhileRead === true && this.#ahead.isReading
       if (hangup || stuck) await conversation.control('hangup').catch(() => {})
-      await this.closeFiles()
+      await this.handle.closeFiles()
     }
     if (this.#linger === 0) await close(true)
     else if (this.#behind.idle) await close(false)
@@ -156,7 +157,7 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   }
 
   #open(): void {
-    if (this.reading.closed !== null)
-      throw new OpError('set', this.endpoint.net, null, this.localAddr, ErrClosed)
+    if (this.handle.reading.closed !== null)
+      throw new OpError('set', this.handle.net, null, this.localAddr, ErrClosed)
   }
 }

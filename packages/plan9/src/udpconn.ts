@@ -42,13 +42,17 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
 
   /** Takes over a conversation; `remote` is null where datagrams carry headers. */
   constructor(net: string, files: Opened, local: UDPAddr, remote: UDPAddr | null) {
-    super(net, files, local, remote ?? noPeer, remote)
+    super(net, files, local, remote)
     this.#connected = remote !== null
     this.#ahead = new ReadAhead(files.data, true, () => {
-      this.reading.wake()
+      this.handle.reading.wake()
     })
     this.#sender = new Sender(files.data)
     this.#parse = remote === null ? withHeader : (payload) => ({ payload, from: remote })
+  }
+
+  override get remoteAddr(): UDPAddr {
+    return (this.handle.remoteAddr as UDPAddr | null) ?? noPeer
   }
 
   get addr(): UDPAddr {
@@ -58,16 +62,17 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
   read(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
+    if (p.byteLength === 0 && this.handle.reading.closed === null && !isOver(options))
+      return Promise.resolve(0)
     return this.#receive(p, ({ payload }) => copyInto(p, payload), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    if (!this.#connected) return Promise.reject(this.endpoint.opError('write', errno('EDESTADDRREQ')))
+    if (!this.#connected) return Promise.reject(this.handle.opError('write', errno('EDESTADDRREQ')))
     const op = new SendOp(this.#sender, p, this.localAddr, null, this.#longestTo(this.remoteAddr))
-    return this.writing.run(op, options)
+    return this.handle.writing.run(op, options)
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -80,10 +85,10 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#connected) return Promise.reject(this.#writeError(addr, ErrWriteToConnected))
-    if (this.endpoint.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
+    if (this.handle.net.endsWith('4') && addr.ip !== null && addr.ip.to4() === null)
       return Promise.reject(this.#writeError(addr, errno('EAFNOSUPPORT')))
     const op = new SendOp(this.#sender, p, this.localAddr, addr, this.#longestTo(addr))
-    return this.writing.run(op, options)
+    return this.handle.writing.run(op, options)
   }
 
   readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -133,7 +138,7 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
     if (wrong !== null) throw wrong
     let n = 0
     for (const message of messages) {
-      if (n > 0 && !(this.#ahead.ready && this.reading.free)) break
+      if (n > 0 && !(this.#ahead.ready && this.handle.reading.free)) break
       const [length, addr] = await this.readFrom(message.buffer, options)
       Object.assign(message, { n: length, addr, oobn: 0, flags: 0, segmentSize: 0 })
       n++
@@ -232,19 +237,19 @@ export class Plan9UDPConn extends Plan9Conn<UDPAddr> implements UDPConn {
 
   protected async finish(): Promise<void> {
     this.#ahead.stop()
-    await this.closeFiles()
+    await this.handle.closeFiles()
   }
 
   #receive<T>(p: Uint8Array | null, take: (datagram: Datagram) => T, options?: IOOptions): Promise<T> {
-    return this.reading.run(new ReceiveOp(this.#ahead, p, this.#parse, take), options)
+    return this.handle.reading.run(new ReceiveOp(this.#ahead, p, this.#parse, take), options)
   }
 
   #longestTo(addr: UDPAddr): number {
-    return longestTo(addr, this.endpoint.net)
+    return longestTo(addr, this.handle.net)
   }
 
   #writeError(addr: UDPAddr | null, cause: Error): OpError {
-    const { net, local, remote } = this.endpoint
-    return new OpError('write', net, local, addr ?? remote, cause)
+    const { net, localAddr, remoteAddr } = this.handle
+    return new OpError('write', net, localAddr, addr ?? remoteAddr, cause)
   }
 }

@@ -1,28 +1,7 @@
-import {
-  fileGroup,
-  interfaceGroup,
-  ipRawSockGroup,
-  ipSockGroup,
-  lookupGroup,
-  sendfileGroup,
-  tcpSockGroup,
-  udpSockGroup,
-  unixSockGroup,
-} from '@net/posix'
+import { kernelRow } from './kernel.ts'
 import type { Row } from './row.ts'
 
-export { allocBuffer } from '@net/posix'
+export { allocBuffer } from './kernel.ts'
 
 /** linux: the kernel's sockets. */
-export const row = (): Row => ({
-  name: 'linux',
-  file: fileGroup,
-  interface: interfaceGroup,
-  iprawsock: ipRawSockGroup,
-  ipsock: ipSockGroup,
-  lookup: lookupGroup,
-  sendfile: sendfileGroup,
-  tcpsock: tcpSockGroup,
-  udpsock: udpSockGroup,
-  unixsock: unixSockGroup,
-})
+export const row = (): Row => kernelRow('linux')

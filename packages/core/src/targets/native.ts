@@ -1,22 +1,19 @@
 import { posixRefusal } from '@net/posix'
-import { row as darwin } from './darwin.ts'
-import { row as freebsd } from './freebsd.ts'
-import { row as linux } from './linux.ts'
-import { row as openbsd } from './openbsd.ts'
+import { kernelRow } from './kernel.ts'
 import type { Row } from './row.ts'
 import { row as windows } from './windows.ts'
 
-export { allocBuffer } from '@net/posix'
+export { allocBuffer } from './kernel.ts'
 
-const kernels: Partial<Record<NodeJS.Platform, () => Row>> = { darwin, freebsd, linux, openbsd }
+const kernels: readonly string[] = ['darwin', 'freebsd', 'linux', 'openbsd']
 
 /**
  * The target of the running system: its kernel's sockets, or those of the JavaScript host where the kernel's cannot be
  * reached, with the reason as `fallbackCause`.
  */
 export function row(): Row {
-  const kernel = kernels[process.platform]
-  if (kernel === undefined) return windows()
+  const { platform } = process
+  if (!kernels.includes(platform)) return windows()
   const fallbackCause = posixRefusal()
-  return fallbackCause === null ? kernel() : { ...windows(), name: 'hosted', fallbackCause }
+  return fallbackCause === null ? kernelRow(platform) : { ...windows(), name: 'hosted', fallbackCause }
 }

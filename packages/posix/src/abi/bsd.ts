@@ -1,8 +1,10 @@
 // Constants of sys/socket.h, netinet/in.h, netinet/tcp.h and fcntl.h that darwin, freebsd and openbsd share,
 // with the headers' spelling.
+import { unix } from './unix.ts'
 
 /** What the BSDs and darwin have in common. */
 export const bsd = {
+  ...unix,
   has: {
     accept4: true,
     dup3: true,
@@ -26,12 +28,6 @@ export const bsd = {
     wordAlignedControl: true,
   },
   sunPathLength: 104,
-  AF_UNIX: 1,
-  AF_INET: 2,
-  SOCK_STREAM: 1,
-  SOCK_DGRAM: 2,
-  SOCK_RAW: 3,
-  SOCK_SEQPACKET: 5,
   SOL_SOCKET: 0xffff,
   SO_REUSEADDR: 4,
   SO_REUSEPORT: 0x200,
@@ -42,27 +38,9 @@ export const bsd = {
   SO_KEEPALIVE: 8,
   SO_TYPE: 0x1008,
   SO_ACCEPTCONN: 0x2,
-  IPPROTO_IP: 0,
-  IPPROTO_ICMP: 1,
-  IPPROTO_TCP: 6,
-  IPPROTO_UDP: 17,
-  IPPROTO_IPV6: 41,
-  IPPROTO_ICMPV6: 58,
   IPV6_V6ONLY: 27,
-  TCP_NODELAY: 1,
-  MSG_OOB: 1,
-  MSG_PEEK: 2,
   MSG_TRUNC: 16,
   MSG_CTRUNC: 32,
   MSG_DONTWAIT: 128,
-  SCM_RIGHTS: 1,
-  SHUT_RD: 0,
-  SHUT_WR: 1,
-  F_GETFL: 3,
-  F_SETFL: 4,
-  F_GETFD: 1,
-  F_SETFD: 2,
-  FD_CLOEXEC: 1,
   O_NONBLOCK: 4,
-  SOMAXCONN: 128,
 }

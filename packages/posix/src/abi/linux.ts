@@ -1,9 +1,11 @@
 // Constants of sys/socket.h, netinet/in.h, netinet/tcp.h and fcntl.h of linux, with the headers' spelling.
 import type { ABI } from './abi.ts'
 import { errnoLinux } from './errno_linux.ts'
+import { unix } from './unix.ts'
 
 /** The constants of linux. */
 export const linux: ABI = {
+  ...unix,
   kernel: 'linux',
   has: {
     accept4: true,
@@ -28,13 +30,7 @@ export const linux: ABI = {
     wordAlignedControl: true,
   },
   sunPathLength: 108,
-  AF_UNIX: 1,
-  AF_INET: 2,
   AF_INET6: 10,
-  SOCK_STREAM: 1,
-  SOCK_DGRAM: 2,
-  SOCK_RAW: 3,
-  SOCK_SEQPACKET: 5,
   SOCK_NONBLOCK: 0x800,
   SOCK_CLOEXEC: 0x80000,
   SOL_SOCKET: 1,
@@ -50,35 +46,17 @@ export const linux: ABI = {
   SO_ACCEPTCONN: 30,
   SO_PROTOCOL: 38,
   SO_NOSIGPIPE: 0,
-  IPPROTO_IP: 0,
-  IPPROTO_ICMP: 1,
-  IPPROTO_TCP: 6,
-  IPPROTO_UDP: 17,
-  IPPROTO_IPV6: 41,
-  IPPROTO_ICMPV6: 58,
   IPV6_V6ONLY: 26,
-  TCP_NODELAY: 1,
   TCP_KEEPIDLE: 4,
   TCP_KEEPINTVL: 5,
   TCP_KEEPCNT: 6,
-  MSG_OOB: 1,
-  MSG_PEEK: 2,
   MSG_TRUNC: 32,
   MSG_CTRUNC: 8,
   MSG_DONTWAIT: 64,
   MSG_NOSIGNAL: 0x4000,
   MSG_CMSG_CLOEXEC: 0x40000000,
-  SCM_RIGHTS: 1,
-  SHUT_RD: 0,
-  SHUT_WR: 1,
-  F_GETFL: 3,
-  F_SETFL: 4,
-  F_GETFD: 1,
-  F_SETFD: 2,
   F_DUPFD_CLOEXEC: 0x406,
-  FD_CLOEXEC: 1,
   O_NONBLOCK: 0x800,
   O_CLOEXEC: 0x80000,
-  SOMAXCONN: 128,
   errno: errnoLinux,
 }

@@ -1,6 +1,7 @@
 import type { Addr } from '@net/addr'
 import {
   ErrClosed,
+  type ByteStreams,
   type Conn,
   type File,
   type IOOptions,
@@ -8,7 +9,7 @@ import {
   checkBuffer,
   byteLengthOf,
 } from '@net/contract'
-import { isOver, LaneConn, type Lanes } from '@net/io'
+import { ConnStreams, isOver, LaneConn } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
@@ -17,6 +18,7 @@ import { readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
+import { writev } from './writev.ts'
 
 /**
  * Reads into `p`, as read of a connection says. `stream` is true where a short read means an empty buffer
@@ -75,11 +77,12 @@ export async function connFile(fd: FD): Promise<File> {
 }
 
 /** A TCP or Unix socket: what these connections have in common. */
-export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn<A> {
+export abstract class PosixConn<A extends Addr> extends LaneConn<A> implements Conn<A>, ByteStreams {
   /** The descriptor. */
   protected readonly fd: FD
   readonly #stream: boolean
   readonly #end: number | null
+  #streams: ConnStreams | null = null
 
   /** Takes over a connected socket. `stream` is true where a short read means an empty buffer (TCP). */
   protected constructor(fd: FD, stream: boolean, end: number | null) {
@@ -89,16 +92,21 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
     this.#end = end
   }
 
-  protected get lanes(): Lanes {
+  protected get handle(): FD {
     return this.fd
   }
-
-  abstract get localAddr(): A
-  abstract get remoteAddr(): A
 
   /** What {@link streamFD} gives. */
   static fdOf(conn: unknown): FD | null {
     return conn instanceof PosixConn ? conn.fd : null
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new ConnStreams(this)).readable
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#streams ??= new ConnStreams(this)).writable
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
@@ -107,6 +115,18 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     return write(this.fd, p, options)
+  }
+
+  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    return writev(this.fd, buffers, options)
+  }
+
+  closeRead(): Promise<void> {
+    return this.#shutdown(abi.SHUT_RD)
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#shutdown(abi.SHUT_WR)
   }
 
   setReadBuffer(bytes: number): void {
@@ -125,24 +145,12 @@ export abstract class PosixConn<A extends Addr> extends LaneConn implements Conn
     return new PosixRawConn(this.fd)
   }
 
-  ref(): void {
-    this.fd.ref()
+  #shutdown(how: number): Promise<void> {
+    const { fd } = this
+    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
+    const result = shutdown(fd.fd, how)
+    return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
   }
-
-  unref(): void {
-    this.fd.unref()
-  }
-
-  close(): Promise<void> {
-    return this.fd.close()
-  }
-}
-
-/** Shuts down one direction of a connection (a SHUT_ constant), as closeRead and closeWrite of it say. */
-export function shutdownConn(fd: FD, how: number): Promise<void> {
-  if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
-  const result = shutdown(fd.fd, how)
-  return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
 }
 
 /** The descriptor of a TCP or Unix connection of this package; null for anything else. */

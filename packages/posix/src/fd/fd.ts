@@ -2,22 +2,13 @@ import type { Addr } from '@net/addr'
 import { ErrClosed, OpError } from '@net/contract'
 import { Lane, Liveness, type LaneOwner } from '@net/io'
 import { closeDescriptor, closeDescriptorLater, setNonblocking } from '../sys/descriptor.ts'
+import type { Names } from './names.ts'
 import { poller, type Poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
 import { lingers } from '../sys/sockopt.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 const closed = Promise.resolve()
-
-/** Finds the addresses of a socket, which are asked of the kernel only when somebody wants them. */
-export interface Names {
-  /** The socket's own address. */
-  local(fd: number): Addr | null
-  /** The peer's address, or null. */
-  remote(fd: number): Addr | null
-  /** Whether nobody wants an address after close, which then need not be asked for; absent means no. */
-  readonly brief?: boolean
-}
 
 /**
  * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its

@@ -21,6 +21,10 @@ export abstract class PosixListener<C extends Conn, A extends Addr> extends Lane
     return this.fd.reading
   }
 
+  get addr(): A {
+    return this.fd.localAddr as A
+  }
+
   /** Makes the connection of an accepted descriptor, whose peer's address is in sockaddrIn. */
   protected abstract connection(fd: number): C
 

@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { OpError, byteLengthOf } from '@net/contract'
+import { OpError, byteLengthOf, type SentMessage } from '@net/contract'
 import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -41,12 +41,6 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
     this.fd.readReady = false
     return false
   }
-}
-
-/** What went with a message: bytes of it and of its control messages. */
-export interface SentMessage {
-  readonly n: number
-  readonly oobn: number
 }
 
 /** Waits for room and sends a message. */

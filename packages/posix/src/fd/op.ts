@@ -104,9 +104,7 @@ export class WriteOp extends FDOp<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#n
-    return e
+    return Object.assign(super.error(owner, cause), { n: this.#n })
   }
 }
 

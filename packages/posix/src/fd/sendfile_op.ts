@@ -1,4 +1,3 @@
-import { OpError } from '@net/contract'
 import { type LaneOwner } from '@net/io'
 import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EXDEV } from '../abi/errno.ts'
 import type { FD } from './fd.ts'
@@ -109,8 +108,6 @@ export class TransferOp extends FDOp<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#n
-    return e
+    return Object.assign(super.error(owner, cause), { n: this.#n })
   }
 }

@@ -4,13 +4,15 @@ import { deadlineAt, turnTaken } from '@net/io'
 import { EALREADY, EINPROGRESS, EINVAL, EISCONN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
-import { FD, type Names } from './fd.ts'
+import { FD } from './fd.ts'
+import type { Names } from './names.ts'
 import { FDOp } from './op.ts'
 import { PosixRawConn } from './rawconn.ts'
 import { openSocket } from './sock_cloexec.ts'
 import { setsockoptInt, socketError } from '../sys/sockopt.ts'
-import { bind, connect, getpeername, listen, syscallError } from '../sys/syscall.ts'
-import { resetLength, sockaddrIn, sockaddrInLength, sockaddrOut } from '../wire/sockaddr.ts'
+import { bind, connect, listen, syscallError } from '../sys/syscall.ts'
+import { sockaddrOut } from '../wire/sockaddr.ts'
+import { askPeerName } from '../wire/socket_name.ts'
 
 /** What a socket is made of. */
 export interface SocketSpec {
@@ -149,8 +151,7 @@ function hasConnected(fd: FD): boolean {
   }
   // An event of the time before connect also sets writeReady, so only a peer's name shows that the connection
   // stands (Go issue 14548).
-  resetLength()
-  if (getpeername(fd.fd, sockaddrIn, sockaddrInLength) === 0) return true
+  if (askPeerName(fd.fd) === 0) return true
   fd.writeReady = false
   return false
 }

@@ -1,11 +1,10 @@
 import type { UnixAddr } from '@net/addr'
-import { OpError, type UnixMessage, type UnixNetwork, byteLengthOf } from '@net/contract'
+import { OpError, type SentMessage, type UnixMessage, type UnixNetwork, byteLengthOf } from '@net/contract'
 import { checkKept, DeadlineTimer, type LaneOwner } from '@net/io'
 import { EAGAIN, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { received, recvmsg, sendmsg } from '../wire/msg.ts'
-import type { SentMessage } from './msg_op.ts'
 import { FDOp } from './op.ts'
 import { closeOnExec, giveControl } from '../wire/rights.ts'
 import {
@@ -129,8 +128,7 @@ export class UnixSendOp extends FDOp<SentMessage> {
     const { net, localAddr } = this.fd
     const addr = this.#addr
     const e = addr === null ? super.error(owner, cause) : new OpError(this.name, net, localAddr, addr, cause)
-    if (e instanceof OpError) e.n = this.#n
-    return e
+    return Object.assign(e, { n: this.#n })
   }
 
   #sendFirst(): number {

@@ -1,5 +1,5 @@
 // struct msghdr and struct iovec of sys/socket.h and sys/uio.h.
-import { OpError, type IOOptions, checkBuffers, byteLengthOf } from '@net/contract'
+import { type IOOptions, checkBuffers, byteLengthOf } from '@net/contract'
 import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -74,9 +74,7 @@ class VectorWriteOp extends FDOp<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#n
-    return e
+    return Object.assign(super.error(owner, cause), { n: this.#n })
   }
 }
 

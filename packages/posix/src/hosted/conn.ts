@@ -1,7 +1,6 @@
 import type { Addr } from '@net/addr'
 import {
   ErrClosed,
-  OpError,
   type ByteStreams,
   type Conn,
   type File,
@@ -10,12 +9,12 @@ import {
   checkBuffers,
   checkBuffer,
 } from '@net/contract'
-import { ConnStreams, LaneConn, type Lanes } from '@net/io'
-import { refusal } from './errors.ts'
+import { ConnStreams, LaneConn } from '@net/io'
+import { ErrWindows } from '@net/stubs'
 import { ReadOp, WriteOp, type StreamHandle } from './stream.ts'
 
 /** A connection of the host that is a stream of bytes. */
-export abstract class HostedStreamConn<A extends Addr> extends LaneConn implements Conn<A>, ByteStreams {
+export abstract class HostedStreamConn<A extends Addr> extends LaneConn<A> implements Conn<A>, ByteStreams {
   /** The host's socket. */
   protected readonly handle: StreamHandle
   #streams: ConnStreams | null = null
@@ -26,49 +25,14 @@ export abstract class HostedStreamConn<A extends Addr> extends LaneConn implemen
     this.handle = handle
   }
 
-  protected get lanes(): Lanes {
-    return this.handle
-  }
-
-  get localAddr(): A {
-    return this.handle.localAddr as A
-  }
-
-  get remoteAddr(): A {
-    return this.handle.remoteAddr as A
-  }
-
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   file(): Promise<File> {
-    return Promise.reject(refusal('file', this.handle.net, this.localAddr, this.remoteAddr))
+    return Promise.reject(this.handle.opError('file', ErrWindows))
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   syscallConn(): RawConn {
-    return this.refuse('raw-control')
-  }
-
-  ref(): void {
-    this.handle.ref()
-  }
-
-  unref(): void {
-    this.handle.unref()
-  }
-
-  close(): Promise<void> {
-    return this.handle.close()
-  }
-
-  /** Throws the error of an option that the host does not have. */
-  protected refuse(op = 'set'): never {
-    throw refusal(op, this.handle.net, null, this.handle.localAddr)
-  }
-
-  /** Throws the error of an option of a closed socket. */
-  protected checkOpen(): void {
-    if (this.handle.isClosed)
-      throw new OpError('set', this.handle.net, null, this.handle.localAddr, ErrClosed)
+    throw this.handle.optionError(ErrWindows, 'raw-control')
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -129,13 +93,11 @@ export abstract class HostedStreamConn<A extends Addr> extends LaneConn implemen
 
   /** Refuses: the host cannot set the size of a stream's buffers. */
   setReadBuffer(_bytes: number): void {
-    this.checkOpen()
-    this.refuse()
+    this.handle.refuse()
   }
 
   /** Refuses: the host cannot set the size of a stream's buffers. */
   setWriteBuffer(_bytes: number): void {
-    this.checkOpen()
-    this.refuse()
+    this.handle.refuse()
   }
 }

@@ -105,20 +105,22 @@ export class DatagramHandle extends Handle {
     }
   }
 
-  /** Sets the size of the kernel's receive buffer, in bytes, and of the queue. Throws the host's error. */
+  /** Sets the size of the kernel's receive buffer, in bytes, and of the queue. Throws the error of an option. */
   setReadBuffer(bytes: number): void {
-    this.#socket.setRecvBufferSize(bytes)
-    this.#limit = this.#socket.getRecvBufferSize()
+    this.set((socket) => {
+      socket.setRecvBufferSize(bytes)
+      this.#limit = socket.getRecvBufferSize()
+    })
   }
 
-  /** Sets the size of the kernel's send buffer, in bytes. Throws the host's error. */
-  setWriteBuffer(bytes: number): void {
-    this.#socket.setSendBufferSize(bytes)
-  }
-
-  /** Sets an option of the host's socket. Throws the host's error. */
+  /** Sets an option of the host's socket. Throws the error of an option. */
   set(option: (socket: Socket) => void): void {
-    option(this.#socket)
+    this.checkOpen()
+    try {
+      option(this.#socket)
+    } catch (e) {
+      throw this.optionError(hostError(e, 'setsockopt'))
+    }
   }
 
   protected release(): Promise<void> {
@@ -209,7 +211,6 @@ export class SendOp extends Op<number> {
     const { net, localAddr } = this.#handle
     const to = this.#addr
     const e = to === null ? super.error(owner, cause) : new OpError(this.name, net, localAddr, to, cause)
-    if (e instanceof OpError) e.n = 0
-    return e
+    return Object.assign(e, { n: 0 })
   }
 }

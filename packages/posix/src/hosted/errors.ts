@@ -1,7 +1,5 @@
 import { constants } from 'node:os'
-import type { Addr } from '@net/addr'
-import { Errno, OpError, SyscallError, isError } from '@net/contract'
-import { ErrWindows } from '@net/stubs'
+import { Errno, SyscallError, isError } from '@net/contract'
 
 const numbers: Readonly<Record<string, number | undefined>> = constants.errno
 
@@ -48,9 +46,4 @@ export function hostError(e: unknown, call?: string): Error {
 export function listenError(e: unknown): Error {
   const { syscall } = e as HostError
   return hostError(e, syscall === 'listen' ? 'bind' : undefined)
-}
-
-/** The error of something that the host's sockets cannot do. */
-export function refusal(op: string, net: string, source: Addr | null, addr: Addr | null): OpError {
-  return new OpError(op, net, source, addr, ErrWindows)
 }

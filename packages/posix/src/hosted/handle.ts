@@ -1,6 +1,7 @@
 import type { Addr } from '@net/addr'
-import { OpError } from '@net/contract'
-import { Lane, type LaneOwner, Liveness } from '@net/io'
+import { ErrClosed, OpError } from '@net/contract'
+import { type ConnHandle, Lane, type LaneOwner, Liveness } from '@net/io'
+import { ErrWindows } from '@net/stubs'
 
 /**
  * What decides whether one of the host's sockets keeps the process alive, which a new one does until `unref`.
@@ -16,7 +17,7 @@ export interface Refable {
  * A socket of the host: the operations that wait on it, its addresses, and whether it keeps the process
  * alive, which it does while operations wait and at no other time.
  */
-export abstract class Handle implements LaneOwner {
+export abstract class Handle implements ConnHandle, LaneOwner {
   /** The operations that read or accept. */
   readonly reading = new Lane(this)
   /** The operations that write. */
@@ -50,6 +51,22 @@ export abstract class Handle implements LaneOwner {
   /** Makes the error of an operation. */
   opError(op: string, cause: Error): OpError {
     return new OpError(op, this.net, this.localAddr, this.remoteAddr, cause)
+  }
+
+  /** Makes the error of an option, which is one of the socket and not of a direction. */
+  optionError(cause: Error, op = 'set'): OpError {
+    return new OpError(op, this.net, null, this.localAddr, cause)
+  }
+
+  /** Throws the error of an option of a closed socket. */
+  checkOpen(op = 'set'): void {
+    if (this.isClosed) throw this.optionError(ErrClosed, op)
+  }
+
+  /** Throws the error of an option that the host does not have, or of a closed socket. */
+  refuse(op = 'set'): never {
+    this.checkOpen(op)
+    throw this.optionError(ErrWindows, op)
   }
 
   /** Counts the operations that wait. */

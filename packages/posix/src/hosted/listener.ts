@@ -8,7 +8,8 @@ import {
 import type { Addr } from '@net/addr'
 import { type Conn, type File, type IOOptions, type RawConn } from '@net/contract'
 import { LaneListener, Op, type Lane } from '@net/io'
-import { hostError, listenError, refusal } from './errors.ts'
+import { ErrWindows } from '@net/stubs'
+import { hostError, listenError } from './errors.ts'
 import { Handle } from './handle.ts'
 import { networkRefusal } from '../permission.ts'
 import { READ_AHEAD, reset } from './stream.ts'
@@ -150,12 +151,12 @@ export abstract class HostedListener<C extends Conn, A extends Addr> extends Lan
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   file(): Promise<File> {
-    return Promise.reject(refusal('file', this.handle.net, null, this.addr))
+    return Promise.reject(this.handle.opError('file', ErrWindows))
   }
 
   /** Refuses: the host's sockets have descriptors, but it does not show them. */
   syscallConn(): RawConn {
-    throw refusal('raw-control', this.handle.net, null, this.addr)
+    throw this.handle.opError('raw-control', ErrWindows)
   }
 
   ref(): void {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Addr } from '@net/addr'
-import { byteLengthOf, OpError } from '@net/contract'
+import { byteLengthOf } from '@net/contract'
 import { checkKept, Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
 import { Handle } from './handle.ts'
@@ -197,8 +197,7 @@ export class WriteOp extends Op<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#handle.failed ? this.#sent : this.#given
-    return e
+    const n = this.#handle.failed ? this.#sent : this.#given
+    return Object.assign(super.error(owner, cause), { n })
   }
 }

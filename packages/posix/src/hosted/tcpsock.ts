@@ -78,27 +78,27 @@ class HostedTCPConn extends HostedStreamConn<TCPAddr> implements TCPConn {
   }
 
   setLinger(seconds: number): void {
-    this.checkOpen()
-    if (seconds > 0) this.refuse()
+    this.handle.checkOpen()
+    if (seconds > 0) this.handle.refuse()
     this.handle.setResets(seconds === 0)
   }
 
   setNoDelay(on = true): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#socket.setNoDelay(on)
   }
 
   setKeepAlive(on = true): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#socket.setKeepAlive(on, this.#idle)
   }
 
   setKeepAliveConfig(config: KeepAliveConfig): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     try {
       this.#idle = keepAliveIdle(config)
     } catch (cause) {
-      throw new OpError('set', this.handle.net, null, this.localAddr, cause as Error)
+      throw this.handle.optionError(cause as Error)
     }
     this.#socket.setKeepAlive(config.enable, this.#idle)
   }

@@ -19,7 +19,6 @@ import { copyingSendfileGroup, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { HostedStreamConn } from './conn.ts'
 import { dialSocket } from './dial.ts'
-import { refusal } from './errors.ts'
 import { hostHas, refuseAbstract } from './host_features.ts'
 import { BACKLOG, HostedListener, ListenHandle, listenServer } from './listener.ts'
 import { pipePath } from './pipe_path.ts'
@@ -105,8 +104,8 @@ class HostedUnixConn extends HostedStreamConn<UnixAddr> implements UnixConn {
 
   /** The host binds no connection to a file: turning this on is refused. */
   setUnlinkOnClose(on: boolean): void {
-    this.checkOpen()
-    if (on) this.refuse()
+    this.handle.checkOpen()
+    if (on) this.handle.refuse()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
@@ -131,8 +130,8 @@ class HostedUnixListener extends HostedListener<UnixConn, UnixAddr> implements U
 
   /** The host always removes the file: turning that off is refused. */
   setUnlinkOnClose(on: boolean): void {
-    if (this.handle.isClosed) throw new OpError('set', 'unix', null, this.addr, ErrClosed)
-    if (!on) throw refusal('set', 'unix', null, this.addr)
+    if (this.handle.isClosed) throw this.handle.opError('set', ErrClosed)
+    if (!on) throw this.handle.opError('set', ErrWindows)
   }
 
   protected connection(socket: Socket): UnixConn {

@@ -3,7 +3,8 @@ import { Errno, OpError, SyscallError } from '@net/contract'
 import { EAGAIN, EINTR, EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
-import { FD, type Names } from '../fd/fd.ts'
+import { FD } from '../fd/fd.ts'
+import type { Names } from '../fd/names.ts'
 import {
   DumpReply,
   encodeNetlinkMessage,

@@ -4,9 +4,9 @@ import { abi } from '../abi/system.ts'
 import { newFile } from '../fd/fd_file.ts'
 import { fileGroup } from './file.ts'
 import { must } from '../fd/sock.ts'
-import { resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
+import { askPeerName } from '../wire/socket_name.ts'
 import { getsockoptInt } from '../sys/sockopt.ts'
-import { fcntl, getpeername } from '../sys/syscall.ts'
+import { fcntl } from '../sys/syscall.ts'
 
 const LISTEN_FDS_START = 3
 
@@ -109,8 +109,7 @@ async function inherited(file: File): Promise<Inherited> {
   const { name, fd } = file
   const listens = { value: 0 }
   if (getsockoptInt(fd, abi.SOL_SOCKET, abi.SO_ACCEPTCONN, listens) < 0) return { kind: 'file', name, file }
-  resetLength()
-  const hasPeer = getpeername(fd, sockaddrIn, sockaddrInLength) >= 0
+  const hasPeer = askPeerName(fd) >= 0
   let made: Inherited
   try {
     if (listens.value !== 0) made = { kind: 'listener', name, listener: await fileGroup.fileListener(file) }

@@ -11,12 +11,14 @@ import { EINVAL, EPROTONOSUPPORT } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor, reserveDescriptor, setNonblocking } from '../sys/descriptor.ts'
 import { IPPROTO_MPTCP } from '../option/sockopt_linux.ts'
-import { FD, type Names } from '../fd/fd.ts'
+import { FD } from '../fd/fd.ts'
+import type { Names } from '../fd/names.ts'
 import { ipNames, PosixIPConn } from './iprawsock.ts'
-import { resetLength, sockaddrIn, getFamily, sockaddrInLength } from '../wire/sockaddr.ts'
+import { getFamily } from '../wire/sockaddr.ts'
+import { askName } from '../wire/socket_name.ts'
 import { must } from '../fd/sock.ts'
 import * as sockopt from '../sys/sockopt.ts'
-import { errnoOf, fcntl, getsockname } from '../sys/syscall.ts'
+import { errnoOf, fcntl } from '../sys/syscall.ts'
 import { PosixTCPListener, tcpNames, PosixTCPConn } from './tcpsock.ts'
 import { PosixUDPConn } from './udpconn.ts'
 import { udpNames } from './udpsock.ts'
@@ -61,8 +63,7 @@ function kindOf(family: number, sotype: number, proto: number): { net: string; n
 
 function recognise(s: number): Found {
   const sotype = option(s, abi.SO_TYPE)
-  resetLength()
-  must('getsockname', getsockname(s, sockaddrIn, sockaddrInLength))
+  must('getsockname', askName(s))
   const family = getFamily()
   const kind = kindOf(family, sotype, abi.SO_PROTOCOL === 0 ? 0 : option(s, abi.SO_PROTOCOL))
   if (kind === null) throw errnoOf(EPROTONOSUPPORT)

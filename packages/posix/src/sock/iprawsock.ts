@@ -1,4 +1,4 @@
-import { IPAddr, parseNetwork, UnknownNetworkError, type IP } from '@net/addr'
+import { IPAddr, parseNetwork, UnknownNetworkError } from '@net/addr'
 import {
   OpError,
   type DialOptions,
@@ -15,25 +15,16 @@ import {
 } from '@net/contract'
 import { ProtocolsFile } from '@net/resolve'
 import { abi } from '../abi/system.ts'
-import type { FD, Names } from '../fd/fd.ts'
-import { favoriteAddrFamily, putAddr, type InetAddr } from './ipsock.ts'
+import type { FD } from '../fd/fd.ts'
+import { socketNames, type Names } from '../fd/names.ts'
+import { inetSpec, putAddr, type InetKind } from './ipsock.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { PosixPacketConn, scratch } from './packetconn.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, sockaddrIn, getIP, sockaddrInLength, getZone } from '../wire/sockaddr.ts'
-import { getpeername, getsockname } from '../sys/syscall.ts'
+import { getIP, getZone } from '../wire/sockaddr.ts'
 
 /** How to ask for the addresses of a raw IP socket. */
-export const ipNames: Names = {
-  local(fd) {
-    resetLength()
-    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getIPAddr()
-  },
-  remote(fd) {
-    resetLength()
-    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getIPAddr()
-  },
-}
+export const ipNames: Names = socketNames(getIPAddr)
 
 function getIPAddr(): IPAddr {
   return new IPAddr(getIP(), getZone())
@@ -63,11 +54,7 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
     this.#headed = raw && family === abi.AF_INET
   }
 
-  get localAddr(): IPAddr {
-    return this.fd.localAddr as IPAddr
-  }
-
-  get remoteAddr(): IPAddr {
+  override get remoteAddr(): IPAddr {
     return (this.fd.remoteAddr as IPAddr | null) ?? noPeer
   }
 
@@ -114,7 +101,7 @@ export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
   }
 
   protected put(addr: IPAddr): number {
-    return putAddr(this.family, inet(addr))
+    return putAddr(this.family, addr)
   }
 
   protected checkAddr(addr: unknown): TypeError | null {
@@ -130,10 +117,6 @@ function copy(n: number, p: Uint8Array): number {
   return length
 }
 
-function inet(a: { readonly ip: IP | null; readonly zone: string }, port = 0): InetAddr {
-  return { ip: a.ip, port, zone: a.zone }
-}
-
 // Linux hides a peer whose port is 0 from getpeername (inet_getname), also from a process that takes the
 // socket over by its descriptor, so the peer gets a port, which has no other use here. The BSDs report such a
 // peer.
@@ -141,53 +124,23 @@ function peerPort(proto: number): number {
   return abi.has.portlessPeers ? 0 : Math.max(proto, 1)
 }
 
-function inetOrNull(a: IPAddr | null): InetAddr | null {
-  return a === null ? null : inet(a)
-}
-
 const protocols = new ProtocolsFile()
 
-interface RawSpec {
-  readonly afnet: string
-  readonly sotype: number
-  /** The protocol of a family. */
-  readonly proto: (family: number) => number
-}
-
-function rawSpec(network: string): RawSpec {
+function rawKind(network: string): InetKind {
   const { afnet, proto } = parseNetwork(network, true, (name) => protocols.get().get(name) ?? null)
   if (!/^ip[46]?$/.test(afnet)) throw new UnknownNetworkError(network)
-  return { afnet, sotype: abi.SOCK_RAW, proto: () => proto }
+  return { net: afnet, sotype: abi.SOCK_RAW, proto, names: ipNames }
 }
 
-function pingSpec(network: string): RawSpec {
+function pingKind(network: string): InetKind {
   if (!/^ip[46]?$/.test(network)) throw new UnknownNetworkError(network)
   const proto = (family: number): number => (family === abi.AF_INET ? abi.IPPROTO_ICMP : abi.IPPROTO_ICMPV6)
-  return { afnet: network, sotype: abi.SOCK_DGRAM, proto }
-}
-
-function spec(
-  { afnet, sotype, proto }: RawSpec,
-  laddr: IPAddr | null,
-  raddr: IPAddr | null,
-  mode: 'dial' | 'listen',
-): SocketSpec {
-  const { family, v6only } = favoriteAddrFamily(afnet, inetOrNull(laddr), inetOrNull(raddr), mode)
-  return {
-    net: afnet,
-    family,
-    v6only,
-    sotype,
-    proto: proto(family),
-    names: ipNames,
-    laddr,
-    putLocal: () => putAddr(family, inetOrNull(laddr)),
-  }
+  return { net: network, sotype: abi.SOCK_DGRAM, proto, names: ipNames }
 }
 
 async function dial(
   network: string,
-  parse: (network: string) => RawSpec,
+  kind: (network: string) => InetKind,
   laddr: IPAddr | null,
   raddr: IPAddr | null,
   options: DialOptions,
@@ -196,12 +149,13 @@ async function dial(
   let s: SocketSpec
   try {
     if (raddr === null) throw missingAddress()
-    s = spec(parse(network), laddr, raddr, 'dial')
+    s = inetSpec(kind(network), laddr, raddr, 'dial')
   } catch (e) {
     throw new OpError('dial', network, laddr, raddr, e as Error)
   }
   try {
-    const putRemote = (): number => putAddr(s.family, inet(raddr, peerPort(s.proto)))
+    const putRemote = (): number =>
+      putAddr(s.family, { ip: raddr.ip, zone: raddr.zone, port: peerPort(s.proto) })
     const fd = await dialSocket({ ...s, raddr, putRemote }, options)
     fd.setAddrs(undefined, raddr)
     return new PosixIPConn(fd, s.family, true, s.sotype === abi.SOCK_RAW)
@@ -213,13 +167,13 @@ async function dial(
 
 function listen(
   network: string,
-  parse: (network: string) => RawSpec,
+  kind: (network: string) => InetKind,
   laddr: IPAddr | null,
   options: ListenOptions,
 ): IPConn {
   checkAddrs('an IPAddr', laddr)
   try {
-    const s = spec(parse(network), laddr, null, 'listen')
+    const s = inetSpec(kind(network), laddr, null, 'listen')
     return new PosixIPConn(listenSocket(s, options), s.family, false, s.sotype === abi.SOCK_RAW)
   } catch (e) {
     throw new OpError('listen', network, null, laddr ?? noPeer, e as Error)
@@ -229,11 +183,11 @@ function listen(
 /** Raw IP over the kernel's sockets. */
 export const ipRawSockGroup: IPRawSockGroup = {
   async dialIP(network, laddr, raddr, options = {}) {
-    return await dial(network, rawSpec, laddr, raddr, options)
+    return await dial(network, rawKind, laddr, raddr, options)
   },
 
   async listenIP(network, laddr, options = {}) {
-    return await Promise.resolve(listen(network, rawSpec, laddr, options))
+    return await Promise.resolve(listen(network, rawKind, laddr, options))
   },
 }
 
@@ -262,7 +216,7 @@ export async function dialPing(
   raddr: IPAddr | null,
   options: DialOptions = {},
 ): Promise<IPConn> {
-  return await dial(network, pingSpec, laddr, raddr, options)
+  return await dial(network, pingKind, laddr, raddr, options)
 }
 
 /**
@@ -287,5 +241,5 @@ export async function listenPing(
   laddr: IPAddr | null,
   options: ListenOptions = {},
 ): Promise<IPConn> {
-  return await Promise.resolve(listen(network, pingSpec, laddr, options))
+  return await Promise.resolve(listen(network, pingKind, laddr, options))
 }

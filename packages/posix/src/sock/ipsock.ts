@@ -1,17 +1,19 @@
-import { AddrError, type IP } from '@net/addr'
+import { AddrError, type Addr, type IP } from '@net/addr'
 import { type IPSockGroup } from '@net/contract'
 import { socketDisabledIPv6 } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
+import type { SocketSpec } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
-import { putInet, sockaddrOut } from '../wire/sockaddr.ts'
+import { familyOf, putInet, sockaddrOut } from '../wire/sockaddr.ts'
 import { bind } from '../sys/syscall.ts'
 
 /** The part of an internet address that a socket is made from. */
 export interface InetAddr {
   readonly ip: IP | null
-  readonly port: number
+  /** Absent for a protocol that has no ports. */
+  readonly port?: number
   readonly zone: string
 }
 
@@ -47,11 +49,6 @@ export const ipSockGroup: IPSockGroup = {
   supportsIPv4map: () => probe().map,
 }
 
-function family(a: InetAddr): number {
-  const v6 = a.ip !== null && a.ip.to4() === null
-  return v6 ? abi.AF_INET6 : abi.AF_INET
-}
-
 function isWildcard(a: InetAddr | null): boolean {
   const ip = a?.ip ?? null
   return ip === null || ip.isUnspecified
@@ -61,7 +58,7 @@ function isWildcard(a: InetAddr | null): boolean {
  * The address family of a socket, and whether an IPv6 one is to keep to IPv6: what the network says, else
  * both families for a listener on every address, else what the addresses are.
  */
-export function favoriteAddrFamily(
+function favoriteAddrFamily(
   network: string,
   laddr: InetAddr | null,
   raddr: InetAddr | null,
@@ -72,10 +69,11 @@ export function favoriteAddrFamily(
   if (mode === 'listen' && isWildcard(laddr)) {
     if (ipSockGroup.supportsIPv4map() || !ipSockGroup.supportsIPv4())
       return { family: abi.AF_INET6, v6only: false }
-    return { family: laddr === null ? abi.AF_INET : family(laddr), v6only: false }
+    return { family: laddr === null ? abi.AF_INET : familyOf(laddr.ip), v6only: false }
   }
   const v4 =
-    (laddr === null || family(laddr) === abi.AF_INET) && (raddr === null || family(raddr) === abi.AF_INET)
+    (laddr === null || familyOf(laddr.ip) === abi.AF_INET) &&
+    (raddr === null || familyOf(raddr.ip) === abi.AF_INET)
   return { family: v4 ? abi.AF_INET : abi.AF_INET6, v6only: false }
 }
 
@@ -84,7 +82,33 @@ export function favoriteAddrFamily(
  * AddrError} when the family does not fit.
  */
 export function putAddr(family: number, a: InetAddr | null): number {
-  const length = a === null ? putInet(family, null, 0, '') : putInet(family, a.ip, a.port, a.zone)
+  const length = a === null ? putInet(family, null, 0, '') : putInet(family, a.ip, a.port ?? 0, a.zone)
   if (length < 0) throw new AddrError('non-IPv4 address', String(a?.ip))
   return length
+}
+
+/** What kind of internet socket to make. */
+export interface InetKind extends Pick<SocketSpec, 'net' | 'sotype' | 'names'> {
+  /** The protocol, which a family may have its own of. */
+  readonly proto: number | ((family: number) => number)
+}
+
+/** What an internet socket is made of. Throws an {@link AddrError} where an address is not of the network's family. */
+export function inetSpec(
+  { net, sotype, names, proto }: InetKind,
+  laddr: (Addr & InetAddr) | null,
+  raddr: InetAddr | null,
+  mode: 'dial' | 'listen',
+): SocketSpec {
+  const { family, v6only } = favoriteAddrFamily(net, laddr, raddr, mode)
+  return {
+    net,
+    family,
+    v6only,
+    sotype,
+    proto: typeof proto === 'number' ? proto : proto(family),
+    names,
+    laddr,
+    putLocal: () => putAddr(family, laddr),
+  }
 }

@@ -1,10 +1,10 @@
 // Structs and options of netinet/in.h: ip(7), ipv6(7), RFC 3678.
 import type { IP } from '@net/addr'
-import type { Interface } from '@net/contract'
+import type { InterfaceName } from '@net/contract'
 import { ENOPROTOOPT } from '../abi/errno.ts'
 import { packetABI } from '../abi/ip.ts'
 import { abi } from '../abi/system.ts'
-import { sockaddrOut, putInet } from '../wire/sockaddr.ts'
+import { familyOf, sockaddrOut, putInet } from '../wire/sockaddr.ts'
 import { setsockoptInt } from '../sys/sockopt.ts'
 import { ifNameToIndex, setsockopt } from '../sys/syscall.ts'
 
@@ -22,13 +22,10 @@ const SizeofSockaddrStorage = 128
 const request = new Uint8Array(g + 2 * SizeofSockaddrStorage)
 const requestView = new DataView(request.buffer)
 
-/** An interface as callers name it: itself, its name, its number, or null for the system's choice. */
-export type InterfaceName = Interface | string | number | null | undefined
-
 /**
  * The number of an interface, 0 for the system's choice. Throws a bare error when no interface has the name.
  */
-export function interfaceIndex(iface: InterfaceName): number {
+export function interfaceIndex(iface: InterfaceName | undefined): number {
   if (iface === null || iface === undefined) return 0
   if (typeof iface === 'number') return checkIndex(iface)
   if (typeof iface === 'object' && typeof iface.index === 'number') return checkIndex(iface.index)
@@ -45,12 +42,8 @@ function checkIndex(index: number): number {
   return index
 }
 
-function familyOf(ip: IP): number {
-  return ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
-}
-
 function levelOf(ip: IP): number {
-  return ip.to4() === null ? abi.IPPROTO_IPV6 : abi.IPPROTO_IP
+  return familyOf(ip) === abi.AF_INET ? abi.IPPROTO_IP : abi.IPPROTO_IPV6
 }
 
 function putSockaddr(at: number, ip: IP): void {

@@ -1,10 +1,13 @@
-import { AddrError, IP, parseIP } from '@net/addr'
+import type { IP } from '@net/addr'
 import {
   OpError,
   type ControlOptions,
   type DatagramOptions,
+  type InterfaceName,
   type MulticastMembership,
+  checkGroup,
   isTypeError,
+  memberAddress,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import { switchErrorQueue } from '../wire/error_queue.ts'
@@ -17,7 +20,6 @@ import {
   setLoopback,
   setMembership,
   setMulticastTTL,
-  type InterfaceName,
 } from './multicast.ts'
 import { switchControl } from '../wire/packet_info.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
@@ -116,16 +118,14 @@ export class PacketOptions implements Omit<DatagramOptions, 'readErrors'> {
     if (this.#both) this.set(v4)
   }
 
+  // What goes into struct ip_mreq is four bytes, also of an IPv4 address that is mapped.
   #address(address: IP | string, version: 4 | 6): IP {
-    const ip = typeof address === 'string' ? parseIP(address) : address
-    if (ip === null) throw this.#error(new AddrError('invalid IP address', String(address)))
-    const v4 = ip.to4()
-    if (version === 4) {
-      if (v4 === null) throw this.#error(new AddrError('non-IPv4 address', ip.toString()))
-      return v4
+    try {
+      const ip = memberAddress(address, version)
+      return ip.to4() ?? ip
+    } catch (e) {
+      throw this.#error(e as Error)
     }
-    if (v4 !== null) throw this.#error(new AddrError('non-IPv6 address', ip.toString()))
-    return ip
   }
 
   #error(cause: Error): OpError {
@@ -142,12 +142,5 @@ export class PacketOptions implements Omit<DatagramOptions, 'readErrors'> {
       setLoopback: (on) => act((fd) => setLoopback(fd, level, on)),
       setTTL: (ttl) => act((fd) => setMulticastTTL(fd, level, ttl)),
     }
-  }
-}
-
-function checkGroup(group: unknown, source: unknown): void {
-  if (!(group instanceof IP)) throw new TypeError('the group is not an IP')
-  if (source !== null && source !== undefined && !(source instanceof IP)) {
-    throw new TypeError('the source is not an IP')
   }
 }

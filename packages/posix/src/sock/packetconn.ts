@@ -5,6 +5,7 @@ import {
   type ControlOptions,
   type DatagramOptions,
   type File,
+  type InterfaceName,
   type IOOptions,
   type MulticastMembership,
   type PacketConn,
@@ -16,7 +17,7 @@ import {
   missingAddress,
   byteLengthOf,
 } from '@net/contract'
-import { isOver, LaneConn, untilClosed, type Lanes } from '@net/io'
+import { isOver, LaneConn, untilClosed } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
@@ -24,7 +25,6 @@ import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
 import { connFile, read, setBufferSize, write } from '../fd/conn.ts'
 import type { FD } from '../fd/fd.ts'
 import { descriptor, PosixRawConn } from '../fd/rawconn.ts'
-import type { InterfaceName } from './multicast.ts'
 import { PacketOptions } from './packet_options.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { syscallError } from '../sys/syscall.ts'
@@ -41,7 +41,7 @@ export function scratch(): Uint8Array<ArrayBuffer> {
 
 /** A socket of packets with an internet address: what UDP and raw IP have in common. */
 export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null }>
-  extends LaneConn
+  extends LaneConn<A>
   implements PacketConn<A>, DatagramOptions
 {
   /** The descriptor. */
@@ -67,12 +67,9 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     return (this.#made ??= new PacketOptions(this.fd, this.family, this.#raw))
   }
 
-  protected get lanes(): Lanes {
+  protected get handle(): FD {
     return this.fd
   }
-
-  abstract get localAddr(): A
-  abstract get remoteAddr(): A
 
   /** The address in sockaddrIn. */
   protected abstract peer(): A
@@ -201,18 +198,6 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
 
   syscallConn(): RawConn {
     return new PosixRawConn(this.fd)
-  }
-
-  ref(): void {
-    this.fd.ref()
-  }
-
-  unref(): void {
-    this.fd.unref()
-  }
-
-  close(): Promise<void> {
-    return this.fd.close()
   }
 
   setControlMessages(options: ControlOptions): void {

@@ -3,11 +3,12 @@ import { OpError, missingAddress } from '@net/contract'
 import type { ResolverSockets } from '@net/resolve'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
-import { FD, type Names } from '../fd/fd.ts'
+import { FD } from '../fd/fd.ts'
+import type { Names } from '../fd/names.ts'
 import { putAddr } from './ipsock.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { sockaddrOut } from '../wire/sockaddr.ts'
+import { familyOf, sockaddrOut } from '../wire/sockaddr.ts'
 import { connect } from '../sys/syscall.ts'
 import { tcpSockGroup } from './tcpsock.ts'
 import { PosixUDPConn } from './udpconn.ts'
@@ -22,7 +23,7 @@ const queryNames: Names = { ...udpNames, brief: true }
  */
 function dialQuery(raddr: UDPAddr): PosixUDPConn {
   try {
-    const family = raddr.ip !== null && raddr.ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
+    const family = familyOf(raddr.ip)
     const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
     try {
       must('connect', connect(s, sockaddrOut, putAddr(family, raddr)))

@@ -3,15 +3,9 @@ import { turnTaken } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import {
-  putInet,
-  resetLength,
-  sockaddrOut,
-  sockaddrIn,
-  sockaddrInLength,
-  getUDPAddr,
-} from '../wire/sockaddr.ts'
-import { connect, getsockname } from '../sys/syscall.ts'
+import { familyOf, putInet, sockaddrOut, getUDPAddr } from '../wire/sockaddr.ts'
+import { askName } from '../wire/socket_name.ts'
+import { connect } from '../sys/syscall.ts'
 
 const ANY_PORT = 9 // nothing is sent to it
 
@@ -30,13 +24,12 @@ export async function sourceAddrs(addrs: readonly IPAddr[]): Promise<(IP | null)
 }
 
 function sourceAddr({ ip, zone }: IPAddr): IP | null {
-  const family = ip !== null && ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
+  const family = familyOf(ip)
   const fd = openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP)
   if (fd < 0) return null // the kernel does not have the family
   try {
     if (connect(fd, sockaddrOut, putInet(family, ip, ANY_PORT, zone)) < 0) return null
-    resetLength()
-    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUDPAddr().ip
+    return askName(fd) < 0 ? null : getUDPAddr().ip
   } finally {
     closeDescriptor(fd)
   }

@@ -15,68 +15,27 @@ import {
   missingAddress,
   checkAddrs,
 } from '@net/contract'
-import { ConnStreams } from '@net/io'
 import { abi } from '../abi/system.ts'
-import { PosixConn, shutdownConn } from '../fd/conn.ts'
-import { FD, type Names } from '../fd/fd.ts'
-import { favoriteAddrFamily, putAddr } from './ipsock.ts'
+import { PosixConn } from '../fd/conn.ts'
+import { FD } from '../fd/fd.ts'
+import { socketNames, type Names } from '../fd/names.ts'
+import { inetSpec, putAddr } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { writev } from '../fd/writev.ts'
 import { dialSocket, listenSocket, type DialSpec, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, sockaddrIn, sockaddrInLength, getTCPAddr } from '../wire/sockaddr.ts'
+import { getTCPAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
-import { getpeername, getsockname } from '../sys/syscall.ts'
 
 /** How to ask for the addresses of a TCP socket. */
-export const tcpNames: Names = {
-  local(fd) {
-    resetLength()
-    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getTCPAddr()
-  },
-  remote(fd) {
-    resetLength()
-    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getTCPAddr()
-  },
-}
+export const tcpNames: Names = socketNames(getTCPAddr)
 
 /** A TCP connection over a kernel socket. */
 export class PosixTCPConn extends PosixConn<TCPAddr> implements TCPConn {
-  #streams: ConnStreams | null = null
-
   /** Takes over a connected socket. */
   constructor(fd: FD) {
     super(fd, true, null)
-  }
-
-  get localAddr(): TCPAddr {
-    return this.fd.localAddr as TCPAddr
-  }
-
-  get remoteAddr(): TCPAddr {
-    return this.fd.remoteAddr as TCPAddr
-  }
-
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return (this.#streams ??= new ConnStreams(this)).readable
-  }
-
-  get writable(): WritableStream<Uint8Array> {
-    return (this.#streams ??= new ConnStreams(this)).writable
-  }
-
-  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    return writev(this.fd, buffers, options)
-  }
-
-  closeRead(): Promise<void> {
-    return shutdownConn(this.fd, abi.SHUT_RD)
-  }
-
-  closeWrite(): Promise<void> {
-    return shutdownConn(this.fd, abi.SHUT_WR)
   }
 
   setLinger(seconds: number): void {
@@ -111,10 +70,6 @@ export class PosixTCPConn extends PosixConn<TCPAddr> implements TCPConn {
 
 /** A TCP listener over a kernel socket. */
 export class PosixTCPListener extends PosixListener<TCPConn, TCPAddr> implements TCPListener {
-  get addr(): TCPAddr {
-    return this.fd.localAddr as TCPAddr
-  }
-
   acceptTCP(options?: IOOptions): Promise<TCPConn> {
     return this.accept(options)
   }
@@ -134,17 +89,8 @@ function spec(
   mode: 'dial' | 'listen',
 ): SocketSpec {
   checkNetwork(network, 'tcp')
-  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
-  return {
-    net: network,
-    family,
-    v6only,
-    sotype: abi.SOCK_STREAM,
-    proto: abi.IPPROTO_TCP,
-    names: tcpNames,
-    laddr,
-    putLocal: () => putAddr(family, laddr),
-  }
+  const kind = { net: network, sotype: abi.SOCK_STREAM, proto: abi.IPPROTO_TCP, names: tcpNames }
+  return inetSpec(kind, laddr, raddr, mode)
 }
 
 interface TCPDialSpec extends DialSpec {

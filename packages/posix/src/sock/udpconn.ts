@@ -36,11 +36,7 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
     super(fd, family, connected, false)
   }
 
-  get localAddr(): UDPAddr {
-    return this.fd.localAddr as UDPAddr
-  }
-
-  get remoteAddr(): UDPAddr {
+  override get remoteAddr(): UDPAddr {
     return (this.fd.remoteAddr as UDPAddr | null) ?? noPeer
   }
 

@@ -12,25 +12,16 @@ import {
   checkAddrs,
 } from '@net/contract'
 import { abi } from '../abi/system.ts'
-import type { FD, Names } from '../fd/fd.ts'
-import { favoriteAddrFamily, putAddr } from './ipsock.ts'
+import type { FD } from '../fd/fd.ts'
+import { socketNames, type Names } from '../fd/names.ts'
+import { inetSpec, putAddr } from './ipsock.ts'
 import { setIPv4Interface, setIPv6Interface, setLoopback, setMembership } from './multicast.ts'
 import { dialSocket, listenSocket, must, type SocketSpec } from '../fd/sock.ts'
-import { resetLength, sockaddrIn, sockaddrInLength, getUDPAddr } from '../wire/sockaddr.ts'
-import { getpeername, getsockname } from '../sys/syscall.ts'
+import { getUDPAddr } from '../wire/sockaddr.ts'
 import { PosixUDPConn } from './udpconn.ts'
 
 /** How to ask for the addresses of a UDP socket. */
-export const udpNames: Names = {
-  local(fd) {
-    resetLength()
-    return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUDPAddr()
-  },
-  remote(fd) {
-    resetLength()
-    return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUDPAddr()
-  },
-}
+export const udpNames: Names = socketNames(getUDPAddr)
 
 function spec(
   network: UDPNetwork,
@@ -39,17 +30,8 @@ function spec(
   mode: 'dial' | 'listen',
 ): SocketSpec {
   checkNetwork(network, 'udp')
-  const { family, v6only } = favoriteAddrFamily(network, laddr, raddr, mode)
-  return {
-    net: network,
-    family,
-    v6only,
-    sotype: abi.SOCK_DGRAM,
-    proto: abi.IPPROTO_UDP,
-    names: udpNames,
-    laddr,
-    putLocal: () => putAddr(family, laddr),
-  }
+  const kind = { net: network, sotype: abi.SOCK_DGRAM, proto: abi.IPPROTO_UDP, names: udpNames }
+  return inetSpec(kind, laddr, raddr, mode)
 }
 
 function isMulticast(laddr: UDPAddr | null): laddr is UDPAddr {

@@ -12,36 +12,22 @@ import {
   checkBuffer,
   missingAddress,
 } from '@net/contract'
-import { ConnStreams, untilClosed } from '@net/io'
-import { abi } from '../abi/system.ts'
+import { untilClosed } from '@net/io'
 import { EAFNOSUPPORT } from '../abi/errno.ts'
-import { PosixConn, shutdownConn } from '../fd/conn.ts'
-import type { FD, Names } from '../fd/fd.ts'
+import { PosixConn } from '../fd/conn.ts'
+import type { FD } from '../fd/fd.ts'
+import { socketNames, type Names } from '../fd/names.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { writev } from '../fd/writev.ts'
-import { resetLength, sockaddrIn, sockaddrInLength, getUnixAddr } from '../wire/sockaddr.ts'
-import { errnoOf, getpeername, getsockname, unlink } from '../sys/syscall.ts'
+import { getUnixAddr } from '../wire/sockaddr.ts'
+import { errnoOf, unlink } from '../sys/syscall.ts'
 import { UnixPacketOp, UnixReceiveOp, UnixSendOp } from '../fd/unix_op.ts'
-
-function namesOf(net: UnixNetwork): Names {
-  return {
-    local(fd) {
-      resetLength()
-      return getsockname(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUnixAddr(net)
-    },
-    remote(fd) {
-      resetLength()
-      return getpeername(fd, sockaddrIn, sockaddrInLength) < 0 ? null : getUnixAddr(net)
-    },
-  }
-}
 
 /** How to ask for the addresses of the sockets of each Unix network. */
 export const unixNames: Readonly<Record<UnixNetwork, Names>> = {
-  unix: namesOf('unix'),
-  unixgram: namesOf('unixgram'),
-  unixpacket: namesOf('unixpacket'),
+  unix: socketNames(() => getUnixAddr('unix')),
+  unixgram: socketNames(() => getUnixAddr('unixgram')),
+  unixpacket: socketNames(() => getUnixAddr('unixpacket')),
 }
 
 /** The path of the file that a socket of this name made, or '' when there is none. */
@@ -53,7 +39,6 @@ export function pathOf(addr: UnixAddr): string {
  * A Unix socket of the kernel: a stream, datagrams or sequenced packets, as its descriptor's network says.
  */
 export class PosixUnixConn extends PosixConn<UnixAddr> implements UnixConn {
-  #streams: ConnStreams | null = null
   readonly #connected: boolean
   #unlink = false
 
@@ -69,38 +54,22 @@ export class PosixUnixConn extends PosixConn<UnixAddr> implements UnixConn {
     return this.fd.net as UnixNetwork
   }
 
-  get localAddr(): UnixAddr {
-    return this.fd.localAddr as UnixAddr
-  }
-
   get addr(): UnixAddr {
     return this.localAddr
   }
 
-  get remoteAddr(): UnixAddr {
+  override get remoteAddr(): UnixAddr {
     return (this.fd.remoteAddr as UnixAddr | null) ?? new UnixAddr('', this.#net)
   }
 
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  override get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#checkStream('readable')
-    return (this.#streams ??= new ConnStreams(this)).readable
+    return super.readable
   }
 
-  get writable(): WritableStream<Uint8Array> {
+  override get writable(): WritableStream<Uint8Array> {
     this.#checkStream('writable')
-    return (this.#streams ??= new ConnStreams(this)).writable
-  }
-
-  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
-    return writev(this.fd, buffers, options)
-  }
-
-  closeRead(): Promise<void> {
-    return shutdownConn(this.fd, abi.SHUT_RD)
-  }
-
-  closeWrite(): Promise<void> {
-    return shutdownConn(this.fd, abi.SHUT_WR)
+    return super.writable
   }
 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {

@@ -20,10 +20,6 @@ export class PosixUnixListener extends PosixListener<UnixConn, UnixAddr> impleme
     this.#unlink = unlink
   }
 
-  get addr(): UnixAddr {
-    return this.fd.localAddr as UnixAddr
-  }
-
   acceptUnix(options?: IOOptions): Promise<UnixConn> {
     return this.accept(options)
   }

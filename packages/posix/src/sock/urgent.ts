@@ -87,9 +87,7 @@ class UrgentWriteOp extends FDOp<number> {
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {
-    const e = super.error(owner, cause)
-    if (e instanceof OpError) e.n = this.#n
-    return e
+    return Object.assign(super.error(owner, cause), { n: this.#n })
   }
 }
 

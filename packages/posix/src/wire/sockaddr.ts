@@ -60,6 +60,11 @@ export function getFamily(on = abi): number {
   return (on.has.sockaddrLength ? sockaddrIn[1] : inView.getUint16(0, littleEndian)) ?? 0
 }
 
+/** The family of an address; null, the unspecified one, counts as IPv4. */
+export function familyOf(ip: IP | null): number {
+  return ip !== null && ip.to4() === null ? abi.AF_INET6 : abi.AF_INET
+}
+
 /**
  * Puts an internet address into {@link sockaddrOut} and gives its length; `ip` null is the unspecified
  * address. Gives -1 when the address does not fit the family.

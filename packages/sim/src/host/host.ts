@@ -8,7 +8,8 @@ import { ipRawSockGroup } from '../raw/iprawsock.ts'
 import { RawIP } from '../raw/raw_ip.ts'
 import type { SocketState } from '../see/netstat.ts'
 import { errno } from '../socket/errno.ts'
-import type { Hold, Open } from '../socket/hold.ts'
+import type { Open } from '../socket/hold.ts'
+import type { Socket } from '../socket/socket.ts'
 import { TCP } from '../tcp/tcp.ts'
 import { tcpSockGroup } from '../tcp/tcpsock.ts'
 import type { TCPOptions } from '../tcp/tcp_options.ts'
@@ -68,7 +69,7 @@ export class Host {
   /** The stack as a target: what `new Net(host.target)` of @net/core takes, and everything else that takes one. */
   readonly target: Target
   /** What of it is open. */
-  readonly #opened = new Set<Hold>()
+  readonly #opened = new Set<Socket>()
   readonly #stack: Stack
   readonly #watches = new Set<SimLinkWatch>()
   readonly #tcp: TCP
@@ -127,7 +128,7 @@ export class Host {
    */
   cut(addrs: readonly string[], reset: boolean): [string, string][] {
     const found = [...this.#tcp.connections].filter((c) => addrs.includes(c.remote.addr))
-    if (reset) for (const c of found) c.vanish('ECONNRESET')
+    if (reset) for (const c of found) c.fail('ECONNRESET')
     return found.map(({ local, remote }) => [`${local.addr} ${local.port}`, `${remote.addr} ${remote.port}`])
   }
 
@@ -142,7 +143,7 @@ export class Host {
     this.#stack.time.touch()
     const opened = [...this.#opened]
     this.#opened.clear()
-    for (const hold of opened) hold.vanish(errno('ENETDOWN'))
+    for (const socket of opened) socket.vanish(errno('ENETDOWN'))
     this.#names.clear()
     this.#tcp.vanish('ENETDOWN')
     this.#udp.vanish('ENETDOWN')

@@ -27,11 +27,6 @@ export class Routes {
     this.#nics = nics
   }
 
-  /** The routes that were added. */
-  get added(): readonly Route[] {
-    return this.#routes
-  }
-
   /** Adds a route to a network, 'default' for all, through a router. Throws a TypeError for what are no addresses. */
   add(to: string, via: string): void {
     const gateway = ipOf(via).toString()

@@ -3,10 +3,9 @@ import { missingAddress, OpError, type IPRawSockGroup } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf, isAny } from '../ip/address.ts'
 import { checkDial } from '../socket/dial.ts'
-import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText } from '../socket/family.ts'
-import { Hold } from '../socket/hold.ts'
+import { Socket, type Register } from '../socket/socket.ts'
 import { SimIPConn } from './ipconn.ts'
 import type { RawIP } from './raw_ip.ts'
 
@@ -29,8 +28,8 @@ export function ipRawSockGroup(
     const endpoint = raw.open(addr, proto, peer)
     if (typeof endpoint === 'string') throw callError('bind', endpoint)
     const remote = peer === null ? null : new IPAddr(ipOf(peer))
-    const hold = new Hold(raw.ip.time, network, new IPAddr(ipOf(addr)), remote)
-    return new SimIPConn(hold, register, raw, endpoint)
+    const socket = new Socket(raw.ip.time, register, network, new IPAddr(ipOf(addr)), remote)
+    return new SimIPConn(socket, raw, endpoint)
   }
   return {
     async dialIP(network, laddr, raddr, options = {}) {

@@ -20,8 +20,6 @@ export class Hold implements LaneOwner, Open {
   remoteAddr: Addr | null
   /** How many operations wait. */
   pending = 0
-  /** Ends it, as its host has crashed: what waits and what is called later fails for this cause. */
-  vanish: (cause: Error) => void = () => {}
   readonly #time: Time
   readonly #made: Error
   #wanted = true

@@ -1,9 +1,8 @@
 import type { Addr } from '@net/addr'
-import { OpError, type Conn, type File, type IOOptions, type RawConn } from '@net/contract'
-import { Lane, LaneListener, Op } from '@net/io'
+import type { Conn, File, IOOptions, RawConn } from '@net/contract'
+import { LaneListener, Op, type Lane } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
-import type { Register } from './conn.ts'
-import type { Hold } from './hold.ts'
+import type { Socket } from './socket.ts'
 
 class AcceptOp<C> extends Op<C> {
   readonly #next: () => C | null
@@ -21,26 +20,24 @@ class AcceptOp<C> extends Op<C> {
 
 /** A listener of a simulated host. */
 export abstract class SimListener<C extends Conn, A extends Addr> extends LaneListener<C, A> {
-  /** What its lane has of it; the address stands where others have the remote one, as errors tell it. */
-  protected readonly hold: Hold
-  protected readonly accepting: Lane
-  readonly #register: Register
-  #isClosed = false
+  /** What it stands on. */
+  protected readonly socket: Socket
 
   /** Makes an open listener. */
-  constructor(hold: Hold, register: Register) {
+  constructor(socket: Socket) {
     super()
-    this.hold = hold
-    this.accepting = new Lane(hold)
-    this.#register = register
-    hold.vanish = (cause) => {
-      this.accepting.close(cause)
+    this.socket = socket
+    socket.release = async () => {
+      this.release()
     }
-    register.add(hold)
+  }
+
+  protected get accepting(): Lane {
+    return this.socket.reading
   }
 
   get addr(): A {
-    return this.hold.remoteAddr as A
+    return this.socket.remoteAddr as A
   }
 
   /** The next connection, or null. */
@@ -50,35 +47,29 @@ export abstract class SimListener<C extends Conn, A extends Addr> extends LaneLi
   protected abstract release(): void
 
   accept(options?: IOOptions): Promise<C> {
-    this.hold.called()
+    this.socket.called()
     return this.accepting.run(new AcceptOp(() => this.next()), options)
   }
 
   ref(): void {
-    this.hold.ref()
+    this.socket.ref()
   }
 
   unref(): void {
-    this.hold.unref()
+    this.socket.unref()
   }
 
   close(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
-    this.#isClosed = true
-    this.hold.called()
-    this.#register.delete(this.hold)
-    this.accepting.close()
-    this.release()
-    return Promise.resolve()
+    return this.socket.close()
   }
 
   /** Rejects: a simulated host has no descriptors. */
   file(): Promise<File> {
-    return Promise.reject(new OpError('file', this.hold.net, null, this.addr, ErrUnsupported))
+    return Promise.reject(this.socket.opError('file', ErrUnsupported))
   }
 
   /** Throws: a simulated host has no descriptors. */
   syscallConn(): RawConn {
-    throw new OpError('raw-control', this.hold.net, null, this.addr, ErrUnsupported)
+    throw this.socket.opError('raw-control', ErrUnsupported)
   }
 }

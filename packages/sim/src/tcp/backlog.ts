@@ -29,7 +29,7 @@ export class Backlog {
   }
 
   /** Somebody calls. */
-  called(_c: Connection): void {
+  called(): void {
     this.#calling++
   }
 

@@ -1,7 +1,7 @@
 import type { Time } from '../clock/time.ts'
 import { ACK, FIN, RST, SYN, type TCPSegment } from '../ip/packet.ts'
 import { ControlBlock } from './control_block.ts'
-import { synOf } from './segment.ts'
+import { lengthOf, synOf } from './segment.ts'
 import { unwrap } from './sequence.ts'
 import type { End } from './state.ts'
 import type { TCPSettings } from './tcp_options.ts'
@@ -19,7 +19,6 @@ export interface ConnectionOwner {
   gone(c: Connection): void
 }
 
-const NONE = new Uint8Array(0)
 const HANDSHAKE = 1000 // milliseconds to the second SYN; each further one takes twice as long
 const SYN_ACKS = 5 // how often a SYN is answered again (net.ipv4.tcp_synack_retries)
 const ORPHAN_WAIT = 60_000 // milliseconds that FIN-WAIT-2 takes of what was left behind (net.ipv4.tcp_fin_timeout)
@@ -27,10 +26,10 @@ const ORPHAN_WAIT = 60_000 // milliseconds that FIN-WAIT-2 takes of what was lef
 /** A TCP connection (RFC 9293): what it does, from state to state. */
 export class Connection extends ControlBlock {
   readonly #owner: ConnectionOwner
-  readonly #scale: number
-  #peerScale = -1
-  #tries = 0
-  #triedAt = 0
+  readonly #scale: number // of the window, in bits, as our SYN says
+  #peerScale = -1 // the same as the peer's SYN says, -1 for nothing
+  #syns = 0 // how many were sent
+  #synAt = 0 // when the last one was sent
 
   /** Makes a connection that has not begun; segments carry at most `mss` bytes. */
   constructor(owner: ConnectionOwner, local: End, remote: End, first: number, mss: number) {
@@ -42,14 +41,14 @@ export class Connection extends ControlBlock {
   /** Sends the SYN. Gives the name of what is wrong, or null. */
   connect(): string | null {
     this.state = 'SYN-SENT'
-    return this.#synchronize()
+    return this.#sendSyn()
   }
 
   /** Answers a SYN. */
   accept(syn: TCPSegment): void {
-    this.#synchronized(syn)
+    this.#takeSyn(syn)
     this.state = 'SYN-RECEIVED'
-    this.#synchronize()
+    this.#sendSyn()
   }
 
   /** Says the end, behind what is to be sent. */
@@ -75,13 +74,8 @@ export class Connection extends ControlBlock {
 
   /** Ends it by a reset. */
   abort(): void {
-    if (this.isSynchronized) this.emit(this.sender.sent, RST | ACK, NONE)
+    if (this.isSynchronized) this.emit(this.sender.sent, RST | ACK)
     this.end()
-  }
-
-  /** Ends it without a word, with an error for whoever uses it. */
-  vanish(error: string): void {
-    this.fail(error)
   }
 
   /** A segment has come in. */
@@ -91,10 +85,10 @@ export class Connection extends ControlBlock {
       case 'CLOSED':
         return
       case 'SYN-SENT':
-        this.#answered(segment)
+        this.#inputInSynSent(segment)
         return
       default:
-        this.#arrived(segment)
+        this.#inputSynchronized(segment)
     }
   }
 
@@ -120,30 +114,30 @@ export class Connection extends ControlBlock {
   }
 
   // Sends a SYN, with an acknowledgement when the peer's has come.
-  #synchronize(): string | null {
+  #sendSyn(): string | null {
     const { settings } = this
     const received = this.state === 'SYN-RECEIVED'
-    if (this.#tries > (received ? SYN_ACKS : settings.synRetries)) {
+    if (this.#syns > (received ? SYN_ACKS : settings.synRetries)) {
       this.fail(this.soft ?? 'ETIMEDOUT')
       return null
     }
     const scale = received && this.#peerScale < 0 ? -1 : this.#scale
     const syn = synOf(this, this.receiver, this.first, received, this.mss, scale)
     const error = this.transmit(syn)
-    this.#triedAt = this.#owner.time.now
-    this.wait.set(HANDSHAKE * 2 ** this.#tries++)
+    this.#synAt = this.#owner.time.now
+    this.wait.set(HANDSHAKE * 2 ** this.#syns++)
     return error
   }
 
   // Takes over what the peer's SYN says.
-  #synchronized(syn: TCPSegment): void {
-    this.meet(syn)
+  #takeSyn(syn: TCPSegment): void {
+    this.beginWith(syn)
     this.#peerScale = syn.scale
     if (syn.scale >= 0) this.receiver.scale = this.#scale
   }
 
   // SYN-SENT (RFC 9293 section 3.10.7.3).
-  #answered(segment: TCPSegment): void {
+  #inputInSynSent(segment: TCPSegment): void {
     const { flags } = segment
     const acks = (flags & ACK) !== 0
     const fits = acks && unwrap(segment.ack, this.first) === this.first + 1
@@ -152,106 +146,103 @@ export class Connection extends ControlBlock {
     } else if ((flags & RST) !== 0) {
       if (acks) this.fail('ECONNREFUSED')
     } else if ((flags & SYN) !== 0) {
-      this.#synchronized(segment)
+      this.#takeSyn(segment)
       if (acks) {
-        this.sender.open(segment.window, segment.seq, this.first + 1)
-        this.#open()
+        this.sender.setWindow(segment.window, segment.seq, this.first + 1)
+        this.#establish()
         this.acknowledge()
       } else {
         this.state = 'SYN-RECEIVED'
-        this.#tries = 0
-        this.#synchronize()
+        this.#syns = 0
+        this.#sendSyn()
       }
     }
   }
 
-  #open(): void {
+  #establish(): void {
     this.wait.clear()
     // An answer to one of several SYNs would not tell to which.
-    if (this.#tries === 1) this.sender.roundTrip.measured(this.#owner.time.now - this.#triedAt)
-    this.#tries = 0
+    if (this.#syns === 1) this.sender.roundTrip.measured(this.#owner.time.now - this.#synAt)
+    this.#syns = 0
     this.state = 'ESTABLISHED'
     this.keepAlive.begin()
     this.#owner.established(this)
-    this.user.onOpened()
+    this.user.onOpened?.()
   }
 
-  // All other states (RFC 9293 section 3.10.7.4).
-  #arrived(segment: TCPSegment): void {
-    const { flags, data } = segment
-    const receiver = this.receiver
+  // All other states, in the order of the checks of RFC 9293 section 3.10.7.4.
+  #inputSynchronized(segment: TCPSegment): void {
+    const { flags } = segment
+    const { receiver } = this
     const seq = unwrap(segment.seq, receiver.next)
-    const length = data.byteLength + ((flags & FIN) !== 0 ? 1 : 0)
     if ((flags & SYN) !== 0) {
-      this.#synchronizedAgain(flags)
-      return
+      this.#takeSynAgain(flags)
+    } else if (seq + lengthOf(segment) < receiver.told || seq > receiver.edge) {
+      if ((flags & RST) === 0) this.#answerStraggler()
+    } else if ((flags & RST) !== 0) {
+      // An acknowledgement makes a peer that is really gone send a reset that fits (RFC 5961).
+      if (seq === receiver.next) this.#takeReset()
+      else this.acknowledge()
+    } else if ((flags & ACK) !== 0) {
+      this.#inputInWindow(seq, segment)
     }
-    if (seq + length < receiver.told || seq > receiver.edge) {
-      if ((flags & RST) === 0) this.#acknowledgeAgain()
-      return
-    }
-    if ((flags & RST) !== 0) {
-      if (seq === receiver.next) this.#reset()
-      else this.acknowledge() // who is there would answer with one that fits (RFC 5961)
-      return
-    }
-    if ((flags & ACK) === 0) return
+  }
+
+  // A segment that lies in the window, and acknowledges something.
+  #inputInWindow(seq: number, segment: TCPSegment): void {
     const ack = unwrap(segment.ack, this.sender.una)
+    const window = segment.window * 2 ** Math.max(0, this.#peerScale)
     if (this.state === 'SYN-RECEIVED') {
       if (ack !== this.first + 1) {
         this.refuse(segment)
         return
       }
-      this.sender.open(segment.window * 2 ** this.#peerShift, seq, ack)
-      this.#open()
+      this.sender.setWindow(window, seq, ack)
+      this.#establish()
     }
     if (ack > this.sender.sent) {
       this.acknowledge()
       return
     }
-    this.#acknowledged(ack, seq, segment, length === 0)
-    if (length > 0 && this.state !== 'CLOSED') this.#received(seq, segment)
-  }
-
-  get #peerShift(): number {
-    return Math.max(0, this.#peerScale)
+    const length = lengthOf(segment)
+    this.#takeAck(ack, seq, window, length === 0)
+    if (length > 0 && this.state !== 'CLOSED') this.#takeData(seq, segment)
   }
 
   // A SYN of somebody who does not know that the connection is there, or whose answer was lost.
-  #synchronizedAgain(flags: number): void {
+  #takeSynAgain(flags: number): void {
     if (this.state === 'SYN-RECEIVED' && (flags & ACK) === 0) {
-      this.#tries = Math.max(0, this.#tries - 1)
-      this.#synchronize()
+      this.#syns = Math.max(0, this.#syns - 1)
+      this.#sendSyn()
     } else {
       this.acknowledge()
     }
   }
 
-  #acknowledgeAgain(): void {
+  #answerStraggler(): void {
     if (this.state === 'TIME-WAIT') this.wait.set(this.settings.timeWait)
     this.acknowledge()
   }
 
-  #acknowledged(ack: number, seq: number, { window, data }: TCPSegment, bare: boolean): void {
-    const sender = this.sender
-    const moved = sender.acked(ack, seq, window * 2 ** this.#peerShift, bare && data.byteLength === 0)
-    if (!moved) return
+  #takeAck(ack: number, seq: number, window: number, bare: boolean): void {
+    const { sender } = this
+    if (!sender.acked(ack, seq, window, bare)) return
     this.soft = null
     if (sender.isDone) {
       if (this.state === 'FIN-WAIT-1') {
         this.state = 'FIN-WAIT-2'
         if (this.isOrphan) this.wait.set(ORPHAN_WAIT)
-      } else if (this.state === 'CLOSING') this.#timeWait()
+      } else if (this.state === 'CLOSING') this.#enterTimeWait()
       else if (this.state === 'LAST-ACK') this.end()
     }
-    this.user.onWritable()
-    if (sender.isIdle) this.user.onDrained()
+    this.user.onWritable?.()
+    if (sender.isIdle) this.user.onDrained?.()
   }
 
-  #received(seq: number, segment: TCPSegment): void {
+  #takeData(seq: number, segment: TCPSegment): void {
     const { data, flags } = segment
     if (this.state === 'TIME-WAIT') {
-      this.#acknowledgeAgain()
+      this.#answerStraggler()
       return
     }
     if (this.isOrphan && seq + data.byteLength > this.receiver.next) {
@@ -263,23 +254,23 @@ export class Connection extends ControlBlock {
     if (!ends) return
     if (this.state === 'ESTABLISHED') this.state = 'CLOSE-WAIT'
     else if (this.state === 'FIN-WAIT-1') this.state = 'CLOSING'
-    else if (this.state === 'FIN-WAIT-2') this.#timeWait()
+    else if (this.state === 'FIN-WAIT-2') this.#enterTimeWait()
   }
 
-  #timeWait(): void {
+  #enterTimeWait(): void {
     this.state = 'TIME-WAIT'
     this.stop()
     this.wait.set(this.settings.timeWait)
   }
 
-  #reset(): void {
+  #takeReset(): void {
     if (this.state === 'TIME-WAIT') this.end()
     else if (this.state === 'SYN-RECEIVED') this.fail('ECONNREFUSED')
     else this.fail(this.state === 'CLOSE-WAIT' ? 'EPIPE' : 'ECONNRESET')
   }
 
-  protected waited(): void {
-    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') this.#synchronize()
+  protected waitIsOver(): void {
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') this.#sendSyn()
     else this.end()
   }
 }

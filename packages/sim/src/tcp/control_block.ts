@@ -1,18 +1,17 @@
 import { Timer, type Time } from '../clock/time.ts'
 import { ACK, type TCPSegment } from '../ip/packet.ts'
 import { KeepAlive } from './keep_alive.ts'
-import { Receiver } from './receiver.ts'
+import { Receiver, type ReceiverOwner } from './receiver.ts'
 import { resetOf, segmentOf } from './segment.ts'
-import { Sender } from './sender.ts'
+import { Sender, type SenderOwner } from './sender.ts'
 import type { End, State } from './state.ts'
 import type { TCPSettings } from './tcp_options.ts'
 import { NOBODY, type ConnectionUser } from './user.ts'
 
-const NONE = new Uint8Array(0)
 const ORPHAN_RETRIES = 8 // how often what was left behind is sent again (net.ipv4.tcp_orphan_retries)
 
 /** What there is of a connection: its two halves, its timers, how it failed. What it does is {@link Connection}'s. */
-export abstract class ControlBlock {
+export abstract class ControlBlock implements SenderOwner, ReceiverOwner {
   readonly local: End
   readonly remote: End
   /** Whoever uses it. */
@@ -48,7 +47,7 @@ export abstract class ControlBlock {
     this.first = first
     this.mss = mss
     this.wait = new Timer(time, () => {
-      this.waited()
+      this.waitIsOver()
     })
     this.keepAlive = new KeepAlive(time, {
       isBusy: () => !this.sender.isIdle || !this.isSynchronized,
@@ -67,16 +66,15 @@ export abstract class ControlBlock {
   protected abstract transmit(segment: TCPSegment): string | null
   /** Tells that it is gone. */
   protected abstract gone(): void
-  /** What was waited for has not come. */
-  protected abstract waited(): void
+  /** What {@link wait} was set for has not come. */
+  protected abstract waitIsOver(): void
 
-  /** How often something is sent again: what was left behind is not worth as many tries. */
+  // What was left behind is not worth as many tries.
   get retries(): number {
     const { retries } = this.settings
     return this.isOrphan ? Math.min(retries, ORPHAN_RETRIES) : retries
   }
 
-  /** For how long something may wait for an acknowledgement, in milliseconds; 0 for any time. */
   get userTimeout(): number {
     return this.settings.userTimeout
   }
@@ -93,29 +91,25 @@ export abstract class ControlBlock {
     return error
   }
 
-  /** Sends a segment of the sender's. */
-  emit(seq: number, flags: number, data: Uint8Array): void {
+  emit(seq: number, flags: number, data?: Uint8Array): void {
     const error = this.transmit(segmentOf(this, this.receiver, seq, flags, data))
     if (error !== null && error !== 'EMSGSIZE') this.soft = error
   }
 
-  /** Sends an acknowledgement. */
   acknowledge(): void {
-    if (this.state !== 'CLOSED') this.emit(this.sender.sent, ACK, NONE)
+    if (this.state !== 'CLOSED') this.emit(this.sender.sent, ACK)
   }
 
-  /** There was no answer for too long. */
   gaveUp(): void {
     this.fail(this.soft ?? 'ETIMEDOUT')
   }
 
-  /** There is something to read. */
   readable(): void {
-    this.user.onReadable()
+    this.user.onReadable?.()
   }
 
-  /** Begins anew with what the peer's SYN says. */
-  protected meet(syn: TCPSegment): void {
+  /** Makes the two halves again, as the peer's SYN says. */
+  protected beginWith(syn: TCPSegment): void {
     this.mss = Math.min(this.mss, syn.mss > 0 ? syn.mss : 536)
     this.sender = new Sender(this, this.#time, this.first + 1, this.mss)
     this.receiver = new Receiver(this, this.#time, syn.seq + 1, this.settings.readBuffer)
@@ -126,8 +120,8 @@ export abstract class ControlBlock {
     this.transmit(resetOf(this, segment))
   }
 
-  /** Ends it with an error. */
-  protected fail(error: string): void {
+  /** Ends it without a word, with an error for whoever uses it. */
+  fail(error: string): void {
     if (this.state === 'CLOSED') return
     this.#error = error
     this.end()
@@ -141,10 +135,10 @@ export abstract class ControlBlock {
     this.wait.clear()
     this.gone()
     const { user } = this
-    user.onOpened()
-    user.onReadable()
-    user.onWritable()
-    user.onDrained()
+    user.onOpened?.()
+    user.onReadable?.()
+    user.onWritable?.()
+    user.onDrained?.()
   }
 
   /** Stops the two halves. */

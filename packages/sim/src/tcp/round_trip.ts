@@ -16,11 +16,6 @@ export class RoundTrip {
     return Math.min(plain * 2 ** this.#backoff, LONGEST)
   }
 
-  /** The measured round trip, in milliseconds; -1 before there is one. */
-  get smoothed(): number {
-    return this.#smoothed
-  }
-
   /** A segment that ends with `end` is sent for the first time: it is timed unless another one is. */
   sent(end: number, now: number): void {
     if (this.#segment >= 0) return

@@ -1,4 +1,4 @@
-import { ACK, RST, SYN, type TCPSegment } from '../ip/packet.ts'
+import { ACK, FIN, RST, SYN, type TCPSegment } from '../ip/packet.ts'
 import type { Receiver } from './receiver.ts'
 import { wrap } from './sequence.ts'
 import type { End } from './state.ts'
@@ -32,7 +32,7 @@ export function segmentOf(
   receiver: Receiver,
   seq: number,
   flags: number,
-  data: Uint8Array,
+  data: Uint8Array = NONE,
 ): TCPSegment {
   const ack = wrap(receiver.next)
   return made(ends, wrap(seq), ack, flags, receiver.window(), 0, -1, data)
@@ -51,7 +51,14 @@ export function synOf(
   return made(ends, wrap(first), ack, flags, receiver.window(false), mss, scale, NONE)
 }
 
-/** The reset that answers a segment which does not belong to the connection. */
-export function resetOf(ends: Ends, { flags, ack }: TCPSegment): TCPSegment {
-  return made(ends, (flags & ACK) !== 0 ? ack : 0, 0, RST, 0, 0, -1, NONE)
+/** How many sequence numbers a segment takes: one for each byte, for its SYN and for its FIN. */
+export function lengthOf({ flags, data }: TCPSegment): number {
+  return data.byteLength + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)
+}
+
+/** The reset that answers a segment which belongs to no connection, or not to this one (RFC 9293 section 3.10.7.1). */
+export function resetOf(ends: Ends, segment: TCPSegment): TCPSegment {
+  const { flags, seq, ack } = segment
+  if ((flags & ACK) !== 0) return made(ends, ack, 0, RST, 0, 0, -1, NONE)
+  return made(ends, 0, wrap(seq + lengthOf(segment)), RST | ACK, 0, 0, -1, NONE)
 }

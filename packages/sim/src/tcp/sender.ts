@@ -7,7 +7,7 @@ import { SendBuffer } from './send_buffer.ts'
 /** What a sender needs of its connection. */
 export interface SenderOwner {
   /** Sends a segment. */
-  emit(seq: number, flags: number, data: Uint8Array): void
+  emit(seq: number, flags: number, data?: Uint8Array): void
   /** There was no answer for too long. */
   gaveUp(): void
   /** How often something is sent again before that. */
@@ -15,8 +15,6 @@ export interface SenderOwner {
   /** For how many milliseconds something may wait for an answer before that; 0 for any number. */
   readonly userTimeout: number
 }
-
-const NONE = new Uint8Array(0)
 
 /** The sending half of a connection: what goes out, when, and when again. */
 export class Sender {
@@ -38,12 +36,12 @@ export class Sender {
   #finAcked = false
   #finAt = -1 // the sequence number of the FIN, -1 before there is one
   #peerWindow = 0
-  #largestWindow = 0
-  #updatedSeq = 0
-  #updatedAck = 0
-  #probing = false
-  #tries = 0
-  #stuckSince = 0
+  #largestWindow = 0 // that the peer ever told
+  #updatedSeq = 0 // of the segment that told the window: SND.WL1
+  #updatedAck = 0 // what that segment acknowledged: SND.WL2
+  #probing = false // whether the timer waits to ask for a window, and not for an acknowledgement
+  #tries = 0 // how often the timer has run out since something was heard
+  #stuckSince = 0 // since when an acknowledgement is waited for
 
   /** Makes the sender of a connection whose first byte will have the sequence number `start`. */
   constructor(owner: SenderOwner, time: Time, start: number, mss: number) {
@@ -73,16 +71,6 @@ export class Sender {
     return this.sent === this.una && this.buffer.byteLength === 0
   }
 
-  /** Whether the end was said. */
-  get hasEnded(): boolean {
-    return this.#finAt >= 0
-  }
-
-  /** The congestion window, in bytes. */
-  get congestionWindow(): number {
-    return this.#congestion.window
-  }
-
   /** Says the end, behind what is to be sent. */
   end(): void {
     if (this.#finAt >= 0) return
@@ -90,9 +78,12 @@ export class Sender {
     this.output()
   }
 
-  /** Takes over the window of the handshake. */
-  open(window: number, seq: number, ack: number): void {
-    this.#setWindow(window, seq, ack)
+  /** Takes over the peer's window, as a segment says that has the number `seq` and acknowledges what is before `ack`. */
+  setWindow(window: number, seq: number, ack: number): void {
+    this.#peerWindow = window
+    this.#largestWindow = Math.max(this.#largestWindow, window)
+    this.#updatedSeq = seq
+    this.#updatedAck = ack
   }
 
   /** Segments must not be larger than this from now on; what is under way is sent again. */
@@ -108,30 +99,11 @@ export class Sender {
   /** Takes what a segment acknowledges; `bare`: it carries nothing else. Gives whether bytes were acknowledged. */
   acked(ack: number, seq: number, window: number, bare: boolean): boolean {
     const { una } = this
-    const flight = this.sent - una
-    if (ack === una) {
-      const same = bare && window === this.#peerWindow && flight > 0
-      this.#update(window, seq, ack)
-      this.#probed()
-      if (same && this.#congestion.duplicate(ack, this.sent, this.next - una)) this.#again()
-      this.output()
-      return false
-    }
     if (ack < una) return false
-    this.roundTrip.acked(ack, this.#time.now)
-    this.#finAcked = this.#finAt >= 0 && ack > this.#finAt
-    this.buffer.release(ack)
-    if (this.next < ack) this.next = ack
-    this.#tries = 0
-    this.#stuckSince = this.#time.now
-    this.#update(window, seq, ack)
-    const missing = this.#congestion.acked(ack, ack - una, this.next - ack)
-    if (this.sent > ack) this.#restart()
-    else this.#timer.clear()
-    this.#probing = false
-    if (missing) this.#again()
+    if (ack === una) this.#ackedAgain(ack, seq, window, bare)
+    else this.#ackedMore(ack, seq, window)
     this.output()
-    return true
+    return ack > una
   }
 
   /** Sends what may be sent now. */
@@ -143,29 +115,58 @@ export class Sender {
       const length = Math.max(0, Math.min(this.#mss, queued, Math.floor(una + window - next)))
       const last = this.#finAt >= 0 && next + length === this.#finAt
       if (length === 0 && !last) break
-      if (length > 0 && length < this.#mss && !last && next >= this.sent) {
-        // A small segment waits while others are under way: one cut off by the window always, any other if Nagle has his way.
-        // With none under way one that is cut off waits for the window to open, which the timer asks for.
-        const cut = length < queued
-        if (next > una ? cut || !this.noDelay : cut && length * 2 < this.#largestWindow) break
-      }
+      if (length > 0 && !last && this.#holdsBack(length, queued)) break
       this.#send(next, length, last)
     }
     if (!this.#timer.isSet && this.buffer.byteLength > 0 && this.sent === this.una) {
       this.#probing = true
       this.#stuckSince = this.#time.now
-      this.#timer.set(this.roundTrip.timeout)
+      this.#restartTimer()
     }
   }
 
   /** Asks the peer for an acknowledgement, by a segment that it has already. */
   probe(): void {
-    this.#owner.emit(this.una - 1, ACK, NONE)
+    this.#owner.emit(this.una - 1, ACK)
   }
 
   /** Sends nothing any more. */
   stop(): void {
     this.#timer.clear()
+  }
+
+  // The same was acknowledged once more: of a segment that was lost, or because the window has changed.
+  #ackedAgain(ack: number, seq: number, window: number, bare: boolean): void {
+    const isDuplicate = bare && window === this.#peerWindow && this.sent > ack
+    this.#update(window, seq, ack)
+    if (this.#probing) this.#tries = 0
+    if (isDuplicate && this.#congestion.duplicate(ack, this.sent, this.next - ack)) this.#sendAgain()
+  }
+
+  #ackedMore(ack: number, seq: number, window: number): void {
+    const { una } = this
+    this.roundTrip.acked(ack, this.#time.now)
+    this.#finAcked = this.#finAt >= 0 && ack > this.#finAt
+    this.buffer.release(ack)
+    if (this.next < ack) this.next = ack
+    this.#tries = 0
+    this.#stuckSince = this.#time.now
+    this.#update(window, seq, ack)
+    const isMissing = this.#congestion.acked(ack, ack - una, this.next - ack)
+    if (this.sent > ack) this.#restartTimer()
+    else this.#timer.clear()
+    this.#probing = false
+    if (isMissing) this.#sendAgain()
+  }
+
+  // Whether the next segment, of `length` of the `queued` bytes, is small and waits while others are under way: one cut off by the
+  // window always, any other if Nagle has his way. With none under way one that is cut off waits for the window to open, which the
+  // timer asks for.
+  #holdsBack(length: number, queued: number): boolean {
+    if (length === this.#mss || this.next < this.sent) return false
+    const isCut = length < queued
+    if (this.next > this.una) return isCut || !this.noDelay
+    return isCut && length * 2 < this.#largestWindow
   }
 
   #send(seq: number, length: number, last: boolean): void {
@@ -179,14 +180,14 @@ export class Sender {
       this.roundTrip.sentAgain()
     }
     this.next = Math.max(this.next, end)
-    if (!this.#timer.isSet || this.#probing) this.#restart()
+    if (!this.#timer.isSet || this.#probing) this.#restartTimer()
     this.#probing = false
     const push = length > 0 && seq + length === this.buffer.end
     this.#owner.emit(seq, ACK | (push ? PSH : 0) | (last ? FIN : 0), data)
   }
 
   // Sends the first segment that is not acknowledged, once more or, of at most so many bytes, for the first time.
-  #again(most = this.sent - this.una): void {
+  #sendAgain(most = this.sent - this.una): void {
     const { una } = this
     this.roundTrip.sentAgain()
     const length = Math.max(0, Math.min(this.#mss, this.buffer.end - una, most))
@@ -197,12 +198,8 @@ export class Sender {
     this.#owner.emit(una, ACK | (last ? FIN : 0), this.buffer.slice(una, length))
   }
 
-  #restart(): void {
+  #restartTimer(): void {
     this.#timer.set(this.roundTrip.timeout)
-  }
-
-  #probed(): void {
-    if (this.#probing) this.#tries = 0
   }
 
   #expired(): void {
@@ -215,29 +212,22 @@ export class Sender {
     this.#tries++
     this.roundTrip.backOff()
     if (this.#probing) {
-      this.#restart()
-      if (this.#peerWindow > 0) this.#again(this.#peerWindow)
+      this.#restartTimer()
+      if (this.#peerWindow > 0) this.#sendAgain(this.#peerWindow)
       else this.probe()
       return
     }
     this.#congestion.timedOut(this.sent, this.next - this.una, this.#tries === 1)
     this.roundTrip.sentAgain()
     this.next = this.una
-    this.#restart()
+    this.#restartTimer()
     // A window that has closed meanwhile must not keep what was sent from being sent again.
-    if (this.#peerWindow < 1) this.#again()
+    if (this.#peerWindow < 1) this.#sendAgain()
     else this.output()
   }
 
   #update(window: number, seq: number, ack: number): void {
     const newer = seq > this.#updatedSeq || (seq === this.#updatedSeq && ack >= this.#updatedAck)
-    if (newer) this.#setWindow(window, seq, ack)
-  }
-
-  #setWindow(window: number, seq: number, ack: number): void {
-    this.#peerWindow = window
-    this.#largestWindow = Math.max(this.#largestWindow, window)
-    this.#updatedSeq = seq
-    this.#updatedAck = ack
+    if (newer) this.setWindow(window, seq, ack)
   }
 }

@@ -3,16 +3,16 @@ import type { Quoted } from '../ip/decode.ts'
 import { troubleErrno, type Trouble } from '../ip/icmp.ts'
 import type { IPLayer } from '../ip/ip_layer.ts'
 import { versionOf } from '../ip/address.ts'
-import { ACK, FIN, RST, SYN, type Packet, type TCPSegment } from '../ip/packet.ts'
+import { ACK, RST, SYN, type Packet, type TCPSegment } from '../ip/packet.ts'
 import { endText, type SocketState } from '../see/netstat.ts'
 import { covers } from '../socket/family.ts'
 import { PortTable, type Binding } from '../socket/port_table.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import type { Backlog } from './backlog.ts'
+import { resetOf } from './segment.ts'
 import type { End } from './state.ts'
 import { tcpSettings, type TCPOptions, type TCPSettings } from './tcp_options.ts'
 
-const NONE = new Uint8Array(0)
 const WHOLE = { whole: true }
 
 /** Whoever is bound to a port: a listener, or a connection that chose its own. */
@@ -112,7 +112,7 @@ export class TCP implements ConnectionOwner {
       c?.abort()
       this.#called(backlog, local, remote, segment)
     } else if ((segment.flags & RST) === 0) {
-      this.#refuse(packet, segment)
+      this.#ip.send(local.addr, remote.addr, resetOf({ local, remote }, segment))
     }
   }
 
@@ -142,7 +142,7 @@ export class TCP implements ConnectionOwner {
 
   /** Ends everything without a word. */
   vanish(error: string): void {
-    for (const c of [...this.#connections.values()]) c.vanish(error)
+    for (const c of [...this.#connections.values()]) c.fail(error)
     for (const bound of [...this.ports.all()]) this.ports.delete(bound)
   }
 
@@ -191,26 +191,8 @@ export class TCP implements ConnectionOwner {
     if (backlog.isFull) return // who calls tries again
     const c = this.#make(local, remote)
     this.#listeners.set(c, backlog)
-    backlog.called(c)
+    backlog.called()
     c.accept(syn)
-  }
-
-  // RFC 9293 section 3.10.7.1.
-  #refuse({ src, dst }: Packet, { srcPort, dstPort, seq, ack, flags, data }: TCPSegment): void {
-    const acks = (flags & ACK) !== 0
-    const length = data.byteLength + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0)
-    this.#ip.send(dst, src, {
-      kind: 'tcp',
-      srcPort: dstPort,
-      dstPort: srcPort,
-      seq: acks ? ack : 0,
-      ack: acks ? 0 : (seq + length) >>> 0,
-      flags: acks ? RST : RST | ACK,
-      window: 0,
-      mss: 0,
-      scale: -1,
-      data: NONE,
-    })
   }
 }
 

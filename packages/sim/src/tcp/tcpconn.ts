@@ -1,20 +1,16 @@
 import type { TCPAddr } from '@net/addr'
-import { ErrClosed, type KeepAliveConfig, type TCPConn } from '@net/contract'
+import type { KeepAliveConfig, TCPConn } from '@net/contract'
 import { Timer, type Time } from '../clock/time.ts'
-import type { Register } from '../socket/conn.ts'
-import type { Hold } from '../socket/hold.ts'
+import type { Socket } from '../socket/socket.ts'
 import { StreamConn } from '../socket/stream_conn.ts'
-import { WAIT, type StreamSink, type StreamSource } from '../socket/stream_op.ts'
+import { WAIT } from '../socket/stream_op.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionUser } from './user.ts'
 
 const LEAST = 2048 // bytes of a buffer, however little is asked for
 
 /** A TCP connection of a simulated host. */
-export class SimTCPConn
-  extends StreamConn<TCPAddr>
-  implements TCPConn, ConnectionUser, StreamSource, StreamSink
-{
+export class SimTCPConn extends StreamConn<TCPAddr> implements TCPConn, ConnectionUser {
   readonly #c: Connection
   readonly #time: Time
   #linger = -1
@@ -24,20 +20,12 @@ export class SimTCPConn
   #whenDrained: (() => void) | null = null
 
   /** Takes over an established connection. */
-  constructor(hold: Hold, register: Register, c: Connection, time: Time, writeBuffer: number) {
-    super(hold, register)
+  constructor(socket: Socket, c: Connection, time: Time, writeBuffer: number) {
+    super(socket)
     this.#c = c
     this.#time = time
     this.#writeBuffer = writeBuffer
     c.user = this
-  }
-
-  protected get source(): this {
-    return this
-  }
-
-  protected get sink(): this {
-    return this
   }
 
   take(p: Uint8Array): number | null | string {
@@ -66,39 +54,27 @@ export class SimTCPConn
     return part.byteLength
   }
 
-  onOpened(): void {
-    // It was open before it came here.
-  }
-
   onReadable(): void {
-    this.reading.wake()
+    this.handle.reading.wake()
   }
 
   onWritable(): void {
-    this.writing.wake()
+    this.handle.writing.wake()
   }
 
   onDrained(): void {
     this.#whenDrained?.()
   }
 
-  closeRead(): Promise<void> {
-    if (this.reading.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
-    this.hold.called()
+  protected shutRead(): void {
     this.#readShut = true
     this.#c.receiver.discards = true
     this.#c.receiver.queue.clear()
-    this.reading.wake()
-    return Promise.resolve()
   }
 
-  closeWrite(): Promise<void> {
-    if (this.writing.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
-    this.hold.called()
+  protected shutWrite(): void {
     this.#writeShut = true
     this.#c.shutdown()
-    this.writing.wake()
-    return Promise.resolve()
   }
 
   multipathTCP(): boolean {
@@ -106,12 +82,12 @@ export class SimTCPConn
   }
 
   setLinger(seconds: number): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#linger = seconds
   }
 
   setNoDelay(on = true): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     const { sender } = this.#c
     sender.noDelay = on
     if (on && this.#c.state !== 'CLOSED') sender.output()
@@ -122,21 +98,21 @@ export class SimTCPConn
   }
 
   setKeepAliveConfig(config: KeepAliveConfig): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#c.keepAlive.configure(config)
   }
 
   /** Sets the bytes that may wait to be read; the window follows. */
   setReadBuffer(bytes: number): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#c.receiver.size = Math.max(LEAST, bytes)
   }
 
   /** Sets the bytes that may wait to be sent and acknowledged. */
   setWriteBuffer(bytes: number): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#writeBuffer = Math.max(LEAST, bytes)
-    this.writing.wake()
+    this.handle.writing.wake()
   }
 
   /** With a linger above 0 it waits until the peer has everything, for that many seconds at most; else it waits for nothing. */

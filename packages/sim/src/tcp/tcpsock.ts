@@ -16,11 +16,11 @@ import { Lane, Op } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf, isAny } from '../ip/address.ts'
 import { checkDial } from '../socket/dial.ts'
-import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText } from '../socket/family.ts'
 import { Hold } from '../socket/hold.ts'
 import { SimListener } from '../socket/listener.ts'
+import { Socket, type Register } from '../socket/socket.ts'
 import { Backlog } from './backlog.ts'
 import type { Connection } from './connection.ts'
 import type { End } from './state.ts'
@@ -37,8 +37,8 @@ function addrOf({ addr, port }: End): TCPAddr {
 }
 
 function connOf(tcp: TCP, register: Register, net: string, c: Connection, keepAlive: KeepAlive): SimTCPConn {
-  const hold = new Hold(tcp.time, net, addrOf(c.local), addrOf(c.remote))
-  const conn = new SimTCPConn(hold, register, c, tcp.time, tcp.settings.writeBuffer)
+  const socket = new Socket(tcp.time, register, net, addrOf(c.local), addrOf(c.remote))
+  const conn = new SimTCPConn(socket, c, tcp.time, tcp.settings.writeBuffer)
   c.keepAlive.configure(typeof keepAlive === 'object' ? keepAlive : { enable: keepAlive !== false })
   return conn
 }
@@ -65,18 +65,6 @@ class ConnectOp extends Op<void> implements ConnectionUser {
   onOpened(): void {
     this.#lane.wake()
   }
-
-  onReadable(): void {
-    // Nobody reads before the connection is handed out.
-  }
-
-  onWritable(): void {
-    // Nobody writes either.
-  }
-
-  onDrained(): void {
-    // Nothing was written.
-  }
 }
 
 /** A TCP listener of a simulated host. */
@@ -86,15 +74,8 @@ class SimTCPListener extends SimListener<TCPConn, TCPAddr> implements TCPListene
   readonly #backlog: Backlog
   readonly #make: (c: Connection) => TCPConn
 
-  constructor(
-    hold: Hold,
-    register: Register,
-    tcp: TCP,
-    bound: Bound,
-    backlog: Backlog,
-    make: (c: Connection) => TCPConn,
-  ) {
-    super(hold, register)
+  constructor(socket: Socket, tcp: TCP, bound: Bound, backlog: Backlog, make: (c: Connection) => TCPConn) {
+    super(socket)
     this.#tcp = tcp
     this.#bound = bound
     this.#backlog = backlog
@@ -197,8 +178,8 @@ function listen(
   if (typeof port === 'string') throw callError('bind', port)
   const bound: Bound = { addr, port, dual, share, backlog }
   tcp.ports.add(bound)
-  const hold = new Hold(tcp.time, network, null, addrOf(bound))
+  const socket = new Socket(tcp.time, register, network, null, addrOf(bound))
   const make = (c: Connection): TCPConn => connOf(tcp, register, network, c, options.keepAlive)
-  const listener = new SimTCPListener(hold, register, tcp, bound, backlog, make)
+  const listener = new SimTCPListener(socket, tcp, bound, backlog, make)
   return listener
 }

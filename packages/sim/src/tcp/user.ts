@@ -1,19 +1,14 @@
-/** Whoever uses a connection: told when something may have become possible. */
+/** Whoever uses a connection: told, of what it wants to know, when something may have become possible. */
 export interface ConnectionUser {
   /** It has become established, or has failed before it did. */
-  onOpened(): void
+  onOpened?(): void
   /** There is more to read, or the end, or an error. */
-  onReadable(): void
+  onReadable?(): void
   /** There is room to write, or an error. */
-  onWritable(): void
+  onWritable?(): void
   /** Everything that was sent is acknowledged, or the connection is gone. */
-  onDrained(): void
+  onDrained?(): void
 }
 
 /** Who uses a connection that is handed to nobody yet, or was left behind. */
-export const NOBODY: ConnectionUser = {
-  onOpened: () => {},
-  onReadable: () => {},
-  onWritable: () => {},
-  onDrained: () => {},
-}
+export const NOBODY: ConnectionUser = {}

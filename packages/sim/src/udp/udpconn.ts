@@ -1,44 +1,35 @@
 import { UDPAddr } from '@net/addr'
 import {
-  checkAddr,
   checkBuffer,
-  ErrWriteToConnected,
+  isError,
   type IOOptions,
   type Message,
   type ReceivedMessage,
   type SentMessage,
   type UDPConn,
-  isError,
 } from '@net/contract'
-import { ErrUnsupported } from '@net/stubs'
 import { ipOf } from '../ip/address.ts'
-import type { Register } from '../socket/conn.ts'
-import { copyInto } from '../socket/datagram_conn.ts'
-import type { Mailbox, Received } from '../socket/datagram_op.ts'
-import { remoteText, type Family } from '../socket/family.ts'
-import type { Hold } from '../socket/hold.ts'
+import type { Received } from '../socket/datagram_op.ts'
+import type { Family } from '../socket/family.ts'
+import type { Socket } from '../socket/socket.ts'
+import { copyInto, DatagramConn } from './datagram_conn.ts'
 import type { Endpoint } from './endpoint.ts'
-import { InetDatagram } from './inet_datagram.ts'
 import type { UDP } from './udp.ts'
 
-const TRUNCATED = 0x20 // MSG_TRUNC
 const noPeer = new UDPAddr(null, 0)
 
 /** A UDP socket of a simulated host. */
-export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbox<UDPAddr> {
-  protected readonly noPeer = noPeer
+export class SimUDPConn extends DatagramConn<UDPAddr> implements UDPConn {
   readonly #udp: UDP
-  readonly #family: Family
 
   /** Takes over what is bound. */
-  constructor(hold: Hold, register: Register, udp: UDP, endpoint: Endpoint, family: Family) {
-    super(hold, register, endpoint, udp.groups)
+  constructor(socket: Socket, udp: UDP, endpoint: Endpoint, family: Family) {
+    super(socket, endpoint, udp.groups, family, 'a UDPAddr')
     this.#udp = udp
-    this.#family = family
   }
 
-  protected get mailbox(): this {
-    return this
+  override get remoteAddr(): UDPAddr {
+    return (this.handle.remoteAddr as UDPAddr | null) ?? noPeer
   }
 
   next(): Received<UDPAddr> | null {
@@ -47,8 +38,12 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
     return { data: arrived.data, from: new UDPAddr(ipOf(arrived.addr), arrived.port) }
   }
 
-  takeError(): string | null {
-    return this.endpoint.takeError()
+  protected transmit(p: Uint8Array, to: { readonly addr: string; readonly port: number }): string | null {
+    return this.#udp.send(this.endpoint, p, to)
+  }
+
+  protected release(): void {
+    this.#udp.unbind(this.endpoint)
   }
 
   readFromUDP(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
@@ -59,33 +54,17 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
     return this.writeTo(p, addr, options)
   }
 
-  /** Reads one datagram; a simulated host has no control messages beside it. */
   readMsgUDP(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<ReceivedMessage<UDPAddr>> {
-    const wrong = checkBuffer(p) ?? checkBuffer(oob)
-    if (wrong !== null) return Promise.reject(wrong)
-    return this.receiveWith(
-      p,
-      (received) => {
-        const flags = received.data.byteLength > p.byteLength ? TRUNCATED : 0
-        return { n: copyInto(p, received), oobn: 0, flags, addr: received.from }
-      },
-      options,
-    )
+    return this.readMsg(p, oob, options)
   }
 
-  /** Writes one datagram; control messages beside it are refused. */
-  async writeMsgUDP(
+  writeMsgUDP(
     p: Uint8Array,
     oob: Uint8Array,
     addr: UDPAddr | null,
     options?: IOOptions,
   ): Promise<SentMessage> {
-    const wrong = checkBuffer(oob)
-    if (wrong !== null) throw wrong
-    if (oob.byteLength > 0) throw this.hold.opError('write', ErrUnsupported)
-    if (addr !== null && this.isConnected) throw this.hold.opError('write', ErrWriteToConnected)
-    const n = addr === null ? await this.write(p, options) : await this.writeTo(p, addr, options)
-    return { n, oobn: 0 }
+    return this.writeMsg(p, oob, addr, options)
   }
 
   async readBatch(messages: Message[], options?: IOOptions): Promise<number> {
@@ -125,29 +104,8 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
 
   /** Gives false: a simulated host puts no datagrams together. */
   setGRO(_on: boolean): boolean {
-    this.checkOpen()
+    this.handle.checkOpen()
     return false
-  }
-
-  protected put(p: Uint8Array, to: UDPAddr | null): string | null {
-    const { peer } = this.endpoint
-    if (to === null) return peer === null ? 'EDESTADDRREQ' : this.#udp.send(this.endpoint, p, peer)
-    return this.#udp.send(this.endpoint, p, { addr: remoteText(this.#family, to), port: to.port })
-  }
-
-  protected checkAddr(addr: unknown): Error | null {
-    if (!(addr instanceof UDPAddr)) return checkAddr(addr, 'a UDPAddr')
-    try {
-      remoteText(this.#family, addr)
-      return null
-    } catch (e) {
-      return e as Error
-    }
-  }
-
-  protected release(): Promise<void> {
-    this.#udp.unbind(this.endpoint)
-    return Promise.resolve()
   }
 
   async #writeMessage(m: Message, options?: IOOptions): Promise<void> {
@@ -164,9 +122,5 @@ export class SimUDPConn extends InetDatagram<UDPAddr> implements UDPConn, Mailbo
 }
 
 function fill(m: Message, received: Received<UDPAddr>): void {
-  m.flags = received.data.byteLength > m.buffer.byteLength ? TRUNCATED : 0
-  m.n = copyInto(m.buffer, received)
-  m.oobn = 0
-  m.segmentSize = 0
-  m.addr = new UDPAddr(received.from.ip, received.from.port, received.from.zone)
+  Object.assign(m, copyInto(m.buffer, received), { oobn: 0, segmentSize: 0, addr: received.from })
 }

@@ -12,10 +12,9 @@ import {
 import { ErrUnsupported } from '@net/stubs'
 import { anyOf, ipOf, isAny } from '../ip/address.ts'
 import { checkDial } from '../socket/dial.ts'
-import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText, type Family } from '../socket/family.ts'
-import { Hold } from '../socket/hold.ts'
+import { Socket, type Register } from '../socket/socket.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { UDP } from './udp.ts'
 import { SimUDPConn } from './udpconn.ts'
@@ -25,8 +24,8 @@ export function udpSockGroup(udp: UDP, register: Register): UDPSockGroup {
   const made = (network: string, endpoint: Endpoint, family: Family): SimUDPConn => {
     const { addr, port, peer } = endpoint
     const remote = peer === null ? null : new UDPAddr(ipOf(peer.addr), peer.port)
-    const hold = new Hold(udp.ip.time, network, new UDPAddr(ipOf(addr), port), remote)
-    return new SimUDPConn(hold, register, udp, endpoint, family)
+    const socket = new Socket(udp.ip.time, register, network, new UDPAddr(ipOf(addr), port), remote)
+    return new SimUDPConn(socket, udp, endpoint, family)
   }
   const listen = (network: UDPNetwork, laddr: UDPAddr | null, options: ListenOptions): SimUDPConn => {
     checkNetwork(network, 'udp')

@@ -3,7 +3,6 @@ import {
   checkAddr,
   checkBuffer,
   checkBuffers,
-  ErrClosed,
   ErrWriteToConnected,
   OpError,
   type FileSource,
@@ -12,13 +11,13 @@ import {
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
-import { checkKept, ConnStreams, copyingSendfileGroup, isOver, Op, untilClosed } from '@net/io'
+import { checkKept, Op, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
-import { SimSocket, type Register } from '../socket/conn.ts'
 import { SendOp } from '../socket/datagram_op.ts'
 import { callError } from '../socket/errno.ts'
-import type { Hold } from '../socket/hold.ts'
-import { StreamReadOp, StreamWriteOp, WAIT, type StreamSink, type StreamSource } from '../socket/stream_op.ts'
+import type { Socket } from '../socket/socket.ts'
+import { StreamConn } from '../socket/stream_conn.ts'
+import { WAIT } from '../socket/stream_op.ts'
 import type { Channel, Message } from './channel.ts'
 import type { Named, UnixNames } from './unix_names.ts'
 
@@ -67,23 +66,22 @@ class MessageOp<T> extends Op<T> {
 }
 
 /** A Unix socket of a simulated host, of one of three kinds. */
-export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, StreamSource, StreamSink {
+export class SimUnixConn extends StreamConn<UnixAddr> implements UnixConn {
   readonly #parts: UnixParts
   #readShut = false
   #writeShut = false
   #unlink = false
-  #streams: ConnStreams | null = null
 
   /** Takes over the two directions. */
-  constructor(hold: Hold, register: Register, parts: UnixParts) {
-    super(hold, register)
+  constructor(socket: Socket, parts: UnixParts) {
+    super(socket)
     this.#parts = parts
     parts.incoming.onReadable = () => {
-      this.reading.wake()
+      this.handle.reading.wake()
     }
     if (parts.outgoing !== null && parts.net !== 'unixgram')
       parts.outgoing.onWritable = () => {
-        this.writing.wake()
+        this.handle.writing.wake()
       }
   }
 
@@ -95,16 +93,18 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return this.localAddr
   }
 
-  get remoteAddr(): UnixAddr {
-    return (this.hold.remoteAddr as UnixAddr | null) ?? new UnixAddr('', this.#parts.net)
+  override get remoteAddr(): UnixAddr {
+    return (this.handle.remoteAddr as UnixAddr | null) ?? new UnixAddr('', this.#parts.net)
   }
 
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#both().readable
+  override get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.#checkStream()
+    return super.readable
   }
 
-  get writable(): WritableStream<Uint8Array> {
-    return this.#both().writable
+  override get writable(): WritableStream<Uint8Array> {
+    this.#checkStream()
+    return super.writable
   }
 
   take(p: Uint8Array): number | null | string {
@@ -120,30 +120,22 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return outgoing.putPart(p, this.localAddr)
   }
 
-  read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
+  override write(p: Uint8Array, options?: IOOptions): Promise<number> {
+    if (this.#isStream) return super.write(p, options)
     const wrong = checkBuffer(p)
-    if (wrong !== null) return Promise.reject(wrong)
-    this.hold.called()
-    if (p.byteLength === 0 && this.reading.closed === null && !isOver(options)) return Promise.resolve(0)
-    return this.reading.run(new StreamReadOp(this, p), options)
+    return wrong === null ? this.#send(p, null, options) : Promise.reject(wrong)
   }
 
-  write(p: Uint8Array, options?: IOOptions): Promise<number> {
-    const wrong = checkBuffer(p)
-    if (wrong !== null) return Promise.reject(wrong)
-    return this.#write([p], null, options)
-  }
-
-  writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+  override writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
+    if (this.#isStream) return super.writev(buffers, options)
     const wrong = checkBuffers(buffers)
-    if (wrong !== null) return Promise.reject(wrong)
-    return this.#write([...buffers], null, options)
+    return wrong === null ? this.#send(joined(buffers), null, options) : Promise.reject(wrong)
   }
 
   /** Copies the source into a stream; other kinds reject with a TypeError. Rejects as {@link SendfileGroup.sendFile} says. */
-  async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
-    if (!this.#isStream) throw new TypeError(`a socket of ${this.#parts.net} carries no stream`)
-    return await copyingSendfileGroup.sendFile(this, source, options)
+  override async sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
+    this.#checkStream()
+    return await super.sendFile(source, options)
   }
 
   async readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UnixAddr]> {
@@ -159,10 +151,10 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UnixAddr')
     if (wrong !== null) return Promise.reject(wrong)
     if (this.#parts.outgoing !== null) {
-      const cause = this.writing.closed ?? ErrWriteToConnected
-      return Promise.reject(new OpError('write', this.hold.net, this.localAddr, addr, cause))
+      const cause = this.handle.writing.closed ?? ErrWriteToConnected
+      return Promise.reject(new OpError('write', this.handle.net, this.localAddr, addr, cause))
     }
-    return this.#write([p], addr, options)
+    return this.#send(p, addr, options)
   }
 
   writeToUnix(p: Uint8Array, addr: UnixAddr, options?: IOOptions): Promise<number> {
@@ -184,7 +176,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
   readMsgUnix(p: Uint8Array, oob: Uint8Array, options?: IOOptions): Promise<UnixMessage> {
     const wrong = checkBuffer(p) ?? checkBuffer(oob)
     if (wrong !== null) return Promise.reject(wrong)
-    this.hold.called()
+    this.handle.called()
     const take = (): Message | null | string => {
       if (this.#readShut) return null
       if (!this.#isStream) return this.#parts.incoming.takeMessage()
@@ -197,7 +189,7 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
       const n = this.#isStream ? message.data.byteLength : copy(p, message)
       return { n, oobn: 0, flags, addr: message.from }
     }
-    return this.reading.run(new MessageOp(p, take, finish), options)
+    return this.handle.reading.run(new MessageOp(p, take, finish), options)
   }
 
   /** Writes a message; control messages beside it are refused. */
@@ -209,27 +201,19 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
   ): Promise<{ n: number; oobn: number }> {
     const wrong = checkBuffer(oob)
     if (wrong !== null) throw wrong
-    if (oob.byteLength > 0) throw this.hold.opError('write', ErrUnsupported)
+    if (oob.byteLength > 0) throw this.handle.opError('write', ErrUnsupported)
     const n = addr === null ? await this.write(p, options) : await this.writeTo(p, addr, options)
     return { n, oobn: 0 }
   }
 
-  closeRead(): Promise<void> {
-    if (this.reading.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
-    this.hold.called()
+  protected shutRead(): void {
     this.#readShut = true
     this.#parts.incoming.break()
-    this.reading.wake()
-    return Promise.resolve()
   }
 
-  closeWrite(): Promise<void> {
-    if (this.writing.closed !== null) return Promise.reject(this.hold.opError('close', ErrClosed))
-    this.hold.called()
+  protected shutWrite(): void {
     this.#writeShut = true
     this.#parts.outgoing?.end()
-    this.writing.wake()
-    return Promise.resolve()
   }
 
   setUnlinkOnClose(on: boolean): void {
@@ -238,13 +222,13 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
 
   /** Sets the bytes that may wait to be read. */
   setReadBuffer(bytes: number): void {
-    this.checkOpen()
+    this.handle.checkOpen()
     this.#parts.incoming.room = Math.max(2048, bytes)
   }
 
   /** Does nothing but check: what is written waits at the other end. */
   setWriteBuffer(_bytes: number): void {
-    this.checkOpen()
+    this.handle.checkOpen()
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UnixAddr], void, undefined> {
@@ -263,15 +247,13 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     return Promise.resolve()
   }
 
-  #write(buffers: readonly Uint8Array[], to: UnixAddr | null, options?: IOOptions): Promise<number> {
-    this.hold.called()
-    if (this.#isStream) return this.writing.run(new StreamWriteOp(this, buffers), options)
-    const p = buffers.length === 1 && buffers[0] !== undefined ? buffers[0] : joined(buffers)
+  #send(p: Uint8Array, to: UnixAddr | null, options?: IOOptions): Promise<number> {
+    this.handle.called()
     const call = to === null ? 'write' : 'sendto'
-    return this.writing.run(new SendOp(() => this.#send(p, to), p, to, call), options)
+    return this.handle.writing.run(new SendOp(() => this.#putMessage(p, to), p, to, call), options)
   }
 
-  #send(p: Uint8Array, to: UnixAddr | null): string | null {
+  #putMessage(p: Uint8Array, to: UnixAddr | null): string | null {
     const { net, names, outgoing } = this.#parts
     if (this.#writeShut) return 'EPIPE'
     let channel = outgoing
@@ -286,13 +268,12 @@ export class SimUnixConn extends SimSocket<UnixAddr> implements UnixConn, Stream
     if (channel.isBroken) return net === 'unixgram' ? 'ECONNREFUSED' : 'EPIPE'
     const error = channel.putMessage(p, this.localAddr)
     // A channel that many write to tells whoever waits.
-    if (error === WAIT && net === 'unixgram') channel.whenRoom(() => this.writing.wake())
+    if (error === WAIT && net === 'unixgram') channel.whenRoom(() => this.handle.writing.wake())
     return error
   }
 
-  #both(): ConnStreams {
+  #checkStream(): void {
     if (!this.#isStream) throw new TypeError(`a socket of ${this.#parts.net} carries no stream`)
-    return (this.#streams ??= new ConnStreams(this))
   }
 }
 

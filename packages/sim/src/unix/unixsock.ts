@@ -13,10 +13,9 @@ import {
 import { ErrUnsupported } from '@net/stubs'
 import type { Time } from '../clock/time.ts'
 import { checkDial } from '../socket/dial.ts'
-import type { Register } from '../socket/conn.ts'
 import { callError } from '../socket/errno.ts'
-import { Hold } from '../socket/hold.ts'
 import { SimListener } from '../socket/listener.ts'
+import { Socket, type Register } from '../socket/socket.ts'
 import { Channel } from './channel.ts'
 import type { Call, Named, UnixNames } from './unix_names.ts'
 import { SimUnixConn, type Bound } from './unixconn.ts'
@@ -31,14 +30,8 @@ class SimUnixListener extends SimListener<UnixConn, UnixAddr> implements UnixLis
   readonly #calls: Call[] = []
   #unlink = true
 
-  constructor(
-    hold: Hold,
-    register: Register,
-    names: UnixNames,
-    named: Named,
-    make: (call: Call) => UnixConn,
-  ) {
-    super(hold, register)
+  constructor(socket: Socket, names: UnixNames, named: Named, make: (call: Call) => UnixConn) {
+    super(socket)
     this.#names = names
     this.#named = named
     this.#make = make
@@ -129,8 +122,8 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
       if (own !== null) names.release(own.addr.name, own.named, true)
       throw callError('connect', 'ECONNREFUSED')
     }
-    const hold = new Hold(time, network, local, raddr)
-    return new SimUnixConn(hold, register, { net: network, incoming, outgoing, names, bound: own })
+    const socket = new Socket(time, register, network, local, raddr)
+    return new SimUnixConn(socket, { net: network, incoming, outgoing, names, bound: own })
   }
 
   function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOptions): UnixListener {
@@ -144,10 +137,11 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
     const call = (c: Call): boolean => listener.called(c, backlog)
     const named: Named = { net: network, inbox: null, call }
     if (!names.bind(name, named)) throw callError('bind', 'EADDRINUSE')
-    const listener = new SimUnixListener(new Hold(time, network, null, addr), register, names, named, (c) => {
-      const hold = new Hold(time, network, addr, c.from)
+    const bound = new Socket(time, register, network, null, addr)
+    const listener = new SimUnixListener(bound, names, named, (c) => {
+      const socket = new Socket(time, register, network, addr, c.from)
       const { toListener: incoming, toCaller: outgoing } = c
-      return new SimUnixConn(hold, register, { net: network, incoming, outgoing, names, bound: null })
+      return new SimUnixConn(socket, { net: network, incoming, outgoing, names, bound: null })
     })
     return listener
   }
@@ -164,8 +158,8 @@ export function unixSockGroup(time: Time, names: UnixNames, register: Register):
     }
     const own = bound(laddr, 'unixgram', incoming)
     const local = own?.addr ?? new UnixAddr('', 'unixgram')
-    const hold = new Hold(time, 'unixgram', local, raddr)
-    return new SimUnixConn(hold, register, { net: 'unixgram', incoming, outgoing, names, bound: own })
+    const socket = new Socket(time, register, 'unixgram', local, raddr)
+    return new SimUnixConn(socket, { net: 'unixgram', incoming, outgoing, names, bound: own })
   }
 
   // Binds an end to its name; null is none.

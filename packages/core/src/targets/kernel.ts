@@ -1,0 +1,28 @@
+import {
+  fileGroup,
+  interfaceGroup,
+  ipRawSockGroup,
+  ipSockGroup,
+  lookupGroup,
+  sendfileGroup,
+  tcpSockGroup,
+  udpSockGroup,
+  unixSockGroup,
+} from '@net/posix'
+import type { Row } from './row.ts'
+
+export { allocBuffer } from '@net/posix'
+
+/** The row of a target that has the sockets of its kernel. */
+export const kernelRow = (name: string): Row => ({
+  name,
+  file: fileGroup,
+  interface: interfaceGroup,
+  iprawsock: ipRawSockGroup,
+  ipsock: ipSockGroup,
+  lookup: lookupGroup,
+  sendfile: sendfileGroup,
+  tcpsock: tcpSockGroup,
+  udpsock: udpSockGroup,
+  unixsock: unixSockGroup,
+})

@@ -15,7 +15,9 @@ export interface ConnHandle extends Handle {
   readonly localAddr: Addr | null
   /** The address of the peer, which stays after close; null where there is none. */
   readonly remoteAddr: Addr | null
-  /** Closes both lanes and gives back what is behind them, as close of the connection says. */
+  /**
+   * Closes both lanes and gives back what is behind them. Rejects with what {@link Closer.close} of the connection rejects with.
+   */
   close(): Promise<void>
 }
 

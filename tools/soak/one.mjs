@@ -1,15 +1,14 @@
-// One soak in a process of its own, as run.mjs starts it: `node one.mjs NAME short|full`. It sends what it found.
+// One soak in a process of its own, as run.mjs starts it: `node one.mjs NAME short|full`. It sends what it found, and
+// ends by itself: what is left open after a soak that went well keeps it from that, and is told by the bound on its time.
 import { isEnclosed } from '@net/peers'
 
 const [name, form] = process.argv.slice(2)
 if (!isEnclosed()) throw new Error('this network has a way out: start it by run.mjs')
 const { soak } = await import(`./${name}.mjs`)
-let result
 try {
-  result = await soak.run({ short: form === 'short' })
+  process.send(await soak.run({ short: form === 'short' }))
+  process.disconnect()
 } catch (e) {
   console.error(e)
-  result = { good: false, figures: e.message }
+  process.send({ good: false, figures: e.message }, () => process.exit())
 }
-process.send(result)
-process.disconnect()

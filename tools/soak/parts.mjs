@@ -18,6 +18,7 @@ const NETTEST = [
 ]
 const DATAGRAMS = 6 // of the parts hold for what may be lost
 const LANES = 32
+const LIMIT = 600_000 // milliseconds that a part may take beside 31 others on a busy machine
 
 /** The parts for one type of connection. */
 function partsOf({ label, options, make }) {
@@ -26,7 +27,7 @@ function partsOf({ label, options, make }) {
     const [c1, c2] = await make()
     return { c1, c2, stop: () => Promise.all([c1.close(), c2.close()]) }
   }
-  testConn(all, pair, options)
+  testConn(all, pair, { ...options, limit: LIMIT })
   const parts = all.parts.filter(({ name }) => NETTEST.some((part) => name.startsWith(`${label}: ${part}:`)))
   const want = options.kind === 'datagram' ? DATAGRAMS : NETTEST.length
   if (parts.length !== want) throw new Error(`${label} has ${parts.length} of nettest's parts, not ${want}`)

@@ -31,9 +31,10 @@ beforeAll(async () => {
   check = ledger()
   // What a hostile client may reach is this machine's loopback alone: tests talk to nobody else.
   const rules = [{ action: 'allow', address: 'loopback' }] as const
+  // Sessions that are cut before they attach come as often as a test likes.
   out = await exported({
     policy: { rules, otherwise: 'deny' },
-    limits: { conversations: 16, requests: 64, bytes: 1 << 20 },
+    limits: { arrivals: 1e6, conversations: 16, requests: 64, bytes: 1 << 20 },
   })
   peer = await echo()
 })

@@ -1,6 +1,6 @@
 import type { NetFS, NetOpenOptions } from '@net/contract'
 import { Ending, Liveness } from '@net/io'
-import { OpenConversation, openData, type Opened } from './open_conversation.ts'
+import { type KnownAddresses, OpenConversation, openData, type Opened } from './open_conversation.ts'
 
 const MOST_OPENS = 8 // opens of listen that wait side by side
 
@@ -27,6 +27,7 @@ export class AcceptQueue {
   readonly #fs: NetFS
   readonly #announced: OpenConversation
   readonly #network: string
+  readonly #known: KnownAddresses
   readonly #wake: () => void
   readonly #ready: Opened[] = []
   readonly #errors: unknown[] = []
@@ -41,11 +42,21 @@ export class AcceptQueue {
   #closed = false
   #idle: (() => void)[] = []
 
-  /** Takes the calls of `announced`; `wake` is called when there is one, or an error. */
-  constructor(fs: NetFS, announced: OpenConversation, network: string, wake: () => void) {
+  /**
+   * Takes the calls of `announced`, of whose addresses some are `known`; `wake` is called when there is one, or
+   * an error.
+   */
+  constructor(
+    fs: NetFS,
+    announced: OpenConversation,
+    network: string,
+    known: KnownAddresses,
+    wake: () => void,
+  ) {
     this.#fs = fs
     this.#announced = announced
     this.#network = network
+    this.#known = known
     this.#wake = wake
   }
 
@@ -107,7 +118,7 @@ export class AcceptQueue {
       // The call is taken now, and kept for the next accept should this one have been given up.
       this.#called++
       try {
-        const opened = await openData(call, this.#network)
+        const opened = await openData(call, this.#network, this.#known)
         if (this.#closed) drop(opened)
         else this.#ready.push(opened)
       } finally {

@@ -7,16 +7,17 @@ export function protocolOf(network: string): string {
   return /^(tcp|udp)[46]$/.test(network) ? network.slice(0, 3) : network
 }
 
-/** Asks the connection server for the ways to reach a service. An empty host is any. */
+/** Asks the connection server for the ways to reach a service, `most` of them. An empty host is any. */
 export function queryCS(
   fs: NetFS,
   network: string,
   host: string,
   service: string,
   options?: IOOptions,
+  most?: number,
 ): Promise<string[]> {
   const text = `${protocolOf(network)}!${host === '' ? '*' : host}!${service}`
-  return query(fs, 'cs', text, CS_ANSWER, options)
+  return query(fs, 'cs', text, CS_ANSWER, options, most)
 }
 
 /**
@@ -31,7 +32,7 @@ export async function queryCS1(
   options?: IOOptions,
 ): Promise<{ clone: string; dest: string }> {
   const host = ip === null || ip.isUnspecified ? '*' : ip.toString()
-  const [line = ''] = await queryCS(fs, network, host, String(port), options)
+  const [line = ''] = await queryCS(fs, network, host, String(port), options, 1)
   const [clone, dest] = fieldsOf(line)
   if (clone === undefined || dest === undefined) throw new Error('bad response from ndb/cs')
   return { clone, dest }

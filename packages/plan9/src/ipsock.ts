@@ -13,10 +13,10 @@ import {
 } from '@net/contract'
 import { deadlineAt, endingOf, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { OpenConversation, leave, openData, type Opened } from './open_conversation.ts'
+import { type KnownAddresses, OpenConversation, leave, openData, type Opened } from './open_conversation.ts'
 import { inTree, protocolOf, queryCS1 } from './cs.ts'
 import { errno, plan9Error } from './errors.ts'
-import { plan9LocalAddr } from './plan9_addr.ts'
+import { plan9AddrOf, plan9LocalAddr } from './plan9_addr.ts'
 
 /** The part of an internet address that a conversation is made from. */
 export interface InetAddr {
@@ -145,7 +145,16 @@ async function connect(
     if (!local.includes('!') || !isAddressError(e)) throw e
     conversation = await begin(fs, path, [`bind ${local}`, `connect ${dest}`], options)
   }
-  return await openData(conversation, network, options)
+  return await openData(conversation, network, knownRemote(network, dest), options)
+}
+
+// The other end is the one that was called, and need not be asked for, unless cs has written it in another way.
+function knownRemote(network: string, dest: string): KnownAddresses {
+  try {
+    return dest.includes('!') ? { remote: plan9AddrOf(network, dest) } : {}
+  } catch {
+    return {}
+  }
 }
 
 function isAddressError(e: unknown): boolean {

@@ -61,7 +61,9 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
     this.#conversation = conversation
     this.addr = addr
     this.#connection = connection
-    this.#queue = new AcceptQueue(fs, conversation, net, () => {
+    // Calls to one address come to that address.
+    const known = addr.ip === null || addr.ip.isUnspecified ? {} : { local: addr }
+    this.#queue = new AcceptQueue(fs, conversation, net, known, () => {
       this.accepting.wake()
     })
   }

@@ -87,21 +87,25 @@ export interface Opened {
   readonly remote: TCPAddr | UDPAddr
 }
 
+/** The addresses of a conversation's ends that are known without its files. */
+export type KnownAddresses = Partial<Pick<Opened, 'local' | 'remote'>>
+
 /**
- * Opens the data file of a conversation and reads its addresses, side by side. Lets the conversation go when
- * that fails.
+ * Opens the data file of a conversation and reads those of its addresses that are not known, side by side. Lets
+ * the conversation go when that fails.
  */
 export async function openData(
   conversation: OpenConversation,
   network: string,
+  known: KnownAddresses,
   options?: NetOpenOptions,
 ): Promise<Opened> {
   const data = conversation.file('data', 'rw', options)
   try {
     const [file, local, remote] = await Promise.all([
       data,
-      conversation.address('local', network, options),
-      conversation.address('remote', network, options),
+      known.local ?? conversation.address('local', network, options),
+      known.remote ?? conversation.address('remote', network, options),
     ])
     return { conversation, data: file, local, remote }
   } catch (e) {

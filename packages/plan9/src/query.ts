@@ -26,7 +26,8 @@ export function textOf(bytes: Uint8Array): string {
 /**
  * Asks a server behind a file, cs or dns: writes the query, and gives the answers, one for each read of at
  * most `size` bytes, up to the first read that gives none or fails. Rejects with the server's words, with
- * `signal.reason`, or when there are more than 128 KiB of answers, which no message of DNS has.
+ * `signal.reason`, or when there are more than 128 KiB of answers, which no message of DNS has. No more than
+ * `most` answers are read.
  *
  * @example
  * ```ts
@@ -44,9 +45,10 @@ export async function query(
   text: string,
   size: number,
   options: IOOptions = {},
+  most = Infinity,
 ): Promise<string[]> {
   endingOf(options)?.throwIfOver()
-  return await race(ask(fs, file, text, size, options), options)
+  return await race(ask(fs, file, text, size, options, most), options)
 }
 
 async function ask(
@@ -55,6 +57,7 @@ async function ask(
   text: string,
   size: number,
   options: IOOptions,
+  most: number,
 ): Promise<string[]> {
   const file = await fs.open(path, 'rw', options)
   try {
@@ -69,6 +72,7 @@ async function ask(
       })
       if (n <= 0) return answers
       answers.push(textOf(p.subarray(0, n)))
+      if (answers.length >= most) return answers
       sum += n
       // A tree in this process can give one answer after the other without the event loop turning.
       await turnTaken()

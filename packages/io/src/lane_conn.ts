@@ -15,9 +15,7 @@ export interface ConnHandle extends Handle {
   readonly localAddr: Addr | null
   /** The address of the peer, which stays after close; null where there is none. */
   readonly remoteAddr: Addr | null
-  /**
-   * Closes both lanes and gives back what is behind them. Rejects with what {@link Closer.close} of the connection rejects with.
-   */
+  /** Closes both lanes and gives back what is behind them, as close of the connection says. Rejects only where giving back failed. */
   close(): Promise<void>
 }
 

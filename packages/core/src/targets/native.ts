@@ -8,7 +8,14 @@ import { row as windows } from './windows.ts'
 
 export { allocBuffer } from '@net/posix'
 
-const kernels: Partial<Record<NodeJS.Platform, () => Row>> = { darwin, freebsd, linux, openbsd }
+// Android's kernel is linux.
+const kernels: Partial<Record<NodeJS.Platform, () => Row>> = {
+  android: linux,
+  darwin,
+  freebsd,
+  linux,
+  openbsd,
+}
 
 /**
  * The target of the running system: its kernel's sockets, or those of the JavaScript host where the kernel's cannot be

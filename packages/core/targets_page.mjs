@@ -55,7 +55,8 @@ pipe that is called like the whole path stands, with \`/\` for \`\\\`. No file i
 with EWINDOWS there and the end is seen at \`close()\`. As no file's permissions could keep anybody out, an export
 of a network does not listen on one.
 
-What has run where stands in [reach.md](reach.md).
+Android has linux's target, with linux's numbers and layouts: nothing has run there. What has run where stands in
+[reach.md](reach.md).
 
 \`plan9\` is a Plan 9 network tree. \`PLAN9_NET\` says which: a directory where one is mounted, or the address of one that is
 served over 9P2000, \`unix!/run/net\` or \`tcp!host!port\`; without it, it is \`/net\`. An address is dialled with the running

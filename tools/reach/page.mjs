@@ -8,7 +8,9 @@ import { failuresOf } from './row.mjs'
  * @param {Row[]} rows @param {{ date: Date, short: boolean }} run when they ran, and whether the run was a short one
  */
 export function page(rows, { date, short }) {
-  const extent = short ? 'its part about TCP connections, in a short run, ' : 'its parts '
+  const extent = short
+    ? `The run was a short one: of the suite its part about TCP connections, and few smoke tests where starting takes long. `
+    : ''
   const labels = ['posix', 'hosted', 'embedded /net']
   const table = rows.map((row) => [
     row.name,
@@ -34,9 +36,9 @@ export function page(rows, { date, short }) {
   return `# Where it has run
 
 Each row is a JavaScript runtime on a machine, each number what was seen when the packed packages were tried there: the
-smoke test of every package, and of the contract's suite ${extent}over each target that the runtime has. The page is
-written by \`pnpm reach\`, last on ${date.toISOString().slice(0, 10)}. Other kernels (darwin, freebsd,
-openbsd) and musl have tables and layouts that were compared with their headers; nothing has run there.
+smoke test of every package, and the contract's suite over each target that the runtime has. ${extent}The page is
+written by \`pnpm reach\`, last on ${date.toISOString().slice(0, 10)}. Other kernels (darwin, freebsd, openbsd), Android and musl
+have tables and layouts that were compared with their headers or are linux's; nothing has run there.
 
 ${lines.join('\n')}
 ${failures.length === 0 ? '' : `\n## What failed\n\n${failures.join('\n')}\n`}`

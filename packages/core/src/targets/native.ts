@@ -5,15 +5,22 @@ import { row as windows } from './windows.ts'
 
 export { allocBuffer } from './kernel.ts'
 
-const kernels: readonly string[] = ['darwin', 'freebsd', 'linux', 'openbsd']
+/** The target of each system whose kernel has sockets that can be reached; Android's kernel is linux. */
+const kernels: Partial<Record<NodeJS.Platform, string>> = {
+  android: 'linux',
+  darwin: 'darwin',
+  freebsd: 'freebsd',
+  linux: 'linux',
+  openbsd: 'openbsd',
+}
 
 /**
  * The target of the running system: its kernel's sockets, or those of the JavaScript host where the kernel's cannot be
  * reached, with the reason as `fallbackCause`.
  */
 export function row(): Row {
-  const { platform } = process
-  if (!kernels.includes(platform)) return windows()
+  const kernel = kernels[process.platform]
+  if (kernel === undefined) return windows()
   const fallbackCause = posixRefusal()
-  return fallbackCause === null ? kernelRow(platform) : { ...windows(), name: 'hosted', fallbackCause }
+  return fallbackCause === null ? kernelRow(kernel) : { ...windows(), name: 'hosted', fallbackCause }
 }

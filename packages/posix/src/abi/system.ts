@@ -6,7 +6,8 @@ import { openbsd } from './openbsd.ts'
 
 // The only file that asks which system this is: what differs between kernels is asked of `abi` by name.
 
-const systems: Partial<Record<string, ABI>> = { darwin, freebsd, linux, openbsd }
+// Android is a linux with another C library; nothing has run there.
+const systems: Partial<Record<string, ABI>> = { android: linux, darwin, freebsd, linux, openbsd }
 
 /** The name of the running system, as Node has it. */
 export const platform: string = process.platform

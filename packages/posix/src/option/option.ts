@@ -1,7 +1,7 @@
 import { OpError, type RawConn } from '@net/contract'
 import { UnsupportedError } from '@net/stubs'
 import { EINVAL } from '../abi/errno.ts'
-import { abi, platform } from '../abi/system.ts'
+import { abi, platform, system } from '../abi/system.ts'
 import type { Kernel } from '../abi/abi.ts'
 import type { OptionLevel, OptionRow, SettableRow } from './option_row.ts'
 import { decodeOption, encodeOption, optionSize, type OptionType, type OptionValues } from './option_value.ts'
@@ -52,7 +52,10 @@ function levelNumber(level: OptionLevel): number {
  * console.log(optionNumber('SO_REUSEPORT', 'linux'), optionNumber('SO_REUSEPORT', 'darwin')) // 15 512
  * ```
  */
-export function optionNumber(name: OptionName, kernel: string = platform): number | undefined {
+export function optionNumber(
+  name: OptionName,
+  kernel: string = system?.kernel ?? platform,
+): number | undefined {
   const row: OptionRow = socketOptionTable[name]
   return row.numbers[kernel as Kernel]
 }

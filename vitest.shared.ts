@@ -1,8 +1,17 @@
+import { fileURLToPath } from 'node:url'
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 /** Settings every package's vitest.config.ts merges: siblings run from source, so coverage counts src. */
 export const shared = defineConfig({
+  resolve: {
+    alias: [
+      {
+        find: /^fast-check$/,
+        replacement: fileURLToPath(new URL('seeded_fast_check.js', import.meta.url)),
+      },
+    ],
+  },
   ssr: { resolve: { conditions: ['@net/source', ...defaultServerConditions] } },
   test: {
     include: ['test/**/*.test.ts'],

@@ -53,11 +53,12 @@ const fromIpaddrjs: Difference[] = [
     examples: ['127.1', '010.1.1.1', '0x7f.0.0.1', '2130706433', '1.2.3.04'],
   },
   {
-    reason: 'ipaddr.js accepts leading zeros in the IPv4 address at the end of an IPv6 address',
+    reason:
+      'ipaddr.js reads the four numbers at the end of an IPv6 address as it reads IPv4: octal and hexadecimal, leading zeros',
     ours: 0,
     theirs: 6,
-    texts: (text) => /(?:^|\.)0\d/.test(lastPart(text)) && lastPart(text).includes('.'),
-    examples: ['::0001.2.3.4', '::ffff:01.2.3.4'],
+    texts: (text) => /^(?:(?:0x[0-9a-f]+|\d+)\.){3}(?:0x[0-9a-f]+|\d+)$/i.test(lastPart(text)),
+    examples: ['::0001.2.3.4', '::ffff:01.2.3.4', '0::0x1.0.0.0'],
   },
 ]
 

@@ -36,11 +36,16 @@ const more = {
   made: 'made a second',
 }
 
-/** Each figure's head in a table, and whether more of it is better. */
-export const figures = Object.fromEntries([
-  ...Object.entries(less).map(([name, head]) => [name, { head, more: false }]),
-  ...Object.entries(more).map(([name, head]) => [name, { head, more: true }]),
-])
+/** What is found out once and not in each round, so that nothing tells its spread. */
+const single = ['calls']
+
+/** Each figure's head in a table, whether more of it is better, and whether it is found out once only. */
+export const figures = Object.fromEntries(
+  Object.entries({ ...less, ...more }).map(([name, head]) => [
+    name,
+    { head, more: name in more, once: single.includes(name) },
+  ]),
+)
 
 /** The figures of round trips. */
 export const roundTripFigures = [...Object.keys(times), ...Object.keys(cost)]

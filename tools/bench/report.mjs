@@ -3,17 +3,19 @@ import { cpus, release } from 'node:os'
 import { figures as heads } from './figures.mjs'
 import { digits, table } from './stats.mjs'
 
+const machine = `${process.platform} ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? process.arch}`
+
 /** `20.1 ±6% (0.461)`: the median, half the way from the lowest round to the highest, and the ratio to the base. */
-function cell({ value, ratio }) {
+function cell({ value, ratio }, { once }) {
   if (value === null) return '–'
   const share = value.median === 0 ? 0 : Math.abs(value.spread / 2 / value.median) * 100
-  const of = ratio === null ? '' : ` (${digits(ratio.median)})`
-  return `${digits(value.median)} ±${share.toFixed(0)}%${of}`
+  const about = once ? '' : ` ±${share.toFixed(0)}%`
+  return digits(value.median) + about + (ratio === null ? '' : ` (${digits(ratio.median)})`)
 }
 
 /** What a cell tells: its value and its ratio, either null where there is none. */
 function readCell(text) {
-  const [, value, ratio] = /^(-?[\d.]+) ±\d+%(?: \((-?[\d.]+)\))?$/.exec(text) ?? []
+  const [, value, ratio] = /^(-?[\d.]+)(?: ±\d+%)?(?: \((-?[\d.]+)\))?$/.exec(text) ?? []
   return {
     value: value === undefined ? null : Number(value),
     ratio: ratio === undefined ? null : Number(ratio),
@@ -25,7 +27,7 @@ export function section({ id, title, note, figures, base }, results, failures = 
   const head = [base === null ? '' : `(of ${base})`, ...figures.map((figure) => heads[figure].head)]
   const rows = results.map((result) => [
     result.name,
-    ...figures.map((figure) => cell(result.figures[figure])),
+    ...figures.map((figure) => cell(result.figures[figure], heads[figure])),
   ])
   const failed = failures.map(({ name, reason }) => `\n${name} failed: ${reason}.\n`)
   return `\n## ${title}\n\n${note} Row \`${id}\`.\n\n${table([head, ...rows])}\n${failed.join('')}`
@@ -45,7 +47,6 @@ export function heading({ rounds, ms, versions, absent, enclosed, counting }) {
     'machine and from minute to minute. Processor time is the kernel’s account of the process, system calls are counted by',
     counting === null ? 'strace in a run of their own.' : `strace, which could not be here: ${counting}.`,
   ]
-  const machine = `${process.platform} ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? process.arch}`
   return [
     '# Benchmarks',
     '',
@@ -59,7 +60,7 @@ export function heading({ rounds, ms, versions, absent, enclosed, counting }) {
   ].join('\n')
 }
 
-/** Reads sections: title, contestant and head of the column give what the cell tells. */
+/** Reads sections: title, contestant and head of the column give what the cell tells; and whether it was this machine. */
 export function readReport(text) {
   const cells = new Map()
   let title = ''
@@ -76,5 +77,9 @@ export function readReport(text) {
       for (const [i, value] of values.entries())
         cells.set(`${title}\n${name}\n${columns[i]}`, readCell(value))
   }
-  return { get: (row, contestant, figure) => cells.get(`${row}\n${contestant}\n${figure}`) ?? null }
+  const ofThisMachine = text.includes(`- Machine: ${machine}\n`)
+  return {
+    ofThisMachine,
+    get: (row, contestant, figure) => cells.get(`${row}\n${contestant}\n${figure}`) ?? null,
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compare } from '../check.mjs'
-import { readReport, section } from '../report.mjs'
+import { heading, readReport, section } from '../report.mjs'
 
 const row = {
   id: 'echo/100',
@@ -50,6 +50,23 @@ test('compare() names what got worse by more than the spread of the run', () => 
 test('compare() lets pass what is better, and what the spread explains', () => {
   expect(compare(row, results(2.5, 0.1, 10), report)).toEqual({ compared: 2, worse: [] })
   expect(compare(row, results(1.95, 0.1, 20), report)).toEqual({ compared: 2, worse: [] })
+})
+
+test('compare() leaves out values of another machine, and what has no spread', () => {
+  const alone = { ...row, base: null, figures: ['rate', 'calls'] }
+  const of = (median: number) => ({ value: { median, spread: 0 }, ratio: null })
+  const ours = (rate: number, calls: number) => [
+    { name: 'ours', own: true, figures: { rate: of(rate), calls: of(calls) } },
+  ]
+  const about = { rounds: 1, ms: 1, versions: [], absent: [], enclosed: true, counting: null }
+  const told = section(alone, ours(30, 3))
+  expect(told).toContain('| ours | 30.0 ±0% | 3.00 |')
+  const here = readReport(heading(about) + told)
+  expect(compare(alone, ours(20, 4), here)).toMatchObject({
+    compared: 1,
+    worse: [expect.stringContaining('a value of 20.0 where it was 30.0')],
+  })
+  expect(compare(alone, ours(20, 4), readReport(told))).toEqual({ compared: 0, worse: [] })
 })
 
 test('compare() counts nothing where the report has no such row', () => {

@@ -26,10 +26,11 @@ export const script = (name, env) => ({ command: [process.execPath, peer(name)],
 
 /**
  * Finds what is here, and compiles what has to be. Gives the implementations, the neutral load, the versions of all of
- * it, a line for each that is absent, and what removes the compiled programs.
+ * it, a line for each that is absent, and the directory of all that is made for the run.
  */
 export function findPrograms() {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-programs-'))
+  const directory = mkdtempSync(join(tmpdir(), 'bench-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const absent = []
   const versions = [`Node ${process.versions.node}`]
   const programs = [
@@ -81,5 +82,5 @@ export function findPrograms() {
     load = compileC(cc, 'load')
     programs.push({ name: 'C epoll', own: false, command: [compileC(cc, 'epoll')] })
   })
-  return { programs, load, versions, absent, stop: () => rmSync(directory, { recursive: true }) }
+  return { programs, load, versions, absent, directory }
 }

@@ -1,8 +1,7 @@
 // One measurement: the sides it starts, how long it takes, and what the measured side uses meanwhile.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { availableParallelism } from 'node:os'
 import { Side } from './side.mjs'
 import { countCalls, processorTime } from './usage.mjs'
@@ -19,11 +18,12 @@ export class Round {
   #load
   #counts
   #sides = []
-  #directory = mkdtempSync(join(tmpdir(), 'bench-'))
+  #directory
 
-  /** `load`: the program of the neutral sides. `counts`: system calls are what is asked for, and times mean nothing. */
-  constructor({ ms, load, counts = false }) {
+  /** `load`: the program of the neutral sides. `directory`: where its files may be. `counts`: system calls are what is asked for, and times mean nothing. */
+  constructor({ ms, load, directory, counts = false }) {
     this.ms = ms
+    this.#directory = mkdtempSync(join(directory, 'round-'))
     this.#load = load
     this.#counts = counts
   }

@@ -40,13 +40,13 @@ function result(rounds, bases, figure) {
 }
 
 /** Measures the contestants in turn. Gives the rounds of each that played its part to the end, and why others did not. */
-async function measureAll({ contestants, figures }, { rounds, ms, load, countsCalls }) {
+async function measureAll({ contestants, figures }, { rounds, countsCalls, ...options }) {
   const measured = new Map(contestants.map(({ name }) => [name, []]))
   const failures = []
-  const attempt = async (contestant, options) => {
+  const attempt = async (contestant, more = {}) => {
     if (!measured.has(contestant.name)) return null
     try {
-      return await measure(contestant, options)
+      return await measure(contestant, { ...options, ...more })
     } catch (e) {
       measured.delete(contestant.name)
       if (!(e instanceof NoSuchRole)) failures.push({ ...contestant, reason: e.message })
@@ -56,12 +56,12 @@ async function measureAll({ contestants, figures }, { rounds, ms, load, countsCa
   for (let i = 0; i < rounds; i++) {
     for (let k = 0; k < contestants.length; k++) {
       const contestant = contestants[(i + k) % contestants.length]
-      const round = await attempt(contestant, { ms, load })
+      const round = await attempt(contestant)
       if (round !== null) measured.get(contestant.name).push(round)
     }
   }
   for (const contestant of countsCalls && figures.includes('calls') ? contestants : []) {
-    const counted = await attempt(contestant, { ms: ms / 4, load, counts: true })
+    const counted = await attempt(contestant, { ms: options.ms / 4, counts: true })
     if (counted !== null) for (const round of measured.get(contestant.name)) round.calls = counted.calls
   }
   return { measured, failures }

@@ -65,7 +65,8 @@ async function run(rows, found, options) {
     const reason = row.refused?.() ?? null
     let part
     if (reason === null) {
-      const measuring = { ...options, load: found.load, countsCalls: counting === null }
+      const { load, directory } = found
+      const measuring = { ...options, load, directory, countsCalls: counting === null }
       const { results, failures } = await runRow(row, measuring)
       part = section(row, results, failures)
       comparisons.push({ id: row.id, ...compare(row, results, before) })
@@ -114,7 +115,6 @@ async function main() {
     if (failed || (values.check && !holds(comparisons))) process.exitCode = 1
   } finally {
     for (const end of ends) await end()
-    found.stop()
   }
 }
 
@@ -125,5 +125,6 @@ function canEnclose() {
   return made.status === 0
 }
 
+process.once('SIGINT', () => process.exit(130)) // with what is to be removed at the end
 if (values.list) await list()
 else if (!canEnclose() || (await enclose())) await main()

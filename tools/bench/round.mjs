@@ -12,6 +12,9 @@ export const FULL = 120
 /** Whether sides can be put on cores: a second one has to be there for the other side. */
 export const canPin = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0 && availableParallelism() > 1
 
+/** How much longer than a measurement the time before it lasts, in which runtimes compile what they run often. */
+const WARM = 3
+
 export class Round {
   /** Milliseconds that a measurement lasts, where time limits it. */
   ms
@@ -26,6 +29,11 @@ export class Round {
     this.#directory = mkdtempSync(join(directory, 'round-'))
     this.#load = load
     this.#counts = counts
+  }
+
+  /** Milliseconds that a side works before it is measured. */
+  get warmMs() {
+    return this.ms * WARM
   }
 
   /** A name for a file that goes with the measurement. */

@@ -22,11 +22,19 @@ import { median, spread } from './stats.mjs'
  * @property {(round: Round) => Promise<Record<string, number>>} run
  */
 
+/** Milliseconds after which a measurement has hung. */
+const PATIENCE = 120_000
+
 async function measure({ run }, options) {
   const round = new Round(options)
+  let timer
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('it did not end')), PATIENCE)
+  })
   try {
-    return await run(round)
+    return await Promise.race([run(round), late])
   } finally {
+    clearTimeout(timer)
     await round.end()
   }
 }

@@ -29,8 +29,8 @@ static void round_trip(int fd, int datagrams) {
 }
 
 /**
- * `ping NETWORK ADDRESS IDLE PAUSE`: round trips one after the other, for the milliseconds commanded, PAUSE milliseconds
- * between two. IDLE other connections are there too; one of them in turn says a word after every hundredth.
+ * `ping NETWORK ADDRESS IDLE PAUSE`: round trips one after the other, for the milliseconds commanded, PAUSE
+ * milliseconds between two. IDLE other connections are there too; one of them in turn says a word after every hundredth.
  */
 static void ping(char **args) {
   int is_unix = is(args[0], "unix"), is_udp = is(args[0], "udp"), idle = atoi(args[2]);
@@ -131,7 +131,7 @@ static void sink(char **args) {
   }
 }
 
-/** `take`: takes as many bytes as the first eight of a connection say, then writes one; one connection after the other. */
+/** `take`: takes as many bytes as the first eight of a connection say, then writes one; one after the other. */
 static void take(char **args) {
   (void)args;
   int listener = bound(SOCK_STREAM, 0, 0);
@@ -152,7 +152,7 @@ static void take(char **args) {
   }
 }
 
-/** `source`: writes as many bytes as the first eight of a connection say, then closes it; one connection after the other. */
+/** `source`: writes as many bytes as the first eight of a connection say, then closes it; one after the other. */
 static void source(char **args) {
   (void)args;
   int listener = bound(SOCK_STREAM, 0, 0);

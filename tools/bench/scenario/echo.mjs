@@ -4,7 +4,7 @@ import { each } from './contestants.mjs'
 async function echo(round, program, connections) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const client = await round.load(['echo', server.ready.port, connections])
-  await client.ask(round.ms)
+  await client.ask(round.warmMs)
   const { answer, cpu, calls } = await round.measure(server, () => client.ask(round.ms))
   const { ops, ms } = answer
   return { rate: ops / ms, cpu: cpu / ops, calls: calls / ops }

@@ -15,12 +15,12 @@ async function idle(round, program) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const memory = residentMemory(server.pid)
   const alone = await round.load(['ping', 'tcp', server.ready.port, 0, 0])
-  for (let i = 0; i < 2; i++) await alone.ask(round.ms) // warm, as what is measured later
+  await alone.ask(round.warmMs)
   const { p50 } = await alone.ask(round.ms)
   const warm = residentMemory(server.pid)
   const connections = round.count(CONNECTIONS)
   const client = await round.load(['ping', 'tcp', server.ready.port, connections, 0])
-  await client.ask(round.ms)
+  await client.ask(round.warmMs)
   const each = (residentMemory(server.pid) - warm) / connections
   const { answer, cpu } = await round.measure(server, () => client.ask(round.ms))
   return {

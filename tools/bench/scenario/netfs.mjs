@@ -24,7 +24,7 @@ async function clientOf(round, role, way, port, proxies) {
 async function ping(round, way, { echo, proxies }) {
   const server = await round.start(echo, ['echo', 'tcp', ''])
   const client = await clientOf(round, 'ping', way, server.ready.port, proxies)
-  await client.ask(round.ms)
+  await client.ask(round.warmMs)
   const { answer, cpu, calls } = await round.measure(client, () => client.ask(round.ms))
   const { ops, p50, mean, p99 } = answer
   return { p50, mean, p99, cpu: cpu / ops, calls: calls / ops }

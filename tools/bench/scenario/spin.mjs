@@ -15,6 +15,8 @@ async function share(round, server, work) {
 
 async function slow(round, program) {
   const server = await round.start(program, ['echo', 'tcp', ''])
+  const busy = await round.load(['ping', 'tcp', server.ready.port, 0, 0])
+  await busy.ask(round.warmMs)
   const client = await round.load(['ping', 'tcp', server.ready.port, 0, PAUSE])
   await client.ask(round.ms)
   const { share: taken, answer } = await share(round, server, () => client.ask(round.ms * LONG))
@@ -24,7 +26,7 @@ async function slow(round, program) {
 async function silent(round, program) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const client = await round.load(['ping', 'tcp', server.ready.port, 0, 0])
-  await client.ask(round.ms)
+  await client.ask(round.warmMs)
   return share(round, server, () => sleep(round.ms * LONG)).then(({ share: taken }) => ({ share: taken }))
 }
 
@@ -36,7 +38,7 @@ async function crowded(round, program) {
     }),
   )
   const both = () => Promise.all(pair.map(({ client }) => client.ask(round.ms)))
-  await both()
+  await Promise.all(pair.map(({ client }) => client.ask(round.warmMs)))
   const { answer, cpu } = await round.measure(pair[0].server, both)
   const [a, b] = answer
   return {

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os'
 import { Side } from './side.mjs'
 import { countCalls, processorTime } from './usage.mjs'
 
-/** Milliseconds of a measurement in a full run: so short that all rows end within a quarter of an hour. */
+/** Milliseconds of a measurement in a full run: short, as many rounds tell more than long ones. */
 export const FULL = 120
 
 /** Whether sides can be put on cores: a second one has to be there for the other side. */

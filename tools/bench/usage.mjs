@@ -17,6 +17,16 @@ export function residentMemory(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024
 }
 
+/** The bytes that wait in the receive buffer of the UDP socket of a port of this machine. */
+export function waitingBytes(port) {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  for (const line of readFileSync('/proc/net/udp', 'latin1').split('\n')) {
+    const [, address, , , queues] = line.trim().split(/\s+/)
+    if (address?.endsWith(local)) return parseInt(queues.split(':')[1], 16)
+  }
+  throw new Error(`nobody has UDP port ${port}`)
+}
+
 /** Why system calls cannot be counted here, or null. */
 export function countingRefused() {
   const { error, status, stderr } = spawnSync('strace', ['-c', '-o', '/dev/null', 'true'], {

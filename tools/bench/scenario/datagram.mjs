@@ -1,16 +1,18 @@
 // UDP datagrams of 64 bytes, as many as go.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitingBytes } from '../usage.mjs'
 import { each } from './contestants.mjs'
 
-const SETTLE = 20 // ms in which what waits in a receive buffer has been taken
+const PAUSE = 20 // ms between two looks at a receiver that is not done
 
 /** Waits until a receiver has taken all that came; gives how many. */
 async function settled(receiver) {
   for (let last = -1; ;) {
+    const isEmpty = waitingBytes(receiver.ready.port) === 0
     const { received } = await receiver.ask()
-    if (received === last) return received
+    if (isEmpty && received === last) return received
     last = received
-    await sleep(SETTLE)
+    await sleep(PAUSE)
   }
 }
 

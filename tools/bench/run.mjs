@@ -1,118 +1,130 @@
-// Runs the benchmarks and prints them as Markdown. `--write` keeps them in BENCHMARKS.md, `--quick` runs less of each.
-import { writeFileSync } from 'node:fs'
-import { cpus, release } from 'node:os'
+// Runs the benchmarks and prints them as Markdown: all rows, or those whose names begin with what the arguments say.
+//
+//   --list       names the rows
+//   --write      keeps the result in BENCHMARKS.md
+//   --check      compares the result with BENCHMARKS.md, and fails when a row of ours got worse
+//   --quick      less of each, to see that all works: its figures mean little
+//   --rounds N   rounds of each row, seven unless told otherwise
+//   --ms N       milliseconds of a measurement
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { sendFile } from './tcp/sendfile.mjs'
-import { pingPong, throughput } from './tcp/tcp.mjs'
-import { flood } from './udp/udp.mjs'
-import { digits, table } from './stats.mjs'
-import { run as messages } from './9p/codec.mjs'
-import { run as parseIP } from './addr/parse_ip.mjs'
-import { run as held } from './netfs/held.mjs'
-import { run as plan9 } from './plan9/plan9.mjs'
-import { refused as lookupRefused, run as lookup } from './resolve/lookup.mjs'
+import { enclose, isEnclosed } from '@net/peers'
+import { compare } from './check.mjs'
+import { findPrograms } from './programs.mjs'
+import { absentSection, heading, readReport, section } from './report.mjs'
+import { FULL } from './round.mjs'
+import { runRow } from './row.mjs'
+import { countingRefused } from './usage.mjs'
 
-const { values } = parseArgs({ options: { write: { type: 'boolean' }, quick: { type: 'boolean' } } })
-const rounds = values.quick ? 3 : 7
-
-async function parse() {
-  const rows = await parseIP({ rounds })
-  const [ours] = rows
-  const cells = rows.map(({ name, v4ns, v6ns }) => [
-    name,
-    digits(v4ns),
-    digits(ours.v4ns / v4ns),
-    digits(v6ns),
-    digits(ours.v6ns / v6ns),
-  ])
-  return table([['', 'IPv4', 'ours takes, of it', 'IPv6', 'ours takes, of it'], ...cells])
-}
-
-async function ninep() {
-  const rows = await messages({ rounds: Math.min(rounds, 5) })
-  const cells = rows.map(({ name, perSecond, bytes }) => [name, String(bytes), digits(perSecond / 1000)])
-  return table([['', 'bytes', 'thousands a second'], ...cells])
-}
-
-async function conversations() {
-  const rows = await held(values.quick ? { sessions: 20, conversations: 50 } : {})
-  const cells = rows.map((r) => [
-    r.name,
-    r.sessions,
-    r.conversations,
-    digits(r.heap),
-    digits(r.rss),
-    digits(r.perSecond),
-  ])
-  return table([['', 'sessions', 'conversations', 'heap bytes', 'rss bytes', 'made a second'], ...cells])
-}
-
-async function lookups() {
-  const reason = lookupRefused()
-  if (reason !== null) return `Skipped: ${reason}.`
-  const rows = await lookup({ rounds, ms: values.quick ? 200 : 500 })
-  const [ours] = rows
-  const cells = rows.map(({ name, one, many }) => [
-    name,
-    digits(one),
-    digits(ours.one / one),
-    digits(many),
-    digits(ours.many / many),
-  ])
-  return table([['', 'one at a time', 'ours does, of it', '64 at a time', 'ours does, of it'], ...cells])
-}
-
-const sections = [
-  [
-    'TCP round trip of 64 bytes',
-    'Client and server in a process each, over loopback; lower is better.',
-    () => pingPong({ rounds, count: values.quick ? 5000 : 20_000 }),
-  ],
-  [
-    'TCP throughput one way',
-    'Over loopback; GB/s: higher is better, CPU: lower.',
-    () => throughput({ rounds, bytes: values.quick ? 2 ** 28 : 2 ** 30 }),
-  ],
-  [
-    'Sending a file of 64 MiB',
-    'From the page cache, over loopback; GB/s: higher is better, CPU: lower.',
-    () => sendFile({ rounds }),
-  ],
-  [
-    'Flood of UDP packets',
-    'Sender and receiver in a process each, over loopback; higher is better.',
-    () => flood({ rounds: Math.min(rounds, 5), ms: values.quick ? 300 : 1000 }),
-  ],
-  [
-    'TCP through an exported /net',
-    'Client, exporter and server in a process each, 9P over loopback TCP; beside the direct connection, a relay over `node:net`, what SOCKS proxies of others that are installed make of it, and the same export over TLS.',
-    () =>
-      plan9({
-        rounds: Math.min(rounds, 3),
-        count: values.quick ? 2000 : 10_000,
-        bytes: values.quick ? 2 ** 27 : 2 ** 28,
-      }),
-  ],
-  ['9P messages', 'The codec alone, and sessions over a Unix socket within one process.', () => ninep()],
-  [
-    'Conversations held by an exported /net',
-    'Memory of the exporting process for each.',
-    () => conversations(),
-  ],
-  ['Parsing addresses', 'Nanoseconds for one address; `net.isIP` only checks.', () => parse()],
-  ['Looking names up', 'Names a second, of one dnsmasq on loopback; higher is better.', () => lookups()],
+const file = new URL('../../BENCHMARKS.md', import.meta.url)
+const scenarios = [
+  'round_trip',
+  'echo',
+  'one_way',
+  'file',
+  'accept',
+  'dial',
+  'lookup',
+  'datagram',
+  'idle',
+  'spin',
+  'parse',
+  'import',
+  'netfs',
+  'messages',
+  'conversations',
 ]
 
-let text = `# Benchmarks
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: 'boolean' },
+    write: { type: 'boolean' },
+    check: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    rounds: { type: 'string' },
+    ms: { type: 'string' },
+  },
+})
 
-What the last run of \`npx -y pnpm@12.21.0 bench --write\` printed: medians of ${rounds} rounds, the peers' rounds in turn. Read the
-ratios: absolute figures differ from machine to machine and from minute to minute.
-
-Node ${process.versions.node}, ${process.platform} ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? process.arch}.
-`
-for (const [title, note, run] of sections) {
-  const section = `\n## ${title}\n\n${note}\n\n${await run()}\n`
-  process.stdout.write(section)
-  text += section
+async function rowsOf(options) {
+  const rooms = await Promise.all(scenarios.map((name) => import(`./scenario/${name}.mjs`)))
+  return rooms.flatMap((room) => room.rows(options))
 }
-if (values.write) writeFileSync(new URL('../../BENCHMARKS.md', import.meta.url), text)
+
+/** Runs the rows and gives the report, how each row compares with the one before, and whether ours failed anywhere. */
+async function run(rows, found, options) {
+  const counting = countingRefused()
+  let text = heading({ ...options, ...found, enclosed: isEnclosed(), counting })
+  process.stdout.write(text)
+  const before = readReport(readFileSync(file, 'utf8'))
+  const comparisons = []
+  let failed = false
+  for (const row of rows) {
+    const reason = row.refused?.() ?? null
+    let part
+    if (reason === null) {
+      const { load, directory } = found
+      const measuring = { ...options, load, directory, countsCalls: counting === null }
+      const { results, failures } = await runRow(row, measuring)
+      part = section(row, results, failures)
+      comparisons.push({ id: row.id, ...compare(row, results, before) })
+      failed ||= failures.some(({ own }) => own)
+    } else part = absentSection(row, reason)
+    process.stdout.write(part)
+    text += part
+  }
+  return { text, comparisons, failed }
+}
+
+/** Says what got worse and what could not be compared; gives whether all is as good as it was. */
+function holds(comparisons) {
+  const compared = comparisons.reduce((sum, row) => sum + row.compared, 0)
+  const worse = comparisons.flatMap((row) => row.worse)
+  for (const line of worse) console.log(`worse: ${line}`)
+  const unknown = comparisons.filter((row) => row.compared === 0).map(({ id }) => id)
+  if (unknown.length > 0) console.log(`BENCHMARKS.md has nothing of ours in: ${unknown.join(', ')}`)
+  console.log(`${compared} figures of ours compared with BENCHMARKS.md, ${worse.length} of them worse`)
+  return compared > 0 && worse.length === 0
+}
+
+async function list() {
+  for (const { id, title } of await rowsOf({ programs: [], atEnd: () => {} }))
+    console.log(`${id.padEnd(24)}${title}`)
+}
+
+async function main() {
+  const ends = []
+  const found = findPrograms()
+  if (found.load === null)
+    throw new Error('the sides that load the others are in C: there is no cc, and none in BENCH_CC')
+  try {
+    const all = await rowsOf({ programs: found.programs, atEnd: (end) => ends.push(end) })
+    const rows =
+      positionals.length === 0 ? all : all.filter(({ id }) => positionals.some((name) => id.startsWith(name)))
+    if (rows.length === 0) throw new Error(`no row is called ${positionals.join(', ')}: --list names them`)
+    if (values.write && (rows.length < all.length || values.quick))
+      throw new Error('BENCHMARKS.md is written by a full run')
+    const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
+    const start = performance.now()
+    const ms = Number(values.ms ?? (values.quick ? FULL / 4 : FULL))
+    const { text, comparisons, failed } = await run(rows, found, { rounds, ms })
+    console.error(`${rows.length} rows in ${((performance.now() - start) / 1000).toFixed(0)} s`)
+    if (values.write) writeFileSync(file, text)
+    if (failed || (values.check && !holds(comparisons))) process.exitCode = 1
+  } finally {
+    for (const end of ends) await end()
+  }
+}
+
+/** Whether this system makes networks of one's own, and what sets them up is here. */
+function canEnclose() {
+  const user = process.getuid() === 0 ? [] : ['--map-root-user']
+  const made = spawnSync('unshare', ['--net', ...user, 'ip', 'link', 'set', 'lo', 'up'])
+  return made.status === 0
+}
+
+process.once('SIGINT', () => process.exit(130)) // with what is to be removed at the end
+if (values.list) await list()
+else if (!canEnclose() || (await enclose())) await main()

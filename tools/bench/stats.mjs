@@ -5,9 +5,15 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** From the lowest to the highest of some numbers. */
+export function spread(numbers) {
+  return Math.max(...numbers) - Math.min(...numbers)
+}
+
 /** Three significant digits. */
 export function digits(n) {
-  return n >= 100 ? n.toFixed(0) : n.toPrecision(3)
+  if (n === 0) return '0'
+  return Math.abs(n) >= 100 ? n.toFixed(0) : n.toPrecision(3)
 }
 
 /** A Markdown table from rows of cells, the first row the head. */

@@ -1,0 +1,2 @@
+// A program that imports @net/core and does nothing, for what that takes.
+import '@net/core'

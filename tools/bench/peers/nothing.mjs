@@ -1,0 +1,1 @@
+// A program that imports nothing, for what starting one takes.

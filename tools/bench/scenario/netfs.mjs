@@ -1,0 +1,83 @@
+// TCP through a network in this process (embedded) and one that another process exports over 9P on loopback, beside the direct
+// connection, a relay of node:net, SOCKS proxies of others, and the same export over TLS.
+import { roundTripFigures } from '../figures.mjs'
+import { script } from '../programs.mjs'
+import { findProxies, startProxies } from '../proxies.mjs'
+
+const BYTES = 2 ** 26
+const SIZE = 65536 // bytes of a write
+
+const between = {
+  relay: (port) => ['relay', port],
+  'over TLS': () => ['export', 'tls'],
+  'exported /net': () => ['export', ''],
+}
+
+/** Starts what stands between and the client; the port of a proxy is the same in every round. */
+async function clientOf(round, role, way, port, proxies) {
+  let through = proxies[way] ?? 0
+  if (Object.hasOwn(between, way))
+    through = (await round.start(script('netfs'), between[way](port))).ready.port
+  return round.start(script('netfs'), [role, way, port, through])
+}
+
+async function ping(round, way, { echo, proxies }) {
+  const server = await round.start(echo, ['echo', 'tcp', ''])
+  const client = await clientOf(round, 'ping', way, server.ready.port, proxies)
+  await client.ask(round.warmMs)
+  const { answer, cpu, calls } = await round.measure(client, () => client.ask(round.ms))
+  const { ops, p50, mean, p99 } = answer
+  return { p50, mean, p99, cpu: cpu / ops, calls: calls / ops }
+}
+
+async function bulk(round, way, { proxies }, role, far) {
+  const peer = await round.load([far])
+  const client = await clientOf(round, role, way, peer.ready.port, proxies)
+  const bytes = Math.ceil(round.count(BYTES) / SIZE) * SIZE
+  await client.ask(Math.ceil(bytes / 4 / SIZE) * SIZE)
+  const { ms } = await client.ask(bytes)
+  return { throughput: bytes / ms / 1e6 }
+}
+
+/** The rows, for these programs; what `atEnd` is given ends the proxies, which run from the first measurement on. */
+export function rows({ programs, atEnd }) {
+  const { present, missing } = findProxies()
+  let started = null
+  const proxies = async () => {
+    if (started === null) {
+      started = startProxies(present)
+      atEnd(async () => (await started).stop())
+    }
+    return (await started).ports
+  }
+  const echo = programs.find(({ name }) => name === 'C epoll')
+  const ways = ['direct', 'relay', ...present, 'over TLS', 'embedded /net', 'exported /net']
+  const own = new Set(['over TLS', 'embedded /net', 'exported /net'])
+  const row = (id, title, note, figures, run) => ({
+    id: `netfs/${id}`,
+    title,
+    note: [note, ...missing.map((why) => `Without ${why}.`)].join(' '),
+    figures,
+    base: 'direct',
+    contestants: ways.map((name) => ({
+      name,
+      own: own.has(name),
+      run: async (round) => run(round, name, { echo, proxies: await proxies() }),
+    })),
+  })
+  return [
+    row(
+      'round-trip',
+      'TCP round trip through /net',
+      '64 bytes, our client to an echo server in C; the client’s processor time and system calls for one.',
+      roundTripFigures,
+      ping,
+    ),
+    row('write', 'Writing through /net', 'Writes of 64 KiB, to a C program.', ['throughput'], (...args) =>
+      bulk(...args, 'write', 'take'),
+    ),
+    row('read', 'Reading through /net', 'From a C program.', ['throughput'], (...args) =>
+      bulk(...args, 'read', 'source'),
+    ),
+  ]
+}

@@ -1,0 +1,60 @@
+// Reading IP addresses: 1000 different ones of each family, the same for all.
+import { writeFileSync } from 'node:fs'
+import { script } from '../programs.mjs'
+import { each } from './contestants.mjs'
+
+const TIMES = 100 // that all addresses are read
+
+/** Numbers that are the same in every run (mulberry32). */
+function generator(seed) {
+  return (limit) => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % limit
+  }
+}
+
+/** 1000 addresses of each family; of IPv6 three quarters whole, one quarter with '::'. */
+function addresses() {
+  const random = generator(1)
+  const group = () => random(65536).toString(16)
+  const v4 = Array.from({ length: 1000 }, () => Array.from({ length: 4 }, () => random(256)).join('.'))
+  const v6 = Array.from({ length: 1000 }, (_, i) =>
+    i % 4 === 0 ? `2001:db8::${group()}:${group()}` : Array.from({ length: 8 }, group).join(':'),
+  )
+  return { v4, v6 }
+}
+
+async function parse(round, program) {
+  const figures = {}
+  for (const [family, texts] of Object.entries(addresses())) {
+    const path = round.path(family)
+    writeFileSync(path, `${texts.join('\n')}\n`)
+    const side = await round.start(program, ['parse', path, ...(program.library ?? [])])
+    await side.ask(round.count(TIMES))
+    figures[family] = (await side.ask(round.count(TIMES))).ns
+  }
+  return figures
+}
+
+/** The rows, for these programs. */
+export function rows({ programs }) {
+  const libraries = ['ipaddr.js', 'ip-address'].map((name) => ({
+    name,
+    own: false,
+    library: [name],
+    ...script('libraries'),
+  }))
+  const readers = programs.filter(({ name }) => name !== 'ours hosted')
+  return [
+    {
+      id: 'parse',
+      title: 'Parsing addresses',
+      note: 'One address: parseIP of ours and Go’s, inet_pton of C; isIP of the hosts only checks.',
+      figures: ['v4', 'v6'],
+      base: 'node:*',
+      contestants: each([...readers, ...libraries], parse),
+    },
+  ]
+}

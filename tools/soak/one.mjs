@@ -4,6 +4,9 @@ import { isEnclosed } from '@net/peers'
 
 const [name, form] = process.argv.slice(2)
 if (!isEnclosed()) throw new Error('this network has a way out: start it by run.mjs')
+// Node makes the handles of these when they are first asked for, once for the process: no soak has left them open.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
 const { soak } = await import(`./${name}.mjs`)
 try {
   process.send(await soak.run({ short: form === 'short' }))

@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
+import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
+import { udpPair } from '@net/contract/suite'
 import { pipe } from '@net/core'
 import { fromDuplex, secureListener, tlsClient, toDuplex } from '@net/core/node'
 import { embeddedNet, exportNet } from '@net/netfs'
@@ -33,13 +34,9 @@ export async function tcpPair(target, addr = loopback) {
   return meet(listener, target.dialTCP('tcp', null, listener.addr))
 }
 
-async function udpPair(target) {
-  // Two sockets, each with the other as its only peer.
-  const free = await target.listenUDP('udp', new UDPAddr(loopback.ip, 0))
-  const { addr } = free
-  await free.close()
-  const c1 = await target.dialUDP('udp', new UDPAddr(loopback.ip, 0), addr)
-  return [c1, await target.dialUDP('udp', addr, c1.localAddr)]
+async function connectedPair(target) {
+  const { c1, c2 } = await udpPair(target, 'udp', loopback.ip)
+  return [c1, c2]
 }
 
 async function tlsPair(target) {
@@ -69,13 +66,13 @@ export async function connectionTypes() {
   const types = [
     ['tcp4', { network: 'tcp' }, () => tcpPair(kernel)],
     ['tcp6', { network: 'tcp' }, () => tcpPair(kernel, new TCPAddr(parseIP('::1'), 0))],
-    ['udp', { network: 'udp', kind: 'datagram' }, () => udpPair(kernel)],
+    ['udp', { network: 'udp', kind: 'datagram' }, () => connectedPair(kernel)],
     ['unix', { network: 'unix' }, () => unixPair(kernel, 'unix')],
     ['unixpacket', { network: 'unixpacket', kind: 'seqpacket' }, () => unixPair(kernel, 'unixpacket')],
     ['socketPair', { network: 'unix' }, async () => socketPair('unix')],
     ['hosted tcp', { network: 'tcp' }, () => tcpPair(host)],
     ['hosted unix', { network: 'unix' }, () => unixPair(host, 'unix')],
-    ['hosted udp', { network: 'udp', kind: 'datagram' }, () => udpPair(host)],
+    ['hosted udp', { network: 'udp', kind: 'datagram' }, () => connectedPair(host)],
     ['tls', { network: 'tcp' }, () => tlsPair(kernel)],
     ['duplex', { network: 'tcp' }, async () => (await tcpPair(kernel)).map((c) => fromDuplex(toDuplex(c)))],
     ['pipe', { network: 'pipe', errorAddrs: false }, async () => pipe()],

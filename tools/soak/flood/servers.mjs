@@ -48,7 +48,7 @@ const streams = (target, size) =>
 
 /** A target of an export in another process. */
 async function exported() {
-  const child = fork(fileURLToPath(new URL('../exporter.mjs', import.meta.url)), ['plain'])
+  const child = fork(fileURLToPath(new URL('../export/exporter.mjs', import.meta.url)), ['plain'])
   const [{ port }] = await once(child, 'message')
   const conn = await kernel.dialTCP('tcp4', null, new TCPAddr(loopback, port))
   return plan9({ net: await importNet(conn) })

@@ -25,6 +25,9 @@ import { median, spread } from './stats.mjs'
 /** Milliseconds after which a measurement has hung. */
 const PATIENCE = 120_000
 
+/** How much shorter a measurement is in which system calls are counted: strace makes each of them many times as long. */
+const COUNTED = 10
+
 async function measure({ run }, options) {
   const round = new Round(options)
   let timer
@@ -69,7 +72,7 @@ async function measureAll({ contestants, figures }, { rounds, countsCalls, ...op
     }
   }
   for (const contestant of countsCalls && figures.includes('calls') ? contestants : []) {
-    const counted = await attempt(contestant, { ms: options.ms / 4, counts: true })
+    const counted = await attempt(contestant, { ms: options.ms / COUNTED, counts: true })
     if (counted !== null) for (const round of measured.get(contestant.name)) round.calls = counted.calls
   }
   return { measured, failures }

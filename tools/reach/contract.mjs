@@ -2,14 +2,12 @@
 // many parts passed, and the parts that failed. The first argument is the program that starts this runtime, which may not be
 // the one that this process sees; `short` after it leaves all out but TCP connections.
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
-import { collect, testConn, testTarget } from '@net/contract/suite'
+import { collect, streamPair, testConn, testTarget } from '@net/contract/suite'
 import { embeddedNet } from '@net/netfs'
 import { plan9 } from '@net/plan9'
 import { hosted, posix, posixRefusal } from '@net/posix'
 
 /** @typedef {import('@net/contract').Target} Target */
-/** @typedef {import('@net/contract').Conn} Conn */
-/** @typedef {import('@net/contract').Listener} Listener */
 
 const onWindows = process.platform === 'win32'
 const [starter, extent] = process.argv.slice(2)
@@ -18,26 +16,17 @@ const short = extent === 'short'
 if (starter !== undefined && !onWindows) process.execPath = starter
 let sockets = 0
 
-/** @param {Listener} listener @param {Promise<Conn>} dialled */
-async function pair(listener, dialled) {
-  const [c1, c2] = await Promise.all([dialled, listener.accept()])
-  const stop = async () => {
-    await Promise.all([c1.close(), c2.close(), listener.close()])
-  }
-  return { c1, c2, stop }
-}
-
 /** @param {Target} target */
 async function tcpPair(target) {
   const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
-  return pair(listener, target.dialTCP('tcp', null, listener.addr))
+  return streamPair(listener, target.dialTCP('tcp', null, listener.addr))
 }
 
 /** @param {Target} target */
 async function unixPair(target) {
   // In the working directory, which is a folder of this run's own.
   const listener = await target.listenUnix('unix', new UnixAddr(`${process.pid}.${sockets++}.sock`, 'unix'))
-  return pair(listener, target.dialUnix('unix', null, listener.addr))
+  return streamPair(listener, target.dialUnix('unix', null, listener.addr))
 }
 
 /** @param {string} label @param {(t: import('@net/contract/suite').Collection) => void} register */

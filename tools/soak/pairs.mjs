@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
-import { udpPair } from '@net/contract/suite'
+import { streamPair, udpPair } from '@net/contract/suite'
 import { pipe } from '@net/core'
 import { fromDuplex, secureListener, tlsClient, toDuplex } from '@net/core/node'
 import { embeddedNet, exportNet } from '@net/netfs'
@@ -23,8 +23,7 @@ const secureClient = {
 
 /** A pair of what a listener and a dial give, once both have it. */
 async function meet(listener, dialled) {
-  const [c1, c2] = await Promise.all([dialled, listener.accept()])
-  await listener.close()
+  const { c1, c2 } = await streamPair(listener, dialled)
   return [c1, c2]
 }
 

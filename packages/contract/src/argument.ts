@@ -13,8 +13,6 @@ function getter(prototype: object, name: string | symbol): (this: unknown) => un
   return get
 }
 
-const none: [] = []
-
 /**
  * Whether a value is a Uint8Array: one of any realm, or of a subclass, as Node's Buffer.
  *
@@ -26,7 +24,7 @@ const none: [] = []
  * ```
  */
 export function isBytes(x: unknown): x is Uint8Array {
-  return Reflect.apply(kindOf, x, none) === 'Uint8Array'
+  return kindOf.call(x) === 'Uint8Array'
 }
 
 /**
@@ -42,7 +40,7 @@ export function isBytes(x: unknown): x is Uint8Array {
  * ```
  */
 export function byteLengthOf(p: Uint8Array): number {
-  return Reflect.apply(lengthOf, p, none) as number
+  return lengthOf.call(p) as number
 }
 
 /**

@@ -4,11 +4,11 @@
  * budget since the loop's last turn waits for the next one.
  */
 
-/** Milliseconds that operations of one turn of the loop may take together. */
-const BUDGET = 1
+/** Milliseconds that operations may take before somebody waits for the loop's next turn, and then again until it comes. */
+const SPAN = 0.5
 
 /** How many operations go by between two looks at the clock, which takes about 60 ns. */
-const LOOK = 4
+const LOOK = 8
 
 /** Whoever waits for the loop to turn. */
 export interface Deferred {
@@ -17,7 +17,8 @@ export interface Deferred {
 }
 
 let count = 0 // operations since the last look at the clock
-let began = -1 // when the first look of this turn was; -1 before it
+let began = -1 // when the span began, -1 before its first look
+let isAwaited = false // whether the loop's next turn is waited for
 let over = false // whether the budget of this turn is used up
 let waiting: Deferred[] = []
 
@@ -25,25 +26,31 @@ let waiting: Deferred[] = []
 const nextTurn: (f: () => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : (f) => setTimeout(f, 0)
 
+function awaitTurn(): void {
+  isAwaited = true
+  nextTurn(turned)
+}
+
 // Those that waited go on in their order for as long as the budget of the new turn lasts, the rest in the next one: however
 // many wait, a turn is no longer for it.
 async function takeTurn(): Promise<void> {
+  isAwaited = false
   count = 0
   over = false
   began = performance.now()
   const list = waiting
   waiting = []
   let next = 0
-  while (next < list.length && performance.now() - began <= BUDGET) {
+  while (next < list.length && performance.now() - began <= 2 * SPAN) {
     list[next++]?.turned()
     await Promise.resolve() // what it set going is part of its time
   }
   if (next < list.length) waiting = [...list.slice(next), ...waiting]
-  if (waiting.length > 0) {
-    nextTurn(turned)
-  } else {
+  if (waiting.length === 0) {
     over = false
     began = -1
+  } else if (!isAwaited) {
+    awaitTurn()
   }
 }
 
@@ -53,6 +60,10 @@ function turned(): void {
 
 /**
  * Counts an operation, and gives whether it has to wait for the next turn, as the budget of this one is used up.
+ *
+ * Nobody tells when the loop turns, and to wait for each turn costs as much as a fast operation does. So half of the budget goes by
+ * before the next turn is waited for, and the other half before operations wait for it, too: where each operation has a turn of its
+ * own, as where a peer answers one question after the other, one of some thirty is waited for.
  *
  * @example
  * ```ts
@@ -67,9 +78,13 @@ export function isTurnOver(): boolean {
   const now = performance.now()
   if (began < 0) {
     began = now
-    nextTurn(turned)
-  } else {
-    over = now - began > BUDGET
+  } else if (now - began > SPAN) {
+    if (isAwaited) {
+      over = true
+    } else {
+      began = now
+      awaitTurn()
+    }
   }
   return over
 }

@@ -2,7 +2,7 @@
 // packed packages. @net/netfs and @net/posix serve it.
 import { after, test } from 'node:test'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
-import { testConn, testTarget } from '@net/contract/suite'
+import { streamPair, testConn, testTarget } from '@net/contract/suite'
 import { embeddedNet, exportNet } from '@net/netfs'
 import { importNet, plan9 } from '@net/plan9'
 import { posix } from '@net/posix'
@@ -23,11 +23,7 @@ after(async () => {
 /** @param {Target} target */
 async function tcpPair(target) {
   const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
-  const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
-  const stop = async () => {
-    await Promise.all([c1.close(), c2.close(), listener.close()])
-  }
-  return { c1, c2, stop }
+  return streamPair(listener, target.dialTCP('tcp', null, listener.addr))
 }
 
 for (const [label, net] of /** @type {const} */ ([

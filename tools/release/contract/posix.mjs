@@ -1,26 +1,15 @@
 // The contract's suite over the kernel's sockets and over the host's, run by node:test from the packed packages.
 import { test } from 'node:test'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
-import { testConn } from '@net/contract/suite'
+import { streamPair, testConn } from '@net/contract/suite'
 import { hosted, posix } from '@net/posix'
 
 /** @typedef {import('@net/contract').Target} Target */
-/** @typedef {import('@net/contract').Conn} Conn */
-/** @typedef {import('@net/contract').Listener} Listener */
-
-/** @param {Listener} listener @param {Promise<Conn>} dialled */
-async function pair(listener, dialled) {
-  const [c1, c2] = await Promise.all([dialled, listener.accept()])
-  const stop = async () => {
-    await Promise.all([c1.close(), c2.close(), listener.close()])
-  }
-  return { c1, c2, stop }
-}
 
 /** @param {Target} target */
 async function tcpPair(target) {
   const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
-  return pair(listener, target.dialTCP('tcp', null, listener.addr))
+  return streamPair(listener, target.dialTCP('tcp', null, listener.addr))
 }
 
 let sockets = 0
@@ -29,7 +18,7 @@ let sockets = 0
 async function unixPair(target) {
   // In the working directory, which is a folder of this run's own.
   const listener = await target.listenUnix('unix', new UnixAddr(`${sockets++}.sock`, 'unix'))
-  return pair(listener, target.dialUnix('unix', null, listener.addr))
+  return streamPair(listener, target.dialUnix('unix', null, listener.addr))
 }
 
 /** What a child process runs to have the same pair. @param {'posix' | 'hosted'} name */

@@ -1,7 +1,7 @@
 // The contract's suite within a simulated host and between two, on virtual time, run by node:test from the packed package.
 import { test } from 'node:test'
 import { parseIP, TCPAddr } from '@net/addr'
-import { testConn, testTarget } from '@net/contract/suite'
+import { streamPair, testConn, testTarget } from '@net/contract/suite'
 import { SimNetwork } from '@net/sim'
 
 const hours = 10 * 3_600_000
@@ -30,11 +30,7 @@ testConn(
   runner,
   async () => {
     const listener = await b.target.listenTCP('tcp', new TCPAddr(parseIP('10.0.0.2'), 0))
-    const [c1, c2] = await Promise.all([a.target.dialTCP('tcp', null, listener.addr), listener.accept()])
-    const stop = async () => {
-      await Promise.all([c1.close(), c2.close(), listener.close()])
-    }
-    return { c1, c2, stop }
+    return streamPair(listener, a.target.dialTCP('tcp', null, listener.addr))
   },
   { label: 'through loss', network: 'tcp', halfClose: true, byteStreams: true, limit: hours },
 )

@@ -12,6 +12,7 @@ import { closeAll, part, type Runner } from './part.ts'
 import { testTargetErrors } from './target_errors.ts'
 import { testTargetGroups } from './target_groups.ts'
 import { labelOf, literal, livenessOf, nothing, type TargetOptions } from './target_options.ts'
+import { streamPair } from './stream_pair.ts'
 import { udpPair } from './udp_pair.ts'
 
 /** Registers everything that is stated about a target: its groups, its errors, and the connections it makes. */
@@ -117,8 +118,6 @@ function listening(listener: Listening['listener'], connect: () => Promise<Conn>
 }
 
 async function pairOf(makeListener: () => Promise<Listening>): Promise<ConnPair> {
-  const made = await makeListener()
-  const [c1, c2] = await Promise.all([made.dial(), made.listener.accept()])
-  await made.listener.close()
-  return { c1, c2, stop: () => closeAll([c2, { close: () => made.stop() }]) }
+  const { listener, dial } = await makeListener()
+  return streamPair(listener, dial())
 }

@@ -7,7 +7,6 @@ import {
   type IOOptions,
   type RawConn,
   checkBuffer,
-  byteLengthOf,
 } from '@net/contract'
 import { ConnStreams, isOver, LaneConn } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
@@ -33,7 +32,7 @@ export function read(
 ): Promise<number | null> {
   const wrong = checkBuffer(p)
   if (wrong !== null) return Promise.reject(wrong)
-  if (byteLengthOf(p) === 0 && !fd.isClosed) return Promise.resolve(0)
+  if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
   if (fd.readReady && fd.reading.free && !isOver(options)) {
     // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
     // allocation.
@@ -52,8 +51,8 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
   if (wrong !== null) return Promise.reject(wrong)
   let n = 0
   if (fd.writeReady && fd.writing.free && !isOver(options)) {
-    n = send(fd.fd, p, byteLengthOf(p), abi.MSG_NOSIGNAL)
-    if (n === byteLengthOf(p)) return Promise.resolve(n)
+    n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
+    if (n === p.byteLength) return Promise.resolve(n)
     if (n < 0 && n !== EAGAIN) {
       return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
     }

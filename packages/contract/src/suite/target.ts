@@ -118,6 +118,6 @@ function listening(listener: Listening['listener'], connect: () => Promise<Conn>
 }
 
 async function pairOf(makeListener: () => Promise<Listening>): Promise<ConnPair> {
-  const { listener, dial } = await makeListener()
-  return streamPair(listener, dial())
+  const made = await makeListener()
+  return streamPair(made.listener, made.dial())
 }

@@ -156,7 +156,7 @@ async function dial(
   try {
     const putRemote = (): number =>
       putAddr(s.family, { ip: raddr.ip, zone: raddr.zone, port: peerPort(s.proto) })
-    const fd = await dialSocket({ ...s, raddr, putRemote }, options)
+    const fd = await dialSocket({ ...s, putRemote }, options)
     fd.setAddrs(undefined, raddr)
     return new PosixIPConn(fd, s.family, true, s.sotype === abi.SOCK_RAW)
   } catch (e) {

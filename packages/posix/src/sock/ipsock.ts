@@ -97,7 +97,7 @@ export interface InetKind extends Pick<SocketSpec, 'net' | 'sotype' | 'names'> {
 export function inetSpec(
   { net, sotype, names, proto }: InetKind,
   laddr: (Addr & InetAddr) | null,
-  raddr: InetAddr | null,
+  raddr: (Addr & InetAddr) | null,
   mode: 'dial' | 'listen',
 ): SocketSpec {
   const { family, v6only } = favoriteAddrFamily(net, laddr, raddr, mode)
@@ -109,6 +109,8 @@ export function inetSpec(
     proto: typeof proto === 'number' ? proto : proto(family),
     names,
     laddr,
+    raddr,
     putLocal: () => putAddr(family, laddr),
+    putRemote: () => putAddr(family, raddr),
   }
 }

@@ -19,11 +19,11 @@ import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
 import { FD } from '../fd/fd.ts'
 import { socketNames, type Names } from '../fd/names.ts'
-import { inetSpec, putAddr } from './ipsock.ts'
+import { inetSpec } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { dialSocket, listenSocket, type DialSpec, type SocketSpec } from '../fd/sock.ts'
+import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
 import { getTCPAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
@@ -93,17 +93,16 @@ function spec(
   return inetSpec(kind, laddr, raddr, mode)
 }
 
-interface TCPDialSpec extends DialSpec {
-  readonly laddr: TCPAddr | null
-  readonly raddr: TCPAddr
-}
-
 const EADDRNOTAVAIL = 'EADDRNOTAVAIL'
 
 // A connect from a port that the kernel chose may meet itself (both ends open at once), or fail because the
 // port was taken between choice and use. Both pass when tried again (Go issues 2690, 5105).
-async function dialAgain(spec: TCPDialSpec, options: DialOptions): Promise<FD> {
-  const { laddr, raddr } = spec
+async function dialAgain(
+  spec: SocketSpec,
+  laddr: TCPAddr | null,
+  raddr: TCPAddr,
+  options: DialOptions,
+): Promise<FD> {
   const free = laddr === null || laddr.port === 0
   for (let again = 0; ; again++) {
     try {
@@ -133,13 +132,18 @@ function isSelfConnected(local: TCPAddr | null, { ip, port }: TCPAddr): boolean 
  * Tries multipath TCP if that is asked for, then TCP, whatever the reason for which the first fails: systems
  * refuse it in several ways (too old, turned off, forbidden), as Go says.
  */
-async function multipathFirst(spec: TCPDialSpec, options: DialOptions): Promise<FD> {
+async function multipathFirst(
+  spec: SocketSpec,
+  laddr: TCPAddr | null,
+  raddr: TCPAddr,
+  options: DialOptions,
+): Promise<FD> {
   try {
-    return await dialAgain({ ...spec, proto: IPPROTO_MPTCP }, options)
+    return await dialAgain({ ...spec, proto: IPPROTO_MPTCP }, laddr, raddr, options)
   } catch (e) {
     if (options.signal?.aborted) throw e
   }
-  return await dialAgain(spec, options)
+  return await dialAgain(spec, laddr, raddr, options)
 }
 
 function listenFD(s: SocketSpec, options: ListenOptions): FD {
@@ -188,16 +192,15 @@ export function listenTCPSync(
 export const tcpSockGroup: TCPSockGroup = {
   async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
     checkAddrs('a TCPAddr', laddr, raddr)
-    let to: TCPDialSpec
+    let s: SocketSpec
     try {
-      const s = spec(network, laddr, raddr, 'dial')
+      s = spec(network, laddr, raddr, 'dial')
       if (raddr === null) throw missingAddress()
-      to = { ...s, laddr, raddr, putRemote: () => putAddr(s.family, raddr) }
     } catch (e) {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd =
-      options.multipathTCP === true ? await multipathFirst(to, options) : await dialAgain(to, options)
+    const dialled = options.multipathTCP === true ? multipathFirst : dialAgain
+    const fd = await dialled(s, laddr, raddr, options)
     // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
     if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
     sockopt.setNoDelay(fd.fd, true)

@@ -143,7 +143,7 @@ export const udpSockGroup: UDPSockGroup = {
     } catch (e) {
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd = await dialSocket({ ...s, raddr, putRemote: () => putAddr(s.family, raddr) }, options)
+    const fd = await dialSocket(s, options)
     return new PosixUDPConn(fd, s.family, true)
   },
 

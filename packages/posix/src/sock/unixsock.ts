@@ -31,7 +31,7 @@ export function unixSocketType(network: UnixNetwork): number {
   return sotype
 }
 
-function spec(network: UnixNetwork, laddr: UnixAddr | null): SocketSpec {
+function spec(network: UnixNetwork, laddr: UnixAddr | null, raddr: UnixAddr | null): SocketSpec {
   return {
     net: network,
     family: abi.AF_UNIX,
@@ -40,12 +40,14 @@ function spec(network: UnixNetwork, laddr: UnixAddr | null): SocketSpec {
     proto: 0,
     names: unixNames[network],
     laddr,
+    raddr,
     putLocal: () => putUnix(laddr?.name ?? ''),
+    putRemote: () => putUnix(raddr?.name ?? ''),
   }
 }
 
 function listen(network: UnixNetwork, laddr: UnixAddr | null, options: ListenOptions): [FD, UnixAddr] {
-  const s = spec(network, laddr)
+  const s = spec(network, laddr, null)
   if (laddr === null) throw missingAddress()
   return [listenSocket(s, options), laddr]
 }
@@ -122,7 +124,7 @@ function dialNobody(laddr: UnixAddr | null, options: DialOptions): UnixConn {
   options.signal?.throwIfAborted()
   try {
     const { control } = options
-    const s = spec('unixgram', laddr)
+    const s = spec('unixgram', laddr, null)
     const fd = laddr === null ? unnamedSocket(s, options) : listenSocket(s, { control })
     return new PosixUnixConn(fd, false)
   } catch (e) {
@@ -136,7 +138,7 @@ export const unixSockGroup: UnixSockGroup = {
     checkAddrs('a UnixAddr', laddr, raddr)
     let s: SocketSpec
     try {
-      s = spec(network, laddr)
+      s = spec(network, laddr, raddr)
       if (raddr === null || raddr.name === '') {
         if (network === 'unixgram') return dialNobody(laddr, options)
         throw missingAddress()
@@ -145,7 +147,7 @@ export const unixSockGroup: UnixSockGroup = {
       if (e instanceof OpError) throw e
       throw new OpError('dial', network, laddr, raddr, e as Error)
     }
-    const fd = await dialSocket({ ...s, raddr, putRemote: () => putUnix(raddr.name) }, options)
+    const fd = await dialSocket(s, options)
     fd.setAddrs(undefined, raddr)
     return new PosixUnixConn(fd)
   },

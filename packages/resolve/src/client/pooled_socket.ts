@@ -26,6 +26,8 @@ const BUFFER_SIZE = UDP_SIZE + 1
 const MAX_KEPT_BUFFERS = 64
 const keptBuffers: Message[][] = []
 
+const settled = Promise.resolve()
+
 /** What comes of asking by packets. */
 export type Outcome =
   | { readonly kind: 'reply'; readonly reply: Parser }
@@ -125,7 +127,8 @@ export class PooledSocket {
     this.#waiting.set(request.message.id, request)
     if (request.end < this.#timer.at) this.#timer.set(request.end)
     if (this.#unsent.push(request) > 1 || this.#conn === null) return
-    queueMicrotask(() => {
+    // A reaction of a promise and not queueMicrotask(), as Node makes an object of its own kind for each of those.
+    void settled.then(() => {
       this.#flush()
     })
   }

@@ -135,9 +135,9 @@ class Search {
   }
 
   /** Takes the answers for a name. Gives whether no other name is to be asked for. */
-  take(fqdn: string, answers: Answered | readonly Answered[]): boolean {
+  take(fqdn: string, answers: Answered | Answered[]): boolean {
     let fatal = false
-    for (const answer of [answers].flat()) {
+    for (const answer of Array.isArray(answers) ? answers : [answers]) {
       if (answer instanceof DNSError) {
         const isFatal = this.#client.isFatal(answer)
         // The error of the name as it was given says most.

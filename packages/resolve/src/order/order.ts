@@ -56,7 +56,8 @@ export function hostLookupOrder(c: OrderConditions, hostname: string): OrderChoi
   if (c.preferSystem === true) return choice('system', "the system's resolver is preferred")
   const forced = ours ? null : environment(c)
   if (forced !== null) return forced
-  if (!ours && /[\\%]/.test(hostname)) return choice('system', 'the name has a character of special meaning')
+  if (!ours && (hostname.includes('\\') || hostname.includes('%')))
+    return choice('system', 'the name has a character of special meaning')
   const fallback = ours ? 'files,dns' : 'system'
   if (c.platform === 'win32' || c.platform === 'android') {
     return choice(fallback, `${c.platform} has neither resolv.conf nor nsswitch.conf`)
@@ -67,7 +68,7 @@ export function hostLookupOrder(c: OrderConditions, hostname: string): OrderChoi
   }
   if (!ours && conf.unknownOpt) return choice('system', 'resolv.conf has an option that is not known')
   if (c.platform === 'openbsd') return openbsd(conf, fallback)
-  return byNSS(c, hostname.replace(/\.$/, ''), ours, fallback)
+  return byNSS(c, hostname, ours, fallback)
 }
 
 function choice(order: LookupOrder, reason: string): OrderChoice {
@@ -148,7 +149,8 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
 
 const plain = new WeakMap<readonly NSSSource[], OrderChoice>()
 
-function needsSystem(c: OrderConditions, source: string, hostname: string): string | null {
+function needsSystem(c: OrderConditions, source: string, given: string): string | null {
+  const hostname = given.replace(/\.$/, '')
   if (hostname !== '' && source === 'myhostname') {
     const lower = lowerASCII(hostname)
     const special = /^(.*\.)?localhost(\.localdomain)?$|^_gateway$|^_outbound$/.test(lower)

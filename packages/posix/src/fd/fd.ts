@@ -29,6 +29,11 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   writeReady = true
   /** Whether a short read does not mean that nothing is left: the peer hung up, or urgent data is there. */
   exception = false
+  /**
+   * Whether nobody but this package has the descriptor, and packets bring nothing but their bytes and their sender: false from
+   * the moment that a program asks for either.
+   */
+  isPlain = true
   #urgent: Lane | null = null
   #fd: number
   #slot = -1
@@ -134,6 +139,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
    */
   share(): void {
     this.#shared = true
+    this.isPlain = false
   }
 
   /**

@@ -312,7 +312,7 @@ export abstract class Op<T> implements Ended {
     this.#leave()
     if (resolve === null) return
     // The stack of a reason of others is theirs.
-    resolve(this.#failed ? rejected(reason as Error) : Promise.reject(reason as Error))
+    resolve(this.#failed ? rejected(reason as Error) : Promise.reject(reason))
   }
 
   /** Ends it from outside, for the reason of the signal or whatever else its options follow. */

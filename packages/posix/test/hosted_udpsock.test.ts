@@ -285,7 +285,7 @@ test('readBatch() takes all that the host has received, as far as there are mess
     n: 0,
     addr: null,
   }))
-  for (let at = 0; at < 5; ) at += await b.readBatch(messages.slice(at, at + 5))
+  for (let at = 0; at < 5;) at += await b.readBatch(messages.slice(at, at + 5))
   expect(messages.slice(0, 5).map((m) => m.n)).toEqual([1, 2, 3, 4, 5])
 })
 

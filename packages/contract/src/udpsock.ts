@@ -72,12 +72,12 @@ export interface UDPConn extends Conn<UDPAddr>, PacketConn<UDPAddr>, DatagramOpt
   writeMsgUDP(p: Uint8Array, oob: Uint8Array, addr: UDPAddr | null, options?: IOOptions): Promise<SentMessage>
   /**
    * Waits for a packet and reads as many as are there, up to one for each message. Gives how many, in order
-   * from the first. Rejects as {@link PacketConn.readFrom}; with EWINDOWS on the host's own sockets.
+   * from the first. Rejects as {@link PacketConn.readFrom}. The host's own sockets give no control messages.
    */
   readBatch(messages: Message[], options?: IOOptions): Promise<number>
   /**
    * Sends all messages in order and gives how many; an error's `n` says how many went before it. Rejects as
-   * {@link PacketConn.writeTo}; with EWINDOWS on the host's own sockets.
+   * {@link PacketConn.writeTo}; with EWINDOWS where a message has control messages on the host's own sockets.
    *
    * @example
    * ```ts

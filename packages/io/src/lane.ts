@@ -16,7 +16,7 @@ export interface LaneOwner {
 // What a lane does with its operations, and an operation with its lane, is nobody else's business: each class hands the
 // other, within this file, the hold it has on its private parts.
 let operations: {
-  begin<T>(op: Op<T>, lane: Lane, resolve: (value: T) => void, reject: (reason: unknown) => void): void
+  begin<T>(op: Op<T>, lane: Lane, resolve: (value: T) => void): void
   queue(op: Op<unknown>, last: Op<unknown> | null): void
   next(op: Op<unknown>): Op<unknown> | null
   previous(op: Op<unknown>): Op<unknown> | null
@@ -124,8 +124,8 @@ export class Lane implements Deferred {
   }
 
   #run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
-    const promise = new Promise<T>((resolve, reject) => {
-      operations.begin(op, this, resolve, reject)
+    const promise = new Promise<T>((resolve) => {
+      operations.begin(op, this, resolve)
     })
     const ending = endingOf(options)
     if (ending?.isOver) {
@@ -230,17 +230,17 @@ export abstract class Op<T> implements Ended {
   #prev: Op<unknown> | null = null
   #queued = false
   #lane: Lane | null = null
+  // It rejects by this, too, as the function for that would take 56 bytes of each connection that waits.
   #resolve: ((value: never) => void) | null = null
-  #reject: ((reason: unknown) => void) | null = null
+  #failed = false // with an error of the owner, and not for a reason of others
   #ending: Ending | null = null
   #timer: DeadlineTimer | null = null
 
   static {
     operations = {
-      begin(op, lane, resolve, reject) {
+      begin(op, lane, resolve) {
         op.#lane = lane
         op.#resolve = resolve
-        op.#reject = reject
       },
       queue(op, last) {
         op.#queued = true
@@ -300,18 +300,19 @@ export abstract class Op<T> implements Ended {
   /** Settles with the owner's error for `cause`. Gives true, for {@link attempt} to return. */
   fail(cause: Error): true {
     const owner = this.#lane?.owner
-    const resolve = this.#resolve as ((value: Promise<never>) => void) | null
-    if (owner === undefined || resolve === null) return true
-    this.#reject = (error) => resolve(rejected(error as Error))
+    if (owner === undefined || this.#resolve === null) return true
+    this.#failed = true
     this.cancel(this.error(owner, cause))
     return true
   }
 
   /** Settles with `reason` as it is. */
   cancel(reason: unknown): void {
-    const reject = this.#reject
+    const resolve = this.#resolve as ((value: Promise<never>) => void) | null
     this.#leave()
-    reject?.(reason)
+    if (resolve === null) return
+    // The stack of a reason of others is theirs.
+    resolve(this.#failed ? rejected(reason as Error) : Promise.reject(reason))
   }
 
   /** Ends it from outside, for the reason of the signal or whatever else its options follow. */
@@ -331,7 +332,7 @@ export abstract class Op<T> implements Ended {
   #leave(): void {
     const lane = this.#lane
     if (this.#resolve === null || lane === null) return
-    this.#resolve = this.#reject = null
+    this.#resolve = null
     this.#timer?.clear()
     this.#ending?.delete(this)
     this.#ending = null

@@ -4,6 +4,7 @@ import {
   ErrClosed,
   ErrWriteToConnected,
   isErr,
+  type Message,
   OpError,
   type Target,
   type UDPConn,
@@ -246,6 +247,76 @@ test('buffer sizes are set, and refused after close', async () => {
     expect(isErr(await failure(call), ErrClosed)).toBe(true)
   }
   expect(isErr(await failure(() => c.write(new Uint8Array(1))), ErrClosed)).toBe(true)
+})
+
+test('writeBatch() and readBatch() carry packets in order, those with a segment size in pieces', async () => {
+  await using a = await host.listenUDP('udp', loopback)
+  await using b = await host.listenUDP('udp', loopback)
+  const to = b.localAddr
+  const sent: Message[] = [
+    { buffer: new Uint8Array(5).fill(1), n: 0, addr: to },
+    { buffer: new Uint8Array(0), n: 0, addr: to },
+    { buffer: new Uint8Array(250).fill(2), n: 0, addr: to, segmentSize: 100 },
+  ]
+  expect(await a.writeBatch(sent)).toBe(3)
+  expect(sent.map(({ n }) => n)).toEqual([5, 0, 250])
+  const got: number[] = []
+  while (got.length < 5) {
+    const messages: Message[] = [0, 1, 2].map(() => ({ buffer: new Uint8Array(60), n: 0, addr: null }))
+    const n = await b.readBatch(messages)
+    for (const m of messages.slice(0, n)) {
+      expect([m.addr?.toString(), m.oobn, m.segmentSize]).toEqual([a.localAddr.toString(), 0, 0])
+      expect(new Set(m.buffer.subarray(0, m.n)).size).toBe(Math.min(m.n, 1))
+      got.push(m.n)
+    }
+    if (n < 3) expect(messages[2]).toMatchObject({ n: 0, addr: null })
+  }
+  expect(got).toEqual([5, 0, 60, 60, 50]) // the buffers cut them
+})
+
+test('readBatch() takes all that the host has received, as far as there are messages', async () => {
+  await using a = await host.listenUDP('udp', loopback)
+  await using b = await host.listenUDP('udp', loopback)
+  const read = b.read(new Uint8Array(1))
+  for (let i = 0; i < 6; i++) await a.writeTo(new Uint8Array(i), b.localAddr)
+  await read
+  const messages: Message[] = Array.from({ length: 9 }, () => ({
+    buffer: new Uint8Array(8),
+    n: 0,
+    addr: null,
+  }))
+  for (let at = 0; at < 5;) at += await b.readBatch(messages.slice(at, at + 5))
+  expect(messages.slice(0, 5).map((m) => m.n)).toEqual([1, 2, 3, 4, 5])
+})
+
+test('batches are refused in the words of the kernel half', async () => {
+  const to = new UDPAddr(parseIP('127.0.0.1'), 9)
+  const message = (addr: UDPAddr | null): Message => ({ buffer: new Uint8Array(1), n: 0, addr })
+  const told = async (target: Target): Promise<unknown[]> => {
+    const c = await target.listenUDP('udp', loopback)
+    const d = await target.dialUDP('udp', null, to)
+    const calls = [
+      () => c.writeBatch([message(null)]),
+      () => d.writeBatch([message(to)]),
+      () => c.writeBatch([message(new UDPAddr(parseIP('::1'), 9))]),
+    ]
+    const errors: OpError[] = []
+    for (const call of calls) errors.push(await failure(call))
+    expect([await c.writeBatch([]), await c.readBatch([])]).toEqual([0, 0])
+    await c.close()
+    await d.close()
+    for (const call of [
+      () => c.writeBatch([message(to)]),
+      () => c.writeBatch([]),
+      () => c.readBatch([message(null)]),
+    ])
+      errors.push(await failure(call))
+    return errors.map((e) => [e.op, e.addr?.toString(), e.cause.message, e.n])
+  }
+  expect(await told(host)).toEqual(await told(kernel))
+  await using c = await host.listenUDP('udp', loopback)
+  const oob = { ...message(to), oob: new Uint8Array(16) }
+  expect((await failure(() => c.writeBatch([oob]))).cause).toBe(ErrWindows)
 })
 
 test('what the host lacks is refused with ErrWindows', async () => {

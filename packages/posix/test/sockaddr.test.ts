@@ -12,6 +12,8 @@ import {
   sockaddrInLength,
   getPort,
   getTCPAddr,
+  packedPeer,
+  unpackedPeer,
   getUDPAddr,
   getUnixAddr,
   getZone,
@@ -19,6 +21,7 @@ import {
   zoneName,
 } from '../src/wire/sockaddr.ts'
 import { linux } from '../src/abi/linux.ts'
+import { abi } from '../src/abi/system.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
 function ip(s: string): IP {
@@ -212,6 +215,17 @@ describe('names of Unix sockets', () => {
       expect(getUnixAddr('unix', systems[name]).name).toBe('')
     }
   })
+})
+
+test('packedPeer() holds an IPv4 address of either family and its port, and no other', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 0xffffffff }), anyPort, fc.boolean(), (n, port, mapped) => {
+      turn(putInet(mapped ? abi.AF_INET6 : abi.AF_INET, IP.fromUint32(n), port, ''))
+      expect(unpackedPeer(packedPeer() ?? NaN)).toEqual(getTCPAddr())
+    }),
+  )
+  turn(putInet(abi.AF_INET6, IP.fromUint32s(0x20010db8, 0, 0xffff, 1), 80, ''))
+  expect(packedPeer()).toBeNull()
 })
 
 test('resetLength() tells how much room there is', () => {

@@ -13,6 +13,7 @@ import {
 import { abi } from '../src/abi/system.ts'
 import { ReadBatchOp, WriteBatchOp, type BatchSocket } from '../src/fd/batch_op.ts'
 import { FD } from '../src/fd/fd.ts'
+import { PacketReader } from '../src/fd/packet_reader.ts'
 import { putAddr } from '../src/sock/ipsock.ts'
 import { SizeofMmsghdr } from '../src/wire/mmsg.ts'
 import { putInet, sockaddrOut, getUDPAddr } from '../src/wire/sockaddr.ts'
@@ -53,13 +54,16 @@ async function rejection(promise: Promise<unknown>): Promise<OpError> {
 }
 
 /** What batches know of a socket of a system that takes one message in a call. */
-const plain: BatchSocket = {
-  family: abi.AF_INET,
-  mmsg: false,
-  gro: false,
-  gso: false,
-  put: (addr) => putAddr(abi.AF_INET, addr),
-  peer: getUDPAddr,
+function plain(fd: FD): BatchSocket {
+  return {
+    packets: new PacketReader(fd),
+    family: abi.AF_INET,
+    mmsg: false,
+    gro: false,
+    gso: false,
+    put: (addr) => putAddr(abi.AF_INET, addr),
+    peer: getUDPAddr,
+  }
 }
 
 /** Reads until `count` packets have come, taking apart those that came together. */
@@ -267,7 +271,7 @@ describe('segmentSize', () => {
     const fd = new FD(openSocket(abi.AF_INET, abi.SOCK_DGRAM, abi.IPPROTO_UDP), 'udp', udpNames)
     await using b = listen()
     const batch = [message(numbered(1, 1000), b.localAddr, 300), message(numbered(2), b.localAddr)]
-    await fd.writing.run(new WriteBatchOp(fd, batch, { ...plain, mmsg }))
+    await fd.writing.run(new WriteBatchOp(fd, batch, { ...plain(fd), mmsg }))
     expect((await gather(b, 5)).map((p) => p.byteLength)).toEqual([300, 300, 300, 100, 4])
     await fd.close()
   })
@@ -290,15 +294,15 @@ test('where one call takes one message, batches are read and written one by one'
   const to = b.localAddr as UDPAddr
   const oob = marshalPacketControl({ ttl: 5 }, to)
   const batch = [message(numbered(1), to), { ...message(numbered(2, 9), to), oob }]
-  expect(await a.writing.run(new WriteBatchOp(a, batch, plain))).toBe(2)
+  expect(await a.writing.run(new WriteBatchOp(a, batch, plain(a)))).toBe(2)
   const rooms2 = rooms(4, 20)
   for (const n of [4, 9]) {
-    expect(await b.reading.run(new ReadBatchOp(b, rooms2, plain))).toBe(1)
+    expect(await b.reading.run(new ReadBatchOp(b, rooms2, plain(b)))).toBe(1)
     expect(rooms2[0]).toMatchObject({ n, flags: 0, segmentSize: 0 })
     expect(rooms2[0]?.addr?.toString()).toBe(String(a.localAddr))
   }
   const big = [message(numbered(1), to), message(new Uint8Array(65508), to)]
-  const e = await rejection(a.writing.run(new WriteBatchOp(a, big, plain)))
+  const e = await rejection(a.writing.run(new WriteBatchOp(a, big, plain(a))))
   expect([e.code, e.syscall, e.n]).toEqual(['EMSGSIZE', 'sendmsg', 1])
   for (const fd of sockets) await fd.close()
 })

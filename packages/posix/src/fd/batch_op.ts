@@ -9,11 +9,14 @@ import type { FD } from './fd.ts'
 import { BATCH, receiveVector, sendVector } from '../wire/mmsg.ts'
 import { received, recvmsg, sendmsg } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
+import type { PacketReader } from './packet_reader.ts'
 import { parsePacketInfo } from '../wire/packet_info.ts'
 import { syscallError } from '../sys/syscall.ts'
 
 /** What a batch needs of its socket. */
 export interface BatchSocket {
+  /** Its packets, some of which may have been taken from the kernel. */
+  readonly packets: PacketReader
   /** The socket's address family. */
   readonly family: number
   /** Whether the system takes many messages in a call. Set to false when it turns out not to. */
@@ -73,9 +76,10 @@ export class ReadBatchOp extends FDOp<number> {
   }
 
   attempt(): boolean {
-    if (!this.fd.readReady) return false
+    const { mmsg, packets } = this.#socket
+    if (!packets.isReady) return false
     this.#kept.check(0, 1)
-    const { mmsg } = this.#socket
+    if (packets.taken > 0) return this.done(this.#readTaken())
     const n = mmsg ? this.#receive() : this.#receiveOne()
     // A short batch means that no more packets are there. An error that cut it short would be the result of
     // the next call.
@@ -89,6 +93,19 @@ export class ReadBatchOp extends FDOp<number> {
     if (n !== EAGAIN) return this.fail(syscallError(mmsg ? 'recvmmsg' : 'recvmsg', n))
     this.fd.readReady = false
     return false
+  }
+
+  #readTaken(): number {
+    const { packets } = this.#socket
+    const n = Math.min(packets.taken, this.#messages.length)
+    for (const m of this.#messages.slice(0, n)) {
+      m.n = packets.receiveMessage(m.buffer) ?? 0
+      m.addr = this.#socket.peer()
+      m.flags = received.flags
+      m.oobn = 0
+      m.segmentSize = 0
+    }
+    return n
   }
 
   #receive(): number {

@@ -23,7 +23,7 @@ import { writev } from './writev.ts'
  * Reads into `p`, as read of a connection says. `stream` is true where a short read means an empty buffer
  * (TCP), `end` is what no bytes mean.
  */
-export function read(
+function read(
   fd: FD,
   p: Uint8Array,
   stream: boolean,

@@ -10,6 +10,12 @@ import { syscallError } from '../sys/syscall.ts'
 
 const closed = Promise.resolve()
 
+function newLane(fd: FD): Lane {
+  const lane = new Lane(fd)
+  if (fd.isClosed) lane.close(fd.reading.closed ?? ErrClosed)
+  return lane
+}
+
 /**
  * A non-blocking descriptor: the operations that wait on it, its registration with the thread's poller, its
  * addresses. Operations try the system call first and wait only when the kernel says so.
@@ -17,35 +23,36 @@ const closed = Promise.resolve()
 export class FD extends Liveness implements LaneOwner, Pollable {
   /** The operations that read or accept. */
   readonly reading = new Lane(this)
-  /** The operations that write or connect. */
-  readonly writing = new Lane(this)
   /** The network that errors name. */
   readonly net: string
-  /** The events of the thread it belongs to. */
-  readonly poller: Poller
   /** Whether a read may find something: false from the moment the kernel had nothing until the next event. */
   readReady = true
   /** Whether a write may go: false from the moment the kernel was full until the next event. */
   writeReady = true
   /** Whether a short read does not mean that nothing is left: the peer hung up, or urgent data is there. */
   exception = false
+  /**
+   * Whether nobody but this package has the descriptor, and packets bring nothing but their bytes and their sender: false from
+   * the moment that a program asks for either.
+   */
+  isPlain = true
+  // A connection that only listens to its peer never makes them, and most that are idle do: each is 88 bytes.
+  #writing: Lane | null = null
   #urgent: Lane | null = null
   #fd: number
   #slot = -1
   #names: Names
   #local: Addr | null | undefined // undefined until asked
-  #remote: Addr | null | undefined
+  #remote: Addr | number | null | undefined // a number is an address that nobody has asked for, as packedPeer makes it
   #lingers = false
   #shared = false
 
   /** Takes over a descriptor, which must be non-blocking. */
   constructor(fd: number, net: string, names: Names) {
-    const thread = poller()
-    super(thread)
+    super(poller())
     this.#fd = fd
     this.net = net
     this.#names = names
-    this.poller = thread
   }
 
   /**
@@ -57,13 +64,19 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     return this.#fd
   }
 
-  /** The operations that read urgent data. Made when they are wanted: hardly a connection has any. */
+  /** The events of the thread it belongs to. */
+  get poller(): Poller {
+    return poller()
+  }
+
+  /** The operations that write or connect. */
+  get writing(): Lane {
+    return (this.#writing ??= newLane(this))
+  }
+
+  /** The operations that read urgent data. */
   get urgent(): Lane {
-    if (this.#urgent === null) {
-      this.#urgent = new Lane(this)
-      if (this.isClosed) this.#urgent.close(this.reading.closed ?? ErrClosed)
-    }
-    return this.#urgent
+    return (this.#urgent ??= newLane(this))
   }
 
   /** Whether close was called. */
@@ -78,11 +91,17 @@ export class FD extends Liveness implements LaneOwner, Pollable {
 
   /** The peer's address, or null; it stays after close. */
   get remoteAddr(): Addr | null {
-    return (this.#remote ??= this.#remote === null || this.#fd < 0 ? null : this.#names.remote(this.#fd))
+    let remote = this.#remote
+    if (typeof remote === 'number') remote = this.#names.unpacked?.(remote) ?? null
+    else if (remote === undefined) remote = this.#fd < 0 ? null : this.#names.remote(this.#fd)
+    return (this.#remote = remote)
   }
 
-  /** Sets the addresses; undefined means that the kernel is asked when the address is first wanted. */
-  setAddrs(local: Addr | null | undefined, remote: Addr | null | undefined): void {
+  /**
+   * Sets the addresses; undefined means that the kernel is asked when the address is first wanted. The peer's may be
+   * the number that packedPeer made of it.
+   */
+  setAddrs(local: Addr | null | undefined, remote: Addr | number | null | undefined): void {
     this.#local = local
     this.#remote = remote
   }
@@ -114,7 +133,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
 
   writable(): void {
     this.writeReady = true
-    if (this.writing.busy) this.writing.wake()
+    if (this.#writing?.busy === true) this.#writing.wake()
   }
 
   tryRead(): boolean | null {
@@ -134,6 +153,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
    */
   share(): void {
     this.#shared = true
+    this.isPlain = false
   }
 
   /**
@@ -159,7 +179,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     // The addresses are cached before the descriptor is gone, as later errors name them.
     if (this.#names.brief !== true) {
       this.#local = this.localAddr
-      this.#remote = this.remoteAddr
+      if (typeof this.#remote !== 'number') this.#remote = this.remoteAddr
     }
     if (this.#slot >= 0) {
       if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
@@ -167,7 +187,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     }
     this.#slot = this.#fd = -1
     this.reading.close(cause)
-    this.writing.close(cause)
+    this.#writing?.close(cause)
     this.#urgent?.close(cause)
     if (this.#lingers || (this.#shared && lingers(fd))) return closeDescriptorLater(fd)
     closeDescriptor(fd)

@@ -4,6 +4,7 @@ import { checkKept, type LaneOwner } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
+import type { PacketReader } from './packet_reader.ts'
 import { recvmsg, sendmsg } from '../wire/msg.ts'
 import { FDOp } from './op.ts'
 import { syscallError } from '../sys/syscall.ts'
@@ -17,25 +18,25 @@ export class ReceiveMessageOp<T> extends FDOp<T> {
   readonly #byteLength: number
   readonly #oob: Uint8Array | null
   readonly #oobLength: number
-  readonly #flags: number
+  readonly #packets: PacketReader
   readonly #finish: (n: number) => T
 
   /** Makes a receive into `p` and, for control messages, `oob`. */
-  constructor(fd: FD, p: Uint8Array, oob: Uint8Array | null, flags: number, finish: (n: number) => T) {
-    super('read', fd)
+  constructor(packets: PacketReader, p: Uint8Array, oob: Uint8Array | null, finish: (n: number) => T) {
+    super('read', packets.fd)
+    this.#packets = packets
     this.#p = p
     this.#byteLength = byteLengthOf(p)
     this.#oob = oob
     this.#oobLength = oob === null ? 0 : byteLengthOf(oob)
-    this.#flags = flags
     this.#finish = finish
   }
 
   attempt(): boolean {
-    if (!this.fd.readReady) return false
+    if (!this.#packets.isReady) return false
     checkKept(this.#p, Math.min(this.#byteLength, 1))
     if (this.#oob !== null) checkKept(this.#oob, Math.min(this.#oobLength, 1))
-    const n = recvmsg(this.fd.fd, this.#p, this.#oob, this.#flags)
+    const n = this.#packets.receiveMessage(this.#p) ?? recvmsg(this.fd.fd, this.#p, this.#oob, 0)
     if (n >= 0) return this.done(this.#finish(n))
     if (n !== EAGAIN) return this.fail(syscallError('recvmsg', n))
     this.fd.readReady = false

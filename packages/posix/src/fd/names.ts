@@ -7,6 +7,8 @@ export interface Names {
   local(fd: number): Addr | null
   /** The peer's address, or null. */
   remote(fd: number): Addr | null
+  /** The peer's address of what packedPeer made of it; absent where nobody packs one. */
+  unpacked?(peer: number): Addr
   /** Whether nobody wants an address after close, which then need not be asked for; absent means no. */
   readonly brief?: boolean
 }

@@ -34,6 +34,7 @@ export class PosixRawConn implements RawConn {
   /** Makes the access to `fd`, which stays its owner. */
   constructor(fd: FD) {
     this.#fd = fd
+    fd.isPlain = false
   }
 
   /** Makes the error of a call on the socket's options. */

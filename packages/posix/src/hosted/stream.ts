@@ -17,7 +17,6 @@ const FLUSH = 5000 // milliseconds that close gives a piece which the peer does 
 /** A connected stream socket of the host. */
 export class StreamHandle extends Handle {
   readonly #socket: Socket
-  readonly #gone: Promise<void>
   #failure: Error | null = null
   #readEnded = false
   #writeEnded = false
@@ -28,7 +27,6 @@ export class StreamHandle extends Handle {
   constructor(socket: Socket, net: string, localAddr: Addr | null, remoteAddr: Addr | null) {
     super(socket, net, localAddr, remoteAddr)
     this.#socket = socket
-    this.#gone = new Promise((resolve) => socket.once('close', () => resolve()))
     const wake = (): void => void this.reading.wake()
     socket.on('readable', wake)
     socket.on('end', () => {
@@ -126,8 +124,14 @@ export class StreamHandle extends Handle {
     } else {
       socket.destroy()
     }
-    return this.#gone
+    return gone(socket)
   }
+}
+
+/** Waits until a socket that is destroyed is closed. */
+function gone(socket: Socket): Promise<void> {
+  if (socket.closed) return Promise.resolve()
+  return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
 /** Closes a socket so that a TCP peer sees a reset. */

@@ -1,4 +1,4 @@
-import { UDPAddr, type IP } from '@net/addr'
+import { UDPAddr, type Addr, type IP } from '@net/addr'
 import {
   ErrClosed,
   ErrWriteToConnected,
@@ -14,21 +14,18 @@ import {
   type UDPConn,
   checkAddr,
   checkBuffer,
+  checkMessages,
+  missingAddress,
 } from '@net/contract'
 import { LaneConn, untilClosed } from '@net/io'
 import { ErrWindows } from '@net/stubs'
+import { copyPacket, readBatch, writeBatch } from './batch.ts'
 import { ReceiveOp, SendOp, type DatagramHandle, type Packet } from './datagram.ts'
 import { callError } from './errors.ts'
 import { hostAddress } from './ipsock.ts'
 import { HostedMulticast } from './multicast.ts'
 
 const noPeer = new UDPAddr(null, 0)
-
-function copy(packet: Packet, p: Uint8Array): number {
-  const n = Math.min(packet.data.byteLength, p.byteLength)
-  p.set(packet.data.subarray(0, n))
-  return n
-}
 
 /** A UDP socket of the host. */
 export class HostedUDPConn extends LaneConn<UDPAddr> implements UDPConn {
@@ -69,7 +66,7 @@ export class HostedUDPConn extends LaneConn<UDPAddr> implements UDPConn {
     if (wrong !== null) return Promise.reject(wrong)
     const { handle } = this
     if (p.byteLength === 0 && !handle.isClosed) return Promise.resolve(0)
-    return handle.reading.run(new ReceiveOp(handle, 'read', p, (packet) => copy(packet, p)), options)
+    return handle.reading.run(new ReceiveOp(handle, 'read', p, (packet) => copyPacket(packet, p)), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -85,20 +82,19 @@ export class HostedUDPConn extends LaneConn<UDPAddr> implements UDPConn {
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: UDPAddr]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.#receive(p, (packet) => [copy(packet, p), this.handle.sender(packet.from)], options)
+    return this.#receive(p, (packet) => [copyPacket(packet, p), this.handle.sender(packet.from)], options)
   }
 
   writeTo(p: Uint8Array, addr: UDPAddr, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p) ?? checkAddr(addr, 'a UDPAddr')
     if (wrong !== null) return Promise.reject(wrong)
     const { handle } = this
-    const error = (cause: Error): OpError => new OpError('write', handle.net, handle.localAddr, addr, cause)
-    if (this.#connected) return Promise.reject(error(ErrWriteToConnected))
+    if (this.#connected) return Promise.reject(this.#writeError(addr, ErrWriteToConnected))
     let host: string
     try {
       host = hostAddress(this.#version, addr, false)
     } catch (e) {
-      return Promise.reject(error(e as Error))
+      return Promise.reject(this.#writeError(addr, e as Error))
     }
     return handle.writing.run(new SendOp(handle, p, addr, { host, port: addr.port }), options)
   }
@@ -143,14 +139,28 @@ export class HostedUDPConn extends LaneConn<UDPAddr> implements UDPConn {
     return this.#refused('write', addr)
   }
 
-  /** Refuses: the host reads and sends packets one by one. */
-  readBatch(_messages: Message[]): Promise<never> {
-    return this.#refused('read', null)
+  readBatch(messages: Message[], options?: IOOptions): Promise<number> {
+    const wrong = checkMessages(messages)
+    if (wrong !== null) return Promise.reject(wrong)
+    if (messages.length === 0 && !this.handle.isClosed) return Promise.resolve(0)
+    return readBatch(this.handle, messages, options)
   }
 
-  /** Refuses, as {@link readBatch}. */
-  writeBatch(_messages: Message[]): Promise<never> {
-    return this.#refused('write', null)
+  /** Sends the packets one by one, as the host does; control messages beside them are refused. */
+  async writeBatch(messages: Message[], options?: IOOptions): Promise<number> {
+    const wrong = checkMessages(messages)
+    if (wrong !== null) throw wrong
+    for (const { addr, oob } of messages) {
+      const unfit = addr === null ? null : checkAddr(addr, 'a UDPAddr')
+      if (unfit !== null) throw unfit
+      const cause = oob !== undefined && oob.byteLength > 0 ? ErrWindows : this.#addressError(addr)
+      if (cause !== null) throw Object.assign(this.#writeError(addr, cause), { n: 0 })
+    }
+    if (this.handle.isClosed) {
+      const to = messages[0]?.addr ?? this.handle.remoteAddr
+      throw Object.assign(this.#writeError(to, ErrClosed), { n: 0 })
+    }
+    return await writeBatch(this, messages, options)
   }
 
   /** Gives false: the host's sockets do not put packets together. */
@@ -209,6 +219,15 @@ export class HostedUDPConn extends LaneConn<UDPAddr> implements UDPConn {
 
   [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, UDPAddr], void, undefined> {
     return untilClosed(() => this.receive())
+  }
+
+  #addressError(addr: UDPAddr | null): Error | null {
+    if (this.#connected) return addr === null ? null : ErrWriteToConnected
+    return addr === null ? missingAddress() : null
+  }
+
+  #writeError(addr: Addr | null, cause: Error): OpError {
+    return new OpError('write', this.handle.net, this.localAddr, addr, cause)
   }
 
   #refused(op: string, addr: UDPAddr | null): Promise<never> {

@@ -21,9 +21,10 @@ import { isOver, LaneConn, untilClosed } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
 import { received } from '../wire/msg.ts'
 import { ReceiveMessageOp, SendMessageOp } from '../fd/msg_op.ts'
-import { ReceiveOp, receiveOnce, SendOp, sendOnce } from '../fd/op.ts'
-import { connFile, read, setBufferSize, write } from '../fd/conn.ts'
+import { SendOp, sendOnce } from '../fd/op.ts'
+import { connFile, setBufferSize, write } from '../fd/conn.ts'
 import type { FD } from '../fd/fd.ts'
+import { PacketReader, ReadPacketOp } from '../fd/packet_reader.ts'
 import { descriptor, PosixRawConn } from '../fd/rawconn.ts'
 import { PacketOptions } from './packet_options.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
@@ -39,6 +40,10 @@ export function scratch(): Uint8Array<ArrayBuffer> {
   return (room ??= new Uint8Array(MAX_PACKET))
 }
 
+function sameNumber(n: number): number {
+  return n
+}
+
 /** A socket of packets with an internet address: what UDP and raw IP have in common. */
 export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null }>
   extends LaneConn<A>
@@ -50,6 +55,8 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
   protected readonly family: number
   /** Whether it has a peer. */
   protected readonly connected: boolean
+  /** Its packets. */
+  protected readonly packets: PacketReader
   readonly #raw: boolean
   #made: PacketOptions | null = null
 
@@ -59,6 +66,7 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     this.fd = fd
     this.family = family
     this.connected = connected
+    this.packets = new PacketReader(fd)
     this.#raw = raw
   }
 
@@ -86,7 +94,17 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number> {
-    return read(this.fd, p, false, 0, options) as Promise<number> // no bytes are an empty packet
+    const wrong = checkBuffer(p)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { fd, packets } = this
+    if (byteLengthOf(p) === 0 && !fd.isClosed) return Promise.resolve(0)
+    if (packets.isReady && fd.reading.free && !isOver(options)) {
+      // These lines are ReadPacketOp.attempt without an operation: in a flood most reads find their packet here.
+      const n = packets.receive(p)
+      if (n >= 0) return Promise.resolve(n)
+      if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
+    }
+    return fd.reading.run(new ReadPacketOp(packets, p, 'read', sameNumber), options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -96,14 +114,13 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
   readFrom(p: Uint8Array, options?: IOOptions): Promise<[n: number, addr: A]> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    const { fd } = this
-    if (fd.readReady && fd.reading.free && !isOver(options)) {
-      // These lines are ReceiveOp.attempt without an operation: in a flood most reads find their packet here.
-      const n = receiveOnce(fd, p)
+    const { fd, packets } = this
+    if (packets.isReady && fd.reading.free && !isOver(options)) {
+      const n = packets.receive(p)
       if (n >= 0) return Promise.resolve(this.#withPeer(n))
       if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'recvfrom', n))
     }
-    return fd.reading.run(new ReceiveOp(fd, p, this.#withPeer), options)
+    return fd.reading.run(new ReadPacketOp(packets, p, 'recvfrom', this.#withPeer), options)
   }
 
   writeTo(p: Uint8Array, addr: A, options?: IOOptions): Promise<number> {
@@ -138,11 +155,16 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
       const [n, addr] = await this.readFrom(p)
       return [p.subarray(0, n), addr]
     }
-    return await this.fd.reading.run(new ReceiveOp(this.fd, scratch(), this.#copied))
+    return await this.fd.reading.run(new ReadPacketOp(this.packets, scratch(), 'recvfrom', this.#copied))
   }
 
   send(p: Uint8Array, addr: A): Promise<number> {
     return this.writeTo(p, addr)
+  }
+
+  override close(): Promise<void> {
+    this.packets.drop()
+    return super.close()
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<[Uint8Array<ArrayBuffer>, A], void, undefined> {
@@ -154,7 +176,8 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     const wrong = checkBuffer(p) ?? checkBuffer(oob, 'oob')
     if (wrong !== null) return Promise.reject(wrong)
     const { fd } = this
-    return fd.reading.run(new ReceiveMessageOp(fd, p, oob, 0, this.#withControl), options)
+    fd.isPlain = false
+    return fd.reading.run(new ReceiveMessageOp(this.packets, p, oob, this.#withControl), options)
   }
 
   /** Sends a packet with control messages. */
@@ -201,6 +224,7 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
   }
 
   setControlMessages(options: ControlOptions): void {
+    this.fd.isPlain = false
     this.options.setControlMessages(options)
   }
 

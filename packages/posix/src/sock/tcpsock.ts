@@ -24,12 +24,12 @@ import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
-import { getTCPAddr } from '../wire/sockaddr.ts'
+import { getTCPAddr, packedPeer, unpackedPeer } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
 
 /** How to ask for the addresses of a TCP socket. */
-export const tcpNames: Names = socketNames(getTCPAddr)
+export const tcpNames: Names = { ...socketNames(getTCPAddr), unpacked: unpackedPeer }
 
 /** A TCP connection over a kernel socket. */
 export class PosixTCPConn extends PosixConn<TCPAddr> implements TCPConn {
@@ -77,7 +77,7 @@ export class PosixTCPListener extends PosixListener<TCPConn, TCPAddr> implements
   // No options are set: a new connection inherits them from the listener.
   protected connection(fd: number): TCPConn {
     const accepted = new FD(fd, this.fd.net, tcpNames)
-    accepted.setAddrs(undefined, getTCPAddr())
+    accepted.setAddrs(undefined, packedPeer() ?? getTCPAddr())
     return new PosixTCPConn(accepted)
   }
 }

@@ -87,6 +87,8 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   setGRO(on: boolean): boolean {
     const { UDP_GRO } = packetABI
     if (!hasOption(descriptor(this.fd, 'set'), UDP_GRO)) return false
+    // Packets that the kernel puts together bring a control message, which tells where to cut.
+    if (on) this.fd.isPlain = false
     this.options.set((fd) => setsockoptInt(fd, abi.IPPROTO_UDP, UDP_GRO, on ? 1 : 0))
     this.#batchSocket().gro = on
     return on
@@ -95,6 +97,7 @@ export class PosixUDPConn extends PosixPacketConn<UDPAddr> implements UDPConn {
   #batchSocket(): BatchSocket {
     const { fd } = this
     return (this.#batch ??= {
+      packets: this.packets,
       family: this.family,
       mmsg: abi.has.recvmmsg,
       gro: false,

@@ -8,6 +8,7 @@ import {
   controlLength,
   controlSize,
   messageFlags,
+  nameLengthAt,
   putLengths,
   putMessage,
   SizeofIovec,
@@ -86,6 +87,11 @@ export class ReceiveVector extends MessageVector {
   /** Puts room for message `i`; `oob` null means the vector's own if `own` is true, else none. */
   putRoom(i: number, buffer: Uint8Array, oob: Uint8Array | null, own: boolean): void {
     this.put(i, buffer, SizeofSockaddrInet6, oob, own ? controlRoom : 0)
+  }
+
+  /** Gives the name of message `i`, into which the kernel has put one, its whole room again. */
+  renew(i: number): void {
+    this.s.setUint32(i * SizeofMmsghdr + nameLengthAt, SizeofSockaddrInet6)
   }
 
   /** Receives up to `n` messages. Gives how many came or a negated error number. */

@@ -51,6 +51,8 @@ export function messageLayout(on: ABI, word: number): MessageLayout {
 const at = messageLayout(abi, wordBytes)
 /** The size of struct msghdr here, in bytes. */
 export const SizeofMsghdr = at.size
+/** Where the length of the name is in struct msghdr here, in bytes. */
+export const nameLengthAt = at.Namelen
 /** The size of struct iovec here, in bytes. */
 export const SizeofIovec = 2 * wordBytes
 

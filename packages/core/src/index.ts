@@ -31,6 +31,8 @@ export {
   ErrWriteToConnected,
   Flags,
   isErr,
+  keepLeaks,
+  leaks,
   OpError,
   SyscallError,
 } from '@net/contract'
@@ -48,6 +50,7 @@ export type {
   IOOptions,
   IPConn,
   KeepAliveConfig,
+  Leak,
   Listener,
   ListenOptions,
   LookupGroup,

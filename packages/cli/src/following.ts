@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Addr } from '@net/core'
 import type { TraceMessage } from '@net/io'
 import { messageOf } from './error.ts'
 import type { Session } from './session.ts'
@@ -45,10 +46,9 @@ export function following(session: Session): Disposable {
 function shown(result: unknown): string {
   if (Array.isArray(result)) return result.map(shown).join(' ')
   if (result === undefined) return 'done'
-  if (typeof result !== 'object' || result === null)
-    return result === null ? 'the end' : String(result as number)
-  const { remoteAddr, addr } = result as { readonly remoteAddr?: object; readonly addr?: object }
-  const place = remoteAddr ?? addr
-  if (place !== undefined) return String(place)
-  return 'network' in result ? String(result) : 'done'
+  if (result === null) return 'the end'
+  if (typeof result !== 'object') return `${result as string | number}`
+  if ('network' in result) return (result as Addr).toString()
+  const { remoteAddr, addr } = result as { readonly remoteAddr?: Addr; readonly addr?: Addr }
+  return (remoteAddr ?? addr)?.toString() ?? 'done'
 }

@@ -37,7 +37,7 @@ export const importNetwork = define<ImportOptions>({
     'until it is asked to end by SIGINT or SIGTERM. A link that is cut is connected again.',
   argument: ['<where...>', 'where the /net is exported'],
   options: () => [
-    new Option('--socks <port>', 'listen there as a SOCKS5 proxy; a port, or host:port'),
+    new Option('--socks <port>', 'listen there as a proxy of SOCKS 5, 4A and 4; a port, or host:port'),
     new Option('--http <port>', 'listen there as an HTTP proxy; a port, or host:port'),
     new Option('--login-file <file>', 'a line user:password that clients of the proxies must know'),
     new Option('--connect-timeout <ms>', 'how long connecting may take, each time').argParser(milliseconds),

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { completion } from './completion.ts'
 import { dial } from './dial.ts'
 import { exportNetwork } from './export.ts'
+import { exportStatus } from './export_status.ts'
 import { following } from './following.ts'
 import { forward } from './forward.ts'
 import { importNetwork } from './import.ts'
@@ -27,6 +28,7 @@ const commands = [
   forward,
   exportNetwork,
   importNetwork,
+  exportStatus,
   targets,
   completion,
 ]

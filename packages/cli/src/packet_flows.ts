@@ -38,7 +38,7 @@ export class PacketFlows implements AsyncDisposable {
   ): Promise<void> {
     let flow = this.#flows.get(key)
     try {
-      if (flow === undefined) flow = this.#begin(key, dial({ signal: this.#ending.signal }), answer)
+      flow ??= this.#begin(key, dial({ signal: this.#ending.signal }), answer)
       this.#flows.delete(key)
       this.#flows.set(key, flow)
       flow.timer.refresh()

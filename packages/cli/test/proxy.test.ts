@@ -127,12 +127,9 @@ describe.each(nets)('through %s', (_name, net) => {
   })
 })
 
-test.each([
-  ['BIND', 2],
-  ['UDP ASSOCIATE', 3],
-])('socks() refuses %s as a command that is not supported', async (_name, command) => {
+test('socks() refuses BIND as a command that is not supported', async () => {
   await using proxy = await proxyOf(socks)
-  expect(await all(say(proxy, 5, 1, 0, 5, command, 0, 1, 127, 0, 0, 1, 0, 80))).toEqual([
+  expect(await all(say(proxy, 5, 1, 0, 5, 2, 0, 1, 127, 0, 0, 1, 0, 80))).toEqual([
     ...[5, 0, 5, 7, 0, 1, 0, 0, 0, 0, 0, 0],
   ])
 })
@@ -148,7 +145,7 @@ test('socks() refuses other types of addresses, other methods, and names that ar
 })
 
 test.each([
-  ['SOCKS 4', [4, 1, 0, 80, 127, 0, 0, 1, 0]],
+  ['SOCKS 3', [3, 1, 0, 80, 127, 0, 0, 1, 0]],
   ['HTTP', ['GET / HTTP/1.1\r\n\r\n']],
   ['a wrong version in the request', [5, 1, 0, 4, 1, 0, 1]],
 ] as [string, (number | string)[]][])('socks() hangs up on %s', async (_name, bytes) => {

@@ -91,7 +91,7 @@ export function stackBelow(callee: object): string {
   const error = new Error()
   traces.captureStackTrace?.(error, callee)
   if (stackTraceLimit !== undefined) traces.stackTraceLimit = stackTraceLimit
-  return (error.stack ?? '').replace(/^Error\n/, '')
+  return (error.stack ?? '').replace(/^Error:? *\n/, '')
 }
 
 /** Whether the environment asks for leaks. Deno would ask its user whether the variable may be read. */

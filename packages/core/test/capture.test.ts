@@ -111,9 +111,7 @@ describe.each([
       await net.listenPacket('udp', '127.0.0.1:0'),
     ]
     const chunks: Uint8Array[] = []
-    const tapped = new Capture({ write: (bytes) => void chunks.push(bytes) }).tap(
-      a as unknown as Conn,
-    ) as unknown as typeof a
+    const tapped = new Capture({ write: (bytes) => void chunks.push(bytes) }).tap(a)
     await b.writeTo(encoder.encode('ping'), a.localAddr)
     const [packet, from] = await tapped.receive()
     await tapped.send(encoder.encode('pong, and more'), from)

@@ -1,16 +1,7 @@
-import {
-  ErrClosed,
-  ErrDeadlineExceeded,
-  isErr,
-  keepsLeaks,
-  noteClosed,
-  noteOpened,
-  type Deadline,
-  type IOOptions,
-} from '@net/contract'
+import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
-import { isLaneTraced, nameOf, tracedClose, tracedOp } from './lane_trace.ts'
+import { isLaneFollowed, isLaneTraced, noteLane, tracedClose, tracedOp } from './lane_trace.ts'
 import { rejected } from './rejected.ts'
 import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
@@ -72,7 +63,7 @@ export class Lane implements Deferred {
   /** Makes a lane that is open, empty and without limits. */
   constructor(owner: LaneOwner) {
     this.owner = owner
-    if (keepsLeaks()) noteOpened(owner, nameOf)
+    noteLane(owner)
   }
 
   /**
@@ -129,7 +120,7 @@ export class Lane implements Deferred {
    * at once when none waits before it and the event loop has had its turn; else lets it wait.
    */
   run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
-    if (!isLaneTraced() && !keepsLeaks()) return this.#run(op, options)
+    if (!isLaneFollowed()) return this.#run(op, options)
     return tracedOp(this.owner, op, () => this.#run(op, options))
   }
 
@@ -172,10 +163,7 @@ export class Lane implements Deferred {
 
   /** Fails the waiting and all later operations with `cause`. */
   close(cause: Error = ErrClosed): void {
-    if (isErr(cause, ErrClosed)) {
-      if (this.#closed === null) tracedClose(this.owner)
-      noteClosed(this.owner)
-    }
+    tracedClose(this.owner, cause, this.#closed === null)
     this.#closed ??= cause
     this.#deadline?.clear()
     this.#failAll(cause)

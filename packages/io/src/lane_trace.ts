@@ -1,7 +1,15 @@
 // What lanes tell of their operations. An operation is described as an error of it would be: by its owner.
-import { ErrClosed, keepsLeaks, OpError } from '@net/contract'
+import { ErrClosed, isErr, keepsLeaks, noteClosed, noteOpened, OpError } from '@net/contract'
 import { openedBy } from './opener.ts'
-import { described, isTraced, log, traced, type TracedKind, type TraceMessage } from './trace.ts'
+import {
+  described,
+  isLaneTraced,
+  isTraced,
+  log,
+  traced,
+  type TracedKind,
+  type TraceMessage,
+} from './trace.ts'
 
 export { isLaneTraced } from './trace.ts'
 
@@ -31,8 +39,18 @@ function messageOf(owner: Owner, op: string): TraceMessage {
   return { op, net, source, addr }
 }
 
-/** What the owner of a lane is, as errors have it: 'tcp 127.0.0.1:1->127.0.0.1:2'. */
-export function nameOf(owner: Owner): string {
+/** Notes that the owner of a lane is open, for whoever asks for leaks. */
+export function noteLane(owner: Owner): void {
+  if (keepsLeaks()) noteOpened(owner, nameOf)
+}
+
+/** Whether anybody wants to know of operations that went into a lane, or of who has accepted what. */
+export function isLaneFollowed(): boolean {
+  return isLaneTraced() || keepsLeaks()
+}
+
+// What the owner of a lane is, as errors have it: 'tcp 127.0.0.1:1->127.0.0.1:2'.
+function nameOf(owner: Owner): string {
   return described(messageOf(owner, ''))
 }
 
@@ -62,9 +80,11 @@ function told<T>(owner: Owner, op: TracedOp, run: () => Promise<T>): Promise<T> 
 
 const closed = new WeakSet<Owner>()
 
-/** Tells that a lane is closed, once for the lanes of one owner. */
-export function tracedClose(owner: Owner): void {
-  if (!isTraced('close') || closed.has(owner)) return
+/** Tells that a lane is closed, once for the lanes of one owner; one that broke is not. */
+export function tracedClose(owner: Owner, cause: Error, isFirst: boolean): void {
+  if (!isErr(cause, ErrClosed)) return
+  noteClosed(owner)
+  if (!isFirst || !isTraced('close') || closed.has(owner)) return
   closed.add(owner)
   void traced(
     'close',

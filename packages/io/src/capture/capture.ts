@@ -1,5 +1,5 @@
 import { ipv4, type Addr, type IP } from '@net/addr'
-import { asError, type Conn, type Listener } from '@net/contract'
+import { asError, type Conn, type Listener, type PacketConn } from '@net/contract'
 import { DatagramFrames, StreamFrames, type Frame, type Frames } from './frames.ts'
 import type { End } from './ip_packet.ts'
 import { interfaceBlock, joined, packetBlock, sectionBlock } from './pcapng.ts'
@@ -60,9 +60,9 @@ export class Capture {
    * beside it, as what goes around it is not seen; nor is what uses its descriptor, by `file()` or
    * `syscallConn()`. Closing it closes `conn`. `accepted` says that the other end has dialled.
    */
-  tap<C extends Conn>(conn: C, { accepted = false }: { readonly accepted?: boolean } = {}): C {
+  tap<C extends Conn | PacketConn>(conn: C, { accepted = false }: { readonly accepted?: boolean } = {}): C {
     const tapped = this.#tappedOf(conn, !accepted)
-    tapped.begin()
+    void tapped.begin()
     return new Proxy(conn, new Tap(tapped)) as C
   }
 
@@ -71,8 +71,9 @@ export class Capture {
     return new Proxy(listener, new TappedListener<C, A>((conn) => this.tap(conn, { accepted: true })))
   }
 
-  #tappedOf(conn: Conn, dialled: boolean): Tapped {
-    const { localAddr, remoteAddr } = conn
+  #tappedOf(conn: Conn | PacketConn, dialled: boolean): Tapped {
+    const { localAddr } = conn
+    const remoteAddr = 'remoteAddr' in conn ? conn.remoteAddr : localAddr
     const isStream = remoteAddr.network === 'unix' || !('readFrom' in conn)
     const number = this.#taps++
     const local = endOf(localAddr) ?? madeUp(1, number)
@@ -163,7 +164,7 @@ export class Capture {
  * file.end()
  * ```
  */
-export function tap<C extends Conn>(conn: C, sink: CaptureSink): C {
+export function tap<C extends Conn | PacketConn>(conn: C, sink: CaptureSink): C {
   return new Capture(sink).tap(conn)
 }
 

@@ -6,7 +6,7 @@ import {
   isError,
   type Conn,
   type FileSource,
-  type IOOptions,
+  type PacketConn,
   type SendFileOptions,
 } from '@net/contract'
 import { copyingSendfileGroup } from '../copy.ts'
@@ -38,7 +38,7 @@ type Method = (...args: unknown[]) => Promise<unknown>
 type Follow = (call: Method, args: unknown[], tapped: Tapped) => Promise<unknown>
 
 /** A connection whose methods that bring or take bytes, or end it, are followed; the others are its own. */
-export class Tap implements ProxyHandler<Conn> {
+export class Tap implements ProxyHandler<Conn | PacketConn> {
   readonly #tapped: Tapped
   #streams: ConnStreams | null = null
 
@@ -47,7 +47,7 @@ export class Tap implements ProxyHandler<Conn> {
     this.#tapped = tapped
   }
 
-  get(conn: Conn, name: string | symbol, proxy: object): unknown {
+  get(conn: Conn | PacketConn, name: string | symbol, proxy: object): unknown {
     const value: unknown = Reflect.get(conn, name, conn)
     if (name === 'sendFile' && typeof value === 'function')
       return (source: FileSource, options?: SendFileOptions) =>

@@ -18,6 +18,6 @@ export class TappedListener<C extends Conn, A extends Addr> implements ProxyHand
     if (name === Symbol.asyncIterator) return () => untilClosed(accept)
     const value: unknown = Reflect.get(listener, name, listener)
     if (typeof value !== 'function') return value
-    return /^accept/.test(String(name)) ? accept : (value.bind(listener) as unknown)
+    return String(name).startsWith('accept') ? accept : (value.bind(listener) as unknown)
   }
 }

@@ -71,6 +71,7 @@ export type {
   UnixListener,
   UnixNetwork,
 } from '@net/contract'
+export type { TraceMessage } from '@net/io'
 export { DNSCache, Resolver, resolverOver, type ResolverOptions, RRType } from '@net/resolve'
 export { allocBuffer } from '#target'
 export { ErrPlan9, ErrUnsupported, ErrWindows, isRefusal } from '@net/stubs'

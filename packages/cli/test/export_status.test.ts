@@ -48,7 +48,7 @@ test('netx status tells others of themselves alone', async () => {
   const { code, stdout } = await answered('status', 'tcp', '127.0.0.1', String(port))
   expect(code).toBe(0)
   expect(stdout).toBe(
-    '127.0.0.1: 1 session, 0 conversations, 0 bytes read, 0 bytes written\n' +
+    'address 127.0.0.1: 1 session, 0 conversations, 0 bytes read, 0 bytes written\n' +
       'all: 1 session, 0 conversations, 0 bytes read, 0 bytes written\n',
   )
   await net.close()

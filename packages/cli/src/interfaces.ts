@@ -27,7 +27,6 @@ export const interfaces = define<InterfacesOptions>({
   ],
   timeout: 'how long it may take',
   examples: [
-    ['netx interfaces', 'lists all of them'],
     ['netx interfaces --json lo', 'shows one of them, for a program to read'],
     ['netx interfaces --watch', 'lists all of them, and then what changes'],
   ],

@@ -47,7 +47,6 @@ export const listen = define<ListenOptions>({
   examples: [
     ['netx listen 7000', 'waits for a connection to port 7000 of TCP, and talks to it'],
     ["netx listen --keep --exec 'tr a-z A-Z' 127.0.0.1 7000", 'answers in capitals'],
-    ['netx listen -v --keep --echo udp 127.0.0.1 9999', 'sends packets back, and tells from whom they are'],
   ],
   work: run,
 })

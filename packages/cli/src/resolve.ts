@@ -44,7 +44,6 @@ export const resolve = define<ResolveOptions>({
   notes: 'Lines begin with the name where there are several. A name that is not found makes the exit code 1.',
   examples: [
     ['netx resolve localhost', 'prints its addresses'],
-    ['netx resolve --trace localhost', 'tells which sources and servers were asked'],
     [
       'netx resolve --type mx --ttl --server 127.0.0.1 example.com example.org',
       'asks a server who takes mail',

@@ -54,12 +54,32 @@ export function keepLeaks(): void {
   opened ??= new Map()
 }
 
-/** Whether {@link keepLeaks} was called, or the environment has asked for it. */
+/**
+ * Whether {@link keepLeaks} was called, or the environment has asked for it.
+ *
+ * @example
+ * ```ts
+ * import { keepLeaks, keepsLeaks } from '@net/contract'
+ *
+ * keepLeaks()
+ * console.log(keepsLeaks()) // true
+ * ```
+ */
 export function keepsLeaks(): boolean {
   return opened !== null
 }
 
-/** What is open now, the oldest first, of what was opened since {@link keepLeaks}; nothing without that. */
+/**
+ * What is open now, the oldest first, of what was opened since {@link keepLeaks}; nothing without that.
+ *
+ * @example
+ * ```ts
+ * import { keepLeaks, leaks } from '@net/contract'
+ *
+ * keepLeaks()
+ * console.log(leaks().length) // 0
+ * ```
+ */
 export function leaks(): Leak[] {
   return [...(opened?.values() ?? [])].map(({ what, stack }) => ({ what: what(), stack }))
 }
@@ -67,24 +87,71 @@ export function leaks(): Leak[] {
 /**
  * For targets: tells that something is open, which `owner` stands for until {@link noteClosed}. `what` says
  * what it is, when somebody asks. A second time it does nothing.
+ *
+ * @example
+ * ```ts
+ * import { keepLeaks, leaks, noteOpened } from '@net/contract'
+ *
+ * keepLeaks()
+ * noteOpened({ port: 80 }, ({ port }) => `mine ${port}`)
+ * console.log(leaks()[0]?.what) // mine 80
+ * ```
  */
 export function noteOpened<T extends object>(owner: T, what: (owner: T) => string): void {
   if (opened === null || opened.has(owner)) return
   opened.set(owner, { what: () => what(owner), stack: stackBelow(noteOpened) })
 }
 
-/** For targets: tells who has opened something that is open, where its own stack does not show that. */
+/**
+ * For targets: tells who has opened something that is open, where its own stack does not show that.
+ *
+ * @example
+ * ```ts
+ * import { keepLeaks, leaks, noteOpened, noteOpener } from '@net/contract'
+ *
+ * keepLeaks()
+ * const socket = {}
+ * noteOpened(socket, () => 'mine')
+ * noteOpener(socket, 'at the caller')
+ * console.log(leaks()[0]?.stack) // at the caller
+ * ```
+ */
 export function noteOpener(owner: object, stack: string): void {
   const kept = opened?.get(owner)
   if (kept !== undefined) kept.stack = stack
 }
 
-/** For targets: tells that something is closed. */
+/**
+ * For targets: tells that something is closed.
+ *
+ * @example
+ * ```ts
+ * import { keepLeaks, leaks, noteClosed, noteOpened } from '@net/contract'
+ *
+ * keepLeaks()
+ * const socket = {}
+ * noteOpened(socket, () => 'mine')
+ * noteClosed(socket)
+ * console.log(leaks().length) // 0
+ * ```
+ */
 export function noteClosed(owner: object): void {
   opened?.delete(owner)
 }
 
-/** For targets: the calls that lead to one of the function `callee`, which is left out, a line each. */
+/**
+ * For targets: the calls that lead to one of the function `callee`, which is left out, a line each.
+ *
+ * @example
+ * ```ts
+ * import { stackBelow } from '@net/contract'
+ *
+ * function opens(): string {
+ *   return stackBelow(opens)
+ * }
+ * console.log(opens().includes('opens')) // false
+ * ```
+ */
 export function stackBelow(callee: object): string {
   const { stackTraceLimit } = traces
   traces.stackTraceLimit = DEPTH

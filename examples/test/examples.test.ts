@@ -13,6 +13,9 @@ const here = (path: string): string => fileURLToPath(new URL(`../${path}`, impor
 /** What an example that ends prints. */
 const printed: Readonly<Record<string, string>> = {
   'cancel.mjs': 'signal: changed my mind\ndeadline: timeout is true\nstill here\n',
+  'opentelemetry.mjs':
+    'net.lookupIPAddr below work: done\nnet.dial below work: done\n' +
+    'net.lookupIPAddr below work: done\nnet.dial below work: failed\n',
   'two_stacks.mjs': 'from posix to hosted\n',
   'udp.mjs': 'one -> ONE\ntwo -> TWO\nthree -> THREE\n',
   'unix.mjs': 'the client said: all I have to say\nthe server said: understood\n',

@@ -46,6 +46,7 @@ export function define<O extends SessionOptions>(spec: CommandSpec<O>): AddComma
       .option('--timeout <ms>', spec.timeout, milliseconds)
       .option('--json', 'say everything as JSON, one object a line')
       .option('-v, --verbose', 'tell who connects, and how it ends')
+      .option('--trace', 'tell of every operation of the network, what it came to and how long it took')
     const lines = examples.map(([line, meaning]) => `  # ${meaning}\n  ${line}`)
     const parts = [...(notes === undefined ? [] : [notes]), `Examples:\n${lines.join('\n')}`, CODES]
     command.addHelpText('after', `\n${parts.join('\n\n')}`)

@@ -1,6 +1,7 @@
 import type { Conn, Net } from '@net/core'
 import { tlsClient } from '@net/node/tls'
 import { Option } from 'commander'
+import { captureFile, captureOption, type CaptureFile } from './capture_file.ts'
 import { define } from './command.ts'
 import { exchange } from './exchange.ts'
 import { milliseconds, netOption, networkOf, waitOption } from './option.ts'
@@ -16,6 +17,7 @@ interface DialOptions extends SessionOptions, CertificateFiles {
   readonly tls?: boolean
   readonly serverName?: string
   readonly net?: string
+  readonly pcap?: string
   readonly wait: number
 }
 
@@ -33,6 +35,7 @@ export const dial = define<DialOptions>({
     new Option('--tls', 'speak TLS, with a server that an authority of the system or of --ca vouches for'),
     new Option('--server-name <name>', "the name that the server's certificate must have; absent: the host"),
     ...certificateOptions,
+    captureOption,
     waitOption,
     netOption,
   ],
@@ -48,7 +51,8 @@ export const dial = define<DialOptions>({
 async function run(session: Session, args: readonly string[], options: DialOptions): Promise<void> {
   await using over = await networkOf(options.net, session.ending)
   if (options.check === true) return await checkPorts(session, over.net, args, options.connectTimeout)
-  const conn = await connect(session, over.net, placeOf('dial', args), options)
+  await using capture = await captureFile(session, options.pcap)
+  const conn = await connect(session, over.net, capture, placeOf('dial', args), options)
   const { network } = conn.remoteAddr
   const [local, remote] = [conn.localAddr.toString(), conn.remoteAddr.toString()]
   session.note(`connected to ${remote} from ${local}`, { event: 'connected', network, local, remote })
@@ -56,11 +60,18 @@ async function run(session: Session, args: readonly string[], options: DialOptio
   session.note(`ended: ${size(sent)} sent, ${size(received)} received`, { event: 'ended', sent, received })
 }
 
-async function connect(session: Session, net: Net, place: Place, options: DialOptions): Promise<Conn> {
+async function connect(
+  session: Session,
+  net: Net,
+  capture: CaptureFile,
+  place: Place,
+  options: DialOptions,
+): Promise<Conn> {
   const speaksTLS = options.tls ?? [options.ca, options.cert].some((file) => file !== undefined)
   const tls = speaksTLS ? clientCertificate(options, options.serverName ?? hostOf(place)) : undefined
   using scope = session.scope(options.connectTimeout)
   const { signal } = scope
-  const conn = await (place.length === 1 ? net.dial(place[0], { signal }) : net.dial(...place, { signal }))
+  const dialled = await (place.length === 1 ? net.dial(place[0], { signal }) : net.dial(...place, { signal }))
+  const conn = capture.tap(dialled)
   return tls === undefined ? conn : await tlsClient(conn, tls, { signal })
 }

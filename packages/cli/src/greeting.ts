@@ -30,6 +30,13 @@ export class Greeting {
     return this.#bytes.subarray(this.#start, (this.#start += n))
   }
 
+  /** Takes the bytes up to the next one that is `mark`, which is taken, too, and left out. */
+  async takeUntil(mark: number): Promise<Uint8Array> {
+    let at = this.rest.indexOf(mark)
+    for (; at < 0; at = this.rest.indexOf(mark)) await this.#more()
+    return (await this.take(at + 1)).subarray(0, at)
+  }
+
   /** Reads until `mark` has come and gives what is before it, as Latin-1 text; nothing is taken. */
   async peek(mark: string): Promise<string> {
     for (;;) {

@@ -9,6 +9,7 @@ import { whereForms, whereOf } from './place.ts'
 import { checkLoopback, Proxy, type Login, type Protocol } from './proxy.ts'
 import { http } from './proxy_http.ts'
 import { socks } from './proxy_socks.ts'
+import { Services } from './services.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { asked, count, Status } from './status.ts'
 import { tlsOfClient, tlsOptions, type TLSFiles } from './tls_files.ts'
@@ -36,7 +37,7 @@ export const importNetwork = define<ImportOptions>({
     'until it is asked to end by SIGINT or SIGTERM. A link that is cut is connected again.',
   argument: ['<where...>', 'where the /net is exported'],
   options: () => [
-    new Option('--socks <port>', 'listen there as a SOCKS5 proxy; a port, or host:port'),
+    new Option('--socks <port>', 'listen there as a proxy of SOCKS 5, 4A and 4; a port, or host:port'),
     new Option('--http <port>', 'listen there as an HTTP proxy; a port, or host:port'),
     new Option('--login-file <file>', 'a line user:password that clients of the proxies must know'),
     new Option('--connect-timeout <ms>', 'how long connecting may take, each time').argParser(milliseconds),
@@ -72,7 +73,7 @@ async function run(session: Session, args: readonly string[], options: ImportOpt
   await using link = await Link.connect(address, { tls, connectTimeout }, session.ending, told)
   const net = new Net(plan9({ net: link }))
   const traffic = new Traffic()
-  await using proxies = new Proxies()
+  await using proxies = new Services()
   for (const [protocol, where, speak] of wanted) {
     if (where === undefined) continue
     const addr = await resolveTCPAddr('tcp', /^\d+$/.test(where) ? `127.0.0.1:${where}` : where)
@@ -92,24 +93,6 @@ async function run(session: Session, args: readonly string[], options: ImportOpt
   })
   say = (line, object) => status.say(line, object)
   await asked(proxies.done, session.ending)
-}
-
-/** The proxies of one import. */
-class Proxies implements AsyncDisposable {
-  readonly #proxies: Proxy[] = []
-
-  add(proxy: Proxy): void {
-    this.#proxies.push(proxy)
-  }
-
-  /** Rejects when one of them fails. */
-  get done(): Promise<void> {
-    return Promise.all(this.#proxies.map((proxy) => proxy.done)).then(() => {})
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#proxies.map((proxy) => proxy.close()))
-  }
 }
 
 // The login is read from a file, because arguments show in the list of processes.

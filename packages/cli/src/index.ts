@@ -2,9 +2,13 @@ import { Command, CommanderError } from 'commander'
 import { completion } from './completion.ts'
 import { dial } from './dial.ts'
 import { exportNetwork } from './export.ts'
+import { exportStatus } from './export_status.ts'
+import { following } from './following.ts'
+import { forward } from './forward.ts'
 import { importNetwork } from './import.ts'
 import { interfaces } from './interfaces.ts'
 import { listen } from './listen.ts'
+import { ping } from './ping.ts'
 import { printable } from './printable.ts'
 import { resolve } from './resolve.ts'
 import { Session, type SessionOptions } from './session.ts'
@@ -15,7 +19,19 @@ import { version } from './version.ts'
 
 export type { Terminal } from './terminal.ts'
 
-const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets, completion]
+const commands = [
+  dial,
+  listen,
+  resolve,
+  interfaces,
+  ping,
+  forward,
+  exportNetwork,
+  importNetwork,
+  exportStatus,
+  targets,
+  completion,
+]
 
 /**
  * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when
@@ -57,6 +73,7 @@ export async function netx(args: readonly string[], terminal: Terminal): Promise
     .showHelpAfterError("usage: netx <command> [options]\n'netx help' tells more.")
   const run = async (options: SessionOptions, work: (session: Session) => Promise<void>): Promise<void> => {
     using session = new Session(terminal, options)
+    using _trace = session.isTraced ? following(session) : null
     try {
       await session.run(work(session))
     } catch (e) {

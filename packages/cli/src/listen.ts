@@ -1,8 +1,10 @@
 import type { Addr, Conn, Listener, PacketConn } from '@net/core'
 import { secureListener } from '@net/node/tls'
 import { Option } from 'commander'
+import { captureFile, captureOption } from './capture_file.ts'
 import { define } from './command.ts'
 import { echo, exchange, receive } from './exchange.ts'
+import { execute } from './exec.ts'
 import { netOption, networkOf, waitOption } from './option.ts'
 import { placeForms, placeOf } from './place.ts'
 import type { Session, SessionOptions } from './session.ts'
@@ -14,7 +16,9 @@ import { UsageError } from './usage_error.ts'
 interface ListenOptions extends SessionOptions, CertificateFiles {
   readonly keep?: boolean
   readonly echo?: boolean
+  readonly exec?: string
   readonly net?: string
+  readonly pcap?: string
   readonly wait: number
 }
 
@@ -29,7 +33,12 @@ export const listen = define<ListenOptions>({
   options: () => [
     new Option('--keep', 'take one connection beside the other, until SIGINT or SIGTERM, and send nothing'),
     new Option('--echo', 'send back what comes, instead of printing it'),
+    new Option(
+      '--exec <command>',
+      'run a command of the shell for each connection: it reads what comes, and answers',
+    ),
     ...certificateOptions,
+    captureOption,
     waitOption,
     netOption,
   ],
@@ -37,7 +46,7 @@ export const listen = define<ListenOptions>({
   notes: placeForms,
   examples: [
     ['netx listen 7000', 'waits for a connection to port 7000 of TCP, and talks to it'],
-    ['netx listen -v --keep --echo udp 127.0.0.1 9999', 'sends packets back, and tells from whom they are'],
+    ["netx listen --keep --exec 'tr a-z A-Z' 127.0.0.1 7000", 'answers in capitals'],
   ],
   work: run,
 })
@@ -45,20 +54,25 @@ export const listen = define<ListenOptions>({
 async function run(session: Session, args: readonly string[], options: ListenOptions): Promise<void> {
   const place = placeOf('listen', args)
   const tls = serverCertificate(options)
+  if (options.exec !== undefined && options.echo === true) throw new UsageError('either --echo or --exec')
   const { ending } = session
   await using over = await networkOf(options.net, ending)
   const { net } = over
+  await using capture = await captureFile(session, options.pcap)
   if (place[0].startsWith('udp') || place[0] === 'unixgram') {
     if (tls !== undefined) throw new UsageError('TLS is for connections')
-    await using packets = await (place.length === 1
+    if (options.exec !== undefined) throw new UsageError('--exec is for connections')
+    const socket = await (place.length === 1
       ? net.listenPacket(place[0], ending)
       : net.listenPacket(...place, ending))
+    await using packets = capture.tap(socket)
     listening(session, packets.localAddr)
     await asked(takePackets(session, packets, options), ending)
     return
   }
   const plain = await (place.length === 1 ? net.listen(place[0], ending) : net.listen(...place, ending))
-  await using listener = tls === undefined ? plain : secureListener(plain, tls)
+  const seen = capture.listener(plain)
+  await using listener = tls === undefined ? seen : secureListener(seen, tls)
   listening(session, listener.addr)
   if (options.keep === true) {
     await asked(serveAll(session, listener, options), ending)
@@ -106,6 +120,7 @@ async function talk(session: Session, conn: Conn, options: ListenOptions): Promi
     const bytes = await echo(conn, session.ending)
     return { sent: bytes, received: bytes }
   }
+  if (options.exec !== undefined) return await execute(options.exec, conn, session.ending)
   if (options.keep === true) return { sent: 0, received: await receive(conn, session) }
   return await exchange(conn, session, options.wait)
 }

@@ -1,7 +1,16 @@
 import { isError } from '@net/contract'
-import { ErrClosed, isErr, joinHostPort, type Conn, type Listener, type Net, type TCPAddr } from '@net/core'
+import {
+  ErrClosed,
+  isErr,
+  joinHostPort,
+  type Addr,
+  type Conn,
+  type Listener,
+  type Net,
+  type TCPAddr,
+} from '@net/core'
 import { Ending } from '@net/io'
-import { relay } from './relay.ts'
+import { dismiss, relay } from './relay.ts'
 import { Traffic } from './traffic.ts'
 
 /** Who may use a proxy. */
@@ -36,6 +45,14 @@ export class NoPlace extends Error {}
  * Speaks a protocol of proxies with a client: resolves when that is done. It closes the client's connection.
  */
 export type Protocol = (client: Conn, proxy: Proxy) => Promise<void>
+
+/** What a client is told of a dial for it. */
+export interface Replies {
+  /** It is connected, and from there this end is seen at `addr`. */
+  granted(addr: Addr): Uint8Array
+  /** It can't be connected. */
+  refused(e: unknown): Uint8Array
+}
 
 /** A proxy: takes clients from a listener and dials for them through a Net. */
 export class Proxy implements AsyncDisposable {
@@ -88,6 +105,34 @@ export class Proxy implements AsyncDisposable {
   /** A client has said what it wants: its place is its own until it has ended. */
   greeted(client: Conn): void {
     this.#greeting.delete(client)
+  }
+
+  /**
+   * Connects a client with a place, tells it so, and passes on what it has said already. One that can't be
+   * connected is told and hung up on. Resolves when both have ended.
+   */
+  async connect(
+    client: Conn,
+    host: string,
+    port: number,
+    early: Uint8Array,
+    replies: Replies,
+  ): Promise<void> {
+    let remote: Conn
+    try {
+      remote = await this.dial(host, port)
+    } catch (e) {
+      await dismiss(client, replies.refused(e))
+      return
+    }
+    try {
+      client.setDeadline(null)
+      await client.write(replies.granted(remote.localAddr))
+      if (early.byteLength > 0) await remote.write(early)
+      await this.join(client, remote)
+    } finally {
+      await remote.close()
+    }
   }
 
   /** Connects a client with what was dialled for it, until both have ended. */
@@ -156,7 +201,7 @@ export class Proxy implements AsyncDisposable {
 }
 
 /** A host's name or address and nothing else: it becomes part of queries and requests. */
-function isHost(host: string): boolean {
+export function isHost(host: string): boolean {
   return host.length < 256 && (/^[A-Za-z0-9_.-]+$/.test(host) || /^[0-9A-Fa-f:.]+$/.test(host))
 }
 

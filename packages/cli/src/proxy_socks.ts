@@ -1,18 +1,20 @@
 import { timingSafeEqual } from 'node:crypto'
-import { IP, TCPAddr, type Addr, type Conn } from '@net/core'
+import { IP, type Addr, type Conn } from '@net/core'
 import { Greeting, GreetingError } from './greeting.ts'
-import { failureOf, type Failure, type Login, type Proxy } from './proxy.ts'
+import { failureOf, type Failure, type Login, type Proxy, type Replies } from './proxy.ts'
+import { Association } from './proxy_associate.ts'
+import { socks4 } from './proxy_socks4.ts'
 import { dismiss } from './relay.ts'
+import { addressBytes, ATYP_DOMAINNAME, ATYP_IPV4, ATYP_IPV6 } from './socks_address.ts'
 
 // RFC 1928
 const VERSION = 5
+const OLD_VERSION = 4
 const NO_AUTHENTICATION = 0
 const USERNAME_PASSWORD = 2
 const NO_ACCEPTABLE_METHODS = 0xff
 const CONNECT = 1
-const ATYP_IPV4 = 1
-const ATYP_DOMAINNAME = 3
-const ATYP_IPV6 = 4
+const UDP_ASSOCIATE = 3
 const SUCCEEDED = 0
 const COMMAND_NOT_SUPPORTED = 7
 const ADDRESS_TYPE_NOT_SUPPORTED = 8
@@ -33,14 +35,17 @@ const replies: Readonly<Record<Failure, number>> = {
 }
 
 /**
- * SOCKS 5, RFC 1928: CONNECT to IPv4 and IPv6 addresses and to names, which the network behind the proxy
- * looks up; without authentication or with user and password (RFC 1929). BIND and UDP ASSOCIATE are refused.
+ * SOCKS 5, RFC 1928: CONNECT and UDP ASSOCIATE to IPv4 and IPv6 addresses and to names, which the network
+ * behind the proxy looks up; without authentication or with user and password (RFC 1929). BIND is refused. A
+ * client may also speak SOCKS 4 or 4A.
  */
 export async function socks(client: Conn, proxy: Proxy): Promise<void> {
   client.setDeadline(Date.now() + proxy.greetingTime)
   const greeting = new Greeting(client, LONGEST)
-  const [version = 0, count = 0] = await greeting.take(2)
-  if (version !== VERSION) throw new GreetingError('it is not SOCKS 5')
+  const [version] = await greeting.take(1)
+  if (version === OLD_VERSION) return await socks4(client, proxy, greeting)
+  if (version !== VERSION) throw new GreetingError('it is not SOCKS')
+  const [count = 0] = await greeting.take(1)
   const methods = await greeting.take(count)
   const method = proxy.login === undefined ? NO_AUTHENTICATION : USERNAME_PASSWORD
   if (!methods.includes(method)) {
@@ -62,35 +67,35 @@ export async function socks(client: Conn, proxy: Proxy): Promise<void> {
     return
   }
   const [high = 0, low = 0] = await greeting.take(2)
-  if (command !== CONNECT) {
+  if (command !== CONNECT && command !== UDP_ASSOCIATE) {
     await dismiss(client, reply(COMMAND_NOT_SUPPORTED))
     return
   }
   proxy.greeted(client)
-  await connect(client, proxy, host, high * 256 + low, greeting.rest)
+  if (command === UDP_ASSOCIATE) await associate(client, proxy)
+  else await proxy.connect(client, host, high * 256 + low, greeting.rest, answers)
 }
 
-async function connect(
-  client: Conn,
-  proxy: Proxy,
-  host: string,
-  port: number,
-  early: Uint8Array,
-): Promise<void> {
-  let remote: Conn
+const answers: Replies = {
+  granted: (addr) => reply(SUCCEEDED, addr),
+  refused: (e) => reply(replies[failureOf(e)]),
+}
+
+/** Serves a client's datagrams until its connection ends. */
+async function associate(client: Conn, proxy: Proxy): Promise<void> {
+  let opened: Association
   try {
-    remote = await proxy.dial(host, port)
+    opened = await Association.open(client, proxy)
   } catch (e) {
-    await dismiss(client, reply(replies[failureOf(e)]))
+    await dismiss(client, answers.refused(e))
     return
   }
-  try {
-    client.setDeadline(null)
-    await client.write(reply(SUCCEEDED, remote.localAddr))
-    if (early.byteLength > 0) await remote.write(early)
-    await proxy.join(client, remote)
-  } finally {
-    await remote.close()
+  await using association = opened
+  client.setDeadline(null)
+  await client.write(reply(SUCCEEDED, association.addr))
+  const p = new Uint8Array(64)
+  while ((await client.read(p)) !== null) {
+    // What it says on this connection means nothing any more.
   }
 }
 
@@ -119,8 +124,5 @@ async function hostOf(greeting: Greeting, type: number): Promise<string | null> 
 
 // | version | reply | 0 | type | address | port |
 function reply(code: number, addr?: Addr): Uint8Array {
-  const { ip, port } = addr instanceof TCPAddr ? addr : { ip: null, port: 0 }
-  const bytes = (ip?.to4() ?? ip)?.bytes() ?? new Uint8Array(4)
-  const type = bytes.byteLength === 4 ? ATYP_IPV4 : ATYP_IPV6
-  return Uint8Array.of(VERSION, code, 0, type, ...bytes, port >> 8, port & 0xff)
+  return Uint8Array.of(VERSION, code, 0, ...addressBytes(addr))
 }

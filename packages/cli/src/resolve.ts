@@ -12,6 +12,7 @@ import { Option } from 'commander'
 import { define } from './command.ts'
 import { netOption, networkOf } from './option.ts'
 import { isNetwork } from './place.ts'
+import { lookupTrace, type Debug } from './lookup_trace.ts'
 import { records, recordTypes, type Found } from './records.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { UsageError } from './usage_error.ts'
@@ -54,9 +55,10 @@ export const resolve = define<ResolveOptions>({
 async function run(session: Session, args: readonly string[], options: ResolveOptions): Promise<void> {
   const [first = '', address] = args
   await using over = await networkOf(options.net, session.ending)
-  const resolver = resolverOf(over.net, options)
-  const net =
-    options.server === undefined || resolver === null ? over.net : new Net(over.net.target, { resolver })
+  const debug = session.isTraced ? lookupTrace(session) : undefined
+  const resolver = resolverOf(over.net, options, debug)
+  const isAsked = resolver !== null && (options.server !== undefined || session.isTraced)
+  const net = isAsked ? new Net(over.net.target, { resolver }) : over.net
   const { ending } = session
   if (isNetwork(first) && address !== undefined) {
     if (args.length > 2) throw new UsageError('resolve wants one address of a network')
@@ -90,9 +92,15 @@ const DNS_ONLY = new Map([['hosts', [{ source: 'dns', criteria: [] }]]])
  * What is asked for records: the server that is named and no file, or what the system asks; null leaves it to
  * the `/net`.
  */
-function resolverOf({ target }: Net, { net, server }: ResolveOptions): Resolver | null {
-  if (server === undefined) return net === undefined ? resolverOver(target, { preferSystem: false }) : null
+function resolverOf(
+  { target }: Net,
+  { net, server }: ResolveOptions,
+  debug: Debug | undefined,
+): Resolver | null {
+  if (server === undefined)
+    return net === undefined ? resolverOver(target, { preferSystem: false, debug }) : null
   return resolverOver(target, {
+    debug,
     resolvConf: { servers: [addressOf(server)] },
     nsswitch: { sources: DNS_ONLY, error: null },
     preferSystem: false,

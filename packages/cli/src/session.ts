@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly json?: boolean | undefined
   /** Whether netx tells who connects and how it ends. */
   readonly verbose?: boolean | undefined
+  /** Whether netx tells of every operation of the network. */
+  readonly trace?: boolean | undefined
 }
 
 /**
@@ -48,6 +50,11 @@ export class Session implements Disposable {
   /** Whether the command has failed. */
   get failed(): boolean {
     return this.#failed
+  }
+
+  /** Whether every operation is to be told of. */
+  get isTraced(): boolean {
+    return this.#options.trace === true
   }
 
   /** What is to be sent. */

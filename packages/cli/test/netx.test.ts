@@ -95,7 +95,10 @@ test('netx interfaces prints what the system has', async () => {
   })
 })
 
-const commands = ['dial', 'listen', 'resolve', 'interfaces', 'export', 'import', 'targets', 'completion']
+const commands = [
+  ...['dial', 'listen', 'resolve', 'interfaces', 'ping', 'forward', 'export', 'import', 'status', 'targets'],
+  'completion',
+]
 
 test('netx tells how it is called, and its version', async () => {
   const whole = await answered('--help')

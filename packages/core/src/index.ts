@@ -31,6 +31,8 @@ export {
   ErrWriteToConnected,
   Flags,
   isErr,
+  keepLeaks,
+  leaks,
   OpError,
   SyscallError,
 } from '@net/contract'
@@ -48,6 +50,7 @@ export type {
   IOOptions,
   IPConn,
   KeepAliveConfig,
+  Leak,
   Listener,
   ListenOptions,
   LookupGroup,
@@ -68,6 +71,7 @@ export type {
   UnixListener,
   UnixNetwork,
 } from '@net/contract'
+export type { TraceMessage } from '@net/io'
 export { DNSCache, Resolver, resolverOver, type ResolverOptions, RRType } from '@net/resolve'
 export { allocBuffer } from '#target'
 export { ErrPlan9, ErrUnsupported, ErrWindows, isRefusal } from '@net/stubs'

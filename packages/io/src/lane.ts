@@ -1,7 +1,7 @@
 import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
-import { isLaneTraced, tracedClose, tracedOp } from './lane_trace.ts'
+import { isLaneFollowed, isLaneTraced, noteLane, tracedClose, tracedOp } from './lane_trace.ts'
 import { rejected } from './rejected.ts'
 import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
@@ -63,6 +63,7 @@ export class Lane implements Deferred {
   /** Makes a lane that is open, empty and without limits. */
   constructor(owner: LaneOwner) {
     this.owner = owner
+    noteLane(owner)
   }
 
   /**
@@ -119,7 +120,7 @@ export class Lane implements Deferred {
    * at once when none waits before it and the event loop has had its turn; else lets it wait.
    */
   run<T>(op: Op<T>, options?: IOOptions): Promise<T> {
-    if (!isLaneTraced()) return this.#run(op, options)
+    if (!isLaneFollowed()) return this.#run(op, options)
     return tracedOp(this.owner, op, () => this.#run(op, options))
   }
 
@@ -162,7 +163,7 @@ export class Lane implements Deferred {
 
   /** Fails the waiting and all later operations with `cause`. */
   close(cause: Error = ErrClosed): void {
-    if (cause === ErrClosed && this.#closed === null) tracedClose(this.owner)
+    tracedClose(this.owner, cause, this.#closed === null)
     this.#closed ??= cause
     this.#deadline?.clear()
     this.#failAll(cause)

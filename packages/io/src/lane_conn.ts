@@ -4,6 +4,7 @@ import { checkTimeout, deadlineAt } from './deadline.ts'
 import { describe, inspect } from './inspect.ts'
 import type { Lane } from './lane.ts'
 import type { Handle } from './liveness.ts'
+import { owner } from './opener.ts'
 
 /** What a connection stands on: a descriptor, a socket of the host, a conversation. It is usually what owns the lanes, too. */
 export interface ConnHandle extends Handle {
@@ -110,6 +111,11 @@ export abstract class LaneConn<A extends Addr> implements Deadlines, Closer {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What stands for it among what is open. */
+  get [owner](): object {
+    return this.handle.reading.owner
   }
 
   /** What `console.log` shows. */

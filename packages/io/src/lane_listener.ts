@@ -3,6 +3,7 @@ import type { Conn, Deadline, IOOptions, Listener } from '@net/contract'
 import { describe, inspect } from './inspect.ts'
 import type { Lane } from './lane.ts'
 import { untilClosed } from './lane_conn.ts'
+import { owner } from './opener.ts'
 
 /**
  * The part of a listener over a lane that is the same for all: limits of time, iteration and disposal. What sets a limit throws a
@@ -62,6 +63,11 @@ export abstract class LaneListener<C extends Conn, A extends Addr> implements Li
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** What stands for it among what is open. */
+  get [owner](): object {
+    return this.accepting.owner
   }
 
   /** What `console.log` shows. */

@@ -1,4 +1,6 @@
 import type { Addr } from '@net/addr'
+import { keepsLeaks } from '@net/contract'
+import { openedBy } from './opener.ts'
 
 /** What can be traced: each has a channel of its own. */
 export type TracedKind = 'dial' | 'listen' | 'resolve' | 'accept' | 'read' | 'write' | 'close'
@@ -162,6 +164,12 @@ export function isTraced(kind: TracedKind): boolean {
  */
 export function traced<T>(kind: TracedKind, message: () => TraceMessage, work: () => Promise<T>): Promise<T> {
   const tracer = tracers[kind]
+  if (keepsLeaks() && (kind === 'dial' || kind === 'listen'))
+    return openedBy(traced, () => told(tracer, message, work))
+  return told(tracer, message, work)
+}
+
+function told<T>(tracer: Tracer, message: () => TraceMessage, work: () => Promise<T>): Promise<T> {
   return tracer.isOn ? tracer.trace(message(), work) : work()
 }
 

@@ -99,8 +99,9 @@ test('a major of @net/addr gives those that depend on it a patch, and no more', 
   expect(release('@net/addr', 'major', '1.0.0')).toEqual(expected)
 })
 
-test('a minor of @net/posix raises core beside it and leaves the other targets alone', () => {
-  expect(release('@net/posix', 'minor', '0.1.0')).toEqual({ '@net/posix': '0.2.0', '@net/core': '0.1.1' })
+test('a minor of @net/posix raises core and cli beside it and leaves the other targets alone', () => {
+  const raised = { '@net/posix': '0.2.0', '@net/core': '0.1.1', '@net/cli': '0.1.1' }
+  expect(release('@net/posix', 'minor', '0.1.0')).toEqual(raised)
 })
 
 test('a minor of @net/cli, on which nothing depends, raises @net/cli alone', () => {

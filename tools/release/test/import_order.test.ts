@@ -52,7 +52,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@net/plan9',
     '@net/netfs',
   ],
-  '@net/cli': ['@net/contract', '@net/core', '@net/io', '@net/node', 'commander'],
+  '@net/cli': ['@net/contract', '@net/core', '@net/io', '@net/node', '@net/posix', 'commander'],
 }
 
 /**

@@ -1,3 +1,4 @@
+import { keepLeaks, leaks } from '../leak.ts'
 import { fail } from './assert.ts'
 import { delay } from './part.ts'
 
@@ -33,6 +34,13 @@ function open(): Map<string, number> {
   return counts
 }
 
+// What may be what was left open, with the stacks that opened it.
+function opened(): string {
+  return leaks()
+    .map(({ what, stack }) => `\n${what} was opened\n${stack}`)
+    .join('')
+}
+
 // Sockets are numbered; a socket more is what counts, not which.
 function kind(target: string): string {
   return target.replace(/^(socket|pipe|anon_inode):\[?\d+\]?$/, '$1')
@@ -41,9 +49,11 @@ function kind(target: string): string {
 /**
  * Notes what this process has open and gives a function that asserts that nothing has been added: descriptors (where
  * /proc/self/fd exists) and active handles (where the host tells them). Call it at the beginning of a test file, after
- * the first use of a target when that opens something for the life of the process.
+ * the first use of a target when that opens something for the life of the process. When it fails it names what is open, and who has
+ * opened it since: {@link leaks}.
  */
 export function ledger(): () => Promise<void> {
+  keepLeaks()
   const before = open()
   return async () => {
     const end = Date.now() + PATIENCE
@@ -54,7 +64,7 @@ export function ledger(): () => Promise<void> {
         if (extra > 0) more.push(`${extra} ${entry}`)
       }
       if (more.length === 0) return
-      if (Date.now() > end) fail(`left open: ${more.join(', ')}`)
+      if (Date.now() > end) fail(`left open: ${more.join(', ')}${opened()}`)
       await delay(10)
     }
   }

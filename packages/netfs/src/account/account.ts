@@ -69,6 +69,18 @@ export class Account {
     this.stack.activity.countConversation(change)
   }
 
+  /** Counts bytes that the client has read from a conversation. */
+  countRead(bytes: number): void {
+    this.stack.activity.bytesRead += bytes
+    this.peer.bytesRead += bytes
+  }
+
+  /** Counts bytes that the client has written to a conversation. */
+  countWritten(bytes: number): void {
+    this.stack.activity.bytesWritten += bytes
+    this.peer.bytesWritten += bytes
+  }
+
   /**
    * Counts a number that no conversation had before. Throws "no free devices" when there is no room for it.
    */

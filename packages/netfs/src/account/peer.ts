@@ -4,8 +4,21 @@ import { Arrivals } from './arrivals.ts'
 import { Lookups } from './lookups.ts'
 import { type Portion, Supply } from './supply.ts'
 
+/** What a peer may use of what all share. */
+interface Portions {
+  readonly sessions: Portion
+  readonly conversations: Portion
+  readonly memory: Portion
+}
+
 /** A user of an export: what all sessions of one identity, address or user of the host have together. */
 export class Peer implements Memory {
+  /** What it is known by: 'user 1000', 'identity me', an address. */
+  readonly name: string
+  /** Bytes that its sessions have read from conversations. */
+  bytesRead = 0
+  /** Bytes that its sessions have written to conversations. */
+  bytesWritten = 0
   /** Its sessions. */
   readonly sessions: Portion
   /** The conversations of its sessions, each of them a descriptor. */
@@ -18,16 +31,11 @@ export class Peer implements Memory {
   readonly arrivals: Arrivals
 
   /** Makes a peer with its portions. */
-  constructor(
-    sessions: Portion,
-    conversations: Portion,
-    memory: Portion,
-    lookups: Lookups,
-    arrivals: Arrivals,
-  ) {
-    this.sessions = sessions
-    this.conversations = conversations
-    this.memory = memory
+  constructor(name: string, portions: Portions, lookups: Lookups, arrivals: Arrivals) {
+    this.name = name
+    this.sessions = portions.sessions
+    this.conversations = portions.conversations
+    this.memory = portions.memory
     this.lookups = lookups
     this.arrivals = arrivals
   }
@@ -71,23 +79,32 @@ export class Peers {
     let peer = this.#byName.get(name)
     if (peer === undefined) {
       this.#forget()
-      peer = this.#make(false)
+      peer = this.#make(name, false)
       this.#byName.set(name, peer)
     }
     return peer
   }
 
-  /** The program itself, which need not leave anything for others. */
-  sole(): Peer {
-    return this.#make(true)
+  /** The peers that have sessions now. */
+  present(): Peer[] {
+    return [...this.#byName.values()].filter((peer) => peer.sessions.used > 0)
   }
 
-  #make(sole: boolean): Peer {
+  /** The program itself, which need not leave anything for others. */
+  sole(): Peer {
+    return this.#make('', true)
+  }
+
+  #make(name: string, sole: boolean): Peer {
     const { lookups, arrivals, attachTime } = this.#limits
+    const portions = {
+      sessions: this.#sessions.portion(sole),
+      conversations: this.#conversations.portion(sole),
+      memory: this.#memory.portion(sole),
+    }
     return new Peer(
-      this.#sessions.portion(sole),
-      this.#conversations.portion(sole),
-      this.#memory.portion(sole),
+      name,
+      portions,
       new Lookups(lookups, this.#lookups.portion(sole)),
       new Arrivals(arrivals, attachTime),
     )

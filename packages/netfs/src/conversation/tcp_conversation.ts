@@ -74,7 +74,7 @@ export class TCPConversation extends Conversation {
       if (this.#conn === conn) this.#state = 'Close_wait'
       return this.#readEnd()
     }
-    this.session.stack.activity.bytesRead += n
+    this.session.countRead(n)
     return n
   }
 
@@ -98,7 +98,7 @@ export class TCPConversation extends Conversation {
     } finally {
       this.#writing -= p.byteLength
     }
-    this.session.stack.activity.bytesWritten += p.byteLength
+    this.session.countWritten(p.byteLength)
     return p.byteLength
   }
 

@@ -57,7 +57,7 @@ export class UDPConversation extends Conversation {
       const n = await this.#receive(form, p, options)
       if (n === null) continue
       this.protocol.count('InDatagrams')
-      this.session.stack.activity.bytesRead += n
+      this.session.countRead(n)
       return n
     }
   }
@@ -67,7 +67,7 @@ export class UDPConversation extends Conversation {
     try {
       if (await this.#send(p, options)) {
         this.protocol.count('OutDatagrams')
-        this.session.stack.activity.bytesWritten += p.byteLength
+        this.session.countWritten(p.byteLength)
       }
     } catch (e) {
       throw plan9Error(e, options)

@@ -1,11 +1,10 @@
-import { type Attach, type OpenFile, OTRUNC, type Tree, type TreeNode } from '@net/9p'
+import { type Attach, OTRUNC, type Tree, type TreeNode } from '@net/9p'
 import type { Conversation } from '../conversation/conversation.ts'
 import { ConversationDir, Kind, openCtl } from './conversation_files.ts'
 import { controlWords } from '../base/control_message.ts'
 import { answerCS } from './cs.ts'
 import { answerDNS } from './dns.ts'
-import { DENIED, fail, IO_ERROR } from '../base/errors.ts'
-import { Condition } from '../base/condition.ts'
+import { DENIED, fail } from '../base/errors.ts'
 import type { Ifc } from '../base/interfaces.ts'
 import { ifcLocal, ifcStatus, routes, selfTable } from '../base/ipifc.ts'
 import {
@@ -19,6 +18,7 @@ import {
   userName,
 } from '../base/node.ts'
 import type { Protocol } from '../conversation/protocol.ts'
+import { openLog } from './log.ts'
 import { QueryFile } from './query_file.ts'
 import type { Session } from '../conversation/session.ts'
 
@@ -99,7 +99,7 @@ class RootDir extends Directory {
       new TextFile('ipselftab', this, BigInt(Root.ipselftab), async () =>
         selfTable(await session.interfaces()),
       ),
-      new SpecialFile('log', this, BigInt(Root.log), 0o666, openLog),
+      new SpecialFile('log', this, BigInt(Root.log), 0o666, (node) => openLog(node, session)),
       new SpecialFile('cs', this, BigInt(Root.cs), 0o666, (node) => {
         return new QueryFile(node, 'cs', session, (query, _offset, options) => {
           return session.peer.lookups.run('cs', options, () => answerCS(session, query, options))
@@ -250,19 +250,5 @@ class NdbFile extends SpecialFile {
 
   protected override async length(): Promise<number> {
     return (await this.#session.ndb.bytes()).byteLength
-  }
-}
-
-// Opens the log, in which nothing is ever written: a read waits, as in a kernel whose debugging is off, and a
-// write that turns debugging on is taken without effect.
-function openLog(node: SpecialFile): OpenFile {
-  const never = new Condition()
-  return {
-    node,
-    read: async (_p, _offset, options) => {
-      await never.wait(options)
-      return fail(IO_ERROR)
-    },
-    write: (p) => p.byteLength,
   }
 }

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, Watch } from './ffi.ts'
-import { withMicrotasks } from './host.ts'
+import { withMicrotasks } from './microtasks.ts'
 
 declare const __filename: string | undefined
 
@@ -34,8 +34,14 @@ export function loadKoffi(): FFI {
   const koffi = require(realpathSync(require.resolve('koffi'))) as typeof Koffi
   const libc = koffi.load(null)
   return {
+    bindsTogether: true,
     func: (declaration) => libc.func(declaration),
-    asyncFunc: (declaration) => libc.func(declaration).async,
+    closeAsync: (fd, done) => {
+      // The result does not matter: the descriptor is gone even when close fails.
+      libc.func('int close(int fd)').async(fd, () => {
+        done()
+      })
+    },
     errno: () => koffi.errno(),
     watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, require, fd, f)),
     address: (buffer) => koffi.address(buffer),
@@ -101,9 +107,8 @@ function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number,
   start(handle, UV_READABLE, nothing)
   unref(handle)
 
-  let look: NodeJS.Immediate
   const arm = (): void => {
-    look = setImmediate(() => {
+    setImmediate(() => {
       arm()
       f()
     }).unref()
@@ -115,10 +120,6 @@ function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number,
     },
     unref: () => {
       unref(handle)
-    },
-    close: () => {
-      clearImmediate(look)
-      watch.close()
     },
   }
 }

@@ -3,13 +3,11 @@ import { isLogging, log } from '@net/io'
 import { EINTR } from '../abi/errno.ts'
 import { abi, platform, system } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
-import { foreignHost } from '../ffi/host.ts'
-import { loadKoffi } from '../ffi/koffi.ts'
+import { foreignHost, loadDefaultFFI, loadFFI } from '../ffi/host.ts'
 import { networkRefusal } from '../permission.ts'
 
-// The C library's functions are bound all together, when the first of them is called, as the end of a worker
-// thread must not interrupt a binding. Each call below gives what the kernel gives: the result, or the
-// negated error number.
+// The C library's functions are bound when they are first called, or all together when the first of them is. Each call
+// below gives what the kernel gives: the result, or the negated error number.
 
 let loaded: FFI | null = null
 let failure: Error | null = null
@@ -18,28 +16,35 @@ let failure: Error | null = null
 export function ffi(): FFI {
   if (loaded !== null) return loaded
   if (failure !== null) throw failure
-  const lacks = system === undefined ? platform : foreignHost()
-  if (lacks !== null) {
-    failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
+  try {
+    return use(start(loadFFI))
+  } catch (e) {
+    failure = e as Error
     throw failure
   }
+}
+
+function use(found: FFI): FFI {
+  loaded = found
+  if (found.bindsTogether) for (const declared of declarations) declared.bind(found)
+  return found
+}
+
+function start(load: () => FFI): FFI {
+  if (system === undefined) throw new Error(`kernel sockets are not available on ${platform}: use hosted()`)
   const forbidden = networkRefusal()
   if (forbidden !== null) {
-    failure = new Error('kernel sockets are not available to this process', { cause: forbidden })
-    throw failure
+    throw new Error('kernel sockets are not available to this process', { cause: forbidden })
   }
   try {
-    loaded = loadKoffi()
+    return load()
   } catch (cause) {
     const missing = (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
     const reason = missing
       ? 'koffi is not installed where this program can load it (a bundle needs it beside itself)'
       : 'the foreign function interface did not load'
-    failure = new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
-    throw failure
+    throw new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
   }
-  for (const declared of declarations) declared.bind(loaded)
-  return loaded
 }
 
 /**
@@ -61,6 +66,46 @@ export function posixRefusal(): Error | null {
     return e as Error
   }
   return null
+}
+
+let reason: Error | null | undefined
+
+/**
+ * Why a program that names no target gets the host's sockets in this process, null when it gets the kernel's: they cannot be
+ * reached, or only through node:ffi, which is experimental and has to be permitted (`--permission --allow-ffi`), or the host,
+ * Bun or Deno, has sockets of its own that are faster than the kernel's through its FFI. In the last two cases `posix()`
+ * gives the kernel's.
+ *
+ * @example
+ * ```ts
+ * import { hosted, hostedReason, posix } from '@net/posix'
+ *
+ * const target = hostedReason() === null ? posix() : hosted()
+ * console.log(target.name)
+ * ```
+ */
+export function hostedReason(): Error | null {
+  if (reason === undefined) reason = findHostedReason()
+  return reason
+}
+
+function findHostedReason(): Error | null {
+  const host = foreignHost()
+  if (host !== null)
+    return new Error(`the sockets of ${host} are faster than the kernel's there, which posix() gives`)
+  try {
+    const found = start(loadDefaultFFI)
+    if (loaded === null) use(found)
+    return null
+  } catch (e) {
+    return e as Error
+  }
+}
+
+/** The foreign function interface, if it has been loaded or is what the default target needs; else null. */
+export function defaultFFI(): FFI | null {
+  if (loaded === null && hostedReason() !== null) return null
+  return loaded
 }
 
 const declarations: Declared[] = []
@@ -152,7 +197,7 @@ export const unlink = syscall('int unlink(const char *path)')
 /** if_nametoindex(3); 0 when there is no such interface */
 export const ifNameToIndex = syscall('uint32_t if_nametoindex(const char *name)')
 /** if_indextoname(3) into a buffer of IF_NAMESIZE bytes; 0 when there is no such interface */
-export const ifIndexToName = syscall('intptr_t if_indextoname(uint32_t index, void *name)')
+export const ifIndexToName = syscall('uintptr_t if_indextoname(uint32_t index, void *name)')
 
 // fcntl must be declared as variadic: darwin on arm64 passes variadic arguments on the stack, others in
 // registers.
@@ -176,10 +221,7 @@ export function close(fd: number): number {
 /** close(2) on another thread, for a descriptor whose close may wait (SO_LINGER). */
 export function closeAsync(fd: number): Promise<void> {
   return new Promise((resolve) => {
-    // The result does not matter: the descriptor is gone even when close fails.
-    ffi().asyncFunc('int close(int fd)')(fd, () => {
-      resolve()
-    })
+    ffi().closeAsync(fd, resolve)
   })
 }
 

@@ -1,7 +1,7 @@
 import { close } from 'node:fs'
 import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
-import { errnoFunction, libcName, settle } from './libc.ts'
+import { errnoFunction, libcName } from './libc.ts'
 import { watchByThread } from './waker.ts'
 
 /** What is used of bun:ffi. */
@@ -10,7 +10,7 @@ interface BunFFI {
     library: string,
     symbols: Record<string, { args: string[]; returns: string }>,
   ): { symbols: Record<string, NativeFunction> }
-  ptr(buffer: Uint8Array): number
+  ptr(buffer: ArrayBufferLike): number
   toArrayBuffer(pointer: number, byteOffset: number, byteLength: number): ArrayBuffer
 }
 
@@ -54,7 +54,8 @@ export function loadBun(): FFI {
     errno: () => errno[0] ?? 0,
     watch: (fd, f) => watchByThread(POLL, fd, f),
     // Bun gives no address of a buffer that is empty.
-    address: (buffer) => (buffer.byteLength === 0 ? 0n : BigInt(bun.ptr(settle(buffer)))),
+    address: ({ buffer, byteOffset }) =>
+      buffer.byteLength === 0 ? 0n : BigInt(bun.ptr(buffer) + byteOffset),
   }
 }
 

@@ -1,6 +1,6 @@
 import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
-import { errnoFunction, libcName, settle } from './libc.ts'
+import { errnoFunction, libcName } from './libc.ts'
 import { watchByThread } from './waker.ts'
 
 /** What is used of Deno's own interface. */
@@ -9,7 +9,7 @@ interface DenoFFI {
     library: string,
     symbols: Record<string, { parameters: string[]; result: string; nonblocking?: boolean }>,
   ): { symbols: Record<string, NativeFunction> }
-  readonly UnsafePointer: { of(buffer: Uint8Array): unknown; value(pointer: unknown): bigint }
+  readonly UnsafePointer: { of(buffer: ArrayBufferLike): unknown; value(pointer: unknown): bigint }
   readonly UnsafePointerView: { getArrayBuffer(pointer: unknown, byteLength: number): ArrayBuffer }
   readonly permissions: { querySync(what: { name: 'ffi' | 'net' }): { state: string } }
 }
@@ -62,7 +62,8 @@ export function loadDeno(): FFI {
     },
     errno: () => errno[0] ?? 0,
     watch: (fd, f) => watchByThread(POLL, fd, f),
-    address: (buffer) => deno.UnsafePointer.value(deno.UnsafePointer.of(settle(buffer))),
+    address: ({ buffer, byteOffset }) =>
+      deno.UnsafePointer.value(deno.UnsafePointer.of(buffer)) + BigInt(byteOffset),
   }
 }
 

@@ -30,6 +30,9 @@ export interface FFI {
   errno(): number
   /** Calls `f` whenever the descriptor is readable. The watch starts as if unref'd. */
   watch(fd: number, f: () => void): Watch
-  /** The address of a buffer's first byte; 0 where there is none. */
+  /**
+   * The address of a buffer's first byte. It is asked of the ArrayBuffer: engines keep the bytes of a small buffer with the
+   * object until somebody wants that, and move them then.
+   */
   address(buffer: Uint8Array): bigint
 }

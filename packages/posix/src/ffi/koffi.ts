@@ -68,6 +68,9 @@ function keepLoaded(host: Koffi.LibraryHandle, require: NodeJS.Require): void {
   if (addon !== undefined) host.func('void *dlopen(const char *path, int flags)')(addon, RTLD_LAZY)
 }
 
+/** koffi closes a watch that nothing refers to. */
+const kept: unknown[] = []
+
 const UV_POLL = 8
 const UV_READABLE = 1
 
@@ -101,7 +104,7 @@ function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number,
   const ref = host.func('void uv_ref(void *handle)')
   const unref = host.func('void uv_unref(void *handle)')
   const others = new Set(polls())
-  const watch = koffi.node.poll(fd, { readable: true }, f)
+  kept.push(koffi.node.poll(fd, { readable: true }, f))
   const handle = polls().find((poll) => !others.has(poll))
   if (handle === undefined) throw new Error("koffi's watch is not in the event loop")
   start(handle, UV_READABLE, nothing)

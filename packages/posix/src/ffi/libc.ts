@@ -14,12 +14,3 @@ const errnoFunctions: Partial<Record<NodeJS.Platform, string>> = {
 
 /** The function that gives the address of the thread's errno. */
 export const errnoFunction = errnoFunctions[process.platform] ?? '__errno_location'
-
-/**
- * Makes sure that a buffer's bytes stay where they are. Engines keep the bytes of small ones with the object until
- * somebody asks for its ArrayBuffer, and move them then.
- */
-export function settle(buffer: Uint8Array): Uint8Array {
-  void buffer.buffer
-  return buffer
-}

@@ -2,14 +2,14 @@ import { createSocket } from 'node:dgram'
 import { close } from 'node:fs'
 import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
 import type { CFunction, FFI, Watch } from './ffi.ts'
-import { errnoFunction, settle } from './libc.ts'
+import { errnoFunction } from './libc.ts'
 
 /** What is used of node:ffi. */
 interface NodeFFI {
   readonly DynamicLibrary: new (path: null) => {
     getFunction(name: string, signature: { arguments: string[]; return: string }): NativeFunction
   }
-  getRawPointer(buffer: Uint8Array): bigint
+  getRawPointer(buffer: ArrayBufferLike): bigint
   toArrayBuffer(pointer: bigint, byteLength: number, copy: boolean): ArrayBuffer
 }
 
@@ -54,7 +54,7 @@ export function loadNode(): FFI {
     },
     errno: () => errno[0] ?? 0,
     watch: (fd, f) => watchBySocket(func, fd, f),
-    address: (buffer) => node.getRawPointer(settle(buffer)),
+    address: ({ buffer, byteOffset }) => node.getRawPointer(buffer) + BigInt(byteOffset),
   }
 }
 

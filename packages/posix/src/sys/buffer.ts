@@ -1,4 +1,4 @@
-import { defaultFFI } from './syscall.ts'
+import { defaultFFI } from './ffi.ts'
 
 const ALIGNMENT = 64 // bytes: a cache line
 

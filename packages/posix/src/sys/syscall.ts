@@ -1,123 +1,21 @@
 import { byteLengthOf, Errno, isBytes, SyscallError } from '@net/contract'
 import { isLogging, log } from '@net/io'
 import { EINTR } from '../abi/errno.ts'
-import { abi, platform, system } from '../abi/system.ts'
+import { abi } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
-import { foreignHost, loadDefaultFFI, loadFFI } from '../ffi/host.ts'
-import { networkRefusal } from '../permission.ts'
+import { bindings, ffi, type Binding } from './ffi.ts'
 
 // The C library's functions are bound when they are first called, or all together when the first of them is. Each call
 // below gives what the kernel gives: the result, or the negated error number.
 
-let loaded: FFI | null = null
-let failure: Error | null = null
-
-/** The foreign function interface, loaded on first use. Throws the reason where there is none. */
-export function ffi(): FFI {
-  if (loaded !== null) return loaded
-  if (failure !== null) throw failure
-  try {
-    return use(start(loadFFI))
-  } catch (e) {
-    failure = e as Error
-    throw failure
-  }
-}
-
-function use(found: FFI): FFI {
-  loaded = found
-  if (found.bindsTogether) for (const declared of declarations) declared.bind(found)
-  return found
-}
-
-function start(load: () => FFI): FFI {
-  if (system === undefined) throw new Error(`kernel sockets are not available on ${platform}: use hosted()`)
-  const forbidden = networkRefusal()
-  if (forbidden !== null) {
-    throw new Error('kernel sockets are not available to this process', { cause: forbidden })
-  }
-  try {
-    return load()
-  } catch (cause) {
-    const missing = (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
-    const reason = missing
-      ? 'koffi is not installed where this program can load it (a bundle needs it beside itself)'
-      : 'the foreign function interface did not load'
-    throw new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
-  }
-}
-
-/**
- * Why the kernel's sockets cannot be reached in this process, as the error that `posix()` throws here; null when they can.
- * The first call loads the foreign function interface, where there is one.
- *
- * @example
- * ```ts
- * import { posixRefusal } from '@net/posix'
- *
- * const refusal = posixRefusal()
- * if (refusal !== null) console.log(refusal.message, refusal.cause)
- * ```
- */
-export function posixRefusal(): Error | null {
-  try {
-    ffi()
-  } catch (e) {
-    return e as Error
-  }
-  return null
-}
-
-let reason: Error | null | undefined
-
-/**
- * Why a program that names no target gets the host's sockets in this process, null when it gets the kernel's: they cannot be
- * reached, or only through node:ffi, which is experimental and has to be permitted (`--permission --allow-ffi`), or the host,
- * Bun or Deno, has sockets of its own that are faster than the kernel's through its FFI. In the last two cases `posix()`
- * gives the kernel's.
- *
- * @example
- * ```ts
- * import { hosted, hostedReason, posix } from '@net/posix'
- *
- * const target = hostedReason() === null ? posix() : hosted()
- * console.log(target.name)
- * ```
- */
-export function hostedReason(): Error | null {
-  if (reason === undefined) reason = findHostedReason()
-  return reason
-}
-
-function findHostedReason(): Error | null {
-  const host = foreignHost()
-  if (host !== null)
-    return new Error(`the sockets of ${host} are faster than the kernel's there, which posix() gives`)
-  try {
-    const found = start(loadDefaultFFI)
-    if (loaded === null) use(found)
-    return null
-  } catch (e) {
-    return e as Error
-  }
-}
-
-/** The foreign function interface, if it has been loaded or is what the default target needs; else null. */
-export function defaultFFI(): FFI | null {
-  if (loaded === null && hostedReason() !== null) return null
-  return loaded
-}
-
-const declarations: Declared[] = []
-
 /** A function of the C library. */
-class Declared {
+class Declared implements Binding {
   readonly #declaration: string
   #f: CFunction | null = null
 
   constructor(declaration: string) {
     this.#declaration = declaration
-    declarations.push(this)
+    bindings.push(this)
   }
 
   /** Binds the function if the system has it. */

@@ -15,8 +15,8 @@ const owned = [
   },
   {
     modules: ['node:net', 'node:dgram', 'net', 'dgram'],
-    files: ['packages/posix/src/hosted/**', 'packages/posix/src/ffi/**', 'packages/node/src/**'],
-    message: "The host's sockets belong to posix/src/hosted, to posix/src/ffi and to the package node.",
+    files: ['packages/posix/src/hosted/**', 'packages/node/src/**'],
+    message: "The host's sockets belong to posix/src/hosted and to the package node.",
   },
   {
     modules: ['node:tls', 'tls'],

@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram'
 import { close } from 'node:fs'
 import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
 import type { CFunction, FFI, Watch } from './ffi.ts'
@@ -37,6 +36,8 @@ export function nodeFFIAllowed(): boolean {
 export function loadNode(): FFI {
   const node = process.getBuiltinModule('node:ffi') as unknown as NodeFFI | undefined
   if (node === undefined) throw new Error('this Node has no node:ffi')
+  const closeOnExec = O_CLOEXEC[process.platform]
+  if (closeOnExec === undefined) throw new Error(`node:ffi lacks dup3 on ${process.platform}`)
   const libc = new node.DynamicLibrary(null)
   const func = (text: string): CFunction => {
     const declaration = parseDeclaration(text)
@@ -53,7 +54,13 @@ export function loadNode(): FFI {
       close(fd, done)
     },
     errno: () => errno[0] ?? 0,
-    watch: (fd, f) => watchBySocket(func, fd, f),
+    watch: (fd, f) => {
+      const number = func('int socket(int domain, int type, int protocol)')(AF_INET, SOCK_DGRAM, 0)
+      if (number < 0) throw new Error('no descriptor is left')
+      const socket = watchSocket(number, f)
+      func('int dup3(int oldfd, int newfd, int flags)')(fd, number, closeOnExec)
+      return socket
+    },
     address: ({ buffer, byteOffset }) => node.getRawPointer(buffer) + BigInt(byteOffset),
   }
 }
@@ -69,22 +76,13 @@ const O_CLOEXEC: Partial<Record<NodeJS.Platform, number>> = {
 }
 
 /**
- * Watches a descriptor as one of the host's own: a UDP socket is given to the host, and its number then to the descriptor,
- * before the event loop asks the kernel about it. Whenever that is readable the host finds that it is no socket
- * (ENOTSOCK), says so, and goes on watching.
+ * Has the host watch a UDP socket, whose number is then given to another descriptor, before the event loop asks the kernel about
+ * it. Whenever that is readable the host finds that it is no socket (ENOTSOCK), says so, and goes on watching.
  */
-function watchBySocket(func: (text: string) => CFunction, fd: number, f: () => void): Watch {
-  const closeOnExec = O_CLOEXEC[process.platform]
-  if (closeOnExec === undefined)
-    throw new Error(`node:ffi cannot be used on ${process.platform}, which lacks dup3`)
-  const number = func('int socket(int domain, int type, int protocol)')(AF_INET, SOCK_DGRAM, 0)
-  const socket = createSocket('udp4')
+function watchSocket(fd: number, f: () => void): Watch {
+  // The module is loaded here and not on import, as no other host needs it.
+  const socket = process.getBuiltinModule('node:dgram').createSocket('udp4')
   socket.on('error', f)
-  socket.bind({ fd: number })
-  if (number < 0 || func('int dup3(int oldfd, int newfd, int flags)')(fd, number, closeOnExec) < 0) {
-    socket.close()
-    throw new Error('no descriptor is left to watch another')
-  }
-  socket.unref()
-  return socket
+  socket.bind({ fd })
+  return socket.unref()
 }

@@ -16,7 +16,7 @@ const kernels: Partial<Record<NodeJS.Platform, string>> = {
 
 /**
  * The target of the running system: its kernel's sockets, or those of the JavaScript host where the kernel's cannot be
- * reached or are the slower ones, with the reason as `fallbackCause`.
+ * reached or cost more, with the reason as `fallbackCause`.
  */
 export function row(): Row {
   const kernel = kernels[process.platform]

@@ -77,7 +77,8 @@ on ${cpus().length} cores with a load of ${Math.min(...loads).toFixed(1)} to ${M
 ${lines.map((line) => `| ${line.join(' | ')} |`).join('\n')}
 
 A wake-up on Deno and Bun is a message of a thread that waits in poll(2), as their event loops watch nothing but what is
-their own. Through koffi a wake-up costs Deno three times as much, as it starts a thread for each, and its own
-asynchronous calls twice as much. So the default there is the hosted sockets, and \`posix()\` is for what only the kernel's have.
+their own. What else was tried on Deno costs more CPU: koffi's watch, for which Deno starts a thread at each wake-up, and a
+poll(2) that is called without blocking. A kernel's socket that lets the thread sleep costs a wake-up for each event, so the
+default on both is the hosted sockets, and \`posix()\` is for what only the kernel's have.
 `
 writeFileSync(join(root, 'docs/ports.md'), page)

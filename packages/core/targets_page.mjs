@@ -35,12 +35,19 @@ supported by windows", ENOTSUP "operation not supported". The sendfile of \`@net
 ## Choosing one
 
 1. Nothing to do: the running system decides. Where its kernel's sockets cannot be reached (Node's permission model, or
-   \`--no-addons\`; an architecture or libc that koffi has no build for, or koffi left out of an install or a bundle; Deno
-   and Bun), the sockets of the JavaScript host take their place: \`defaultNet().target\` then has the name \`hosted\`, and
-   the reason as \`fallbackCause\`. \`posix()\` by name throws that reason.
+   \`--no-addons\`; an architecture or libc that koffi has no build for, or koffi left out of an install or a bundle), the
+   sockets of the JavaScript host take their place, and so on Deno and Bun, where an event of the kernel's sockets costs more
+   than one of their own ([ports.md](ports.md)): \`defaultNet().target\` then has the name \`hosted\`, and the reason as
+   \`fallbackCause\`.
 2. By import condition, for a build that holds one target only: \`node -C windows app.js\`, or \`conditions\` in a bundler.
    The conditions are ${names.map((name) => `\`${name}\``).join(', ')}.
 3. By hand, any number in one program: \`new Net(hosted())\`, with \`hosted\` from \`@net/posix\`.
+
+\`posix()\` by name gives the kernel's sockets wherever a foreign function interface reaches them, and throws the reason where
+none does: koffi on Node; node:ffi where koffi does not load and Node has it (26 and later; it warns that it is experimental,
+and under \`--permission\` it needs \`--allow-ffi\` and \`--allow-net\`, with which it is the default too); Bun's own; and Deno's
+with \`--allow-ffi\` and \`--allow-net\`. On Deno and Bun that brings what the host's sockets lack: Unix datagrams, descriptors,
+raw IP, every socket option, interfaces.
 
 In a bundle, one condition brings one target: for \`windows\` nothing of the kernel's half is left. koffi is a native
 addon and is not bundled: name it as external and ship its package beside the bundle (\`npm install koffi\`, or

@@ -51,6 +51,7 @@ async function ownSockets(name, target) {
       const listener = await target.listenTCP('tcp', new TCPAddr(parseIP('127.0.0.1'), 0))
       const [c1, c2] = await Promise.all([target.dialTCP('tcp', null, listener.addr), listener.accept()])
       await listener.close()`,
+    execArgv: process.execArgv,
   }
   await run(name, (t) => {
     const tcp = { label: `${name} tcp`, network: 'tcp', ...able }

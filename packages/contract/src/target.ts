@@ -35,8 +35,8 @@ export interface TargetInfo {
   /** The target's name, as 'linux', 'hosted' or 'plan9'. */
   readonly name: string
   /**
-   * Why the kernel's sockets could not be reached, when this target stands in for them (see `hosted` of `@net/posix`);
-   * absent when it was chosen for itself.
+   * Why this target stands in for the kernel's sockets, which could not be reached or cost more here (see `hostedReason` of
+   * `@net/posix`); absent when it was chosen for itself.
    */
   readonly fallbackCause?: Error
 }

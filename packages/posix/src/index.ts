@@ -49,7 +49,7 @@ export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
 export { posix, type PosixOptions } from './posix.ts'
 export type { Spin } from './poll/spin_policy.ts'
 export { sendfileGroup } from './fd/sendfile.ts'
-export { posixRefusal } from './sys/syscall.ts'
+export { hostedReason, posixRefusal } from './sys/ffi.ts'
 export { socketPair } from './sock/socket_pair.ts'
 export {
   tcpInfo,

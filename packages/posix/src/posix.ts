@@ -7,7 +7,7 @@ import { lookupGroup } from './sock/lookup.ts'
 import { poller } from './poll/poller.ts'
 import type { Spin } from './poll/spin_policy.ts'
 import { sendfileGroup } from './fd/sendfile.ts'
-import { ffi } from './sys/syscall.ts'
+import { ffi } from './sys/ffi.ts'
 import { tcpSockGroup } from './sock/tcpsock.ts'
 import { udpSockGroup } from './sock/udpsock.ts'
 import { unixSockGroup } from './sock/unixsock.ts'
@@ -24,8 +24,8 @@ export interface PosixOptions {
 
 /**
  * The kernel's sockets as a target. Throws a reason where they cannot be reached: on a system that has none
- * of that kind, or a host without a foreign function interface; {@link hosted} works there, and
- * {@link posixRefusal} gives that reason.
+ * of that kind, or a host without a foreign function interface or without the permission to use it (Deno's --allow-ffi and
+ * --allow-net); {@link hosted} works there, and {@link posixRefusal} gives that reason.
  *
  * @example
  * ```ts

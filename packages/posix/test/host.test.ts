@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { foreignHost, withMicrotasks } from '../src/ffi/host.ts'
-import { posixRefusal } from '../src/index.ts'
+import { foreignHost } from '../src/ffi/host.ts'
+import { withMicrotasks } from '../src/ffi/microtasks.ts'
+import { hostedReason, posixRefusal } from '../src/index.ts'
 
 test('nothing keeps the kernel from this Node', () => {
   expect(foreignHost()).toBeNull()
   expect(posixRefusal()).toBeNull()
+  expect(hostedReason()).toBeNull()
 })
 
 test('withMicrotasks() calls the function once, and the promises it settles go on before the next timer', async () => {

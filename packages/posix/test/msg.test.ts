@@ -22,7 +22,8 @@ import {
   getPort,
 } from '../src/wire/sockaddr.ts'
 import { openSocket } from '../src/fd/sock_cloexec.ts'
-import { bind, close, fcntl, ffi, getsockname, socketpair } from '../src/sys/syscall.ts'
+import { ffi } from '../src/sys/ffi.ts'
+import { bind, close, fcntl, getsockname, socketpair } from '../src/sys/syscall.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
 const check = ledger()

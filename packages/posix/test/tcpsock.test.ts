@@ -4,7 +4,7 @@ import { ErrDeadlineExceeded, isErr, OpError, type RawConn, type TCPConn } from 
 import { ledger } from '@net/contract/suite'
 import { abi } from '../src/abi/system.ts'
 import { allocBuffer, listenTCPSync, posix } from '../src/index.ts'
-import { ffi } from '../src/sys/syscall.ts'
+import { ffi } from '../src/sys/ffi.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()

@@ -1,4 +1,4 @@
-import { posixRefusal } from '@net/posix'
+import { hostedReason } from '@net/posix'
 import { kernelRow } from './kernel.ts'
 import type { Row } from './row.ts'
 import { row as windows } from './windows.ts'
@@ -16,11 +16,11 @@ const kernels: Partial<Record<NodeJS.Platform, string>> = {
 
 /**
  * The target of the running system: its kernel's sockets, or those of the JavaScript host where the kernel's cannot be
- * reached, with the reason as `fallbackCause`.
+ * reached or cost more, with the reason as `fallbackCause`.
  */
 export function row(): Row {
   const kernel = kernels[process.platform]
   if (kernel === undefined) return windows()
-  const fallbackCause = posixRefusal()
+  const fallbackCause = hostedReason()
   return fallbackCause === null ? kernelRow(kernel) : { ...windows(), name: 'hosted', fallbackCause }
 }

@@ -4,19 +4,12 @@ export type CArgument = number | bigint | string | Uint8Array | null
 /** A C function that gives a number. */
 export type CFunction = (...args: CArgument[]) => number
 
-/** A C function that runs on another thread and tells its result there. */
-export type AsyncCFunction = (
-  ...args: [...CArgument[], callback: (error: Error | null, result: number) => void]
-) => void
-
-/** A descriptor watched by the host's event loop. */
+/** A descriptor watched by the host's event loop for as long as its thread lives. */
 export interface Watch {
   /** Lets the watch keep the process alive. */
   ref(): void
   /** Lets the process exit although the watch is on. */
   unref(): void
-  /** Ends the watch. */
-  close(): void
 }
 
 /**
@@ -24,14 +17,22 @@ export interface Watch {
  * errno, and the event loop's own watch on a descriptor. Buffers are passed by address and not copied.
  */
 export interface FFI {
-  /** Binds a function of the C library. Throws when the library does not have it. */
+  /** Whether functions are to be bound all together at first, as the end of a worker thread must not interrupt a binding. */
+  readonly bindsTogether: boolean
+  /**
+   * Binds a function of the C library. Throws when the library does not have it. A variadic argument is passed with its
+   * type before it.
+   */
   func(declaration: string): CFunction
-  /** Binds a function of the C library to be run on another thread. */
-  asyncFunc(declaration: string): AsyncCFunction
+  /** Closes a descriptor on another thread, as that may wait, and calls `done` then, whether or not it failed. */
+  closeAsync(fd: number, done: () => void): void
   /** The error number that the last call on this thread left. */
   errno(): number
   /** Calls `f` whenever the descriptor is readable. The watch starts as if unref'd. */
   watch(fd: number, f: () => void): Watch
-  /** The address of a buffer's first byte. */
+  /**
+   * The address of a buffer's first byte. It is asked of the ArrayBuffer: engines keep the bytes of a small buffer with the
+   * object until somebody wants that, and move them then.
+   */
   address(buffer: Uint8Array): bigint
 }

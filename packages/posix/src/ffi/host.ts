@@ -1,28 +1,33 @@
+import { loadBun } from './bun.ts'
+import { loadDeno } from './deno.ts'
+import type { FFI } from './ffi.ts'
+import { loadKoffi } from './koffi.ts'
+import { loadNode, nodeFFIAllowed } from './node.ts'
+
 /**
- * The JavaScript host whose event loop cannot watch a descriptor for us, 'Bun' or 'Deno', else null. They
- * load the foreign function interface, but lack libuv's uv_poll: Bun ends the process when it is called
- * (https://github.com/oven-sh/bun/issues/18546), in Deno it never tells.
+ * The JavaScript host that is not Node, 'Bun' or 'Deno', else null. Both load koffi, but their event loops do not watch a
+ * descriptor for it: Bun ends the process when libuv's uv_poll is called (https://github.com/oven-sh/bun/issues/18546), and
+ * Deno's starts a thread for each time that it tells (https://github.com/denoland/deno/issues/36317).
  */
 export function foreignHost(): 'Bun' | 'Deno' | null {
   if (process.versions.bun !== undefined) return 'Bun'
   return process.versions.deno === undefined ? null : 'Deno'
 }
 
-/** The first Node that runs no microtasks behind a call of libuv's. */
-const LAZY = 25
-
-/**
- * What a watch calls, so that the promises which `f` settles go on at once. Newer Nodes leave that to the
- * next thing that their event loop runs: an immediate is just behind.
- */
-export function withMicrotasks(f: () => void): () => void {
-  if (Number.parseInt(process.versions.node, 10) < LAZY) return f
-  return () => {
-    f()
-    setImmediate(nothing)
+/** Loads the host's foreign function interface: its own, and koffi on Node, before node:ffi. Throws where there is none. */
+export function loadFFI(): FFI {
+  const host = foreignHost()
+  if (host === 'Bun') return loadBun()
+  if (host === 'Deno') return loadDeno()
+  try {
+    return loadKoffi()
+  } catch (e) {
+    if (process.getBuiltinModule('node:ffi') === undefined) throw e
+    return loadNode()
   }
 }
 
-function nothing(): void {
-  // The function is empty: the host runs the waiting microtasks after it, which is all that is wanted.
+/** The same for whoever has not asked for it by name: node:ffi, which is experimental and warns, only where it was permitted. */
+export function loadDefaultFFI(): FFI {
+  return nodeFFIAllowed() ? loadFFI() : loadKoffi()
 }

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, Watch } from './ffi.ts'
-import { withMicrotasks } from './host.ts'
+import { withMicrotasks } from './microtasks.ts'
 
 declare const __filename: string | undefined
 
@@ -34,8 +34,14 @@ export function loadKoffi(): FFI {
   const koffi = require(realpathSync(require.resolve('koffi'))) as typeof Koffi
   const libc = koffi.load(null)
   return {
+    bindsTogether: true,
     func: (declaration) => libc.func(declaration),
-    asyncFunc: (declaration) => libc.func(declaration).async,
+    closeAsync: (fd, done) => {
+      // The result does not matter: the descriptor is gone even when close fails.
+      libc.func('int close(int fd)').async(fd, () => {
+        done()
+      })
+    },
     errno: () => koffi.errno(),
     watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, require, fd, f)),
     address: (buffer) => koffi.address(buffer),
@@ -61,6 +67,9 @@ function keepLoaded(host: Koffi.LibraryHandle, require: NodeJS.Require): void {
   const addon = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'))
   if (addon !== undefined) host.func('void *dlopen(const char *path, int flags)')(addon, RTLD_LAZY)
 }
+
+/** koffi closes a watch that nothing refers to. */
+const kept: unknown[] = []
 
 const UV_POLL = 8
 const UV_READABLE = 1
@@ -95,15 +104,14 @@ function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number,
   const ref = host.func('void uv_ref(void *handle)')
   const unref = host.func('void uv_unref(void *handle)')
   const others = new Set(polls())
-  const watch = koffi.node.poll(fd, { readable: true }, f)
+  kept.push(koffi.node.poll(fd, { readable: true }, f))
   const handle = polls().find((poll) => !others.has(poll))
   if (handle === undefined) throw new Error("koffi's watch is not in the event loop")
   start(handle, UV_READABLE, nothing)
   unref(handle)
 
-  let look: NodeJS.Immediate
   const arm = (): void => {
-    look = setImmediate(() => {
+    setImmediate(() => {
       arm()
       f()
     }).unref()
@@ -115,10 +123,6 @@ function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number,
     },
     unref: () => {
       unref(handle)
-    },
-    close: () => {
-      clearImmediate(look)
-      watch.close()
     },
   }
 }

@@ -25,6 +25,8 @@ import { hostedUnixSockGroup } from './unixsock.ts'
  * - A piece of a write (up to 64 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
  *   and when nothing was left to give the write succeeds. Such a piece keeps the process alive, also after `unref`, until
  *   the peer takes it; close gives it 5 s, then resets.
+ * - Deno fails a write that the kernel does not take at once with EPIPE when the peer has half-closed, and the connection ends:
+ *   an answer that is longer than the buffers cannot be sent to such a peer. `posix()` sends it.
  * - An error of the connection is kept: every read after what had arrived tells it, where a kernel tells it once.
  * - The names of Unix sockets are not told: the dialled end is unnamed, the accepted one has the listener's name.
  * - Local addresses of a listening Unix socket are removed from the file system at close. On Windows names are pipes':

@@ -2,7 +2,7 @@ import { OpError, type IOOptions } from '@net/contract'
 import { ErrUnsupported } from '@net/stubs'
 import { abi } from '../abi/system.ts'
 import type { InterfaceWatch } from './interface_event.ts'
-import { ffi } from '../sys/syscall.ts'
+import { ffi } from '../sys/ffi.ts'
 import { watchLinux } from './interface_watch_linux.ts'
 
 /**

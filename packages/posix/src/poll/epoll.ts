@@ -1,5 +1,6 @@
 // Constants of sys/epoll.h of linux.
-import { ffi, syscall, syscallError } from '../sys/syscall.ts'
+import { ffi } from '../sys/ffi.ts'
+import { syscall, syscallError } from '../sys/syscall.ts'
 import { ownDescriptor } from '../sys/descriptor.ts'
 import type { CFunction } from '../ffi/ffi.ts'
 import type { Find, Selector } from './selector.ts'

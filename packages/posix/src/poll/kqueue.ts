@@ -1,7 +1,8 @@
 import { abi } from '../abi/system.ts'
 import { closeDescriptor, ownDescriptor } from '../sys/descriptor.ts'
 import type { CFunction } from '../ffi/ffi.ts'
-import { fcntl, ffi, syscall, syscallError } from '../sys/syscall.ts'
+import { ffi } from '../sys/ffi.ts'
+import { fcntl, syscall, syscallError } from '../sys/syscall.ts'
 import { KeventList, kqueue, SizeofTimespec, type KeventLayout } from './kevent.ts'
 import type { Find, Selector } from './selector.ts'
 

@@ -1,5 +1,6 @@
 import type { Handle } from '@net/io'
-import { ffi, schedYield } from '../sys/syscall.ts'
+import { ffi } from '../sys/ffi.ts'
+import { schedYield } from '../sys/syscall.ts'
 import type { Watch } from '../ffi/ffi.ts'
 import { openSelector } from './open.ts'
 import type { Pollable, Selector } from './selector.ts'

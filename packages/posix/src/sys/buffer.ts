@@ -1,11 +1,11 @@
-import { ffi, posixRefusal } from './syscall.ts'
+import { defaultFFI } from './ffi.ts'
 
 const ALIGNMENT = 64 // bytes: a cache line
 
 /**
  * Makes a buffer of `byteLength` bytes, all zero, that begins at a multiple of 64 bytes in memory. Bulk reads
- * into such a buffer cost about half of what they cost into another. Where kernel sockets are not available
- * it is an ordinary buffer.
+ * into such a buffer cost about half of what they cost into another. Where kernel sockets are not
+ * available, or neither the default nor in use, it is an ordinary buffer.
  *
  * @example
  * ```ts
@@ -17,7 +17,6 @@ const ALIGNMENT = 64 // bytes: a cache line
  */
 export function allocBuffer(byteLength: number): Uint8Array<ArrayBuffer> {
   const buffer = new ArrayBuffer(byteLength + ALIGNMENT)
-  const address =
-    posixRefusal() === null ? Number(ffi().address(new Uint8Array(buffer)) % BigInt(ALIGNMENT)) : 0
+  const address = Number((defaultFFI()?.address(new Uint8Array(buffer)) ?? 0n) % BigInt(ALIGNMENT))
   return new Uint8Array(buffer, (ALIGNMENT - address) % ALIGNMENT, byteLength)
 }

@@ -1,78 +1,21 @@
 import { byteLengthOf, Errno, isBytes, SyscallError } from '@net/contract'
 import { isLogging, log } from '@net/io'
 import { EINTR } from '../abi/errno.ts'
-import { abi, platform, system } from '../abi/system.ts'
+import { abi } from '../abi/system.ts'
 import type { CArgument, CFunction, FFI } from '../ffi/ffi.ts'
-import { foreignHost } from '../ffi/host.ts'
-import { loadKoffi } from '../ffi/koffi.ts'
-import { networkRefusal } from '../permission.ts'
+import { bindings, ffi, type Binding } from './ffi.ts'
 
-// The C library's functions are bound all together, when the first of them is called, as the end of a worker
-// thread must not interrupt a binding. Each call below gives what the kernel gives: the result, or the
-// negated error number.
-
-let loaded: FFI | null = null
-let failure: Error | null = null
-
-/** The foreign function interface, loaded on first use. Throws the reason where there is none. */
-export function ffi(): FFI {
-  if (loaded !== null) return loaded
-  if (failure !== null) throw failure
-  const lacks = system === undefined ? platform : foreignHost()
-  if (lacks !== null) {
-    failure = new Error(`kernel sockets are not available on ${lacks}: use hosted()`)
-    throw failure
-  }
-  const forbidden = networkRefusal()
-  if (forbidden !== null) {
-    failure = new Error('kernel sockets are not available to this process', { cause: forbidden })
-    throw failure
-  }
-  try {
-    loaded = loadKoffi()
-  } catch (cause) {
-    const missing = (cause as { code?: unknown }).code === 'MODULE_NOT_FOUND'
-    const reason = missing
-      ? 'koffi is not installed where this program can load it (a bundle needs it beside itself)'
-      : 'the foreign function interface did not load'
-    failure = new Error(`kernel sockets are not available, as ${reason}: use hosted()`, { cause })
-    throw failure
-  }
-  for (const declared of declarations) declared.bind(loaded)
-  return loaded
-}
-
-/**
- * Why the kernel's sockets cannot be reached in this process, as the error that `posix()` throws here; null when they can.
- * The first call loads the foreign function interface, where there is one.
- *
- * @example
- * ```ts
- * import { posixRefusal } from '@net/posix'
- *
- * const refusal = posixRefusal()
- * if (refusal !== null) console.log(refusal.message, refusal.cause)
- * ```
- */
-export function posixRefusal(): Error | null {
-  try {
-    ffi()
-  } catch (e) {
-    return e as Error
-  }
-  return null
-}
-
-const declarations: Declared[] = []
+// The C library's functions are bound when they are first called, or all together when the first of them is. Each call
+// below gives what the kernel gives: the result, or the negated error number.
 
 /** A function of the C library. */
-class Declared {
+class Declared implements Binding {
   readonly #declaration: string
   #f: CFunction | null = null
 
   constructor(declaration: string) {
     this.#declaration = declaration
-    declarations.push(this)
+    bindings.push(this)
   }
 
   /** Binds the function if the system has it. */
@@ -152,7 +95,7 @@ export const unlink = syscall('int unlink(const char *path)')
 /** if_nametoindex(3); 0 when there is no such interface */
 export const ifNameToIndex = syscall('uint32_t if_nametoindex(const char *name)')
 /** if_indextoname(3) into a buffer of IF_NAMESIZE bytes; 0 when there is no such interface */
-export const ifIndexToName = syscall('intptr_t if_indextoname(uint32_t index, void *name)')
+export const ifIndexToName = syscall('uintptr_t if_indextoname(uint32_t index, void *name)')
 
 // fcntl must be declared as variadic: darwin on arm64 passes variadic arguments on the stack, others in
 // registers.
@@ -176,10 +119,7 @@ export function close(fd: number): number {
 /** close(2) on another thread, for a descriptor whose close may wait (SO_LINGER). */
 export function closeAsync(fd: number): Promise<void> {
   return new Promise((resolve) => {
-    // The result does not matter: the descriptor is gone even when close fails.
-    ffi().asyncFunc('int close(int fd)')(fd, () => {
-      resolve()
-    })
+    ffi().closeAsync(fd, resolve)
   })
 }
 

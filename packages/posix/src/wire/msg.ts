@@ -3,7 +3,8 @@ import { byteLengthOf } from '@net/contract'
 import type { ABI } from '../abi/abi.ts'
 import { abi } from '../abi/system.ts'
 import { sockaddrOut, sockaddrIn, sockaddrInLength } from './sockaddr.ts'
-import { ffi, syscall } from '../sys/syscall.ts'
+import { ffi } from '../sys/ffi.ts'
+import { syscall } from '../sys/syscall.ts'
 
 /*
  * struct msghdr on systems of 64 bits                            struct iovec

@@ -1,0 +1,88 @@
+import { close } from 'node:fs'
+import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
+import type { CFunction, FFI, Watch } from './ffi.ts'
+import { errnoFunction } from './libc.ts'
+
+/** What is used of node:ffi. */
+interface NodeFFI {
+  readonly DynamicLibrary: new (path: null) => {
+    getFunction(name: string, signature: { arguments: string[]; return: string }): NativeFunction
+  }
+  getRawPointer(buffer: ArrayBufferLike): bigint
+  toArrayBuffer(pointer: bigint, byteLength: number, copy: boolean): ArrayBuffer
+}
+
+/** The words of Node for the types of C. */
+const words: Readonly<Record<CType, string>> = {
+  int: 'int32',
+  uint32_t: 'uint32',
+  'unsigned long': 'uint64',
+  size_t: 'uint64',
+  intptr_t: 'int32',
+  uintptr_t: 'uint64',
+  pointer: 'pointer',
+}
+
+/** Whether this Node was told by --allow-ffi that programs may use its FFI. */
+export function nodeFFIAllowed(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } }
+  return permission?.has('ffi') === true
+}
+
+/**
+ * Makes an FFI of node:ffi, which Node has from version 26 on and warns of. Throws where it is missing, or where the
+ * permission model forbids it.
+ */
+export function loadNode(): FFI {
+  const node = process.getBuiltinModule('node:ffi') as unknown as NodeFFI | undefined
+  if (node === undefined) throw new Error('this Node has no node:ffi')
+  const closeOnExec = O_CLOEXEC[process.platform]
+  if (closeOnExec === undefined) throw new Error(`node:ffi lacks dup3 on ${process.platform}`)
+  const libc = new node.DynamicLibrary(null)
+  const func = (text: string): CFunction => {
+    const declaration = parseDeclaration(text)
+    const { name, parameters, result } = declaration
+    const signature = { arguments: parameters.map((type) => words[type]), return: words[result] }
+    return adapted(declaration, libc.getFunction(name, signature))
+  }
+  const location = libc.getFunction(errnoFunction, { arguments: [], return: 'pointer' })()
+  const errno = new Int32Array(node.toArrayBuffer(BigInt(location), 4, false))
+  return {
+    bindsTogether: false,
+    func,
+    closeAsync: (fd, done) => {
+      close(fd, done)
+    },
+    errno: () => errno[0] ?? 0,
+    watch: (fd, f) => {
+      const number = func('int socket(int domain, int type, int protocol)')(AF_INET, SOCK_DGRAM, 0)
+      if (number < 0) throw new Error('no descriptor is left')
+      const socket = watchSocket(number, f)
+      func('int dup3(int oldfd, int newfd, int flags)')(fd, number, closeOnExec)
+      return socket
+    },
+    address: ({ buffer, byteOffset }) => node.getRawPointer(buffer) + BigInt(byteOffset),
+  }
+}
+
+// sys/socket.h, where all systems agree, and fcntl.h of those that have dup3.
+const AF_INET = 2
+const SOCK_DGRAM = 2
+const O_CLOEXEC: Partial<Record<NodeJS.Platform, number>> = {
+  linux: 0x80000,
+  android: 0x80000,
+  freebsd: 0x100000,
+  openbsd: 0x10000,
+}
+
+/**
+ * Has the host watch a UDP socket, whose number is then given to another descriptor, before the event loop asks the kernel about
+ * it. Whenever that is readable the host finds that it is no socket (ENOTSOCK), says so, and goes on watching.
+ */
+function watchSocket(fd: number, f: () => void): Watch {
+  // The module is loaded here and not on import, as no other host needs it.
+  const socket = process.getBuiltinModule('node:dgram').createSocket('udp4')
+  socket.on('error', f)
+  socket.bind({ fd })
+  return socket.unref()
+}

@@ -80,7 +80,7 @@ async function run(compiler: string, ...args: string[]): Promise<string> {
   return await text(child.stdout)
 }
 
-test.concurrent.each(Object.entries(compilers))(
+test.each(Object.entries(compilers))(
   'TypeScript %s takes the types of every package',
   async (version, compiler) => {
     expect(await run(compiler, '--version')).toMatch(`Version ${version}.`)

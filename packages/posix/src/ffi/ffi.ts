@@ -19,19 +19,23 @@ export interface Watch {
   close(): void
 }
 
-/**
- * What the package needs of a foreign function interface: functions of the C library by their declaration,
- * errno, and the event loop's own watch on a descriptor. Buffers are passed by address and not copied.
- */
-export interface FFI {
-  /** Binds a function of the C library. Throws when the library does not have it. */
+/** The functions of a library by their declaration. Buffers are passed by address and not copied. */
+export interface Library {
+  /** Binds a function. Throws when the library does not have it. */
   func(declaration: string): CFunction
+  /** The address of a buffer's first byte. */
+  address(buffer: Uint8Array): bigint
+}
+
+/**
+ * What the package needs of a foreign function interface: functions of the C library, errno, and the event loop's own watch on a
+ * descriptor.
+ */
+export interface FFI extends Library {
   /** Binds a function of the C library to be run on another thread. */
   asyncFunc(declaration: string): AsyncCFunction
   /** The error number that the last call on this thread left. */
   errno(): number
   /** Calls `f` whenever the descriptor is readable. The watch starts as if unref'd. */
   watch(fd: number, f: () => void): Watch
-  /** The address of a buffer's first byte. */
-  address(buffer: Uint8Array): bigint
 }

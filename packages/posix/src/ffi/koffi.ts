@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
-import type { FFI, Watch } from './ffi.ts'
+import type { FFI, Library, Watch } from './ffi.ts'
 import { withMicrotasks } from './host.ts'
 
 /**
@@ -39,6 +39,29 @@ function findKoffi(): { require: NodeJS.Require; file: string } {
 }
 
 /**
+ * Loads koffi, on first use and not on import, as loading takes milliseconds. It is loaded by its real path: once fs.rmSync has
+ * removed a socket, Node 20 no longer follows links in require, and koffi behind a link (as pnpm installs it) does not find its
+ * binary.
+ */
+function requireKoffi(): { require: NodeJS.Require; koffi: typeof Koffi } {
+  const { require, file } = findKoffi()
+  return { require, koffi: require(realpathSync(file)) as typeof Koffi }
+}
+
+/**
+ * Loads koffi and with it a library of the system by its name. Throws where koffi cannot be loaded, or the system has no such
+ * library.
+ */
+export function loadLibrary(name: string): Library {
+  const { koffi } = requireKoffi()
+  const library = koffi.load(name)
+  return {
+    func: (declaration) => library.func(declaration),
+    address: (buffer) => koffi.address(buffer),
+  }
+}
+
+/**
  * Loads koffi and gives it as an FFI. Throws where koffi is not installed, has no build for the host, or
  * the host loads no addons. A worker must not be
  * terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
@@ -46,11 +69,7 @@ function findKoffi(): { require: NodeJS.Require; file: string } {
  * tell this by another exception and ends the process.
  */
 export function loadKoffi(): FFI {
-  // koffi is loaded on first use and not on import, as loading takes milliseconds. It is loaded by its real
-  // path: once fs.rmSync has removed a socket, Node 20 no longer follows links in require, and koffi behind a
-  // link (as pnpm installs it) does not find its binary.
-  const { require, file } = findKoffi()
-  const koffi = require(realpathSync(file)) as typeof Koffi
+  const { require, koffi } = requireKoffi()
   const libc = koffi.load(null)
   return {
     func: (declaration) => libc.func(declaration),

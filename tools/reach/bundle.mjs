@@ -13,7 +13,7 @@ const KERNEL = 'epoll_create1'
  */
 export async function bundledEcho(bun, format, dir) {
   const file = `bundle.${format === 'esm' ? 'mjs' : 'cjs'}`
-  const build = ['build', 'bundled.mjs', '--target=node', `--format=${format}`, '--external=koffi']
+  const build = ['build', 'bundled.mjs', '--target=node', `--format=${format}`]
   await mustRun(bun, [...build, '--conditions=windows', `--outfile=${file}`], dir)
   if (readFileSync(join(dir, file), 'utf8').includes(KERNEL)) throw new Error(`Error: windows has ${KERNEL}`)
   await mustRun(bun, [...build, `--outfile=${file}`], dir)

@@ -28,20 +28,19 @@ const bundlers: Readonly<Record<string, Bundler>> = {
       platform: 'node',
       format,
       conditions: [...conditions, 'module'],
-      external: ['koffi'],
       outfile: file,
       logLevel: 'error',
     }),
   rolldown: async (format, file, ...conditions) => {
     const resolve = { conditionNames: [...conditions, 'node', 'import', 'default'] }
-    const made = await rolldown({ input, platform: 'node', external: 'koffi', resolve })
+    const made = await rolldown({ input, platform: 'node', resolve })
     await made.write({ file, format, codeSplitting: false })
     await made.close()
   },
   rollup: async (format, file, ...conditions) => {
     const made = await rollup({
       input,
-      external: [/^node:/, 'koffi'],
+      external: /^node:/,
       plugins: [nodeResolve({ exportConditions: [...conditions, 'node'] })],
     })
     await made.write({ file, format, inlineDynamicImports: true })
@@ -55,7 +54,6 @@ const bundlers: Readonly<Record<string, Bundler>> = {
       target: 'node20',
       entry: input,
       resolve: { conditionNames: [...conditions, '...'] },
-      externals: { koffi: esm ? 'module koffi' : 'commonjs koffi' },
       experiments: { outputModule: esm },
       output: {
         path: join(file, '..'),

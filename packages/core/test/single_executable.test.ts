@@ -37,7 +37,6 @@ test.skipIf(refusal !== null)(
       bundle: true,
       platform: 'node',
       format: 'cjs',
-      external: ['koffi'],
       outfile: join(dir, 'bundle.cjs'),
       logLevel: 'error',
     })

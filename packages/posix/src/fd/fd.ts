@@ -32,6 +32,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   #urgent: Lane | null = null
   #fd: number
   #slot = -1
+  #eventError = 0
   #names: Names
   #local: Addr | null | undefined // undefined until asked
   #remote: Addr | null | undefined
@@ -123,9 +124,17 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     return this.reading.wake()
   }
 
-  exceptional(): void {
+  exceptional(error: number): void {
     this.exception = true
+    if (error !== 0) this.#eventError = error
     this.#urgent?.wake()
+  }
+
+  /** Takes the error that an event has told: 0 or a negated error number. */
+  takeEventError(): number {
+    const result = 0 - this.#eventError
+    this.#eventError = 0
+    return result
   }
 
   /**

@@ -49,13 +49,29 @@ and under \`--permission\` it needs \`--allow-ffi\` and \`--allow-net\`, with wh
 with \`--allow-ffi\` and \`--allow-net\`. On Deno and Bun that brings what the host's sockets lack: Unix datagrams, descriptors,
 raw IP, every socket option, interfaces.
 
-In a bundle, one condition brings one target: for \`windows\` nothing of the kernel's half is left. koffi is a native
-addon and is not bundled: name it as external and ship its package beside the bundle (\`npm install koffi\`, or
-\`node_modules/koffi\` and \`node_modules/@koromix\` copied along). This holds for ES modules, CommonJS and a single
-executable, which looks beside itself. Without koffi a bundle for the running system goes over the host's sockets.
+In a bundle, one condition brings one target: \`windows\` brings no kernel's sockets, \`linux\` none of the host's. koffi is a native
+addon and stays outside: the code looks for it at run time, so no bundler takes it in or needs to be told. It travels as two
+packages, \`koffi\` and its build for the machine (\`@koromix/koffi-linux-x64\`, ...), in a \`node_modules\` beside the file that
+runs or in a folder above it: by \`npm install koffi\` there, or copied along.
+
+| made by                                             | \`node_modules\` lies beside     | tried as        |
+| --------------------------------------------------- | ------------------------------- | --------------- |
+| esbuild, rolldown, rollup, webpack                  | the bundle                      | ESM, CommonJS   |
+| \`bun build --target=node\`                         | the bundle                      | ESM, CommonJS   |
+| \`--experimental-sea-config\`, a single executable  | the executable                  | CommonJS        |
+| webpack with evaluated modules (\`devtool: 'eval'\`) | the program's first file        | not tried       |
+| \`bun build --compile\`                             | nothing: Bun has the host's own | by hand, once   |
+
+Without koffi a bundle for the running system goes over the host's sockets; one that was made for a kernel by its condition
+refuses, with the places where koffi was looked for.
 
 \`windows\` is the JavaScript host's own \`node:net\` and \`node:dgram\`; it works on every system, also where there is no
-foreign function interface.
+foreign function interface. On Windows itself it lists the interfaces of the system, through koffi and \`iphlpapi.dll\`; without
+koffi, on a 32-bit processor and on another system that group refuses with EWINDOWS. It tells unicast addresses (Go's list has
+anycast ones among them), and no changes (\`watchInterfaces\`). What is missing there, and refuses with EWINDOWS: raw IP, which
+needs sockets of our own over \`ws2_32.dll\`; options beyond those that the host's sockets have (\`setNoDelay\`, \`setKeepAlive\`,
+the buffers of UDP, multicast), as the host gives no SOCKET; descriptors; control messages. A datagram to a port where nobody
+listens makes no later read fail, as in Go.
 
 On Windows itself a Unix socket is a named pipe. A name that begins with \`\\\\.\\pipe\\\` is that pipe; any other is a path, for which the
 pipe that is called like the whole path stands, with \`/\` for \`\\\`. No file is made. A pipe has no half-close, so \`closeWrite()\` refuses

@@ -35,7 +35,7 @@ export function page(rows, { date, short }) {
   })
   return `# Where it has run
 
-Each row is a JavaScript runtime on a machine, each number what was seen when the packed packages were tried there: the
+Each row is a JavaScript runtime on a machine, or a bundler, each number what was seen when the packed packages were tried there: the
 smoke test of every package, and the contract's suite over each target that the runtime has. ${extent}The page is
 written by \`pnpm reach\`, last on ${date.toISOString().slice(0, 10)}. Other kernels (darwin, freebsd, openbsd), Android and musl
 have tables and layouts that were compared with their headers or are linux's; nothing has run there.

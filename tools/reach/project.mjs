@@ -25,7 +25,8 @@ export async function makeProject(scratch) {
   const smoke = join(root, 'tools/release/smoke')
   for (const file of readdirSync(smoke)) cpSync(join(smoke, file), join(dir, `smoke_${file}`))
   cpSync(join(root, 'tools/reach/contract.mjs'), join(dir, 'contract.mjs'))
-  cpSync(join(root, 'packages/core/test/echo.mjs'), join(dir, 'echo.mjs'))
+  for (const file of ['echo.mjs', 'bundled.mjs'])
+    cpSync(join(root, 'packages/core/test', file), join(dir, file))
   writeFileSync(join(dir, 'version.mjs'), VERSION)
   return dir
 }

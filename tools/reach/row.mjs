@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, cpSync, openSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundledEcho } from './bundle.mjs'
 import { install } from './install.mjs'
 
 /**
@@ -32,6 +33,10 @@ export async function tryRuntime(project, runtime, { dir, short, limit }) {
   const outputFile = join(dir, `${runtime.name.replace(/\W+/g, '_')}.txt`)
   const run = (/** @type {string[]} */ ...script) =>
     runToFile(program, [...args, ...script], { cwd, outputFile, limit })
+  if (runtime.bundle !== undefined) {
+    row.version = await run('--version').then((text) => text.trim(), firstLine)
+    return { ...row, echo: await bundledEcho(program, runtime.bundle, cwd).catch(firstLine) }
+  }
   row.version = await run('version.mjs').then((text) => lineOf(text, /^v?\d+\./), firstLine)
   row.echo = await run('echo.mjs').then((text) => `over ${JSON.parse(lineOf(text, /^\{/)).name}`, firstLine)
   if (runtime.echoOnly === true) return row

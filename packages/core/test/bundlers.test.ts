@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,62 +14,52 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 // A program that dials and listens, as each bundler makes one file of it: it runs beside koffi over the kernel's sockets, and
 // anywhere else over the host's.
 
-const program = `
-import { defaultNet, dial, listen } from '@net/core'
-async function main() {
-  const listener = await listen('tcp', '127.0.0.1:0')
-  const [client, server] = await Promise.all([dial('tcp', listener.addr.toString()), listener.accept()])
-  await Promise.all([client.close(), server.close(), listener.close()])
-  console.log(defaultNet().target.name)
-}
-void main()
-`
+const input = fileURLToPath(new URL('bundled.mjs', import.meta.url))
 
 type Format = 'esm' | 'cjs'
-type Bundler = (input: string, format: Format, file: string) => Promise<unknown>
+/** Makes a file of the program, with what an import condition brings beside those that a bundler has by itself. */
+type Bundler = (format: Format, file: string, ...conditions: string[]) => Promise<unknown>
 
 const bundlers: Readonly<Record<string, Bundler>> = {
-  esbuild: (input, format, file) =>
+  esbuild: (format, file, ...conditions) =>
     build({
       entryPoints: [input],
       bundle: true,
       platform: 'node',
       format,
-      external: ['koffi'],
+      conditions: [...conditions, 'module'],
       outfile: file,
       logLevel: 'error',
-      logOverride: { 'empty-import-meta': 'silent' },
     }),
-  rolldown: async (input, format, file) => {
-    const made = await rolldown({ input, platform: 'node', external: 'koffi' })
+  rolldown: async (format, file, ...conditions) => {
+    const resolve = { conditionNames: [...conditions, 'node', 'import', 'default'] }
+    const made = await rolldown({ input, platform: 'node', resolve })
     await made.write({ file, format, codeSplitting: false })
     await made.close()
   },
-  rollup: async (input, format, file) => {
+  rollup: async (format, file, ...conditions) => {
     const made = await rollup({
       input,
-      external: [/^node:/, 'koffi'],
-      plugins: [nodeResolve({ exportConditions: ['node'] })],
+      external: /^node:/,
+      plugins: [nodeResolve({ exportConditions: [...conditions, 'node'] })],
     })
     await made.write({ file, format, inlineDynamicImports: true })
     await made.close()
   },
-  webpack: (input, format, file) => {
+  webpack: (format, file, ...conditions) => {
     const esm = format === 'esm'
     const compiler = webpack({
       mode: 'production',
       optimization: { minimize: false },
       target: 'node20',
       entry: input,
-      externals: { koffi: esm ? 'module koffi' : 'commonjs koffi' },
+      resolve: { conditionNames: [...conditions, '...'] },
       experiments: { outputModule: esm },
       output: {
         path: join(file, '..'),
         filename: file.slice(file.lastIndexOf('/') + 1),
         ...(esm && { library: { type: 'module' }, module: true }),
       },
-      // import.meta stays what it is where the bundle runs.
-      module: { parser: { javascript: { importMeta: !esm, url: false } } },
     })
     return new Promise<void>((resolve, reject) => {
       compiler.run((error, stats) => {
@@ -82,16 +72,13 @@ const bundlers: Readonly<Record<string, Bundler>> = {
 }
 
 let dir: string
-const input = fileURLToPath(new URL(`bundled_${process.pid}.mjs`, import.meta.url))
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'bundlers-'))
-  writeFileSync(input, program) // where @net/core is found
 })
 
 afterAll(() => {
   rmSync(dir, { recursive: true })
-  rmSync(input)
 })
 
 async function run(file: string): Promise<string> {
@@ -101,6 +88,16 @@ async function run(file: string): Promise<string> {
   return stdout.trim()
 }
 
+async function besideKoffi<T>(f: () => Promise<T>): Promise<T> {
+  const modules = join(dir, 'node_modules')
+  symlinkSync(fileURLToPath(new URL('../../posix/node_modules', import.meta.url)), modules)
+  try {
+    return await f()
+  } finally {
+    rmSync(modules)
+  }
+}
+
 const rows = Object.keys(bundlers).flatMap((name) =>
   (['esm', 'cjs'] as const).map((format) => [name, format] as const),
 )
@@ -108,14 +105,23 @@ const rows = Object.keys(bundlers).flatMap((name) =>
 describe.each(rows)('%s, %s', (name, format) => {
   test('runs without koffi over the host, and beside it over the kernel', async () => {
     const file = join(dir, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`)
-    await bundlers[name]?.(input, format, file)
+    await bundlers[name]?.(format, file)
     expect(await run(file)).toBe('hosted')
-    const modules = join(dir, 'node_modules')
-    symlinkSync(fileURLToPath(new URL('../../posix/node_modules', import.meta.url)), modules)
-    try {
-      expect(await run(file)).toBe(process.platform)
-    } finally {
-      rmSync(modules)
-    }
+    expect(await besideKoffi(() => run(file))).toBe(process.platform)
+  })
+})
+
+// What a target alone has: the kernel's events, the host's sockets, the names of a network tree.
+const parts = { linux: 'epoll_create1', windows: 'node:dgram', plan9: 'cs.query' }
+
+describe.each(Object.keys(bundlers))('%s', (name) => {
+  test.each(['linux', 'windows'])('a condition brings one target: %s', async (target) => {
+    const file = join(dir, `${name}_${target}.mjs`)
+    await bundlers[name]?.('esm', file, target)
+    const code = readFileSync(file, 'utf8')
+    expect(Object.entries(parts).filter(([, part]) => code.includes(part))).toEqual([
+      [target, parts[target as keyof typeof parts]],
+    ])
+    expect(await besideKoffi(() => run(file))).toBe(target)
   })
 })

@@ -8,7 +8,7 @@ import { closeDescriptor } from '../src/sys/descriptor.ts'
 import { arches, bsds, offset, struct, type Struct } from './constants.ts'
 
 // No kernel with kqueue runs here. What is tested is everything between the kernel's bytes and the sockets; the calls
-// themselves (kqueue.ts) are not.
+// themselves are made by kqueue_selector.test.ts, where libkqueue is installed.
 
 const { EVFILT_READ, EVFILT_WRITE, EV_ADD, EV_CLEAR, EV_DELETE, EV_EOF, EV_ERROR, EV_OOBAND } = kqueue
 
@@ -47,7 +47,7 @@ function delivered(list: KeventList, n: number, known: (slot: number) => boolean
     const pollable: Pollable = {
       readable: call('readable'),
       writable: call('writable'),
-      exceptional: call('exceptional'),
+      exceptional: (error) => call(error === 0 ? 'exceptional' : `exceptional ${error}`)(),
     }
     return pollable
   })
@@ -103,8 +103,8 @@ describe.each(bsds)('struct kevent of %s, without its kernel', (name) => {
     expect(list.bytes).toEqual(fresh.bytes)
   })
 
-  const event = (filter: number, flags: number): Event => {
-    return { ident: 9, filter, flags: EV_CLEAR | flags, fflags: 0, data: 1n, slot: 3, generation: 4 }
+  const event = (filter: number, flags: number, fflags = 0): Event => {
+    return { ident: 9, filter, flags: EV_CLEAR | flags, fflags, data: 1n, slot: 3, generation: 4 }
   }
 
   // On darwin a read stops short only where the event says so, on the others it may stop after any event.
@@ -119,6 +119,11 @@ describe.each(bsds)('struct kevent of %s, without its kernel', (name) => {
       ['3.4 exceptional', '3.4 readable', '3.4 writable'],
     ],
     ['a peer that is gone', event(EVFILT_WRITE, EV_EOF), ['3.4 exceptional', '3.4 readable', '3.4 writable']],
+    [
+      'a connect that failed, with its error',
+      event(EVFILT_WRITE, EV_EOF, 61),
+      ['3.4 exceptional 61', '3.4 readable', '3.4 writable'],
+    ],
     ['an error', event(EVFILT_READ, EV_ERROR), ['3.4 exceptional', '3.4 readable', '3.4 writable']],
     ['urgent data', event(EVFILT_READ, EV_OOBAND), ['3.4 exceptional', '3.4 readable']],
   ])('KeventList.deliver() tells of %s', (_, e, calls) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { defaultNet, dial, listen, listenPacket, Net, pipe } from '@net/core'
+import { FlagLoopback, FlagUp } from '@net/contract'
+import { defaultNet, dial, interfaceByIndex, interfaces, listen, listenPacket, Net, pipe } from '@net/core'
 import { dialNet, listenExport, plan9 } from '@net/core/plan9'
 import { connect } from '@net/core/web'
 
@@ -31,6 +32,16 @@ const [n, from] = await receiver.readFrom(buffer)
 assert.equal(n, 5)
 assert.equal(String(from), String(sender.localAddr))
 await Promise.all([sender.close(), receiver.close()])
+
+if (defaultNet().target.name === 'hosted') {
+  // The host's sockets tell neither the number nor the MTU of an interface.
+  await assert.rejects(interfaces(), { message: 'route ip+net: not supported by windows' })
+} else {
+  const [loopback] = (await interfaces()).filter(({ flags }) => flags.has(FlagLoopback | FlagUp))
+  if (loopback === undefined) throw new assert.AssertionError({ message: 'no loopback is up' })
+  assert.ok((await loopback.addrs()).map(String).includes('127.0.0.1/8'))
+  assert.equal((await interfaceByIndex(loopback.index)).name, loopback.name)
+}
 
 const [left, right] = pipe()
 const written = left.write(hello)

@@ -79,7 +79,7 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     option: ['abi', 'sys', 'wire', 'fd'],
     interface: ['abi', 'sys', 'wire', 'fd'],
     sock: ['abi', 'sys', 'wire', 'fd', 'option'],
-    hosted: ['permission.ts'], // nothing of the kernel's half: a bundle for windows holds no FFI
+    hosted: ['permission.ts'], // nothing of the kernel's half: a bundle for windows holds no kernel's sockets
   },
   '@net/netfs': {
     base: [],

@@ -47,7 +47,7 @@ export const targets: TargetTable = {
   openbsd: kernel,
   windows: {
     file: stub('EWINDOWS'),
-    interface: stub('EWINDOWS'),
+    interface: posix,
     iprawsock: stub('EWINDOWS'),
     ipsock: posix,
     lookup: posix,

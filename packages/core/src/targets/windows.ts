@@ -5,17 +5,18 @@ import {
   hostedUDPSockGroup,
   hostedUnixSockGroup,
 } from '@net/posix/hosted'
+import { windowsInterfaceGroup } from '@net/posix/windows'
 import { copyingSendfileGroup } from '@net/io'
-import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
+import { ErrWindows, fileStubs, ipRawSockStubs } from '@net/stubs'
 import type { Row } from './row.ts'
 
 export { plainBuffer as allocBuffer } from '@net/io'
 
-/** windows: the sockets of the JavaScript host, which every host has. */
+/** windows: the sockets of the JavaScript host, which every host has, and the system's own list of interfaces. */
 export const row = (): Row => ({
   name: 'windows',
   file: fileStubs(ErrWindows),
-  interface: interfaceStubs(ErrWindows),
+  interface: windowsInterfaceGroup,
   iprawsock: ipRawSockStubs(ErrWindows),
   ipsock: hostedIPSockGroup,
   lookup: hostedLookupGroup,

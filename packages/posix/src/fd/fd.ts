@@ -41,6 +41,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   #urgent: Lane | null = null
   #fd: number
   #slot = -1
+  #eventError = 0
   #names: Names
   #local: Addr | null | undefined // undefined until asked
   #remote: Addr | number | null | undefined // a number is an address that nobody has asked for, as packedPeer makes it
@@ -142,9 +143,17 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     return this.reading.wake()
   }
 
-  exceptional(): void {
+  exceptional(error: number): void {
     this.exception = true
+    if (error !== 0) this.#eventError = error
     this.#urgent?.wake()
+  }
+
+  /** Takes the error that an event has told: 0 or a negated error number. */
+  takeEventError(): number {
+    const result = 0 - this.#eventError
+    this.#eventError = 0
+    return result
   }
 
   /**

@@ -1,18 +1,17 @@
 import type { Addr } from '@net/addr'
 import { ErrDeadlineExceeded, OpError, type DialOptions, type ListenOptions } from '@net/contract'
 import { deadlineAt, turnTaken } from '@net/io'
-import { EALREADY, EINPROGRESS, EINVAL, EISCONN } from '../abi/errno.ts'
+import { EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
+import { ConnectOp, connects } from './connect.ts'
 import { FD } from './fd.ts'
 import type { Names } from './names.ts'
-import { FDOp } from './op.ts'
 import { PosixRawConn } from './rawconn.ts'
 import { openSocket } from './sock_cloexec.ts'
-import { setsockoptInt, socketError } from '../sys/sockopt.ts'
-import { bind, connect, listen, syscallError } from '../sys/syscall.ts'
+import { setsockoptInt } from '../sys/sockopt.ts'
+import { bind, listen, syscallError } from '../sys/syscall.ts'
 import { sockaddrOut } from '../wire/sockaddr.ts'
-import { askPeerName } from '../wire/socket_name.ts'
 
 /**
  * What a socket is made of. Whoever makes one writes it as a single literal: a copy with a few properties more got a hidden
@@ -125,56 +124,6 @@ function maxBacklog(): number {
   return abi.SOMAXCONN < 4096 ? 4096 : abi.SOMAXCONN
 }
 
-/**
- * Begins to connect, and later asks how that goes. Gives whether the connection stands; else `writeReady` is
- * false until there is news. Throws the bare error of a connect that failed.
- */
-function connects(fd: FD, spec: SocketSpec): boolean {
-  for (;;) {
-    const length = spec.putRemote()
-    const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
-    if (result === 0 || result === EISCONN) return true
-    // A peer on this machine has answered by the time the call returns: asking again at once saves the wait.
-    if (result === EINPROGRESS && abi.has.connectTells) continue
-    if (result !== EINPROGRESS && result !== EALREADY) throw syscallError('connect', result)
-    fd.writeReady = false
-    return false
-  }
-}
-
-/** The same where only a connect that is new may be called, and others tell its outcome. */
-function hasConnected(fd: FD): boolean {
-  const result = socketError(fd.fd)
-  if (result < 0 && result !== EINPROGRESS && result !== EALREADY && result !== EISCONN) {
-    throw syscallError('connect', result)
-  }
-  // An event of the time before connect also sets writeReady, so only a peer's name shows that the connection
-  // stands (Go issue 14548).
-  if (askPeerName(fd.fd) === 0) return true
-  fd.writeReady = false
-  return false
-}
-
-/** Waits for the outcome of a connect that is under way. */
-class ConnectOp extends FDOp<undefined> {
-  readonly #spec: SocketSpec
-
-  constructor(fd: FD, spec: SocketSpec) {
-    super('dial', fd)
-    this.#spec = spec
-  }
-
-  attempt(): boolean {
-    if (!this.fd.writeReady) return false
-    try {
-      const stands = abi.has.connectTells ? connects(this.fd, this.#spec) : hasConnected(this.fd)
-      return stands && this.done(undefined)
-    } catch (e) {
-      return this.fail(e as Error)
-    }
-  }
-}
-
 function dialError({ net, laddr, raddr }: SocketSpec, cause: unknown): OpError {
   return cause instanceof OpError ? cause : new OpError('dial', net, laddr, raddr, cause as Error)
 }
@@ -195,9 +144,9 @@ export async function dialSocket(spec: SocketSpec, options: DialOptions): Promis
     options.control?.(controlNetwork(spec), spec.raddr?.toString() ?? '', new PosixRawConn(fd))
     if (spec.laddr !== null) must('bind', bindTo(fd, spec))
     fd.keepNonblocking()
-    if (!connects(fd, spec)) {
+    if (!connects(fd, spec.putRemote)) {
       fd.writing.setDeadlineAt(deadline)
-      await fd.writing.run(new ConnectOp(fd, spec), options)
+      await fd.writing.run(new ConnectOp(fd, spec.putRemote), options)
       fd.writing.setDeadlineAt(Infinity)
     }
     fd.setAddrs(undefined, undefined)

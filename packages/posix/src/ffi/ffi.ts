@@ -12,27 +12,28 @@ export interface Watch {
   unref(): void
 }
 
+/** The functions of a library by their declaration. Buffers are passed by address and not copied. */
+export interface Library {
+  /** Binds a function. Throws when the library does not have it. A variadic argument is passed with its type before it. */
+  func(declaration: string): CFunction
+  /**
+   * The address of a buffer's first byte. It is asked of the ArrayBuffer: engines keep the bytes of a small buffer with the
+   * object until somebody wants that, and move them then.
+   */
+  address(buffer: Uint8Array): bigint
+}
+
 /**
- * What the package needs of a foreign function interface: functions of the C library by their declaration,
- * errno, and the event loop's own watch on a descriptor. Buffers are passed by address and not copied.
+ * What the package needs of a foreign function interface: functions of the C library, errno, and the event loop's own watch on a
+ * descriptor.
  */
-export interface FFI {
+export interface FFI extends Library {
   /** Whether functions are to be bound all together at first, as the end of a worker thread must not interrupt a binding. */
   readonly bindsTogether: boolean
-  /**
-   * Binds a function of the C library. Throws when the library does not have it. A variadic argument is passed with its
-   * type before it.
-   */
-  func(declaration: string): CFunction
   /** Closes a descriptor on another thread, as that may wait, and calls `done` then, whether or not it failed. */
   closeAsync(fd: number, done: () => void): void
   /** The error number that the last call on this thread left. */
   errno(): number
   /** Calls `f` whenever the descriptor is readable. The watch starts as if unref'd. */
   watch(fd: number, f: () => void): Watch
-  /**
-   * The address of a buffer's first byte. It is asked of the ArrayBuffer: engines keep the bytes of a small buffer with the
-   * object until somebody wants that, and move them then.
-   */
-  address(buffer: Uint8Array): bigint
 }

@@ -1,22 +1,64 @@
 import { realpathSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
-import type { FFI, Watch } from './ffi.ts'
+import type { FFI, Library, Watch } from './ffi.ts'
 import { withMicrotasks } from './microtasks.ts'
 
-declare const __filename: string | undefined
+/**
+ * The name of this file, or of the bundle that it is part of, as the engine knows it. What `import.meta` and `__filename` say in
+ * a bundle is the bundler's word, and may be where the package lay on the machine that made the bundle.
+ */
+function thisFile(): string {
+  const { stackTraceLimit } = Error
+  const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace')
+  Error.stackTraceLimit = 1
+  Error.prepareStackTrace = (_, [site]) => site?.getFileName()
+  const file: unknown = new Error('this file').stack
+  Object.assign(Error, { prepareStackTrace, stackTraceLimit })
+  return typeof file === 'string' ? file : ''
+}
 
 /**
- * A require that looks for koffi from this file. In a bundle that is CommonJS `import.meta` is empty or tells of the machine
- * that made the bundle, and the bundle's own name takes its place; in a single executable there is no file but the
- * executable. The function is asked of the process, as webpack puts `undefined` in the place of what an import of
- * `node:module` is called with.
+ * Finds koffi: beside this file, beside the program's first one where this one has no place of its own (a bundle that is
+ * evaluated), or beside the executable, which is the only file of a single one. Gives a require and koffi's file. The function
+ * that makes a require is asked of the process, as webpack puts `undefined` in the place of what an import of `node:module` is
+ * called with.
  */
-function requireFromHere(): NodeJS.Require {
+function findKoffi(): { require: NodeJS.Require; file: string } {
   const { createRequire } = process.getBuiltinModule('node:module')
-  if (typeof __filename === 'string') return createRequire(__filename)
-  const { url } = import.meta as { url?: string }
-  return createRequire(url ?? process.execPath)
+  const failures: Error[] = []
+  for (const place of [thisFile(), process.argv[1] ?? '', process.execPath]) {
+    try {
+      const require = createRequire(place)
+      return { require, file: require.resolve('koffi') }
+    } catch (e) {
+      failures.push(e as Error)
+    }
+  }
+  throw failures.find((e) => 'requireStack' in e) ?? new Error('koffi is nowhere', { cause: failures })
+}
+
+/**
+ * Loads koffi, on first use and not on import, as loading takes milliseconds. It is loaded by its real path: once fs.rmSync has
+ * removed a socket, Node 20 no longer follows links in require, and koffi behind a link (as pnpm installs it) does not find its
+ * binary.
+ */
+function requireKoffi(): { require: NodeJS.Require; koffi: typeof Koffi } {
+  const { require, file } = findKoffi()
+  return { require, koffi: require(realpathSync(file)) as typeof Koffi }
+}
+
+/**
+ * Loads koffi and with it a library of the system by its name. Throws where koffi cannot be loaded, or the system has no such
+ * library.
+ */
+export function loadLibrary(name: string): Library {
+  const { koffi } = requireKoffi()
+  const library = koffi.load(name)
+  return {
+    func: (declaration) => library.func(declaration),
+    address: (buffer) => koffi.address(buffer),
+  }
 }
 
 /**
@@ -27,11 +69,7 @@ function requireFromHere(): NodeJS.Require {
  * tell this by another exception and ends the process.
  */
 export function loadKoffi(): FFI {
-  // koffi is loaded on first use and not on import, as loading takes milliseconds. It is loaded by its real
-  // path: once fs.rmSync has removed a socket, Node 20 no longer follows links in require, and koffi behind a
-  // link (as pnpm installs it) does not find its binary.
-  const require = requireFromHere()
-  const koffi = require(realpathSync(require.resolve('koffi'))) as typeof Koffi
+  const { require, koffi } = requireKoffi()
   const libc = koffi.load(null)
   return {
     bindsTogether: true,

@@ -18,6 +18,11 @@ export interface Packet {
 // Bytes counted for each packet beside its own, so that a flood of empty packets fills the queue, too.
 const OVERHEAD = 512
 
+// What Windows says of a socket that has sent to a port where nobody listens, or too far: WSAECONNRESET and WSAENETRESET. It
+// may have sent elsewhere meanwhile and goes on, so that Go switches these off (SIO_UDP_CONNRESET, SIO_UDP_NETRESET), and libuv
+// passes over most of them.
+const tellsOfASend = new Set<unknown>(['ECONNRESET', 'ENETRESET'])
+
 /**
  * A bound datagram socket of the host. The host reads packets whether or not somebody waits for them and
  * cannot be told to stop, so they queue here, up to the size of the socket's receive buffer; more are
@@ -44,7 +49,8 @@ export class DatagramHandle extends Handle {
       this.#packets.push({ data, from })
       this.reading.wake()
     })
-    socket.on('error', (e) => {
+    socket.on('error', (e: NodeJS.ErrnoException) => {
+      if (tellsOfASend.has(e.code)) return
       this.#failure = e
       this.reading.wake()
     })

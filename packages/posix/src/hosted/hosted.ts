@@ -11,7 +11,7 @@ import { hostedUnixSockGroup } from './unixsock.ts'
  * The host's own sockets, `node:net` and `node:dgram`, as a target: what `windows` is made of, and what works
  * where there is no foreign function interface. The promises are those of every target. What the host lacks
  * refuses with an {@link OpError} whose cause is `ErrWindows`: raw IP, descriptors (`file`, `syscallConn`,
- * the file group), interfaces (the host tells neither index nor MTU), Unix datagrams, sequenced packets and
+ * the file group), interfaces (the host tells neither index nor MTU; Windows does, see `windowsInterfaceGroup`), Unix datagrams, sequenced packets and
  * control messages, a local name for dialUnix, `control`, `bindToDevice`, the buffer sizes of streams,
  * setLinger above 0, keep-alive intervals and counts (the host uses 1 s and 10), setUnlinkOnClose(false),
  * `reuseAddress: false` for TCP, `reusePort` before Node 22.12 and 23.1, and names of the abstract namespace

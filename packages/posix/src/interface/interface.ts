@@ -1,85 +1,15 @@
-import type { HardwareAddr, IPAddr, IPNet } from '@net/addr'
-import { Flags, OpError, type Interface, type InterfaceGroup } from '@net/contract'
+import type { InterfaceGroup } from '@net/contract'
 import { abi } from '../abi/system.ts'
 import { interfacesBSD } from './interface_bsd.ts'
+import { interfaceGroupOver } from './interface_group.ts'
 import { interfacesLinux } from './interface_linux.ts'
-import type { InterfaceInfo, InterfaceTables } from './interface_table.ts'
-
-// A foreign system takes linux's tables, but never uses them: a target is made first, and making it looks at
-// the system.
-const tables: InterfaceTables = abi.has.netlink ? interfacesLinux : interfacesBSD
-
-/**
- * An interface of the kernel: what it was when it was listed. Its addresses are asked for anew each time; an
- * interface that has gone has none.
- */
-export class KernelInterface implements Interface {
-  readonly index: number
-  readonly mtu: number
-  readonly name: string
-  readonly hardwareAddr: HardwareAddr | null
-  readonly flags: Flags
-
-  /** Makes an interface from an entry of the kernel's table. */
-  constructor(info: InterfaceInfo) {
-    this.index = info.index
-    this.mtu = info.mtu
-    this.name = info.name
-    this.hardwareAddr = info.hardwareAddr
-    this.flags = new Flags(info.flags)
-  }
-
-  async addrs(): Promise<IPNet[]> {
-    return await route(() => tables.addrs(this.index))
-  }
-
-  async multicastAddrs(): Promise<IPAddr[]> {
-    return await route(() => tables.multicastAddrs(this))
-  }
-}
-
-/** Makes the error of a call about interfaces. */
-function routeError(cause: Error): OpError {
-  return new OpError('route', 'ip+net', null, null, cause)
-}
-
-async function route<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (e) {
-    throw routeError(e as Error)
-  }
-}
-
-async function find(wanted: (i: InterfaceInfo) => boolean): Promise<Interface> {
-  const link = (await route(() => tables.links())).find(wanted)
-  if (link === undefined) throw routeError(new Error('no such network interface'))
-  return new KernelInterface(link)
-}
 
 /**
  * The kernel's network interfaces: through rtnetlink(7) on linux, through the routing messages of sysctl(3)
  * on the BSDs and darwin. Every call rejects with an {@link OpError} of operation 'route' and network
  * 'ip+net'.
  */
-export const interfaceGroup: InterfaceGroup = {
-  async interfaces() {
-    return (await route(() => tables.links())).map((link) => new KernelInterface(link))
-  },
-
-  async interfaceAddrs() {
-    return await route(() => tables.addrs(0))
-  },
-
-  async interfaceByIndex(index) {
-    if (typeof index !== 'number') throw new TypeError('the index is not a number')
-    if (!Number.isInteger(index) || index <= 0) throw routeError(new Error('invalid network interface index'))
-    return await find((link) => link.index === index)
-  },
-
-  async interfaceByName(name) {
-    if (typeof name !== 'string') throw new TypeError('the name is not a string')
-    if (name === '') throw routeError(new Error('invalid network interface name'))
-    return await find((link) => link.name === name)
-  },
-}
+// A foreign system takes a kernel's tables, but never uses them: a target is made first, and making it looks at the system.
+export const interfaceGroup: InterfaceGroup = interfaceGroupOver(
+  abi.has.netlink ? interfacesLinux : interfacesBSD,
+)

@@ -2,8 +2,8 @@ import { ErrClosed, isErr, OpError, type IOOptions } from '@net/contract'
 import { endingOf, type Ended, type Ending } from '@net/io'
 import { ENOBUFS } from '../abi/errno.ts'
 import type { FD } from '../fd/fd.ts'
-import { KernelInterface } from './interface.ts'
-import { linkInfo } from './interface_linux.ts'
+import { SystemInterface } from './interface_group.ts'
+import { interfacesLinux, linkInfo } from './interface_linux.ts'
 import type { InterfaceEvent, InterfaceWatch } from './interface_event.ts'
 import { parseMessages, type NetlinkMessage } from '../wire/netlink.ts'
 import { malformed, openNetlink, receiveNetlink } from './netlink_linux.ts'
@@ -24,7 +24,9 @@ function parseEvent({ type, payload }: NetlinkMessage): InterfaceEvent | null {
     case rtm.RTM_NEWLINK:
     case rtm.RTM_DELLINK: {
       const link = parseLink(payload)
-      return link === null ? null : { kind: 'link', action, iface: new KernelInterface(linkInfo(link)) }
+      return link === null
+        ? null
+        : { kind: 'link', action, iface: new SystemInterface(linkInfo(link), interfacesLinux) }
     }
     case rtm.RTM_NEWADDR:
     case rtm.RTM_DELADDR: {

@@ -76,7 +76,7 @@ export class Epoll implements Selector {
       const pollable = find(events[at + data] ?? 0, events[at + data + 1] ?? 0)
       if (pollable === null) continue
       const what = events[at] ?? 0
-      if ((what & EXCEPTIONAL) !== 0) pollable.exceptional()
+      if ((what & EXCEPTIONAL) !== 0) pollable.exceptional(0)
       if ((what & READABLE) !== 0) pollable.readable()
       if ((what & WRITABLE) !== 0) pollable.writable()
     }

@@ -25,6 +25,7 @@ export const kqueue = {
 const ident = 0 // 32-bit words
 const filter = 4 // 16-bit words
 const flags = 5 // 16-bit words
+const fflags = 3 // 32-bit words
 const udata = 6 // 32-bit words
 
 /** The size of struct timespec of 64-bit systems, in bytes. */
@@ -90,7 +91,9 @@ export class KeventList {
       // Kernels without EV_OOBAND do not say that urgent data is there, so any read may have stopped short at
       // it.
       const short = reads && (!this.#urgent || (told & kqueue.EV_OOBAND) !== 0)
-      if (ended || short) pollable.exceptional()
+      // With the end of a socket comes its error, which the kernel may not tell again.
+      const error = (told & kqueue.EV_EOF) === 0 ? 0 : (this.#words[at + fflags] ?? 0)
+      if (ended || short) pollable.exceptional(error)
       // The end of one direction may be all that is ever heard of the other (Go's netpoll_kqueue.go).
       if (reads || ended) pollable.readable()
       if (!reads || ended) pollable.writable()

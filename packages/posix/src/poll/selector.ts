@@ -6,9 +6,9 @@ export interface Pollable {
   writable(): void
   /**
    * The peer hung up, an error is pending or urgent data came: reads must go on until the kernel says it is
-   * empty.
+   * empty. `error` is the number of the socket's error where the event tells it, else 0.
    */
-  exceptional(): void
+  exceptional(error: number): void
   /**
    * Tries a read or an accept that waits, without an event of its own. Gives whether it ended, null when none
    * waits.

@@ -1,7 +1,8 @@
 // struct tcp_info and the TCP_ states of linux/tcp.h.
 import { OpError } from '@net/contract'
 import { UnsupportedError } from '@net/stubs'
-import { platform, system } from '../abi/system.ts'
+import { platform } from '../abi/platform.ts'
+import { system } from '../abi/system.ts'
 import { getOption, type OptionSocket } from '../option/option.ts'
 
 /** The state of a TCP connection (RFC 9293, section 3.3.2). */

@@ -1,4 +1,5 @@
-import { platform, system } from '../abi/system.ts'
+import { platform } from '../abi/platform.ts'
+import { system } from '../abi/system.ts'
 import type { FFI } from '../ffi/ffi.ts'
 import { foreignHost, loadDefaultFFI, loadFFI } from '../ffi/host.ts'
 import { networkRefusal } from '../permission.ts'

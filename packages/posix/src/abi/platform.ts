@@ -1,0 +1,2 @@
+/** The name of the running system, as Node has it. */
+export const platform: string = process.platform

@@ -8,6 +8,7 @@ import { listen } from './listen.ts'
 import { printable } from './printable.ts'
 import { resolve } from './resolve.ts'
 import { Session, type SessionOptions } from './session.ts'
+import { sim } from './sim.ts'
 import { targets } from './targets.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage_error.ts'
@@ -15,7 +16,7 @@ import { version } from './version.ts'
 
 export type { Terminal } from './terminal.ts'
 
-const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, targets, completion]
+const commands = [dial, listen, resolve, interfaces, exportNetwork, importNetwork, sim, targets, completion]
 
 /**
  * Runs netx with its arguments and gives the exit code: 0 when it worked, 1 when the network said no, 2 when
@@ -36,7 +37,7 @@ export async function netx(args: readonly string[], terminal: Terminal): Promise
   const { output, messages } = terminal
   let code = 0
   const program = new Command('netx')
-    .description('Dials, listens, resolves names, exports and imports networks.')
+    .description('Dials, listens, resolves names, exports, imports and simulates networks.')
     .usage('<command> [options]')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show how it is called')

@@ -52,7 +52,16 @@ const mayImport: Record<string, readonly string[]> = {
     '@net/plan9',
     '@net/netfs',
   ],
-  '@net/cli': ['@net/contract', '@net/core', '@net/io', '@net/node', 'commander'],
+  '@net/cli': [
+    '@net/contract',
+    '@net/core',
+    '@net/io',
+    '@net/node',
+    '@net/sim',
+    '@cfworker/json-schema',
+    '@humanwhocodes/momoa',
+    'commander',
+  ],
 }
 
 /**

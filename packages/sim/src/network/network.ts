@@ -93,6 +93,11 @@ export class SimNetwork {
     return this.#time.now
   }
 
+  /** Its hosts and routers, in the order in which they were added. */
+  get hosts(): readonly Host[] {
+    return [...this.#hosts.values()]
+  }
+
   /** How many events have happened: packets that arrived, timers of connections and of programs. */
   get events(): number {
     return this.#time.happened

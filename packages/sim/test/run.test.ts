@@ -72,6 +72,7 @@ test('a body that nothing can go on for is told of with the end of the trace', a
     }),
   )
   expect(error.code).toBe('STUCK')
+  expect(error.message).toMatch(/a waits: read tcp 10\.0\.0\.1:\d+ -> 10\.0\.0\.2:80\n/)
   expect(error.message).toMatch(/15\.000 in b\/eth0 tcp 10\.0\.0\.1:\d+ > 10\.0\.0\.2:80 \. seq \d+/)
   const stuck = await rejection(pairOf().sim.run(() => new Promise(() => {})))
   expect(stuck).toBeInstanceOf(SimError)

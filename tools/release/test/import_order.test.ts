@@ -109,7 +109,7 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     udp: ['clock', 'ip', 'see', 'socket'],
     raw: ['clock', 'ip', 'socket', 'udp'],
     host: ['clock', 'ip', 'see', 'link', 'socket', 'unix', 'tcp', 'udp', 'raw'],
-    network: ['clock', 'dns', 'ip', 'see', 'link', 'host'],
+    network: ['clock', 'dns', 'ip', 'see', 'link', 'socket', 'host'],
   },
 }
 

@@ -19,6 +19,7 @@ import { enclose } from '@net/peers'
 
 const NAMES = [
   'parts',
+  'sim',
   'dials',
   'cycles',
   'reuse',

@@ -16,8 +16,8 @@ import { Switch } from '../link/switch.ts'
 import { checkWeather, type Weather } from '../link/weather.ts'
 import { pcapngOf } from '../see/pcapng.ts'
 import { Trace } from '../see/trace.ts'
-import type { PendingOp } from '../socket/host_op.ts'
 import { Barriers } from './barriers.ts'
+import { leaksOf, waitsText, type Leak } from './leaks.ts'
 import { simSettings, type SimOptions } from './options.ts'
 import type { PacketRule } from './rule.ts'
 
@@ -29,18 +29,6 @@ export interface DNSHost {
 
 /** A host or a switch, or its name; of a host with several interfaces 'host/eth1'. */
 export type Place = Host | Switch | string
-
-/** Something that was left open. */
-export interface Leak {
-  /** The host that has it. */
-  readonly host: string
-  /** What it is: 'tcp 10.0.0.1:1 -> 10.0.0.2:2'. */
-  readonly what: string
-  /** The operations whose promises are still open, each with the stack of its call. */
-  readonly pending: readonly PendingOp[]
-  /** The stack of what made it. */
-  readonly stack: string
-}
 
 const TAIL = 20 // lines of the trace in errors
 
@@ -248,9 +236,7 @@ export class SimNetwork {
 
   /** What is open on all hosts: connections, listeners, sockets and dials, where each was made, and the operations that wait. */
   leaks(): Leak[] {
-    return [...this.#hosts.values()].flatMap((host) =>
-      host.opened.map(({ what, pending, stack }) => ({ host: host.name, what, pending, stack })),
-    )
+    return leaksOf(this.#hosts.values())
   }
 
   /** Crashes all hosts and lets no time pass any more. Everything but what tells of the past throws a SimError afterwards. */
@@ -336,20 +322,13 @@ export class SimNetwork {
     return names(a).flatMap((x) => names(b).map((y): [string, string] => [x, y]))
   }
 
-  // A line for each operation that waits.
-  #waits(): string {
-    return this.leaks()
-      .flatMap(({ host, what, pending }) => pending.map(({ op }) => `${host} waits: ${op} ${what}\n`))
-      .join('')
-  }
-
   // What failed is told with the seed that brings it about again, and what is wrong with the run with the end of the trace.
   #told(e: unknown): unknown {
     if (!isError(e)) return e
     const note = `(seed ${this.seed}: SIM_SEED=${this.seed} brings it about again)`
     if (e.message.includes(note)) return e
-    const tail =
-      e instanceof SimError && e.code !== 'NESTED' ? `\n${this.#waits()}${this.trace.tail(TAIL)}` : ''
+    const isOfRun = e instanceof SimError && e.code !== 'NESTED'
+    const tail = isOfRun ? `\n${waitsText(this.#hosts.values())}${this.trace.tail(TAIL)}` : ''
     const before = e.message
     e.message = `${before} ${note}${tail}`
     if (e.stack !== undefined) e.stack = e.stack.replace(before, () => e.message)

@@ -20,6 +20,7 @@ import { enclose } from '@net/peers'
 const NAMES = [
   'parts',
   'sim',
+  'sim_real',
   'dials',
   'cycles',
   'reuse',

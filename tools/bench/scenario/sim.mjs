@@ -9,7 +9,7 @@ const own = (name, run) => ({ name, own: true, run })
 
 async function datagrams(round) {
   const side = await round.start(script('sim'), ['datagrams', 64])
-  await side.ask(round.count(PACKETS))
+  await side.ask(3 * round.count(PACKETS))
   const { answer, cpu } = await round.measure(side, () => side.ask(round.count(PACKETS)))
   return { rate: answer.packets / answer.ms, throughput: NaN, cpu: cpu / answer.packets }
 }
@@ -17,7 +17,7 @@ async function datagrams(round) {
 async function stream(round) {
   const side = await round.start(script('sim'), ['stream'])
   const writes = round.count(WRITES)
-  await side.ask(writes)
+  await side.ask(3 * writes)
   const { answer, cpu } = await round.measure(side, () => side.ask(writes))
   const throughput = (writes * 65_536) / answer.ms / 1e6
   return { rate: answer.packets / answer.ms, throughput, cpu: cpu / answer.packets }

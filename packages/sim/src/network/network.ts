@@ -163,6 +163,7 @@ export class SimNetwork {
 
   /** Ends a partition; without hosts, all of them, and the silence of connections that were cut. */
   heal(a?: Place | readonly Place[], b?: Place | readonly Place[]): void {
+    this.#checkOpen()
     if (a === undefined || b === undefined) this.#barriers.healAll()
     else for (const [x, y] of this.#pairs(a, b)) this.#barriers.heal(x, y)
   }
@@ -182,6 +183,7 @@ export class SimNetwork {
    * 'silence' nothing of them arrives any more, until {@link heal}. New connections are not touched.
    */
   cut(a: Place, b: Place, how: 'reset' | 'silence' = 'reset'): void {
+    this.#checkOpen()
     const [one, other] = [this.#hostAt(a), this.#hostAt(b)]
     this.#time.touch()
     for (const [host, peer] of [
@@ -195,6 +197,7 @@ export class SimNetwork {
 
   /** Lets a function judge each packet that a host sends to another one. Disposing of what it gives takes the rule away. */
   rule(rule: PacketRule): Disposable {
+    this.#checkOpen()
     this.#barriers.add(rule)
     return {
       [Symbol.dispose]: () => {
@@ -205,6 +208,7 @@ export class SimNetwork {
 
   /** Calls a function when so much simulated time has passed since the network was made, in milliseconds; at once when it has. */
   at(ms: number, what: () => void): void {
+    this.#checkOpen()
     this.#time.touch()
     this.#time.after(Math.max(0, ms - this.#time.now), () => {
       this.#time.touch()

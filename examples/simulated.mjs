@@ -4,17 +4,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Net } from '@net/core'
 import { serve } from '@net/core/node'
 import { dialNet, plan9 } from '@net/core/plan9'
 
-const netx = join(dirname(createRequire(import.meta.url).resolve('@net/cli')), 'bin.js')
-const topology = new URL('three_hosts.json', import.meta.url).pathname
+const netx = fileURLToPath(new URL('bin.js', import.meta.resolve('@net/cli')))
+const topology = fileURLToPath(new URL('three_hosts.json', import.meta.url))
 const dir = await mkdtemp(join(tmpdir(), 'simulated-'))
 const [client, server] = [`unix!${join(dir, 'client')}`, `unix!${join(dir, 'server')}`]
 

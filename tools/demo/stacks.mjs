@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { Net } from '@net/core'
 import { dialNet, embeddedNet, exportNet, listenExport, plan9, tlsListener } from '@net/core/plan9'
 import { hosted, posix } from '@net/posix'
@@ -77,7 +77,7 @@ export async function bringUp(dir) {
 
 /** Starts netx import, by which curl gets to a /net. @param {string} address */
 async function startProxy(address) {
-  const netx = join(dirname(createRequire(import.meta.url).resolve('@net/cli')), 'bin.js')
+  const netx = fileURLToPath(new URL('bin.js', import.meta.resolve('@net/cli')))
   const child = spawn(process.execPath, [netx, 'import', '--http', '0', address], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
@@ -21,6 +21,8 @@ const printed: Readonly<Record<string, string>> = {
   'unix.mjs': 'the client said: all I have to say\nthe server said: understood\n',
 }
 
+const curl = spawnSync('curl', ['--version']).status === 0
+
 const servers = ['echo_server.mjs', 'http_server.mjs']
 const elsewhere = ['dns_over_tls.mjs'] // has a test file of its own
 
@@ -32,7 +34,9 @@ test.each(Object.entries(printed))('%s prints what it should', async (file, expe
 
 test('every example is tested', () => {
   const examples = readdirSync(here('.')).filter((name) => name.endsWith('.mjs'))
-  expect(examples.sort()).toEqual([...servers, ...elsewhere, 'ping.mjs', ...Object.keys(printed)].sort())
+  expect(examples.sort()).toEqual(
+    [...servers, ...elsewhere, 'ping.mjs', 'simulated.mjs', ...Object.keys(printed)].sort(),
+  )
 })
 
 /** Starts a server and gives its port. */
@@ -80,5 +84,14 @@ test.skipIf(!root)(
       const from = i < 3 ? '127.0.0.1' : '::1'
       expect(line.startsWith(`29 bytes from ${from}: icmp_seq=${(i % 3) + 1} time=`)).toBe(true)
     }
+  },
+)
+
+test.skipIf(!curl)(
+  `simulated.mjs lets curl ask through a network that loses packets${curl ? '' : ' (skipped: it needs curl)'}`,
+  async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [here('simulated.mjs')])
+    expect(stderr).toBe('')
+    expect(stdout).toBe('you asked for /one\nyou asked for /two\nyou asked for /three\n')
   },
 )

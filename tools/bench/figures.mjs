@@ -15,6 +15,8 @@ const less = {
   share: 'of a core, %',
   process: 'idle process, MiB',
   each: 'each connection, KiB',
+  whole: 'process, MiB',
+  part: 'each, KiB',
   alone: 'p50 alone, µs',
   beside: 'p50 beside them, µs',
   besideP99: 'p99 beside them, µs',
@@ -34,6 +36,7 @@ const more = {
   encode: 'encoded, k/s',
   decode: 'decoded, k/s',
   made: 'made a second',
+  speed: 'simulated s a second',
 }
 
 /** What is found out once and not in each round, so that nothing tells its spread. */

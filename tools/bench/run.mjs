@@ -34,6 +34,7 @@ const scenarios = [
   'netfs',
   'messages',
   'conversations',
+  'sim',
 ]
 
 const { values, positionals } = parseArgs({

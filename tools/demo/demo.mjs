@@ -1,5 +1,5 @@
 // The library at work: our servers and clients with programs that are not ours, every byte compared, by the same code over
-// the kernel's sockets, the host's, and a Plan 9 /net in this process, over 9P, and over 9P over TLS.
+// the kernel's sockets, the host's, a Plan 9 /net in this process, over 9P and over 9P over TLS, and a simulated host.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,13 +13,14 @@ import { tableLine } from './table.mjs'
 
 /** @typedef {import('@net/core').Net} Net */
 /** @typedef {import('./stacks.mjs').Stack} Stack */
+/** @typedef {import('./outside.mjs').Outside} Outside */
 
 /**
  * A line of the table: what every stack does.
  * @typedef {object} Line
  * @property {string} network What is talked over.
  * @property {string} what What is done.
- * @property {(net: Net, name: string) => Promise<number | string>} run Does it: the bytes that went, or why it cannot be done.
+ * @property {(net: Net, outside: Outside, name: string) => Promise<number | string>} run Does it: the bytes that went, or why it cannot be done.
  */
 
 const ipv6 = Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.address === '::1'))
@@ -35,27 +36,27 @@ function internetLines(version) {
     {
       network: tcp,
       what: "our listener, Node's http server; Node's http client",
-      run: (net) => http.serveNode(net, tcp, any),
+      run: (net, outside) => http.serveNode(net, tcp, any, outside),
     },
     {
       network: tcp,
       what: "our listener, Node's http server; curl",
-      run: (net) => http.serveCurl(net, tcp, any),
+      run: (net, outside) => http.serveCurl(net, tcp, any, outside),
     },
     {
       network: tcp,
       what: "Node's http client over our agent; Node's http server",
-      run: (net) => http.dialNode(net, tcp, host),
+      run: (net, outside) => http.dialNode(net, tcp, host, outside),
     },
     {
       network: tcp,
       what: "our connection; Node's own echo server",
-      run: (net) => echo.dialNode(net, tcp, host),
+      run: (net, outside) => echo.dialNode(net, tcp, host, outside),
     },
     {
       network: tcp,
       what: "our echo server; Node's own socket",
-      run: (net) => echo.serveNode(net, tcp, host),
+      run: (net, outside) => echo.serveNode(net, tcp, host, outside),
     },
     {
       network: tcp,
@@ -83,17 +84,17 @@ function unixLines(dir) {
     {
       network,
       what: "our listener, Node's http server; Node's http client",
-      run: (net, name) => http.serveNode(net, network, path(name, 'a')),
+      run: (net, outside, name) => http.serveNode(net, network, path(name, 'a'), outside),
     },
     {
       network,
       what: "our listener, Node's http server; curl",
-      run: (net, name) => http.serveCurl(net, network, path(name, 'b')),
+      run: (net, outside, name) => http.serveCurl(net, network, path(name, 'b'), outside),
     },
     {
       network,
       what: "Node's http client over our agent; Node's http server",
-      run: (net, name) => http.dialNode(net, network, path(name, 'c')),
+      run: (net, outside, name) => http.dialNode(net, network, path(name, 'c'), outside),
     },
   ]
 }
@@ -104,9 +105,10 @@ let wrong = 0
 let steps = 0
 
 /** Does a line on one stack and gives the cell. @param {Line} line @param {Stack} stack */
-async function cell({ network, what, run }, { name, net, unix }) {
-  if (network === 'unix' && !unix) return { text: '-', bytes: null }
-  const result = await runStep(name, { network, what, run: () => run(net, name) })
+async function cell({ network, what, run }, { name, net, unix, outside }) {
+  const isThere = network === 'unix' ? unix : outside.datagrams || !network.startsWith('udp')
+  if (!isThere) return { text: '-', bytes: null }
+  const result = await runStep(name, { network, what, run: () => run(net, outside, name) })
   steps++
   if (result.wrong) wrong++
   if (result.ok !== 'ok')
@@ -144,7 +146,7 @@ try {
   await rm(dir, { recursive: true })
 }
 console.log(
-  '\n/net: a Plan 9 network tree in this process; 9P: imported over a Unix socket; TLS: over TLS on TCP',
+  '\n/net: a Plan 9 network tree in this process; 9P: imported over a Unix socket; TLS: over TLS on TCP; sim: a simulated host',
 )
 for (const note of notes) console.log(note)
 console.log(wrong === 0 ? `\nAll ${steps} went well.` : `\n${wrong} of ${steps} went wrong.`)

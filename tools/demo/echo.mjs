@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { ErrClosed, isErr, joinHostPort } from '@net/core'
 import { same } from './step.mjs'
 
 /** @typedef {import('@net/core').Net} Net */
+/** @typedef {import('./outside.mjs').Outside} Outside */
 
 const data = randomBytes(4 << 20)
 const packet = randomBytes(1200)
@@ -23,28 +24,26 @@ async function readAll(conn) {
   }
 }
 
-/** Our connection sends to Node's own server, which sends back. @param {Net} net @param {'tcp4' | 'tcp6'} network @param {string} host */
-export async function dialNode(net, network, host) {
-  const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(0, host)
-  await once(server, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+/** Our connection sends to Node's own server, which sends back. @param {Net} net @param {'tcp4' | 'tcp6'} network @param {string} host @param {Outside} outside */
+export async function dialNode(net, network, host, outside) {
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket))
+  const { port, close } = await outside.listen(server, host)
   const conn = await net.dial(network, joinHostPort(host, port))
   try {
     const [, got] = await Promise.all([conn.write(data), readAll(conn)])
     return same(got, data)
   } finally {
     await conn.close()
-    server.close()
-    await once(server, 'close')
+    await close()
   }
 }
 
-/** Node's own socket sends to our listener, which sends back. @param {Net} net @param {'tcp4' | 'tcp6'} network @param {string} host */
-export async function serveNode(net, network, host) {
+/** Node's own socket sends to our listener, which sends back. @param {Net} net @param {'tcp4' | 'tcp6'} network @param {string} host @param {Outside} outside */
+export async function serveNode(net, network, host, outside) {
   const listener = await net.listen(network, joinHostPort(host, 0))
   try {
     const echoed = listener.accept().then((conn) => conn.readable.pipeTo(conn.writable))
-    const socket = connect(listener.addr.port, host)
+    const socket = outside.connect(listener.addr.port, host)
     socket.end(data)
     const got = await buffer(socket)
     await echoed

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { Agent, createServer, request } from 'node:http'
+import { createServer, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { promisify } from 'node:util'
 import { agent, serve } from '@net/core/node'
 import { same } from './step.mjs'
 
 /** @typedef {import('@net/core').Net} Net */
+/** @typedef {import('./outside.mjs').Outside} Outside */
 /** @typedef {import('node:http').RequestOptions} RequestOptions */
 
 const page = randomBytes(1 << 20)
@@ -39,12 +38,12 @@ function destination(network, addr) {
   return { host: hostname, port }
 }
 
-/** Node's http server over our listener, for Node's client. @param {Net} net @param {string} network @param {string} address */
-export async function serveNode(net, network, address) {
+/** Node's http server over our listener, for Node's client. @param {Net} net @param {string} network @param {string} address @param {Outside} outside */
+export async function serveNode(net, network, address, outside) {
   const listener = await net.listen(network, address)
   const service = serve(listener, httpServer())
   // One connection for both: Node's client fails with EPIPE when it sees the server close after a long POST.
-  const agentOfNode = new Agent({ keepAlive: true, maxSockets: 1 })
+  const agentOfNode = outside.agent({ keepAlive: true, maxSockets: 1 })
   try {
     return await fetchAndPost({ ...destination(network, listener.addr), agent: agentOfNode })
   } finally {
@@ -53,24 +52,18 @@ export async function serveNode(net, network, address) {
   }
 }
 
-/** The same for curl. @param {Net} net @param {string} network @param {string} address */
-export async function serveCurl(net, network, address) {
+/** The same for curl. @param {Net} net @param {string} network @param {string} address @param {Outside} outside */
+export async function serveCurl(net, network, address, outside) {
   const listener = await net.listen(network, address)
   const service = serve(listener, httpServer())
-  const where =
-    network === 'unix'
-      ? ['--unix-socket', listener.addr.toString(), 'http://localhost/']
-      : [`http://${listener.addr.toString()}/`]
+  const at = listener.addr.toString()
   try {
-    const { stdout } = await promisify(execFile)(
-      'curl',
-      ['-sS', '--max-time', '30', '--noproxy', '*', ...where],
-      {
-        encoding: 'buffer',
-        maxBuffer: 2 * page.byteLength,
-      },
+    const isUnix = network === 'unix'
+    const got = await outside.curl(
+      isUnix ? 'http://localhost/' : `http://${at}/`,
+      isUnix ? ['--unix-socket', at] : [],
     )
-    return same(stdout, page)
+    return same(got, page)
   } catch (e) {
     if (e instanceof Error && 'code' in e && e.code === 'ENOENT') return 'skipped: curl is not installed'
     throw e
@@ -79,21 +72,30 @@ export async function serveCurl(net, network, address) {
   }
 }
 
-/** Node's http client over our connections, to Node's own server. @param {Net} net @param {string} network @param {string} address */
-export async function dialNode(net, network, address) {
+/** Node's http client over our connections, to Node's own server. @param {Net} net @param {string} network @param {string} address @param {Outside} outside */
+export async function dialNode(net, network, address, outside) {
   const server = httpServer()
-  if (network === 'unix') server.listen(address)
-  else server.listen(0, address)
-  await once(server, 'listening')
+  const { to, close } = await listening(server, network, address, outside)
   const over = agent(net, { keepAlive: true, maxSockets: 1 })
   try {
-    const where = server.address()
-    if (where === null) throw new Error('the server has no address')
-    const to = typeof where === 'string' ? { socketPath: where } : { host: where.address, port: where.port }
     return await fetchAndPost({ ...to, agent: over })
   } finally {
     over.destroy()
-    server.close()
-    await once(server, 'close')
+    await close()
   }
+}
+
+/** Lets a server of Node listen; gives where, and what ends it. @param {import('node:http').Server} server @param {string} network @param {string} address @param {Outside} outside */
+async function listening(server, network, address, outside) {
+  if (network !== 'unix') {
+    const { port, close } = await outside.listen(server, address)
+    return { to: { host: address, port }, close }
+  }
+  server.listen(address)
+  await once(server, 'listening')
+  const close = () => {
+    server.close()
+    return once(server, 'close')
+  }
+  return { to: { socketPath: address }, close }
 }

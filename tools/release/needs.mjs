@@ -22,13 +22,15 @@ export function siblingsOf(p, all) {
 /** koffi's own package with the binary for this machine. */
 const koffiPlatform = `@koromix/koffi-${process.platform}-${process.arch}`
 
-/** What an install of a package has to bring, and nothing else: itself, its siblings, at or above posix koffi, commander for the cli and, for sim, fake-timers with what it brings. @param {Package} p @param {Package[]} all @returns {string[]} */
+/** What an install of a package has to bring, and nothing else: itself, its siblings, at or above posix koffi, for the cli what reads its arguments and topologies and, for sim, fake-timers with what it brings. @param {Package} p @param {Package[]} all @returns {string[]} */
 export function needsOf(p, all) {
   const ours = [p.name, ...siblingsOf(p, all)]
   const ffi = ours.includes('@net/posix') ? ['koffi', koffiPlatform] : []
-  const parser = ours.includes('@net/cli') ? ['commander'] : []
+  const parsers = ours.includes('@net/cli')
+    ? ['@cfworker/json-schema', '@humanwhocodes/momoa', 'commander']
+    : []
   const timers = ours.includes('@net/sim') ? ['@sinonjs/commons', '@sinonjs/fake-timers', 'type-detect'] : []
-  return [...ours, ...ffi, ...parser, ...timers].sort()
+  return [...ours, ...ffi, ...parsers, ...timers].sort()
 }
 
 /** What npm put into a folder's node_modules. @param {string} dir @returns {string[]} */

@@ -1,21 +1,9 @@
 // The eleven parts of nettest, over and over, on every type of connection.
 import { collect, ledger, testConn } from '@net/contract/suite'
 import { lanes } from './figures.mjs'
+import { NETTEST } from './nettest.mjs'
 import { connectionTypes } from './pairs.mjs'
 
-const NETTEST = [
-  'BasicIO',
-  'PingPong',
-  'RacyRead',
-  'RacyWrite',
-  'ReadTimeout',
-  'WriteTimeout',
-  'PastTimeout',
-  'PresentTimeout',
-  'FutureTimeout',
-  'CloseTimeout',
-  'ConcurrentMethods',
-]
 const DATAGRAMS = 6 // of the parts hold for what may be lost
 const LANES = 32
 const LIMIT = 600_000 // milliseconds that a part may take beside 31 others on a busy machine

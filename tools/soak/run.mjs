@@ -19,6 +19,8 @@ import { enclose } from '@net/peers'
 
 const NAMES = [
   'parts',
+  'sim',
+  'sim_real',
   'dials',
   'cycles',
   'reuse',

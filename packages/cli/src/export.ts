@@ -1,17 +1,14 @@
-import { lstatSync, unlinkSync } from 'node:fs'
-import { defaultNet, dial, ErrClosed, isErr, TCPAddr, type Addr } from '@net/core'
-import { defaultSocket, listenExport, type ListenExportOptions, type Rule } from '@net/core/plan9'
+import { defaultNet } from '@net/core'
+import { defaultSocket, type Rule } from '@net/core/plan9'
 import { Option } from 'commander'
 import { define } from './command.ts'
-import { codeOf } from './error.ts'
+import { dialString, serve } from './exporter.ts'
 import { whereForms, whereOf } from './place.ts'
 import { ruleForms, ruleOptions } from './rule.ts'
 import type { Session, SessionOptions } from './session.ts'
 import { asked, count, Status } from './status.ts'
 import { tlsOfServer, tlsOptions, type TLSFiles } from './tls_files.ts'
 import { size } from './traffic.ts'
-
-type Export = Awaited<ReturnType<typeof listenExport>>
 
 interface ExportOptions extends SessionOptions, TLSFiles {
   readonly allow?: readonly Rule[]
@@ -54,7 +51,7 @@ async function run(session: Session, args: readonly string[], options: ExportOpt
   const address = args.length === 0 ? `unix!${defaultSocket()}` : whereOf('export', args)
   const rules = options.allow ?? options.deny ?? []
   const otherwise = rules.some(({ action }) => action === 'allow') ? 'deny' : 'allow'
-  const { net, listener } = await serve(address, {
+  const { net, listener } = await serve(defaultNet().target, address, {
     policy: { rules, otherwise, lookups: options.lookups ? 'allow' : 'deny' },
     tls: tlsOfServer(options),
     dangerouslyServeAnyone: options.dangerouslyServeAnyone,
@@ -78,32 +75,4 @@ async function run(session: Session, args: readonly string[], options: ExportOpt
     const { totalSessions } = activity
     status.say(`ended after ${count(totalSessions, 'session')}`, { event: 'ended', sessions: totalSessions })
   }
-}
-
-async function serve(address: string, options: ListenExportOptions): Promise<Export> {
-  const { target } = defaultNet()
-  try {
-    return await listenExport(target, address, options)
-  } catch (e) {
-    const path = address.startsWith('unix!') ? address.slice('unix!'.length) : null
-    if (path === null || !(await isAbandoned(path, e))) throw e
-    unlinkSync(path)
-    return await listenExport(target, address, options)
-  }
-}
-
-/** Whether a listener could not be made because of the socket of one that has died. */
-async function isAbandoned(path: string, error: unknown): Promise<boolean> {
-  if (codeOf(error) !== 'EADDRINUSE' || !lstatSync(path).isSocket()) return false
-  try {
-    const conn = await dial('unix', path)
-    await conn.close()
-    return false
-  } catch (e) {
-    return !isErr(e, ErrClosed) && codeOf(e) === 'ECONNREFUSED'
-  }
-}
-
-function dialString(addr: Addr): string {
-  return addr instanceof TCPAddr ? `tcp!${addr.hostname}!${addr.port}` : `unix!${addr.toString()}`
 }

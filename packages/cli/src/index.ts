@@ -12,6 +12,7 @@ import { ping } from './ping.ts'
 import { printable } from './printable.ts'
 import { resolve } from './resolve.ts'
 import { Session, type SessionOptions } from './session.ts'
+import { sim } from './sim.ts'
 import { targets } from './targets.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage_error.ts'
@@ -29,6 +30,7 @@ const commands = [
   exportNetwork,
   importNetwork,
   exportStatus,
+  sim,
   targets,
   completion,
 ]
@@ -52,7 +54,7 @@ export async function netx(args: readonly string[], terminal: Terminal): Promise
   const { output, messages } = terminal
   let code = 0
   const program = new Command('netx')
-    .description('Dials, listens, resolves names, exports and imports networks.')
+    .description('Dials, listens, resolves names, exports, imports and simulates networks.')
     .usage('<command> [options]')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show how it is called')

@@ -79,6 +79,13 @@ export class Lane implements Deferred {
     return this.#head !== null
   }
 
+  /** The operations that wait, first come first. */
+  get waiting(): Op<unknown>[] {
+    const waiting: Op<unknown>[] = []
+    for (let op = this.#head; op !== null; op = operations.next(op)) waiting.push(op)
+    return waiting
+  }
+
   /** The error of operations after close, or null while the lane is open. */
   get closed(): Error | null {
     return this.#closed

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import timers from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { SimError, SimNetwork } from '../src/index.ts'
 import { connect, pairOf, rejection, wait } from './pair.ts'
@@ -72,6 +75,7 @@ test('a body that nothing can go on for is told of with the end of the trace', a
     }),
   )
   expect(error.code).toBe('STUCK')
+  expect(error.message).toMatch(/a waits: read tcp 10\.0\.0\.1:\d+ -> 10\.0\.0\.2:80\n/)
   expect(error.message).toMatch(/15\.000 in b\/eth0 tcp 10\.0\.0\.1:\d+ > 10\.0\.0\.2:80 \. seq \d+/)
   const stuck = await rejection(pairOf().sim.run(() => new Promise(() => {})))
   expect(stuck).toBeInstanceOf(SimError)
@@ -98,6 +102,29 @@ test('a body that does not end is stopped by the limits of time and of events, w
   )
   expect(busy.code).toBe('LIMIT')
   expect(busy.message).toMatch(/out a\/eth0 tcp 10\.0\.0\.1:\d+ > 10\.0\.0\.2:80 P\. seq/)
+})
+
+test('a thread and a child process are refused where they are seen', async () => {
+  const forever = 'setInterval(() => {}, 1000)'
+  const ends: (() => unknown)[] = []
+  const bodies = [
+    () => {
+      const thread = new Worker(forever, { eval: true })
+      ends.push(() => thread.terminate())
+      return once(thread, 'message')
+    },
+    () => {
+      const child = spawn(process.execPath, ['-e', forever])
+      ends.push(() => child.kill())
+      return once(child, 'message')
+    },
+  ]
+  for (const body of bodies) {
+    const error = await rejection(new SimNetwork().run(body))
+    expect(error.code).toBe('OUTSIDE')
+    expect(error.message).toMatch(/something real, which no seed can bring back: .*(MessagePort|ProcessWrap)/)
+  }
+  for (const end of ends) await end()
 })
 
 test('a real socket is refused where it is seen', async () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UnixAddr } from '@net/addr'
 import { expect, test } from 'vitest'
-import { SimNetwork } from '../src/index.ts'
-import { connect, pairOf, readFull, udp, type Pair, wait } from './pair.ts'
+import { SimNetwork, type PendingOp } from '../src/index.ts'
+import { connect, pairOf, readFull, tcp, udp, type Pair, wait } from './pair.ts'
 
 const program = 'tshark'
 const missing = spawnSync(program, ['--version']).status === 0 ? '' : ': tshark is not installed'
@@ -100,19 +100,25 @@ test('leaks() tells what is open and where it was made; netstat() in which state
     const [client, server, listener] = await connect(pair)
     const unix = await a.target.listenUnix('unix', new UnixAddr('/run/x', 'unix'))
     const reading = client.read(new Uint8Array(1)).catch(() => {})
+    const asked = client.write(new Uint8Array(1_000_000)).catch(() => {})
+    const dialling = a.target.dialTCP('tcp', null, tcp('10.0.0.2', 81)).catch(() => {})
     const leaks = sim.leaks()
-    expect(leaks.map(({ host, what, pending }) => `${host}: ${what}, ${pending}`)).toEqual([
-      `a: tcp ${client.localAddr.toString()} -> 10.0.0.2:80, 1`,
-      'a: unix /run/x, 0',
-      'b: tcp 10.0.0.2:80, 0',
-      `b: tcp 10.0.0.2:80 -> ${client.localAddr.toString()}, 0`,
+    const opsOf = (pending: readonly PendingOp[]): string => pending.map(({ op }) => op).join()
+    expect(leaks.map(({ host, what, pending }) => `${host}: ${what} (${opsOf(pending)})`)).toEqual([
+      `a: tcp ${client.localAddr.toString()} -> 10.0.0.2:80 (read,write)`,
+      'a: unix /run/x ()',
+      'a: tcp 10.0.0.2:81 (dial)',
+      'b: tcp 10.0.0.2:80 ()',
+      `b: tcp 10.0.0.2:80 -> ${client.localAddr.toString()} ()`,
     ])
     for (const { stack } of leaks) expect(stack).toContain('at ')
+    for (const { stack } of leaks.flatMap(({ pending }) => pending)) expect(stack).toContain('see.test.ts')
+    await dialling
     expect(b.netstat().map(({ state, local, remote }) => `${state} ${local} ${remote}`)).toEqual([
       'LISTEN 10.0.0.2:80 *',
       `ESTABLISHED 10.0.0.2:80 ${client.localAddr.toString()}`,
     ])
-    await Promise.all([client.close(), server.close(), listener.close(), unix.close(), reading])
+    await Promise.all([client.close(), server.close(), listener.close(), unix.close(), reading, asked])
     expect(sim.leaks()).toEqual([])
   })
 })
@@ -125,5 +131,16 @@ test('a network that is closed tells of the past and takes no part in anything',
   expect(() => pair.sim.host('c')).toThrow(/closed/)
   await expect(pair.sim.run(() => {})).rejects.toThrow(/closed/)
   expect(() => pair.sim.link('a', 'b')).toThrow(/closed/)
+  expect(() => pair.sim.router('r')).toThrow(/closed/)
+  expect(() => pair.sim.switch('s')).toThrow(/closed/)
+  expect(() => pair.sim.dns('d', { zone: {} })).toThrow(/closed/)
+  for (const change of ['partition', 'heal', 'hold', 'release'] as const)
+    expect(() => pair.sim[change]('a', 'b')).toThrow(/closed/)
+  expect(() => pair.sim.cut('a', 'b')).toThrow(/closed/)
+  expect(() => pair.sim.rule(() => 'pass')).toThrow(/closed/)
+  expect(() => pair.sim.at(1, () => {})).toThrow(/closed/)
+  const dialling = pair.a.target.dialTCP('tcp', null, tcp('10.0.0.2', 80))
+  await expect(dialling).rejects.toMatchObject({ code: 'ENETDOWN' })
+  expect(() => pair.a.restart()).not.toThrow()
   expect(new SimNetwork().seed).not.toBe('')
 })

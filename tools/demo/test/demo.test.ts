@@ -12,14 +12,14 @@ test('the demo goes well on every target', async () => {
   expect(stdout).toMatch(/\nAll \d+ went well\.\n$/)
   const [heading = '', ...lines] = stdout.split('\n')
   expect(heading.trim().split(/ {2,}/)).toEqual([
-    ...['what was done', 'bytes', 'posix', 'hosted', '/net', '/net 9P', '/net TLS'],
+    ...['what was done', 'bytes', 'posix', 'hosted', '/net', '/net 9P', '/net TLS', 'sim'],
   ])
   const time = / +(?:[\d.]+ ms|skipped)/.source
   for (const [network, cells] of [
-    ['tcp4', `(${time}){5}`],
-    ['udp4', `(${time}){5}`],
-    ['names', `(${time}){5}`],
-    ['unix', `(${time}){2}( +-){3}`],
+    ['tcp4', `(${time}){6}`],
+    ['udp4', `(${time}){5} +-`],
+    ['names', `(${time}){6}`],
+    ['unix', `(${time}){2}( +-){4}`],
   ] as const) {
     const rows = lines.filter((line) => line.startsWith(`${network} `))
     expect(rows.length, network).toBeGreaterThan(0)

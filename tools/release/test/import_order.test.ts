@@ -52,7 +52,17 @@ const mayImport: Record<string, readonly string[]> = {
     '@net/plan9',
     '@net/netfs',
   ],
-  '@net/cli': ['@net/contract', '@net/core', '@net/io', '@net/node', '@net/posix', 'commander'],
+  '@net/cli': [
+    '@net/contract',
+    '@net/core',
+    '@net/io',
+    '@net/node',
+    '@net/posix',
+    '@net/sim',
+    '@cfworker/json-schema',
+    '@humanwhocodes/momoa',
+    'commander',
+  ],
 }
 
 /**
@@ -100,7 +110,7 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     udp: ['clock', 'ip', 'see', 'socket'],
     raw: ['clock', 'ip', 'socket', 'udp'],
     host: ['clock', 'ip', 'see', 'link', 'socket', 'unix', 'tcp', 'udp', 'raw'],
-    network: ['clock', 'dns', 'ip', 'see', 'link', 'host'],
+    network: ['clock', 'dns', 'ip', 'see', 'link', 'socket', 'host'],
   },
 }
 

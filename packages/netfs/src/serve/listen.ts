@@ -2,12 +2,15 @@ import { chmodSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { TCPAddr, UnixAddr } from '@net/addr'
-import type { Listener, Target } from '@net/contract'
+import type { Listener, Target, TCPSockGroup, UnixSockGroup } from '@net/contract'
 import { parseLocal } from '../base/address.ts'
 import { exportNet, type ExportOptions, type NetExport } from './export.ts'
 import { type TLSServerOptions, tlsListener } from './tls.ts'
 
 const OWNER_ONLY = 0o600
+
+/** What an export listens with. */
+export type ExportSockets = Pick<TCPSockGroup, 'listenTCP'> & Pick<UnixSockGroup, 'listenUnix'>
 
 /** Options of {@link listenExport}. */
 export interface ListenExportOptions extends ExportOptions {
@@ -15,6 +18,11 @@ export interface ListenExportOptions extends ExportOptions {
    * Lets in only clients that prove who they are; required for TCP beyond loopback. Clients use `tlsToExport`.
    */
   readonly tls?: TLSServerOptions | undefined
+  /**
+   * The stack that listens; absent: the target that is exported. Another one where clients do not come over that target, as those
+   * of a simulated host.
+   */
+  readonly on?: ExportSockets | undefined
 }
 
 /**
@@ -62,7 +70,7 @@ export async function listenExport(
   address = `unix!${defaultSocket()}`,
   options: ListenExportOptions = {},
 ): Promise<{ readonly net: NetExport; readonly listener: Listener }> {
-  const raw = await listen(target, address)
+  const raw = await listen(options.on ?? target, address)
   try {
     const listener = options.tls === undefined ? raw : tlsListener(raw, options.tls)
     return { net: exportNet(target, listener, options), listener }
@@ -72,17 +80,17 @@ export async function listenExport(
   }
 }
 
-async function listen(target: Target, address: string): Promise<Listener> {
+async function listen(sockets: ExportSockets, address: string): Promise<Listener> {
   const bang = address.indexOf('!')
   const [network, rest] = [address.slice(0, bang), address.slice(bang + 1)]
-  if (network === 'unix') return listenUnix(target, rest)
+  if (network === 'unix') return listenUnix(sockets, rest)
   if (network !== 'tcp')
     throw new TypeError(`an export listens on unix!/path or tcp!host!port, not ${address}`)
   const { ip, port } = parseLocal(rest)
-  return target.listenTCP('tcp', new TCPAddr(ip, port ?? 0))
+  return sockets.listenTCP('tcp', new TCPAddr(ip, port ?? 0))
 }
 
-async function listenUnix(target: Target, path: string): Promise<Listener> {
+async function listenUnix(sockets: ExportSockets, path: string): Promise<Listener> {
   // An abstract name has no file whose permissions could keep anybody out.
   if (path.startsWith('@') || path.startsWith('\0')) {
     throw new TypeError(
@@ -94,7 +102,7 @@ async function listenUnix(target: Target, path: string): Promise<Listener> {
   const mask = process.umask(0o177)
   let listening: Promise<Listener>
   try {
-    listening = target.listenUnix('unix', new UnixAddr(path, 'unix'))
+    listening = sockets.listenUnix('unix', new UnixAddr(path, 'unix'))
   } finally {
     process.umask(mask)
   }

@@ -8,8 +8,7 @@ import { ipRawSockGroup } from '../raw/iprawsock.ts'
 import { RawIP } from '../raw/raw_ip.ts'
 import type { SocketState } from '../see/netstat.ts'
 import { errno } from '../socket/errno.ts'
-import type { Open } from '../socket/hold.ts'
-import type { Socket } from '../socket/socket.ts'
+import type { Hold, Open } from '../socket/hold.ts'
 import { TCP } from '../tcp/tcp.ts'
 import { tcpSockGroup } from '../tcp/tcpsock.ts'
 import type { TCPOptions } from '../tcp/tcp_options.ts'
@@ -69,7 +68,7 @@ export class Host {
   /** The stack as a target: what `new Net(host.target)` of @net/core takes, and everything else that takes one. */
   readonly target: Target
   /** What of it is open. */
-  readonly #opened = new Set<Socket>()
+  readonly #opened = new Set<Hold>()
   readonly #stack: Stack
   readonly #watches = new Set<SimLinkWatch>()
   readonly #tcp: TCP

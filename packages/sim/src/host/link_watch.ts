@@ -1,7 +1,8 @@
 import type { Closer, Interface } from '@net/contract'
-import { Lane, Op } from '@net/io'
+import type { Lane } from '@net/io'
 import type { Time } from '../clock/time.ts'
 import { Hold } from '../socket/hold.ts'
+import { HostOp } from '../socket/host_op.ts'
 import { interfaceOf } from './interface.ts'
 import type { NIC } from './nic.ts'
 
@@ -25,7 +26,7 @@ type Result = IteratorResult<LinkChange, undefined>
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-class NextOp extends Op<Result> {
+class NextOp extends HostOp<Result> {
   readonly #watch: SimLinkWatch
 
   constructor(watch: SimLinkWatch) {
@@ -52,7 +53,7 @@ export class SimLinkWatch implements LinkWatch {
   /** Watches interfaces from now on. */
   constructor(time: Time, nics: readonly NIC[], signal: AbortSignal | undefined, onClose: () => void) {
     this.#hold = new Hold(time, 'netlink', null, null)
-    this.#lane = new Lane(this.#hold)
+    this.#lane = this.#hold.lane()
     for (const nic of nics) this.#running.set(nic, nic.isRunning)
     this.#signal = signal
     this.#onClose = onClose

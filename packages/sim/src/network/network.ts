@@ -17,6 +17,7 @@ import { checkWeather, type Weather } from '../link/weather.ts'
 import { pcapngOf } from '../see/pcapng.ts'
 import { Trace } from '../see/trace.ts'
 import { Barriers } from './barriers.ts'
+import { leaksOf, waitsText, type Leak } from './leaks.ts'
 import { simSettings, type SimOptions } from './options.ts'
 import type { PacketRule } from './rule.ts'
 
@@ -93,6 +94,11 @@ export class SimNetwork {
     return this.#time.now
   }
 
+  /** Its hosts and routers, in the order in which they were added. */
+  get hosts(): readonly Host[] {
+    return [...this.#hosts.values()]
+  }
+
   /** How many events have happened: packets that arrived, timers of connections and of programs. */
   get events(): number {
     return this.#time.happened
@@ -157,6 +163,7 @@ export class SimNetwork {
 
   /** Ends a partition; without hosts, all of them, and the silence of connections that were cut. */
   heal(a?: Place | readonly Place[], b?: Place | readonly Place[]): void {
+    this.#checkOpen()
     if (a === undefined || b === undefined) this.#barriers.healAll()
     else for (const [x, y] of this.#pairs(a, b)) this.#barriers.heal(x, y)
   }
@@ -176,6 +183,7 @@ export class SimNetwork {
    * 'silence' nothing of them arrives any more, until {@link heal}. New connections are not touched.
    */
   cut(a: Place, b: Place, how: 'reset' | 'silence' = 'reset'): void {
+    this.#checkOpen()
     const [one, other] = [this.#hostAt(a), this.#hostAt(b)]
     this.#time.touch()
     for (const [host, peer] of [
@@ -189,6 +197,7 @@ export class SimNetwork {
 
   /** Lets a function judge each packet that a host sends to another one. Disposing of what it gives takes the rule away. */
   rule(rule: PacketRule): Disposable {
+    this.#checkOpen()
     this.#barriers.add(rule)
     return {
       [Symbol.dispose]: () => {
@@ -199,6 +208,7 @@ export class SimNetwork {
 
   /** Calls a function when so much simulated time has passed since the network was made, in milliseconds; at once when it has. */
   at(ms: number, what: () => void): void {
+    this.#checkOpen()
     this.#time.touch()
     this.#time.after(Math.max(0, ms - this.#time.now), () => {
       this.#time.touch()
@@ -228,16 +238,9 @@ export class SimNetwork {
     return pcapngOf(this.trace, this.#epoch)
   }
 
-  /** What is open on all hosts: connections, listeners and sockets, with how many operations wait and where each was made. */
-  leaks(): {
-    readonly host: string
-    readonly what: string
-    readonly pending: number
-    readonly stack: string
-  }[] {
-    return [...this.#hosts.values()].flatMap((host) =>
-      host.opened.map(({ what, pending, stack }) => ({ host: host.name, what, pending, stack })),
-    )
+  /** What is open on all hosts: connections, listeners, sockets and dials, where each was made, and the operations that wait. */
+  leaks(): Leak[] {
+    return leaksOf(this.#hosts.values())
   }
 
   /** Crashes all hosts and lets no time pass any more. Everything but what tells of the past throws a SimError afterwards. */
@@ -328,7 +331,8 @@ export class SimNetwork {
     if (!isError(e)) return e
     const note = `(seed ${this.seed}: SIM_SEED=${this.seed} brings it about again)`
     if (e.message.includes(note)) return e
-    const tail = e instanceof SimError && e.code !== 'NESTED' ? `\n${this.trace.tail(TAIL)}` : ''
+    const isOfRun = e instanceof SimError && e.code !== 'NESTED'
+    const tail = isOfRun ? `\n${waitsText(this.#hosts.values())}${this.trace.tail(TAIL)}` : ''
     const before = e.message
     e.message = `${before} ${note}${tail}`
     if (e.stack !== undefined) e.stack = e.stack.replace(before, () => e.message)

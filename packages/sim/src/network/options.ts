@@ -1,4 +1,4 @@
-/** Options of a a SimNetwork. */
+/** Options of a SimNetwork. */
 export interface SimOptions {
   /**
    * What all chance comes from; absent: one that is chosen by chance and told by its `seed`. The environment
@@ -13,7 +13,10 @@ export interface SimOptions {
   readonly timeLimit?: number | undefined
   /** How many events a run may take; absent: ten million. */
   readonly eventLimit?: number | undefined
-  /** How many packets the trace keeps; absent: 20,000. */
+  /**
+   * How many packets the trace keeps; absent: 2,000. More of them slow the network down, and need not be kept in advance: the same
+   * seed brings them about again.
+   */
   readonly traceLimit?: number | undefined
 }
 
@@ -33,7 +36,7 @@ export interface SimSettings {
 /** Fills in the defaults. Throws a TypeError for a clock that there is not, a RangeError for limits that cannot be. */
 export function simSettings(options: SimOptions): SimSettings {
   const { clock = 'virtual', epoch = EPOCH, timeLimit = HOUR, eventLimit = 10_000_000 } = options
-  const { seed = Math.floor(Math.random() * 1e9), traceLimit = 20_000 } = options
+  const { seed = Math.floor(Math.random() * 1e9), traceLimit = 2000 } = options
   if (clock !== 'virtual' && clock !== 'real') throw new TypeError(`there is no clock '${String(clock)}'`)
   for (const [name, value] of Object.entries({ timeLimit, eventLimit, traceLimit })) {
     if (!(typeof value === 'number' && value >= 0)) throw new RangeError(`${name} is a number, 0 or more`)

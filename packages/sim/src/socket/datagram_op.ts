@@ -1,7 +1,8 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
-import { checkKept, Op, type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { callError } from './errno.ts'
+import { HostOp } from './host_op.ts'
 import { WAIT } from './stream_op.ts'
 
 /** A datagram that came in. */
@@ -19,7 +20,7 @@ export interface Mailbox<A extends Addr> {
 }
 
 /** A read of one datagram. */
-export class ReceiveOp<A extends Addr, T> extends Op<T> {
+export class ReceiveOp<A extends Addr, T> extends HostOp<T> {
   readonly #mailbox: Mailbox<A>
   readonly #call: string
   readonly #p: Uint8Array | null
@@ -53,7 +54,7 @@ export class ReceiveOp<A extends Addr, T> extends Op<T> {
 }
 
 /** A write of one datagram. */
-export class SendOp extends Op<number> {
+export class SendOp extends HostOp<number> {
   readonly #put: () => string | null
   readonly #p: Uint8Array
   readonly #length: number

@@ -1,14 +1,15 @@
 import type { Addr } from '@net/addr'
 import { OpError } from '@net/contract'
-import type { LaneOwner } from '@net/io'
+import { Lane, type LaneOwner } from '@net/io'
 import type { Time } from '../clock/time.ts'
+import { pendingIn, stackOf, type PendingOp } from './host_op.ts'
 
-/** Something that is open: a connection, a listener, a socket. */
+/** Something that is open: a connection, a listener, a socket, a dial. */
 export interface Open {
   /** What it is: 'tcp 10.0.0.1:1 -> 10.0.0.2:2'. */
   readonly what: string
-  /** How many operations wait. */
-  readonly pending: number
+  /** The operations that wait. */
+  readonly pending: readonly PendingOp[]
   /** Where it was made. */
   readonly stack: string
 }
@@ -18,10 +19,10 @@ export class Hold implements LaneOwner, Open {
   readonly net: string
   localAddr: Addr | null
   remoteAddr: Addr | null
-  /** How many operations wait. */
-  pending = 0
   readonly #time: Time
   readonly #made: Error
+  readonly #lanes: Lane[] = []
+  #waiting = 0 // operations
   #wanted = true
 
   /** Makes the part of a socket. */
@@ -39,7 +40,23 @@ export class Hold implements LaneOwner, Open {
   }
 
   get stack(): string {
-    return (this.#made.stack ?? '').split('\n').slice(1).join('\n')
+    return stackOf(this.#made)
+  }
+
+  get pending(): PendingOp[] {
+    return pendingIn(this.#lanes)
+  }
+
+  /** A lane of it. */
+  lane(): Lane {
+    const lane = new Lane(this)
+    this.#lanes.push(lane)
+    return lane
+  }
+
+  /** Ends it, as its host has crashed: what waits and what is called later fails for this cause. */
+  vanish(cause: Error): void {
+    for (const lane of this.#lanes) lane.close(cause)
   }
 
   opError(op: string, cause: Error): OpError {
@@ -47,7 +64,7 @@ export class Hold implements LaneOwner, Open {
   }
 
   waiting(change: 1 | -1): void {
-    this.pending += change
+    this.#waiting += change
     this.#time.touch()
     if (this.#wanted) this.#time.hold(change)
   }
@@ -61,13 +78,13 @@ export class Hold implements LaneOwner, Open {
   ref(): void {
     if (this.#wanted) return
     this.#wanted = true
-    this.#time.hold(this.pending)
+    this.#time.hold(this.#waiting)
   }
 
   /** What waits lets the process exit. */
   unref(): void {
     if (!this.#wanted) return
     this.#wanted = false
-    this.#time.hold(-this.pending)
+    this.#time.hold(-this.#waiting)
   }
 }

@@ -1,10 +1,11 @@
 import type { Addr } from '@net/addr'
 import type { Conn, File, IOOptions, RawConn } from '@net/contract'
-import { LaneListener, Op, type Lane } from '@net/io'
+import { LaneListener, type Lane } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
+import { HostOp } from './host_op.ts'
 import type { Socket } from './socket.ts'
 
-class AcceptOp<C> extends Op<C> {
+class AcceptOp<C> extends HostOp<C> {
   readonly #next: () => C | null
 
   constructor(next: () => C | null) {

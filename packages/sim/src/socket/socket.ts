@@ -1,23 +1,23 @@
 import type { Addr } from '@net/addr'
 import { ErrClosed, OpError } from '@net/contract'
-import { Lane, type ConnHandle } from '@net/io'
+import type { ConnHandle } from '@net/io'
 import type { Time } from '../clock/time.ts'
 import { Hold } from './hold.ts'
 
-/** What the host of a socket knows of those that are open. */
+/** What the host of a socket knows of what is open. */
 export interface Register {
   /** It is open. */
-  add(socket: Socket): void
+  add(hold: Hold): void
   /** It is closed. */
-  delete(socket: Socket): void
+  delete(hold: Hold): void
 }
 
 /** An open socket of a simulated host: what a connection or a listener stands on. */
 export class Socket extends Hold implements ConnHandle {
   /** Reads, receives and accepts. */
-  readonly reading = new Lane(this)
+  readonly reading = this.lane()
   /** Writes and sends. */
-  readonly writing = new Lane(this)
+  readonly writing = this.lane()
   /** Gives back what is behind it, when its lanes are closed: what the connection or the listener says. */
   release: () => Promise<void> = () => Promise.resolve()
   readonly #register: Register
@@ -32,12 +32,6 @@ export class Socket extends Hold implements ConnHandle {
 
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
-  }
-
-  /** Ends it, as its host has crashed: what waits and what is called later fails for this cause. */
-  vanish(cause: Error): void {
-    this.reading.close(cause)
-    this.writing.close(cause)
   }
 
   /** The error of an option. */

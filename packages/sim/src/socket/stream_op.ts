@@ -1,5 +1,6 @@
-import { checkKept, Op, type LaneOwner } from '@net/io'
+import { checkKept, type LaneOwner } from '@net/io'
 import { callError } from './errno.ts'
+import { HostOp } from './host_op.ts'
 
 /** A direction of a stream that bytes come out of. */
 export interface StreamSource {
@@ -17,7 +18,7 @@ export interface StreamSink {
 export const WAIT = 'wait'
 
 /** A read of a stream. */
-export class StreamReadOp extends Op<number | null> {
+export class StreamReadOp extends HostOp<number | null> {
   readonly #source: StreamSource
   readonly #p: Uint8Array
   readonly #least: number
@@ -39,7 +40,7 @@ export class StreamReadOp extends Op<number | null> {
 }
 
 /** A write of one buffer, or several as one. */
-export class StreamWriteOp extends Op<number> {
+export class StreamWriteOp extends HostOp<number> {
   readonly #sink: StreamSink
   readonly #buffers: readonly Uint8Array[]
   readonly #lengths: readonly number[]

@@ -12,13 +12,14 @@ import {
   type TCPNetwork,
   type TCPSockGroup,
 } from '@net/contract'
-import { Lane, Op } from '@net/io'
+import type { Lane } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { ipOf, isAny } from '../ip/address.ts'
 import { checkDial } from '../socket/dial.ts'
 import { callError } from '../socket/errno.ts'
 import { familyOf, localText, remoteText } from '../socket/family.ts'
 import { Hold } from '../socket/hold.ts'
+import { HostOp } from '../socket/host_op.ts'
 import { SimListener } from '../socket/listener.ts'
 import { Socket, type Register } from '../socket/socket.ts'
 import { Backlog } from './backlog.ts'
@@ -44,7 +45,7 @@ function connOf(tcp: TCP, register: Register, net: string, c: Connection, keepAl
 }
 
 /** Waits for a connection to become established. */
-class ConnectOp extends Op<void> implements ConnectionUser {
+class ConnectOp extends HostOp<void> implements ConnectionUser {
   readonly #c: Connection
   readonly #lane: Lane
 
@@ -112,7 +113,8 @@ export function tcpSockGroup(tcp: TCP, register: Register): TCPSockGroup {
       try {
         const c = begin(tcp, network, laddr, raddr, options)
         const hold = new Hold(tcp.time, network, laddr, raddr)
-        const lane = new Lane(hold)
+        const lane = hold.lane()
+        register.add(hold)
         lane.setDeadline(options.deadline ?? null)
         try {
           await lane.run(new ConnectOp(c, lane), options)
@@ -121,6 +123,7 @@ export function tcpSockGroup(tcp: TCP, register: Register): TCPSockGroup {
           throw e
         } finally {
           lane.close()
+          register.delete(hold)
         }
         return connOf(tcp, register, network, c, options.keepAlive)
       } catch (e) {

@@ -11,9 +11,10 @@ import {
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
-import { checkKept, Op, untilClosed } from '@net/io'
+import { checkKept, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { SendOp } from '../socket/datagram_op.ts'
+import { HostOp } from '../socket/host_op.ts'
 import { callError } from '../socket/errno.ts'
 import type { Socket } from '../socket/socket.ts'
 import { StreamConn } from '../socket/stream_conn.ts'
@@ -42,7 +43,7 @@ export interface UnixParts {
 }
 
 /** A read of a message with its sender; of a stream, of the bytes that are there. */
-class MessageOp<T> extends Op<T> {
+class MessageOp<T> extends HostOp<T> {
   readonly #p: Uint8Array
   readonly #least: number
   readonly #take: () => Message | null | string

@@ -1,6 +1,6 @@
 import type { TlsOptions } from 'node:tls'
 import type { Conn, Listener } from '@net/contract'
-import { type Handshake, HandshakeListener } from '@net/io'
+import { HandshakeListener } from '@net/io'
 import { carry } from './carrier.ts'
 import type { TLSConn } from './tls_conn.ts'
 import { TLSAcceptor } from './tls_server.ts'
@@ -32,7 +32,7 @@ import { TLSAcceptor } from './tls_server.ts'
  */
 export function secureListener(listener: Listener, options: TlsOptions): Listener<TLSConn> {
   const acceptor = new TLSAcceptor(options)
-  return new HandshakeListener(listener, async (accepted: Conn, handshake: Handshake) => {
+  return new HandshakeListener(listener, async (accepted: Conn, handshake) => {
     const carrier = await carry(accepted)
     handshake.conn = carrier
     if (handshake.ended) throw new Error('the handshake had to make room')

@@ -29,8 +29,9 @@ export interface UntilOptions extends IOOptions {
  * void a.write(new TextEncoder().encode('HELO here\r\nQUIT\r\n')).then(() => a.closeWrite())
  * const reader = new BufReader(b)
  * console.log(String.fromCharCode(...(await reader.peek(4)))) // HELO
- * for await (const line of reader.lines()) console.log(line.length) // 9
- * // 4
+ * console.log(await reader.readLine()) // HELO here
+ * console.log(await reader.readLine()) // QUIT
+ * console.log(await reader.readLine()) // null
  * await Promise.all([a.close(), b.close()])
  * ```
  */

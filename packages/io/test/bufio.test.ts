@@ -108,7 +108,7 @@ describe('copy()', () => {
     const size = 1_000_000
     const sent = there.write(new Uint8Array(size).fill(7)).then(() => there.closeWrite())
     const p = new Uint8Array(10_000)
-    for (let left = size; left > 0; ) {
+    for (let left = size; left > 0;) {
       const got = (await to.read(p)) ?? 0
       left -= got
       expect(p.subarray(0, got).every((byte) => byte === 7)).toBe(true)

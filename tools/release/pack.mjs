@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { importsOf } from './imports.mjs'
 import { mustRun } from './run.mjs'
@@ -55,5 +56,24 @@ export function wrongFiles(p, files) {
         : file.endsWith('.js') && !code.has(file),
     )
     .map((file) => `${file} has no source or no use: dist is stale`)
-  return [...missing, ...extra, ...stale]
+  return [...missing, ...extra, ...stale, ...wrongMaps(p, files)]
+}
+
+/** What is wrong with the source maps: all code has one, which names sources beside it and holds no second copy of them. @param {Package} p @param {string[]} files @returns {string[]} */
+function wrongMaps(p, files) {
+  return files
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => {
+      const map = `${file}.map`
+      if (!files.includes(map)) return [`${map} is missing`]
+      const { sources, sourcesContent } = JSON.parse(readFileSync(join(p.dir, map), 'utf8'))
+      const lost = sources.filter(
+        (/** @type {string} */ source) => !files.includes(posix.join(posix.dirname(file), source)),
+      )
+      const copied = sourcesContent?.some((/** @type {unknown} */ text) => text !== null) ?? false
+      return [
+        ...lost.map((/** @type {string} */ source) => `${map} names ${source}, which is not there`),
+        ...(copied ? [`${map} holds the sources themselves`] : []),
+      ]
+    })
 }

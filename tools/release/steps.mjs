@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -26,6 +27,9 @@ import { readManifest, root } from './workspace.mjs'
 /** Packages that are targets: each has to pass the contract's suite from its tarball, unless it is still empty. */
 const targets = ['@net/posix', '@net/plan9', '@net/sim']
 
+/** The most kilobytes that each package may have when it is packed. @type {Record<string, number>} */
+const budgets = JSON.parse(readFileSync(join(root, 'tools/release/sizes.json'), 'utf8'))
+
 /** @param {Job} job */
 const installedDir = (job) => join(job.dir, 'node_modules', job.package.name)
 
@@ -34,6 +38,16 @@ async function files(job) {
   const wrong = wrongFiles(job.package, job.files)
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
   return String(job.files.length)
+}
+
+/** @type {Step} */
+async function size(job) {
+  const bytes = statSync(job.tarballs.get(job.package.name) ?? '').size
+  const kilobytes = Math.ceil(bytes / 1000)
+  const budget = budgets[job.package.name]
+  if (budget === undefined) throw new Error('tools/release/sizes.json has no budget')
+  if (kilobytes > budget) throw new Error(`${kilobytes} kB packed, of ${budget} in tools/release/sizes.json`)
+  return `${kilobytes} of ${budget} kB`
 }
 
 /** @type {Step} */
@@ -129,6 +143,7 @@ async function lintTypes(job) {
 /** The steps in their order; each later one may rely on those before it. @type {[heading: string, step: Step][]} */
 export const steps = [
   ['files', files],
+  ['size', size],
   ['install', install],
   ['brings', needs],
   ['nodenext', nodenext],

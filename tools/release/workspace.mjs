@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
  * @property {string} [type]
  * @property {Record<string, string>} engines
  * @property {Record<string, unknown>} [publishConfig]
+ * @property {unknown} [repository]
  * @property {Record<string, unknown>} exports
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [optionalDependencies]

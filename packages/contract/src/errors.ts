@@ -228,6 +228,12 @@ export const ErrWriteToConnected: NetError = new SentinelError(
 /** The cause of errors of operations that ran past their deadline. */
 export const ErrDeadlineExceeded: NetError = new SentinelError('i/o timeout', 'ERR_DEADLINE_EXCEEDED', true)
 
+/** The cause of errors of reads whose stream ended in the middle of what they read. */
+export const ErrUnexpectedEOF: NetError = new SentinelError('unexpected EOF', 'ERR_UNEXPECTED_EOF', false)
+
+/** The cause of errors of reads that found no end of what they read within its limit. */
+export const ErrTooLong: NetError = new SentinelError('token too long', 'ERR_TOO_LONG', false)
+
 /**
  * Whether `e` is `target` or has it in its chain of causes, which may lead through errors of another realm and in a circle. A
  * sentinel of another installed copy of this package counts as the same, and so do error numbers of the same name.

@@ -9,6 +9,8 @@ export {
   Errno,
   ErrClosed,
   ErrDeadlineExceeded,
+  ErrTooLong,
+  ErrUnexpectedEOF,
   ErrWriteToConnected,
   isErr,
   OpError,

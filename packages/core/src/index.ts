@@ -28,6 +28,8 @@ export {
   ErrClosed,
   ErrDeadlineExceeded,
   Errno,
+  ErrTooLong,
+  ErrUnexpectedEOF,
   ErrWriteToConnected,
   Flags,
   isErr,

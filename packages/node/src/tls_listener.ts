@@ -1,12 +1,9 @@
 import type { TlsOptions } from 'node:tls'
-import { type Conn, ErrClosed, type IOOptions, type Listener, OpError } from '@net/contract'
-import { Lane, LaneListener, type LaneOwner, Liveness, Op } from '@net/io'
+import type { Conn, Listener } from '@net/contract'
+import { HandshakeListener } from '@net/io'
 import { carry } from './carrier.ts'
-import { Handshakes } from './handshakes.ts'
 import type { TLSConn } from './tls_conn.ts'
 import { TLSAcceptor } from './tls_server.ts'
-
-const PENDING = 128 // connections not yet accepted
 
 /**
  * Makes a listener that speaks TLS on what another one accepts, and gives the connections whose handshake is done, addresses and all;
@@ -34,112 +31,11 @@ const PENDING = 128 // connections not yet accepted
  * ```
  */
 export function secureListener(listener: Listener, options: TlsOptions): Listener<TLSConn> {
-  return new TLSListener(listener, new TLSAcceptor(options))
-}
-
-class TLSListener extends LaneListener<TLSConn, Listener['addr']> implements LaneOwner {
-  readonly #listener: Listener
-  readonly #acceptor: TLSAcceptor
-  protected override readonly accepting = new Lane(this)
-  readonly #ready: TLSConn[] = []
-  readonly #handshakes = new Handshakes()
-  #wake: () => void = () => {}
-  readonly #running: Promise<void>
-  readonly #liveness: Liveness
-  #closed = false
-
-  constructor(listener: Listener, acceptor: TLSAcceptor) {
-    super()
-    this.#listener = listener
-    this.#liveness = new Liveness(listener)
-    this.#acceptor = acceptor
-    // Handshakes do not wait for accept, as connections of a kernel do not.
-    listener.unref()
-    this.#running = this.#run()
-  }
-
-  override get addr(): Listener['addr'] {
-    return this.#listener.addr
-  }
-
-  override accept(options?: IOOptions): Promise<TLSConn> {
-    return this.accepting.run(new AcceptOp(this.#ready, () => this.#wake()), options)
-  }
-
-  override ref(): void {
-    this.#liveness.ref()
-  }
-
-  override unref(): void {
-    this.#liveness.unref()
-  }
-
-  override async close(): Promise<void> {
-    this.#closed = true
-    this.accepting.close(ErrClosed)
-    this.#wake()
-    await Promise.allSettled([this.#handshakes.end(), ...this.#ready.splice(0).map((conn) => conn.close())])
-    await this.#listener.close()
-    await this.#running
-  }
-
-  /** Makes the error of an operation. */
-  opError(op: string, cause: Error): Error {
-    return cause instanceof OpError ? cause : new OpError(op, this.addr.network, null, this.addr, cause)
-  }
-
-  /** Counts accepts that wait: they keep the process alive, and the one below does it for them. */
-  waiting(change: 1 | -1): void {
-    this.#liveness.waiting(change)
-  }
-
-  async #run(): Promise<void> {
-    try {
-      while (!this.#closed) {
-        if (this.#ready.length >= PENDING) {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve
-          })
-        } else {
-          void this.#shake(await this.#listener.accept())
-        }
-      }
-    } catch (e) {
-      this.accepting.close(e as Error)
-    }
-  }
-
-  async #shake(accepted: Conn): Promise<void> {
-    const handshake = this.#handshakes.begin(accepted)
-    const conn = await carry(accepted)
-    handshake.conn = conn
-    // Who fails is hung up on below, and nobody is told.
-    const isLost = this.#closed || handshake.ended
-    const secured = isLost ? null : await this.#acceptor.shakeHands(conn).catch(() => null)
-    handshake.leave()
-    if (secured === null || this.#closed) {
-      await conn.close()
-      return
-    }
-    this.#ready.push(secured)
-    this.accepting.wake()
-  }
-}
-
-class AcceptOp extends Op<TLSConn> {
-  readonly #ready: TLSConn[]
-  readonly #taken: () => void
-
-  constructor(ready: TLSConn[], taken: () => void) {
-    super('accept')
-    this.#ready = ready
-    this.#taken = taken
-  }
-
-  override attempt(): boolean {
-    const conn = this.#ready.shift()
-    if (conn === undefined) return false
-    this.#taken()
-    return this.done(conn)
-  }
+  const acceptor = new TLSAcceptor(options)
+  return new HandshakeListener(listener, async (accepted: Conn, handshake) => {
+    const carrier = await carry(accepted)
+    handshake.conn = carrier
+    if (handshake.ended) throw new Error('the handshake had to make room')
+    return await acceptor.shakeHands(carrier)
+  })
 }

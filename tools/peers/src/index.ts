@@ -1,4 +1,5 @@
 export * from './databases.ts'
 export * from './dnsmasq.ts'
 export * from './enclosure.ts'
+export * from './haproxy.ts'
 export * from './server_process.ts'

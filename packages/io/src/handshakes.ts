@@ -1,5 +1,5 @@
 import type { Conn } from '@net/contract'
-import { subscriberOf } from '@net/io'
+import { subscriberOf } from './subscriber.ts'
 
 const MOST = 128 // handshakes under way
 const MOST_OF_PEER = 64

@@ -8,7 +8,7 @@
 const SPAN = 0.5
 
 /** How many operations go by between two looks at the clock, which takes about 60 ns. */
-const LOOK = 8
+const LOOK = 4
 
 /** Whoever waits for the loop to turn. */
 export interface Deferred {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { adapted, parseDeclaration } from '../src/ffi/declaration.ts'
+import { bound, parseDeclaration, type CType } from '../src/ffi/declaration.ts'
 import type { CArgument } from '../src/ffi/ffi.ts'
 
 test('parseDeclaration() takes a declaration apart', () => {
@@ -30,10 +30,29 @@ test('parseDeclaration() throws a TypeError for a type that it does not know', (
   expect(() => parseDeclaration('nothing of C')).toThrow(TypeError)
 })
 
+const words: Readonly<Record<CType, string>> = {
+  int: 'i',
+  uint32_t: 'u',
+  'unsigned long': 'ul',
+  size_t: 'z',
+  intptr_t: 'ip',
+  uintptr_t: 'up',
+  pointer: 'p',
+}
+
+test('bound() asks for a function in the words of the host', () => {
+  let asked: unknown[] = []
+  bound('intptr_t recv(int fd, void *buf, size_t len, int flags)', words, (...what) => {
+    asked = what
+    return () => 0
+  })
+  expect(asked).toEqual(['recv', ['i', 'p', 'z', 'i'], 'ip'])
+})
+
 /** What a function was called with that was made of a declaration. */
 function calledWith(declaration: string, ...args: CArgument[]): unknown[] {
   let got: unknown[] = []
-  const f = adapted(parseDeclaration(declaration), (...passed) => {
+  const f = bound(declaration, words, () => (...passed) => {
     got = passed
     return 7n
   })
@@ -41,16 +60,16 @@ function calledWith(declaration: string, ...args: CArgument[]): unknown[] {
   return got
 }
 
-test('adapted() leaves the type of a variadic argument out', () => {
+test('bound() leaves the type of a variadic argument out', () => {
   expect(calledWith('int fcntl(int fd, int cmd, ...)', 3, 4, 'int', 5)).toEqual([3, 4, 5])
 })
 
-test('adapted() makes bytes of a string and a number of an address', () => {
+test('bound() makes bytes of a string and a number of an address', () => {
   expect(calledWith('int unlink(const char *path)', '/é')).toEqual([Uint8Array.of(0x2f, 0xc3, 0xa9, 0)])
   expect(calledWith('uintptr_t if_indextoname(uint32_t index, void *name)', 1, null)).toEqual([1, null])
 })
 
-test('adapted() gives what a host bound where nothing has to be done', () => {
+test('bound() gives what a host bound where nothing has to be done', () => {
   const native = (): number => 0
-  expect(adapted(parseDeclaration('int close(int fd)'), native)).toBe(native)
+  expect(bound('int close(int fd)', words, () => native)).toBe(native)
 })

@@ -1,5 +1,5 @@
 import { close } from 'node:fs'
-import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
+import { bound, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
 import { errnoFunction, libcName } from './libc.ts'
 import { watchByThread } from './waker.ts'
@@ -36,18 +36,7 @@ export function loadBun(): FFI {
   const errno = new Int32Array(bun.toArrayBuffer(Number(bind(errnoFunction, [], 'ptr')()), 0, 4))
   return {
     bindsTogether: false,
-    func: (text) => {
-      const declaration = parseDeclaration(text)
-      const { name, parameters, result } = declaration
-      return adapted(
-        declaration,
-        bind(
-          name,
-          parameters.map((type) => words[type]),
-          words[result],
-        ),
-      )
-    },
+    func: (text) => bound(text, words, bind),
     closeAsync: (fd, done) => {
       close(fd, done)
     },

@@ -43,11 +43,24 @@ function typeOf(text: string): CType {
 /** A C function as a host binds it: it takes no strings, and may give a bigint. */
 export type NativeFunction = (...args: (CArgument | undefined)[]) => number | bigint
 
-/**
- * Makes what this package calls of what a host has bound: a string becomes bytes, and what stands before a variadic
- * argument, its type, is left out. Functions that have to be fast need none of it and are what the host gave.
- */
-export function adapted(declaration: Declaration, native: NativeFunction): CFunction {
+/** How a host binds a function of the C library, with types in its own words. Throws when the library does not have it. */
+export type Bind = (name: string, parameters: string[], result: string) => NativeFunction
+
+/** Binds a declared function by a host that has these words for the types of C. */
+export function bound(text: string, words: Readonly<Record<CType, string>>, bind: Bind): CFunction {
+  const declaration = parseDeclaration(text)
+  const { name, parameters, result } = declaration
+  const native = bind(
+    name,
+    parameters.map((type) => words[type]),
+    words[result],
+  )
+  return adapted(declaration, native)
+}
+
+// A string becomes bytes, and what stands before a variadic argument, its type, is left out. Functions that have to be fast need
+// none of it and are what the host gave.
+function adapted(declaration: Declaration, native: NativeFunction): CFunction {
   if (declaration.variadic) return (fd, command, _type, argument) => Number(native(fd, command, argument))
   if (declaration.strings) return (...args) => Number(native(...args.map(bytesOf)))
   if (declaration.result === 'uintptr_t') return (...args) => Number(native(...args))

@@ -1,4 +1,4 @@
-import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
+import { bound, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
 import { errnoFunction, libcName } from './libc.ts'
 import { watchByThread } from './waker.ts'
@@ -44,18 +44,7 @@ export function loadDeno(): FFI {
   const errno = new Int32Array(deno.UnsafePointerView.getArrayBuffer(location, 4))
   return {
     bindsTogether: false,
-    func: (text) => {
-      const declaration = parseDeclaration(text)
-      const { name, parameters, result } = declaration
-      return adapted(
-        declaration,
-        bind(
-          name,
-          parameters.map((type) => words[type]),
-          words[result],
-        ),
-      )
-    },
+    func: (text) => bound(text, words, bind),
     closeAsync: (fd, done) => {
       const closing: unknown = bind('close', ['i32'], 'i32', true)(fd)
       void Promise.resolve(closing).then(done)

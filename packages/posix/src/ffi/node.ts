@@ -1,5 +1,5 @@
 import { close } from 'node:fs'
-import { adapted, parseDeclaration, type CType, type NativeFunction } from './declaration.ts'
+import { bound, type Bind, type CType, type NativeFunction } from './declaration.ts'
 import type { CFunction, FFI, Watch } from './ffi.ts'
 import { errnoFunction } from './libc.ts'
 
@@ -39,13 +39,10 @@ export function loadNode(): FFI {
   const closeOnExec = O_CLOEXEC[process.platform]
   if (closeOnExec === undefined) throw new Error(`node:ffi lacks dup3 on ${process.platform}`)
   const libc = new node.DynamicLibrary(null)
-  const func = (text: string): CFunction => {
-    const declaration = parseDeclaration(text)
-    const { name, parameters, result } = declaration
-    const signature = { arguments: parameters.map((type) => words[type]), return: words[result] }
-    return adapted(declaration, libc.getFunction(name, signature))
-  }
-  const location = libc.getFunction(errnoFunction, { arguments: [], return: 'pointer' })()
+  const bind: Bind = (name, parameters, result) =>
+    libc.getFunction(name, { arguments: parameters, return: result })
+  const func = (text: string): CFunction => bound(text, words, bind)
+  const location = bind(errnoFunction, [], 'pointer')()
   const errno = new Int32Array(node.toArrayBuffer(BigInt(location), 4, false))
   return {
     bindsTogether: false,

@@ -1,8 +1,6 @@
 import type { Addr } from '@net/addr'
 import {
   isBytes,
-  isErr,
-  ErrClosed,
   isError,
   type Conn,
   type FileSource,
@@ -10,6 +8,7 @@ import {
   type SendFileOptions,
 } from '@net/contract'
 import { copyingSendfileGroup } from '../copy.ts'
+import { untilClosed } from '../lane_conn.ts'
 import { ConnStreams, type StreamEnds } from '../streams.ts'
 import type { Way } from './frames.ts'
 
@@ -54,7 +53,8 @@ export class Tap implements ProxyHandler<Conn | PacketConn> {
         copyingSendfileGroup.sendFile(proxy as Conn, source, options)
     if ((name === 'readable' || name === 'writable') && value !== undefined)
       return (this.#streams ??= new ConnStreams(proxy as StreamEnds))[name]
-    if (name === Symbol.asyncIterator && typeof value === 'function') return () => packets(proxy as Receiver)
+    if (name === Symbol.asyncIterator && typeof value === 'function')
+      return () => untilClosed(() => (proxy as PacketConn).receive())
     if (name === Symbol.dispose) return () => void (proxy as Conn).close().catch(() => {}) // as the connection's
     if (name === Symbol.asyncDispose) return () => (proxy as Conn).close()
     if (typeof value !== 'function') return value
@@ -159,20 +159,4 @@ async function ended(call: Method, args: Args, tapped: Tapped): Promise<unknown>
   const busy = tapped.end('out')
   if (busy !== null) await busy
   return await call(...args)
-}
-
-/** What packets are received from. */
-interface Receiver {
-  receive(): Promise<[Uint8Array, Addr]>
-}
-
-async function* packets(conn: Receiver): AsyncGenerator<[Uint8Array, Addr], void, undefined> {
-  for (;;) {
-    try {
-      yield await conn.receive()
-    } catch (e) {
-      if (isErr(e, ErrClosed)) return
-      throw e
-    }
-  }
 }

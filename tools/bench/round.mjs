@@ -7,7 +7,7 @@ import { Side } from './side.mjs'
 import { countCalls, processorTime } from './usage.mjs'
 
 /** Milliseconds of a measurement in a full run: short, as many rounds tell more than long ones. */
-export const FULL = 100
+export const FULL = 70
 
 /** Whether sides can be put on cores: a second one has to be there for the other side. */
 export const canPin = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0 && availableParallelism() > 1

@@ -16,7 +16,7 @@ export function rows({ programs }) {
   return [1, 50].map((atOnce) => ({
     id: `dial/${atOnce}`,
     title: `Dial and close, ${atOnce} at once`,
-    note: `TCP over loopback: the first ${FIRST} of a process, and ${FIRST} after ${BEFORE}; time, processor time and system calls of one.`,
+    note: `TCP over loopback: the first ${FIRST} of a process, and ${FIRST / 2} after ${BEFORE}; time, processor time and system calls of one.`,
     figures: coldAndWarmFigures,
     base: 'node:*',
     contestants: each(programs, (round, program) => dial(round, program, atOnce)),

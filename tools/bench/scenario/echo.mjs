@@ -2,7 +2,7 @@
 import { each } from './contestants.mjs'
 
 /** Connections above which the time before a measurement is longer, as each of them has fewer messages in it. */
-const FEW = 250
+const FEW = 500
 
 async function echo(round, program, connections) {
   const server = await round.start(program, ['echo', 'tcp', ''])

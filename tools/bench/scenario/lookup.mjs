@@ -33,7 +33,7 @@ export function rows({ programs }) {
   return [1, 64].map((atOnce) => ({
     id: `lookup/${atOnce}`,
     title: `Looking names up, ${atOnce} at once`,
-    note: `A questions to a server on loopback: the first ${FIRST} of a process, and ${FIRST} after ${BEFORE}; time, processor time and system calls of one. \`node:*\` is \`resolve4\` of node:dns, C is getaddrinfo.`,
+    note: `A questions to a server on loopback: the first ${FIRST} of a process, and ${FIRST / 2} after ${BEFORE}; time, processor time and system calls of one. \`node:*\` is \`resolve4\` of node:dns, C is getaddrinfo.`,
     figures: coldAndWarmFigures,
     base: 'node:*',
     refused,

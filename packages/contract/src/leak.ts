@@ -94,7 +94,7 @@ export function leaks(): Leak[] {
  *
  * keepLeaks()
  * noteOpened({ port: 80 }, ({ port }) => `mine ${port}`)
- * console.log(leaks()[0]?.what) // mine 80
+ * console.log(leaks().at(-1)?.what) // mine 80
  * ```
  */
 export function noteOpened<T extends object>(owner: T, what: (owner: T) => string): void {
@@ -113,7 +113,7 @@ export function noteOpened<T extends object>(owner: T, what: (owner: T) => strin
  * const socket = {}
  * noteOpened(socket, () => 'mine')
  * noteOpener(socket, 'at the caller')
- * console.log(leaks()[0]?.stack) // at the caller
+ * console.log(leaks().at(-1)?.stack) // at the caller
  * ```
  */
 export function noteOpener(owner: object, stack: string): void {

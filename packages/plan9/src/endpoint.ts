@@ -52,6 +52,6 @@ export class Endpoint extends Liveness implements ConnHandle, LaneOwner {
   async closeFiles(): Promise<void> {
     const { data, conversation } = this.files
     // A session that is over has taken the files along.
-    await Promise.allSettled([data.close(), conversation.ctl.close()])
+    await Promise.allSettled([data.close(), conversation.close()])
   }
 }

@@ -112,9 +112,8 @@ export class Plan9TCPListener extends LaneListener<TCPConn, TCPAddr> implements 
 
   async #close(): Promise<void> {
     const idle = this.#queue.close()
-    const { ctl } = this.#conversation
     // Opens that wait keep a conversation announced although its ctl is closed; a hangup ends them.
     await this.#conversation.control('hangup').catch(() => {})
-    await Promise.allSettled([idle, ctl.close()])
+    await Promise.allSettled([idle, this.#conversation.close()])
   }
 }

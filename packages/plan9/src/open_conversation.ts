@@ -7,19 +7,20 @@ const NUMBER_SIZE = 16 // bytes for a conversation's number, more than it has
 const ADDRESS_SIZE = 128 // bytes for an address, more than it has
 
 /**
- * A conversation of a network tree: the directory of its files, and its ctl file, which keeps it in being.
+ * A conversation of a network tree: the directory of its files, and its ctl file, which keeps it in being until another of
+ * its files is open and {@link release} was called.
  */
 export class OpenConversation {
   /** Its directory below the root: 'tcp/7'. */
   readonly dir: string
-  /** Its ctl file. */
-  readonly ctl: NetFile
   readonly #fs: NetFS
+  #ctl: NetFile | null
+  #told: Promise<unknown> = Promise.resolve() // settles when the tree has answered all messages so far
 
   private constructor(fs: NetFS, dir: string, ctl: NetFile) {
     this.#fs = fs
     this.dir = dir
-    this.ctl = ctl
+    this.#ctl = ctl
   }
 
   /**
@@ -46,9 +47,18 @@ export class OpenConversation {
     }
   }
 
-  /** Writes a control message. */
+  /** Writes a control message, into its ctl file or, where that was let go, into one that is opened for it. */
   async control(message: string, options?: IOOptions): Promise<void> {
-    await this.ctl.write(bytesOf(message), options)
+    if (this.#ctl === null) {
+      const ctl = await this.file('ctl', 'rw', options)
+      await ctl.write(bytesOf(message), options).finally(() => {
+        leave(ctl)
+      })
+      return
+    }
+    const writing = this.#ctl.write(bytesOf(message), options)
+    this.#told = Promise.allSettled([this.#told, writing])
+    await writing
   }
 
   /** Opens one of its files. */
@@ -68,9 +78,23 @@ export class OpenConversation {
     }
   }
 
+  /** Lets go of its ctl file when its messages are answered: another file keeps it in being, and most have no more to tell. */
+  release(): void {
+    const ctl = this.#ctl
+    this.#ctl = null
+    if (ctl !== null) void this.#told.then(() => leave(ctl))
+  }
+
   /** Lets go of its ctl file without waiting, when there is something else to tell. */
   drop(): void {
-    leave(this.ctl)
+    void this.close().catch(() => {}) // as leave() says
+  }
+
+  /** Closes its ctl file where it has one. */
+  async close(): Promise<void> {
+    const ctl = this.#ctl
+    this.#ctl = null
+    await ctl?.close()
   }
 }
 

@@ -9,6 +9,7 @@ function connection(network: string, opened: Opened, options: DialOptions | List
   const { local, remote } = opened
   const conn = new Plan9TCPConn(network, opened, tcpAddr(local), tcpAddr(remote))
   conn.keepAlive(options.keepAlive)
+  opened.conversation.release()
   return conn
 }
 

@@ -31,6 +31,7 @@ export function plan9UDPSockGroup(fs: NetFS): UDPSockGroup {
   return {
     async dialUDP(network, laddr, raddr, options = {}) {
       const opened = await dialPlan9(fs, network, 'udp', laddr, raddr, options)
+      opened.conversation.release()
       return new Plan9UDPConn(network, opened, udpAddr(opened.local), udpAddr(opened.remote))
     },
 
@@ -49,6 +50,7 @@ export function plan9UDPSockGroup(fs: NetFS): UDPSockGroup {
           const data = await conversation.file('data', 'rw', limits)
           try {
             const local = udpAddr(await conversation.address('local', network, limits))
+            conversation.release()
             return new Plan9UDPConn(network, { conversation, data, local, remote: local }, local, null)
           } catch (e) {
             leave(data)

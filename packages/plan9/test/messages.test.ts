@@ -74,18 +74,18 @@ async function taken(): Promise<Record<string, number>> {
 
 const off = { keepAlive: false } as const // keep-alive is one write more, to ctl
 
-test('a dial opens cs, clone, data and local, and keeps two of them', async () => {
+test('a dial opens cs, clone, data and local, and keeps data', async () => {
   await using listener = await kernel.listenTCP('tcp', new TCPAddr(loopback, 0))
   const before = net.fids
   const conn = await plan9({ net }).dialTCP('tcp', null, listener.addr, off)
-  expect(await taken()).toEqual({ walk: 4, open: 4, write: 2, read: 3, clunk: 2 })
-  expect(net.fids - before).toBe(2)
+  expect(await taken()).toEqual({ walk: 4, open: 4, write: 2, read: 3, clunk: 3 })
+  expect(net.fids - before).toBe(1)
   expect(String(conn.remoteAddr)).toBe(String(listener.addr))
   await using accepted = await listener.accept()
   expect(String(conn.localAddr)).toBe(String(accepted.remoteAddr))
   await taken()
   await conn.close()
-  expect(await taken()).toEqual({ clunk: 2 })
+  expect(await taken()).toEqual({ clunk: 1 })
 })
 
 test('a listen opens cs, clone and local; an accept listen, data and remote, and local where that is not known', async () => {
@@ -97,8 +97,8 @@ test('a listen opens cs, clone and local; an accept listen, data and remote, and
     const accepted = await listener.accept()
     const more = ip === loopback ? 0 : 1
     const counts = await taken()
-    expect(counts).toMatchObject({ walk: 3 + more, open: 3 + more, clunk: 1 + more })
-    expect(net.fids - before).toBe(3)
+    expect(counts).toMatchObject({ walk: 3 + more, open: 3 + more, clunk: 2 + more })
+    expect(net.fids - before).toBe(2)
     expect(String(accepted.localAddr)).toBe(String(dialled.remoteAddr))
     expect(String(accepted.remoteAddr)).toBe(String(dialled.localAddr))
     await Promise.all([accepted.close(), dialled.close(), listener.close()])
@@ -109,9 +109,22 @@ test('a listen opens cs, clone and local; an accept listen, data and remote, and
 test('a dial of UDP opens no more than one of TCP, and a listen data as well', async () => {
   const target = plan9({ net })
   const listener = await target.listenUDP('udp4', new UDPAddr(loopback, 0))
-  expect(await taken()).toMatchObject({ walk: 4, open: 4, clunk: 2 })
+  expect(await taken()).toMatchObject({ walk: 4, open: 4, clunk: 3 })
   const conn = await target.dialUDP('udp4', null, listener.localAddr)
-  expect(await taken()).toMatchObject({ walk: 4, open: 4, clunk: 2 })
+  expect(await taken()).toMatchObject({ walk: 4, open: 4, clunk: 3 })
   expect(String(conn.remoteAddr)).toBe(String(listener.localAddr))
   await Promise.all([conn.close(), listener.close()])
+})
+
+test('what is told later opens ctl for it: keep-alive, and the hangup of a reset', async () => {
+  await using listener = await kernel.listenTCP('tcp', new TCPAddr(loopback, 0))
+  const conn = await plan9({ net }).dialTCP('tcp', null, listener.addr)
+  await using accepted = await listener.accept()
+  await taken()
+  conn.setKeepAlive()
+  expect(await taken()).toEqual({ walk: 1, open: 1, write: 1, clunk: 1 })
+  conn.setLinger(0)
+  await conn.close()
+  expect(await taken()).toEqual({ walk: 1, open: 1, write: 1, clunk: 2 })
+  await expect(accepted.read(new Uint8Array(8))).rejects.toMatchObject({ code: 'ECONNRESET' })
 })

@@ -85,7 +85,7 @@ let reason: Error | null | undefined
  * import { hosted, hostedReason, posix } from '@net/posix'
  *
  * const target = hostedReason() === null ? posix() : hosted()
- * console.log(target.name)
+ * console.log(target.name) // posix
  * ```
  */
 export function hostedReason(): Error | null {

@@ -2,7 +2,7 @@ import type { Host } from '../host/host.ts'
 import type { PendingOp } from '../socket/host_op.ts'
 
 /** Something that was left open. */
-export interface Leak {
+export interface SimLeak {
   /** The host that has it. */
   readonly host: string
   /** What it is: 'tcp 10.0.0.1:1 -> 10.0.0.2:2'. */
@@ -14,7 +14,7 @@ export interface Leak {
 }
 
 /** What is open on hosts. */
-export function leaksOf(hosts: Iterable<Host>): Leak[] {
+export function leaksOf(hosts: Iterable<Host>): SimLeak[] {
   return [...hosts].flatMap((host) =>
     host.opened.map(({ what, pending, stack }) => ({ host: host.name, what, pending, stack })),
   )

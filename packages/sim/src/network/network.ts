@@ -17,7 +17,7 @@ import { checkWeather, type Weather } from '../link/weather.ts'
 import { pcapngOf } from '../see/pcapng.ts'
 import { Trace } from '../see/trace.ts'
 import { Barriers } from './barriers.ts'
-import { leaksOf, waitsText, type Leak } from './leaks.ts'
+import { leaksOf, waitsText, type SimLeak } from './leaks.ts'
 import { simSettings, type SimOptions } from './options.ts'
 import type { PacketRule } from './rule.ts'
 
@@ -239,7 +239,7 @@ export class SimNetwork {
   }
 
   /** What is open on all hosts: connections, listeners, sockets and dials, where each was made, and the operations that wait. */
-  leaks(): Leak[] {
+  leaks(): SimLeak[] {
     return leaksOf(this.#hosts.values())
   }
 

@@ -90,11 +90,13 @@ export function leaks(): Leak[] {
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks, noteOpened } from '@net/contract'
+ * import { keepLeaks, leaks, noteClosed, noteOpened } from '@net/contract'
  *
  * keepLeaks()
- * noteOpened({ port: 80 }, ({ port }) => `mine ${port}`)
- * console.log(leaks().at(-1)?.what) // mine 80
+ * const listener = { port: 80 }
+ * noteOpened(listener, ({ port }) => `mine ${port}`)
+ * console.log(leaks()[0]?.what) // mine 80
+ * noteClosed(listener)
  * ```
  */
 export function noteOpened<T extends object>(owner: T, what: (owner: T) => string): void {
@@ -107,13 +109,14 @@ export function noteOpened<T extends object>(owner: T, what: (owner: T) => strin
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks, noteOpened, noteOpener } from '@net/contract'
+ * import { keepLeaks, leaks, noteClosed, noteOpened, noteOpener } from '@net/contract'
  *
  * keepLeaks()
  * const socket = {}
  * noteOpened(socket, () => 'mine')
  * noteOpener(socket, 'at the caller')
- * console.log(leaks().at(-1)?.stack) // at the caller
+ * console.log(leaks()[0]?.stack) // at the caller
+ * noteClosed(socket)
  * ```
  */
 export function noteOpener(owner: object, stack: string): void {

@@ -81,7 +81,7 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
   '@net/posix': {
     'permission.ts': [],
     abi: [],
-    ffi: [],
+    ffi: ['abi'],
     sys: ['permission.ts', 'abi', 'ffi'],
     wire: ['abi', 'sys'],
     poll: ['abi', 'ffi', 'sys'],

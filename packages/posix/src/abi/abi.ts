@@ -73,6 +73,13 @@ export interface ABI {
   readonly kernel: Kernel
   /** What it has and does that not all kernels have or do. */
   readonly has: Features
+  /**
+   * The name by which the C library is loaded: on linux glibc's, and musl's, which takes every name that begins with 'libc.' for
+   * itself.
+   */
+  readonly libc: string
+  /** The function of the C library that gives the address of the thread's errno. */
+  readonly errnoLocation: string
   /** The bytes of sun_path in struct sockaddr_un. */
   readonly sunPathLength: number
   readonly AF_UNIX: number

@@ -9,6 +9,8 @@ import { errnoDarwin } from './errno_bsd.ts'
 export const darwin: ABI = {
   ...bsd,
   kernel: 'darwin',
+  libc: 'libSystem.B.dylib',
+  errnoLocation: '__error',
   has: { ...bsd.has, accept4: false, dup3: false, wordAlignedControl: false },
   AF_INET6: 30,
   SOCK_NONBLOCK: 0,

@@ -7,6 +7,8 @@ import { errnoFreeBSD } from './errno_bsd.ts'
 export const freebsd: ABI = {
   ...bsd,
   kernel: 'freebsd',
+  libc: 'libc.so.7',
+  errnoLocation: '__error',
   AF_INET6: 28,
   SOCK_NONBLOCK: 0x20000000,
   SOCK_CLOEXEC: 0x10000000,

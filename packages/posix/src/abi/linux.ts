@@ -29,6 +29,8 @@ export const linux: ABI = {
     wordLengths: true,
     wordAlignedControl: true,
   },
+  libc: 'libc.so.6',
+  errnoLocation: '__errno_location',
   sunPathLength: 108,
   AF_INET6: 10,
   SOCK_NONBLOCK: 0x800,

@@ -7,6 +7,8 @@ import { errnoOpenBSD } from './errno_bsd.ts'
 export const openbsd: ABI = {
   ...bsd,
   kernel: 'openbsd',
+  libc: 'libc.so',
+  errnoLocation: '__errno',
   AF_INET6: 24,
   SOCK_NONBLOCK: 0x4000,
   SOCK_CLOEXEC: 0x8000,

@@ -1,7 +1,7 @@
 import { close } from 'node:fs'
+import { abi } from '../abi/system.ts'
 import { bound, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
-import { errnoFunction, libcName } from './libc.ts'
 import { watchByThread } from './waker.ts'
 
 /** What is used of bun:ffi. */
@@ -29,11 +29,11 @@ const words: Readonly<Record<CType, string>> = {
 export function loadBun(): FFI {
   const bun = process.getBuiltinModule('bun:ffi') as unknown as BunFFI
   const bind = (name: string, args: string[], returns: string): NativeFunction => {
-    const f = bun.dlopen(libcName, { [name]: { args, returns } }).symbols[name]
+    const f = bun.dlopen(abi.libc, { [name]: { args, returns } }).symbols[name]
     if (f === undefined) throw new Error(`Bun did not bind ${name}`)
     return f
   }
-  const errno = new Int32Array(bun.toArrayBuffer(Number(bind(errnoFunction, [], 'ptr')()), 0, 4))
+  const errno = new Int32Array(bun.toArrayBuffer(Number(bind(abi.errnoLocation, [], 'ptr')()), 0, 4))
   return {
     bindsTogether: false,
     func: (text) => bound(text, words, bind),
@@ -48,4 +48,4 @@ export function loadBun(): FFI {
   }
 }
 
-const POLL = `require('bun:ffi').dlopen('${libcName}', { poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' } }).symbols.poll`
+const POLL = `require('bun:ffi').dlopen('${abi.libc}', { poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' } }).symbols.poll`

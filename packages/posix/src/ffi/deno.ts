@@ -1,6 +1,6 @@
+import { abi } from '../abi/system.ts'
 import { bound, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
-import { errnoFunction, libcName } from './libc.ts'
 import { watchByThread } from './waker.ts'
 
 /** What is used of Deno's own interface. */
@@ -36,11 +36,11 @@ export function loadDeno(): FFI {
     throw new Error(`Deno's permissions forbid it: --allow-${name} permits it`)
   }
   const bind = (name: string, parameters: string[], result: string, nonblocking = false): NativeFunction => {
-    const f = deno.dlopen(libcName, { [name]: { parameters, result, nonblocking } }).symbols[name]
+    const f = deno.dlopen(abi.libc, { [name]: { parameters, result, nonblocking } }).symbols[name]
     if (f === undefined) throw new Error(`Deno did not bind ${name}`)
     return f
   }
-  const location: unknown = bind(errnoFunction, [], 'pointer')()
+  const location: unknown = bind(abi.errnoLocation, [], 'pointer')()
   const errno = new Int32Array(deno.UnsafePointerView.getArrayBuffer(location, 4))
   return {
     bindsTogether: false,
@@ -56,4 +56,4 @@ export function loadDeno(): FFI {
   }
 }
 
-const POLL = `Deno.dlopen('${libcName}', { poll: { parameters: ['buffer', 'usize', 'i32'], result: 'i32' } }).symbols.poll`
+const POLL = `Deno.dlopen('${abi.libc}', { poll: { parameters: ['buffer', 'usize', 'i32'], result: 'i32' } }).symbols.poll`

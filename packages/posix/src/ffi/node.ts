@@ -1,7 +1,7 @@
 import { close } from 'node:fs'
+import { abi } from '../abi/system.ts'
 import { bound, type Bind, type CType, type NativeFunction } from './declaration.ts'
 import type { CFunction, FFI, Watch } from './ffi.ts'
-import { errnoFunction } from './libc.ts'
 
 /** What is used of node:ffi. */
 interface NodeFFI {
@@ -36,13 +36,13 @@ export function nodeFFIAllowed(): boolean {
 export function loadNode(): FFI {
   const node = process.getBuiltinModule('node:ffi') as unknown as NodeFFI | undefined
   if (node === undefined) throw new Error('this Node has no node:ffi')
-  const closeOnExec = O_CLOEXEC[process.platform]
-  if (closeOnExec === undefined) throw new Error(`node:ffi lacks dup3 on ${process.platform}`)
+  if (!abi.has.dup3)
+    throw new Error(`node:ffi cannot watch a descriptor without dup3, which ${abi.kernel} lacks`)
   const libc = new node.DynamicLibrary(null)
   const bind: Bind = (name, parameters, result) =>
     libc.getFunction(name, { arguments: parameters, return: result })
   const func = (text: string): CFunction => bound(text, words, bind)
-  const location = bind(errnoFunction, [], 'pointer')()
+  const location = bind(abi.errnoLocation, [], 'pointer')()
   const errno = new Int32Array(node.toArrayBuffer(BigInt(location), 4, false))
   return {
     bindsTogether: false,
@@ -52,24 +52,14 @@ export function loadNode(): FFI {
     },
     errno: () => errno[0] ?? 0,
     watch: (fd, f) => {
-      const number = func('int socket(int domain, int type, int protocol)')(AF_INET, SOCK_DGRAM, 0)
+      const number = func('int socket(int domain, int type, int protocol)')(abi.AF_INET, abi.SOCK_DGRAM, 0)
       if (number < 0) throw new Error('no descriptor is left')
       const socket = watchSocket(number, f)
-      func('int dup3(int oldfd, int newfd, int flags)')(fd, number, closeOnExec)
+      func('int dup3(int oldfd, int newfd, int flags)')(fd, number, abi.O_CLOEXEC)
       return socket
     },
     address: ({ buffer, byteOffset }) => node.getRawPointer(buffer) + BigInt(byteOffset),
   }
-}
-
-// sys/socket.h, where all systems agree, and fcntl.h of those that have dup3.
-const AF_INET = 2
-const SOCK_DGRAM = 2
-const O_CLOEXEC: Partial<Record<NodeJS.Platform, number>> = {
-  linux: 0x80000,
-  android: 0x80000,
-  freebsd: 0x100000,
-  openbsd: 0x10000,
 }
 
 /**

@@ -96,7 +96,19 @@ test('netx interfaces prints what the system has', async () => {
 })
 
 const commands = [
-  ...['dial', 'listen', 'resolve', 'interfaces', 'ping', 'forward', 'export', 'import', 'status', 'targets'],
+  ...[
+    'dial',
+    'listen',
+    'resolve',
+    'interfaces',
+    'ping',
+    'forward',
+    'export',
+    'import',
+    'status',
+    'sim',
+    'targets',
+  ],
   'completion',
 ]
 
@@ -132,6 +144,7 @@ test('netx targets prints the table that docs/targets.md has', async () => {
   expect(code).toBe(0)
   const page = readFileSync(new URL('../../../docs/targets.md', import.meta.url), 'utf8')
   const documented = page
+    .slice(0, page.indexOf('\n## '))
     .split('\n')
     .filter((line) => line.startsWith('|') && !line.includes('---'))
     .map((line) => line.replace(/refuses \((\w+)\)/g, '$1').match(/[@\w/]+/g))

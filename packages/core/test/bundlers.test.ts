@@ -112,7 +112,7 @@ describe.each(rows)('%s, %s', (name, format) => {
 })
 
 // What a target alone has: the kernel's events, the host's sockets, the names of a network tree.
-const parts = { linux: 'epoll_create1', windows: 'node:dgram', plan9: 'cs.query' }
+const parts = { linux: 'epoll_create1', windows: 'node:net', plan9: 'cs.query' }
 
 describe.each(Object.keys(bundlers))('%s', (name) => {
   test.each(['linux', 'windows'])('a condition brings one target: %s', async (target) => {

@@ -13,8 +13,7 @@ export interface LaneOwner {
   waiting(change: 1 | -1): void
 }
 
-// What a lane does with its operations, and an operation with its lane, is nobody else's business: each class hands the
-// other, within this file, the hold it has on its private parts.
+// A lane and its operations give each other, within this file alone, a hold on their private parts.
 let operations: {
   begin<T>(op: Op<T>, lane: Lane, resolve: (value: T) => void): void
   queue(op: Op<unknown>, last: Op<unknown> | null): void
@@ -318,9 +317,8 @@ export abstract class Op<T> implements Ended {
   cancel(reason: unknown): void {
     const resolve = this.#resolve as ((value: Promise<never>) => void) | null
     this.#leave()
-    if (resolve === null) return
     // The stack of a reason of others is theirs.
-    resolve(this.#failed ? rejected(reason as Error) : Promise.reject(reason))
+    resolve?.(this.#failed ? rejected(reason as Error) : Promise.reject(reason))
   }
 
   /** Ends it from outside, for the reason of the signal or whatever else its options follow. */

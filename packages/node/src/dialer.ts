@@ -1,5 +1,5 @@
 import { type Addr, joinHostPort, parseIP, TCPAddr } from '@net/addr'
-import type { Conn } from '@net/contract'
+import { ErrDeadlineExceeded, OpError, type Conn } from '@net/contract'
 
 /** What streams and agents dial with, by options `O`: a `Net` of `@net/core` is one. */
 export interface Dialer<O = unknown> {
@@ -45,4 +45,9 @@ function localAddrOf({ localAddress, localPort = 0 }: Destination): Addr | null 
   const ip = parseIP(localAddress)
   if (ip === null) throw new RangeError(`localAddress is no IP address: ${localAddress}`)
   return new TCPAddr(ip, localPort)
+}
+
+/** The error of a dial that took longer than was allowed, to an address of which there is only the text. */
+export function dialTimedOut(network: string, address: string): OpError {
+  return new OpError('dial', network, null, { network, toString: () => address }, ErrDeadlineExceeded)
 }

@@ -1,9 +1,8 @@
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTLS, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { joinHostPort } from '@net/addr'
-import { ErrDeadlineExceeded, OpError } from '@net/contract'
 import { connect } from './connect.ts'
-import type { Dialer } from './dialer.ts'
+import { type Dialer, dialTimedOut } from './dialer.ts'
 import { lendAddresses } from './tls_address.ts'
 
 const CONNECT_TIMEOUT = 10_000 // milliseconds: that of undici
@@ -95,7 +94,6 @@ function connector<D>(net: Dialer<D>, options: DispatcherOptions<D>): Connector 
 
 /** Has the code by which callers of undici tell that a connection took too long. */
 function timedOut(address: string): Error {
-  const to = { network: 'tcp', toString: () => address }
-  const cause = new OpError('dial', 'tcp', null, to, ErrDeadlineExceeded)
+  const cause = dialTimedOut('tcp', address)
   return Object.assign(new Error(cause.message, { cause }), { code: 'UND_ERR_CONNECT_TIMEOUT' })
 }

@@ -1,8 +1,8 @@
 import type { TlsOptions } from 'node:tls'
 import { splitHostPort } from '@net/addr'
-import { ErrDeadlineExceeded, type IOOptions, type Listener, OpError } from '@net/contract'
+import { ErrDeadlineExceeded, type IOOptions, type Listener } from '@net/contract'
 import { within } from '@net/io'
-import type { Dialer } from './dialer.ts'
+import { type Dialer, dialTimedOut } from './dialer.ts'
 import { tlsClient, type TLSOptions } from './tls_client.ts'
 import type { TLSConn } from './tls_conn.ts'
 import { secureListener } from './tls_listener.ts'
@@ -68,7 +68,7 @@ export async function dialTLS<O>(
     return await within({ signal }, at, work, (late) => void late.close())
   } catch (e) {
     if (e !== ErrDeadlineExceeded) throw e
-    throw new OpError('dial', network, null, { network, toString: () => address }, ErrDeadlineExceeded)
+    throw dialTimedOut(network, address)
   }
 }
 

@@ -218,6 +218,24 @@ describe('the end', () => {
     })
   })
 
+  test('both ends may end at once: each is CLOSING when it has the other’s FIN before its own is acknowledged', async () => {
+    const pair = pairOf({ latency: 20 })
+    await pair.sim.run(async () => {
+      const [client, server, listener] = await connect(pair)
+      await wait(100)
+      await Promise.all([client.closeWrite(), server.closeWrite(), listener.close()])
+      await wait(30)
+      for (const host of [pair.a, pair.b]) expect(host.netstat().map((s) => s.state)).toEqual(['CLOSING'])
+      await wait(20)
+      for (const host of [pair.a, pair.b]) expect(host.netstat().map((s) => s.state)).toEqual(['TIME-WAIT'])
+      expect(await client.read(new Uint8Array(1))).toBeNull()
+      expect(await server.read(new Uint8Array(1))).toBeNull()
+      await Promise.all([client.close(), server.close()])
+      await wait(60_000)
+      for (const host of [pair.a, pair.b]) expect(host.netstat()).toEqual([])
+    })
+  })
+
   test('close() with something unread, and setLinger(0), reset', async () => {
     for (const reset of [true, false]) {
       const pair = pairOf({ latency: 5 })

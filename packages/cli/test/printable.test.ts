@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { printable, printableJSON } from '../src/printable.ts'
+import { printable, printableJSON } from '../src/session/printable.ts'
 
 test.each([
   ['plain text, tcp 127.0.0.1:80', 'plain text, tcp 127.0.0.1:80'],

@@ -17,9 +17,9 @@ import { ledger } from '@net/contract/suite'
 import { defaultNet, listen, listenPacket, Net, parseIP, splitHostPort, UDPAddr } from '@net/core'
 import { embeddedNet, plan9, type EmbeddedNet } from '@net/core/plan9'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkLoopback, Proxy, type ProxyOptions } from '../src/proxy.ts'
-import { http } from '../src/proxy_http.ts'
-import { socks } from '../src/proxy_socks.ts'
+import { checkLoopback, Proxy, type ProxyOptions } from '../src/proxy/proxy.ts'
+import { http } from '../src/proxy/proxy_http.ts'
+import { socks } from '../src/proxy/proxy_socks.ts'
 import { curl, curlPath } from './curl.ts'
 
 const ipv6 = Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.address === '::1'))

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import { ledger } from '@net/contract/suite'
 import { defaultNet, listen, splitHostPort } from '@net/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Proxy } from '../src/proxy.ts'
-import { http } from '../src/proxy_http.ts'
+import { Proxy } from '../src/proxy/proxy.ts'
+import { http } from '../src/proxy/proxy_http.ts'
 
 let balanced: () => Promise<void>
 let proxy: Proxy

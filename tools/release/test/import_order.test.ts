@@ -112,6 +112,14 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     host: ['clock', 'ip', 'see', 'link', 'socket', 'unix', 'tcp', 'udp', 'raw'],
     network: ['clock', 'dns', 'ip', 'see', 'link', 'socket', 'host'],
   },
+  '@net/cli': {
+    session: [],
+    relay: ['session'],
+    proxy: ['session', 'relay'],
+    names: ['session'],
+    network: ['session'],
+    command: ['session', 'relay', 'proxy', 'names', 'network'],
+  },
 }
 
 const packages = readPackages()

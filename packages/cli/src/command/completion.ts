@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander'
-import { define, type AddCommand, type Run } from './command.ts'
-import { UsageError } from './usage_error.ts'
+import { define, type AddCommand, type Run } from '../session/command.ts'
+import { UsageError } from '../session/usage_error.ts'
 
 /**
  * Makes `netx completion`, which prints what a shell needs to complete the commands and options that netx

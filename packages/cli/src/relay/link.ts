@@ -8,8 +8,8 @@ import {
   type NetOpenOptions,
 } from '@net/core/plan9'
 import { Ending, Scope } from '@net/io'
-import { messageOf } from './error.ts'
-import { momentAfter } from './session.ts'
+import { messageOf } from '../session/error.ts'
+import { momentAfter } from '../session/session.ts'
 
 const FIRST_PAUSE = 500 // milliseconds between attempts to connect again, doubled each time
 const LONGEST_PAUSE = 30_000

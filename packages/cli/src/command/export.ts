@@ -1,14 +1,14 @@
 import { defaultNet } from '@net/core'
 import { defaultSocket, type Rule } from '@net/core/plan9'
 import { Option } from 'commander'
-import { define } from './command.ts'
-import { dialString, serve } from './exporter.ts'
-import { whereForms, whereOf } from './place.ts'
-import { ruleForms, ruleOptions } from './rule.ts'
-import type { Session, SessionOptions } from './session.ts'
-import { asked, count, Status } from './status.ts'
-import { tlsOfServer, tlsOptions, type TLSFiles } from './tls_files.ts'
-import { size } from './traffic.ts'
+import { define } from '../session/command.ts'
+import { dialString, serve } from '../network/exporter.ts'
+import { whereForms, whereOf } from '../session/place.ts'
+import { ruleForms, ruleOptions } from '../network/rule.ts'
+import type { Session, SessionOptions } from '../session/session.ts'
+import { asked, count, Status } from '../session/status.ts'
+import { tlsOfServer, tlsOptions, type TLSFiles } from '../session/tls_files.ts'
+import { size } from '../relay/traffic.ts'
 
 interface ExportOptions extends SessionOptions, TLSFiles {
   readonly allow?: readonly Rule[]

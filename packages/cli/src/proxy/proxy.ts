@@ -10,8 +10,8 @@ import {
   type TCPAddr,
 } from '@net/core'
 import { Ending } from '@net/io'
-import { dismiss, relay } from './relay.ts'
-import { Traffic } from './traffic.ts'
+import { dismiss, relay } from '../relay/relay.ts'
+import { Traffic } from '../relay/traffic.ts'
 
 /** Who may use a proxy. */
 export interface Login {

@@ -1,7 +1,7 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { defaultNet, dial, ErrClosed, isErr, TCPAddr, type Addr, type Target } from '@net/core'
 import { listenExport, type ListenExportOptions } from '@net/core/plan9'
-import { codeOf } from './error.ts'
+import { codeOf } from '../session/error.ts'
 
 /** A network that is exported, and what listens for its clients. */
 export type Export = Awaited<ReturnType<typeof listenExport>>

@@ -1,5 +1,5 @@
 import { targets as table, type Supply } from '@net/core'
-import { define } from './command.ts'
+import { define } from '../session/command.ts'
 
 /** `netx targets`: prints which package supplies each group of functions on each target. */
 export const targets = define({

@@ -1,11 +1,11 @@
 import { dialNet } from '@net/core/plan9'
 import { Option } from 'commander'
-import { define } from './command.ts'
-import { whereForms, whereOf } from './place.ts'
-import type { Session, SessionOptions } from './session.ts'
-import { count } from './status.ts'
-import { tlsOfClient, tlsOptions, type TLSFiles } from './tls_files.ts'
-import { size } from './traffic.ts'
+import { define } from '../session/command.ts'
+import { whereForms, whereOf } from '../session/place.ts'
+import type { Session, SessionOptions } from '../session/session.ts'
+import { count } from '../session/status.ts'
+import { tlsOfClient, tlsOptions, type TLSFiles } from '../session/tls_files.ts'
+import { size } from '../relay/traffic.ts'
 
 interface StatusOptions extends SessionOptions, TLSFiles {
   readonly serverName?: string

@@ -2,11 +2,11 @@ import { setTimeout as pauseFor } from 'node:timers/promises'
 import { ErrDeadlineExceeded, isErr, type IPAddr, type IPConn, type Net } from '@net/core'
 import { dialPing } from '@net/posix'
 import { InvalidArgumentError, Option } from 'commander'
-import { define } from './command.ts'
-import { echoRequest, replySeq, type Version } from './echo_message.ts'
-import { codeOf, messageOf } from './error.ts'
-import { milliseconds, netOption, networkOf } from './option.ts'
-import type { Session, SessionOptions } from './session.ts'
+import { define } from '../session/command.ts'
+import { echoRequest, replySeq, type Version } from '../network/echo_message.ts'
+import { codeOf, messageOf } from '../session/error.ts'
+import { milliseconds, netOption, networkOf } from '../session/option.ts'
+import type { Session, SessionOptions } from '../session/session.ts'
 
 interface PingOptions extends SessionOptions {
   readonly count: number

@@ -1,8 +1,8 @@
 import { isError } from '@net/contract'
 import { joinHostPort, type Net } from '@net/core'
-import { isNetwork } from './place.ts'
-import type { Session } from './session.ts'
-import { UsageError } from './usage_error.ts'
+import { isNetwork } from '../session/place.ts'
+import type { Session } from '../session/session.ts'
+import { UsageError } from '../session/usage_error.ts'
 
 const AT_ONCE = 64 // connections that are tried side by side
 

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import type { Conn, Listener, PacketConn } from '@net/core'
 import { Capture } from '@net/core/capture'
 import { Option } from 'commander'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 /** The option of commands whose connections can be captured. */
 export const captureOption = new Option(

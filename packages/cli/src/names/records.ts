@@ -1,6 +1,6 @@
 import { parseIP, RRType, type IOOptions, type Net, type Resolver } from '@net/core'
 import { recordText, type Resource } from './record_text.ts'
-import { UsageError } from './usage_error.ts'
+import { UsageError } from '../session/usage_error.ts'
 
 /** What was found for a name. */
 export interface Found {

@@ -1,6 +1,6 @@
 import { RRType, type ResolverOptions } from '@net/core'
-import { messageOf } from './error.ts'
-import type { Session } from './session.ts'
+import { messageOf } from '../session/error.ts'
+import type { Session } from '../session/session.ts'
 
 /** What a resolver tells of what it does. */
 export type Debug = NonNullable<ResolverOptions['debug']>

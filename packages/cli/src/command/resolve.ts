@@ -9,13 +9,13 @@ import {
   type Resolver,
 } from '@net/core'
 import { Option } from 'commander'
-import { define } from './command.ts'
-import { netOption, networkOf } from './option.ts'
-import { isNetwork } from './place.ts'
-import { lookupTrace, type Debug } from './lookup_trace.ts'
-import { records, recordTypes, type Found } from './records.ts'
-import type { Session, SessionOptions } from './session.ts'
-import { UsageError } from './usage_error.ts'
+import { define } from '../session/command.ts'
+import { netOption, networkOf } from '../session/option.ts'
+import { isNetwork } from '../session/place.ts'
+import { lookupTrace, type Debug } from '../names/lookup_trace.ts'
+import { records, recordTypes, type Found } from '../names/records.ts'
+import type { Session, SessionOptions } from '../session/session.ts'
+import { UsageError } from '../session/usage_error.ts'
 
 interface ResolveOptions extends SessionOptions {
   readonly net?: string

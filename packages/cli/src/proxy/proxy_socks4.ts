@@ -2,7 +2,7 @@ import { IP } from '@net/core'
 import type { Conn } from '@net/core'
 import type { Greeting } from './greeting.ts'
 import type { Proxy } from './proxy.ts'
-import { dismiss } from './relay.ts'
+import { dismiss } from '../relay/relay.ts'
 
 const CONNECT = 1
 const GRANTED = 0x5a

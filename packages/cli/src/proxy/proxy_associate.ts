@@ -1,5 +1,5 @@
 import { joinHostPort, listenPacket, TCPAddr, type Conn, type PacketConn, type UDPAddr } from '@net/core'
-import { PacketFlows } from './packet_flows.ts'
+import { PacketFlows } from '../relay/packet_flows.ts'
 import { isHost, type Proxy } from './proxy.ts'
 import { addressBytes, parseAddress } from './socks_address.ts'
 

@@ -2,11 +2,11 @@ import { timingSafeEqual } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import { splitHostPort, type Conn } from '@net/core'
 import { Greeting } from './greeting.ts'
-import { textOf } from './printable.ts'
+import { textOf } from '../session/printable.ts'
 import { NoPlace, type Login, type Proxy } from './proxy.ts'
 import { forward } from './proxy_forward.ts'
 import { statusOf } from './proxy_request.ts'
-import { dismiss } from './relay.ts'
+import { dismiss } from '../relay/relay.ts'
 
 const LONGEST = 16384 // bytes of a request's head
 const HEAD_END = '\r\n\r\n'

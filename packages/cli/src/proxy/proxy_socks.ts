@@ -4,7 +4,7 @@ import { Greeting, GreetingError } from './greeting.ts'
 import { failureOf, type Failure, type Login, type Proxy, type Replies } from './proxy.ts'
 import { Association } from './proxy_associate.ts'
 import { socks4 } from './proxy_socks4.ts'
-import { dismiss } from './relay.ts'
+import { dismiss } from '../relay/relay.ts'
 import { addressBytes, ATYP_DOMAINNAME, ATYP_IPV4, ATYP_IPV6 } from './socks_address.ts'
 
 // RFC 1928

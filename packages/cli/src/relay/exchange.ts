@@ -1,6 +1,6 @@
 import { allocBuffer, ErrClosed, ErrDeadlineExceeded, isErr, type Conn, type IOOptions } from '@net/core'
 import { closeWrite } from './half_close.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 const CHUNK = 65536 // bytes: a datagram is never longer
 

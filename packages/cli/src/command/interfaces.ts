@@ -1,11 +1,11 @@
 import type { Interface } from '@net/core'
 import { watchInterfaces, type InterfaceEvent } from '@net/posix'
 import { Option } from 'commander'
-import { define } from './command.ts'
-import { netOption, networkOf } from './option.ts'
-import type { Session, SessionOptions } from './session.ts'
-import { asked } from './status.ts'
-import { UsageError } from './usage_error.ts'
+import { define } from '../session/command.ts'
+import { netOption, networkOf } from '../session/option.ts'
+import type { Session, SessionOptions } from '../session/session.ts'
+import { asked } from '../session/status.ts'
+import { UsageError } from '../session/usage_error.ts'
 
 interface InterfacesOptions extends SessionOptions {
   readonly net?: string

@@ -13,7 +13,7 @@ export const FULL = 70
 export const canPin = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0 && availableParallelism() > 1
 
 /** How much longer than a measurement the time before it lasts, in which runtimes compile what they run often. */
-const WARM = 3
+const WARM = 8
 
 export class Round {
   /** Milliseconds that a measurement lasts, where time limits it. */

@@ -12,3 +12,23 @@
 export function plainBuffer(byteLength: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(byteLength)
 }
+
+/**
+ * The bytes of all parts, one after the other, in a buffer of their own.
+ *
+ * @example
+ * ```ts
+ * import { joined } from '@net/io'
+ *
+ * console.log(joined([Uint8Array.of(1, 2), Uint8Array.of(3)]).join()) // 1,2,3
+ * ```
+ */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((n, part) => n + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}

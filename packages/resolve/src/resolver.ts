@@ -17,7 +17,7 @@ import {
   type SRV,
   isError,
 } from '@net/contract'
-import { endingOf } from '@net/io'
+import { endingOf, joined } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
 import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
@@ -194,7 +194,7 @@ export class Resolver implements LookupGroup {
   async lookupTXT(name: string, options: LookupOptions = {}): Promise<string[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.TXT, options)
-    return records.flatMap(({ data }) => (data.kind === 'TXT' ? [joined(data.strings)] : []))
+    return records.flatMap(({ data }) => (data.kind === 'TXT' ? [utf8.decode(joined(data.strings))] : []))
   }
 
   /**
@@ -311,13 +311,3 @@ function isNotFound(e: unknown): boolean {
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
-
-function joined(strings: readonly Uint8Array[]): string {
-  const bytes = new Uint8Array(strings.reduce((n, s) => n + s.byteLength, 0))
-  let at = 0
-  for (const s of strings) {
-    bytes.set(s, at)
-    at += s.byteLength
-  }
-  return utf8.decode(bytes)
-}

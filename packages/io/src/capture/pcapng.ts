@@ -1,4 +1,6 @@
 // Blocks of draft-ietf-opsawg-pcapng, in the byte order that is written: little endian.
+import { joined } from '../buffer.ts'
+
 const SECTION = 0x0a0d0d0a
 const BYTE_ORDER = 0x1a2b3c4d
 const INTERFACE = 1
@@ -103,15 +105,4 @@ function u16(value: number): Uint8Array {
 
 function u32(value: number): Uint8Array {
   return Uint8Array.of(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24)
-}
-
-/** Puts pieces together. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((n, part) => n + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.byteLength
-  }
-  return out
 }

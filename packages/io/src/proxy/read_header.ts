@@ -1,4 +1,5 @@
 import { ErrUnexpectedEOF, type IOOptions, isError } from '@net/contract'
+import { joined } from '../buffer.ts'
 import { readFull } from '../bufio/read_full.ts'
 import { readError, type Reader } from '../bufio/reader.ts'
 import type { ProxyHeader } from './header.ts'
@@ -42,7 +43,7 @@ async function readV2(reader: Reader, start: Uint8Array, options?: IOOptions): P
   const rest = await take(reader, V2_FIXED - SHORTEST, options)
   const length = ((start[14] ?? 0) << 8) | (rest[0] ?? 0)
   const body = await take(reader, length, options)
-  return decode(reader, () => decodeV2(joined(start, rest, body)))
+  return decode(reader, () => decodeV2(joined([start, rest, body])))
 }
 
 async function readV1(reader: Reader, start: Uint8Array, options?: IOOptions): Promise<ProxyHeader> {
@@ -50,7 +51,7 @@ async function readV1(reader: Reader, start: Uint8Array, options?: IOOptions): P
   while (!text.includes(NEWLINE)) {
     const more = atLeast(text)
     if (text.byteLength + more > V1_MAX) throw readError(reader, new Error('PROXY header without end'))
-    text = joined(text, await take(reader, more, options))
+    text = joined([text, await take(reader, more, options)])
   }
   return decode(reader, () => decodeV1(new TextDecoder('latin1').decode(text)))
 }
@@ -67,16 +68,6 @@ async function take(reader: Reader, n: number, options?: IOOptions): Promise<Uin
   const p = new Uint8Array(n)
   if (n > 0 && (await readFull(reader, p, options)) === null) throw readError(reader, ErrUnexpectedEOF)
   return p
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
 }
 
 function decode(reader: Reader, header: () => ProxyHeader): ProxyHeader {

@@ -1,3 +1,4 @@
+import { joined } from '@net/io'
 import { interfaceBlock, packetBlock, sectionBlock } from '@net/io/capture'
 import { encodePacket } from '../ip/encode.ts'
 import { headerLength } from '../ip/packet.ts'
@@ -27,14 +28,4 @@ export function pcapngOf(sightings: Iterable<Sighting>, epoch: number): Uint8Arr
 function flip(bytes: Uint8Array, head: number): void {
   const last = bytes.byteLength - 1
   if (last >= head) bytes[last] = (bytes[last] ?? 0) ^ 1
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((n, part) => n + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.byteLength
-  }
-  return out
 }

@@ -11,7 +11,7 @@ import {
   type UnixConn,
   type UnixMessage,
 } from '@net/contract'
-import { checkKept, untilClosed } from '@net/io'
+import { checkKept, joined, untilClosed } from '@net/io'
 import { ErrUnsupported } from '@net/stubs'
 import { SendOp } from '../socket/datagram_op.ts'
 import { HostOp } from '../socket/host_op.ts'
@@ -282,14 +282,4 @@ function copy(p: Uint8Array, { data }: Message): number {
   const part = data.subarray(0, p.byteLength)
   p.set(part)
   return part.byteLength
-}
-
-function joined(buffers: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(buffers.reduce((n, p) => n + p.byteLength, 0))
-  let at = 0
-  for (const p of buffers) {
-    all.set(p, at)
-    at += p.byteLength
-  }
-  return all
 }

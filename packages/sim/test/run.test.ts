@@ -1,6 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import timers from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
@@ -139,4 +143,24 @@ test('a real socket is refused where it is seen', async () => {
   server.close()
   expect(error.code).toBe('OUTSIDE')
   expect(error.message).toContain('TCPServerWrap')
+})
+
+test('a file is refused where it is seen: a pipe that nobody writes to', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'net-sim-'))
+  const pipe = join(dir, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const opening: Promise<void>[] = []
+  const error = await rejection(
+    new SimNetwork().run(async () => {
+      opening.push(open(pipe, 'r').then((file) => file.close()))
+      await opening[0]
+    }),
+  )
+  // The open waits for a writer, which comes now.
+  const writer = openSync(pipe, 'r+')
+  await Promise.all(opening)
+  closeSync(writer)
+  rmSync(dir, { recursive: true })
+  expect(error.code).toBe('OUTSIDE')
+  expect(error.message).toContain('FSReq')
 })

@@ -1,3 +1,5 @@
+import { checksumOf, sumOf } from '@net/io/capture'
+
 // The types of ICMP's echo, RFC 792 and RFC 4443.
 const types = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
 
@@ -17,7 +19,7 @@ export function echoRequest(version: Version, id: number, seq: number, size: num
   view.setUint8(0, types[version].request)
   view.setUint16(4, id)
   view.setUint16(6, seq)
-  if (version === 4) view.setUint16(2, checksum(message))
+  if (version === 4) view.setUint16(2, checksumOf(sumOf(message)))
   return message
 }
 
@@ -26,12 +28,4 @@ export function replySeq(version: Version, message: Uint8Array, id: number | nul
   if (message.byteLength < HEAD || message[0] !== types[version].reply) return null
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
   return id === null || view.getUint16(4) === id ? view.getUint16(6) : null
-}
-
-// RFC 1071
-function checksum(bytes: Uint8Array): number {
-  let sum = 0
-  for (let i = 0; i < bytes.byteLength; i += 2) sum += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  return ~sum & 0xffff
 }

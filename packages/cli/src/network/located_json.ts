@@ -17,7 +17,7 @@ export class LocatedJSON {
   readonly value: unknown
   readonly #body: ValueNode
 
-  /** Reads a text. Throws a {@link Problem} for one that is no JSON, as {@link problemOf} gives it. */
+  /** Reads a text. Throws for one that is no JSON what {@link syntaxProblem} makes a problem of. */
   constructor(text: string) {
     const { body } = parse(text)
     this.#body = body

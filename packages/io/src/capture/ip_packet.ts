@@ -1,4 +1,5 @@
 import type { IP } from '@net/addr'
+import { checksumOf, sumOf } from './checksum.ts'
 
 /** The number of TCP within IP. */
 export const TCP = 6
@@ -15,14 +16,14 @@ export interface End {
 
 /**
  * An IP packet with its checksums, as one sends it. `body` is what it carries, with zeros at `checksumAt`,
- * where its own checksum goes; null for a protocol whose checksum is not known here.
+ * where its own checksum goes.
  */
 export function ipPacket(
   protocol: number,
   from: IP,
   to: IP,
   body: Uint8Array,
-  checksumAt: number | null,
+  checksumAt: number,
 ): Uint8Array<ArrayBuffer> {
   const [from4, to4] = [from.to4(), to.to4()]
   const isV4 = from4 !== null && to4 !== null
@@ -30,11 +31,9 @@ export function ipPacket(
   const packet = isV4
     ? header4(protocol, source, destination, body)
     : header6(protocol, source, destination, body)
-  if (checksumAt !== null) {
-    const head = packet.byteLength - body.byteLength
-    const ends = sum(source) + sum(destination) + protocol + body.byteLength
-    new DataView(packet.buffer).setUint16(head + checksumAt, folded(ends + sum(body)) || 0xffff)
-  }
+  const head = packet.byteLength - body.byteLength
+  const ends = sumOf(source) + sumOf(destination) + protocol + body.byteLength
+  new DataView(packet.buffer).setUint16(head + checksumAt, checksumOf(ends + sumOf(body)) || 0xffff)
   return packet
 }
 
@@ -58,7 +57,7 @@ function header4(
   view.setUint8(9, protocol)
   packet.set(from, 12)
   packet.set(to, 16)
-  view.setUint16(10, folded(sum(packet.subarray(0, 20))))
+  view.setUint16(10, checksumOf(sumOf(packet, 0, 20)))
   packet.set(body, 20)
   return packet
 }
@@ -83,17 +82,4 @@ function header6(
   packet.set(to, 24)
   packet.set(body, 40)
   return packet
-}
-
-// The sum of 16-bit words that the checksums of RFC 1071 are made of; it stays exact for the longest packet.
-function sum(bytes: Uint8Array): number {
-  let n = 0
-  for (let i = 0; i < bytes.byteLength; i += 2) n += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)
-  return n
-}
-
-function folded(n: number): number {
-  let rest = n
-  while (rest > 0xffff) rest = (rest & 0xffff) + Math.floor(rest / 0x10000)
-  return ~rest & 0xffff
 }

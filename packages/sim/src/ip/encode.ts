@@ -1,5 +1,5 @@
+import { checksumOf, sumOf } from '@net/io/capture'
 import { ipOf } from './address.ts'
-import { checksumOf, sumOf } from './checksum.ts'
 import { bodyLength, headerLength, packetLength, protocolOf, type Body, type Packet } from './packet.ts'
 
 const FRAGMENT_HEADER = 44 // the number of IPv6's fragment header

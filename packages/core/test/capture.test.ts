@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { ledger } from '@net/contract/suite'
-import { hosted, posix } from '@net/posix'
+import { posix } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Capture, tap } from '../src/capture/index.ts'
 import { Net, pipe, type Conn } from '../src/index.ts'
-import { embeddedNet, plan9 } from '../src/plan9/index.ts'
+import { stacks, type Stack } from './stacks.ts'
 
 const tshark = ['/usr/bin/tshark', '/usr/local/bin/tshark'].find(existsSync)
 const run = promisify(execFile)
@@ -27,10 +27,7 @@ beforeAll(async () => {
   balanced = ledger()
 })
 
-const tree = embeddedNet(posix())
-
 afterAll(async () => {
-  await tree.close()
   await rm(dir, { recursive: true })
   await balanced()
 })
@@ -69,14 +66,17 @@ async function readAll(conn: Conn): Promise<string> {
 
 const reason = tshark === undefined ? ' (which needs tshark)' : ''
 
-describe.each([
-  ["the kernel's sockets", new Net(posix())],
-  ["the host's sockets", new Net(hosted())],
-  ['an embedded /net', new Net(plan9({ net: tree }))],
-])('over %s', (_name, net) => {
+describe.each(stacks)('over %s', (_name, begin) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await begin()
+  })
+  afterAll(() => stack.close())
+
   test.skipIf(tshark === undefined).each(['127.0.0.1:0', '[::1]:0'])(
     `tap() captures a conversation of TCP at %s, which tshark reads without complaint${reason}`,
     async (address) => {
+      const { net } = stack
       const listener = await net.listen('tcp', address)
       const file = join(dir, 'tcp.pcapng')
       const sink = await open(file, 'w')
@@ -106,6 +106,7 @@ describe.each([
   )
 
   test.skipIf(tshark === undefined)(`tap() captures datagrams, each with its peer${reason}`, async () => {
+    const { net } = stack
     const [a, b] = [
       await net.listenPacket('udp', '127.0.0.1:0'),
       await net.listenPacket('udp', '127.0.0.1:0'),

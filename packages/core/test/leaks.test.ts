@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { hosted, posix } from '@net/posix'
-import { afterAll, describe, expect, test } from 'vitest'
-import { keepLeaks, leaks, Net, pipe } from '../src/index.ts'
-import { embeddedNet, plan9 } from '../src/plan9/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keepLeaks, leaks, pipe } from '../src/index.ts'
+import { stacks, type Stack } from './stacks.ts'
 
 test('leaks() gives nothing before keepLeaks() was called', async () => {
   const [a, b] = pipe()
@@ -14,15 +13,15 @@ test('leaks() gives nothing before keepLeaks() was called', async () => {
   expect(leaks()).toEqual([])
 })
 
-const tree = embeddedNet(posix())
-afterAll(() => tree.close())
+describe.each(stacks)('over %s', (_name, open) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await open()
+  })
+  afterAll(() => stack.close())
 
-describe.each([
-  ["the kernel's sockets", new Net(posix())],
-  ["the host's sockets", new Net(hosted())],
-  ['an embedded /net', new Net(plan9({ net: tree }))],
-])('over %s', (_name, net) => {
   test('leaks() gives what is open with the stack that opened it, until it is closed', async () => {
+    const { net } = stack
     const before = leaks().length
     const opened = (): string[] => leaks().map(({ what, stack }) => `${what}\n${stack}`)
     const listener = await (async function announces() {

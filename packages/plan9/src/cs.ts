@@ -1,6 +1,7 @@
 import type { IP } from '@net/addr'
 import type { IOOptions, NetFS } from '@net/contract'
-import { CS_ANSWER, fieldsOf, query } from './query.ts'
+import { fields } from '@net/resolve'
+import { CS_ANSWER, query } from './query.ts'
 
 /** The name of a protocol's directory: of 'tcp4' and 'tcp6' it is 'tcp'. */
 export function protocolOf(network: string): string {
@@ -33,7 +34,7 @@ export async function queryCS1(
 ): Promise<{ clone: string; dest: string }> {
   const host = ip === null || ip.isUnspecified ? '*' : ip.toString()
   const [line = ''] = await queryCS(fs, network, host, String(port), options, 1)
-  const [clone, dest] = fieldsOf(line)
+  const [clone, dest] = fields(line)
   if (clone === undefined || dest === undefined) throw new Error('bad response from ndb/cs')
   return { clone, dest }
 }

@@ -1,8 +1,7 @@
 import { Client, type Fid, ORDWR, OREAD, OWRITE, pathNames, type SessionError } from '@net/9p'
 import type { Conn, IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
-import { Liveness, race } from '@net/io'
+import { Liveness, race, Semaphore } from '@net/io'
 import { attach, type Authenticate } from './attach.ts'
-import { Turns } from './turns.ts'
 
 /** Options of {@link importNet}. */
 export interface ImportOptions extends IOOptions {
@@ -155,8 +154,8 @@ class SessionFile implements NetFile {
   readonly #liveness: Liveness
   readonly #fid: Fid
   #offset = 0
-  readonly #reads: Turns
-  readonly #writes: Turns
+  readonly #reads: Semaphore
+  readonly #writes: Semaphore
 
   constructor(session: Liveness, fid: Fid, outstanding: number, ref: boolean) {
     this.#session = session
@@ -165,8 +164,8 @@ class SessionFile implements NetFile {
     this.outstanding = outstanding
     this.#liveness = new Liveness({ ref: () => session.waiting(1), unref: () => session.waiting(-1) })
     if (!ref) this.#liveness.unref()
-    this.#reads = new Turns(outstanding)
-    this.#writes = new Turns(outstanding)
+    this.#reads = new Semaphore(outstanding)
+    this.#writes = new Semaphore(outstanding)
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -199,11 +198,11 @@ class SessionFile implements NetFile {
   }
   async #transfer(
     act: 'read' | 'write',
-    turns: Turns,
+    turns: Semaphore,
     p: Uint8Array,
     options: IOOptions | undefined,
   ): Promise<number> {
-    const turn = turns.enter()
+    const turn = turns.enter(options)
     if (turn !== null) await turn
     this.#liveness.waiting(1)
     try {

@@ -12,10 +12,10 @@ import {
   type NetFS,
   isError,
 } from '@net/contract'
+import { fields, leadingNumber } from '@net/resolve'
 import { ErrPlan9 } from '@net/stubs'
 import { leave } from './open_conversation.ts'
-import { leadingNumber } from './plan9_addr.ts'
-import { fieldsOf, textOf } from './query.ts'
+import { textOf } from './query.ts'
 
 const READ_SIZE = 8192 // bytes of one read of a status file
 
@@ -56,7 +56,7 @@ async function statuses(fs: NetFS): Promise<string[]> {
 
 /** The word after `key` in the first line of a status, or undefined. */
 function after(status: string, key: string): string | undefined {
-  const words = fieldsOf(status.split('\n', 1)[0] ?? '')
+  const words = fields(status.split('\n', 1)[0] ?? '')
   const at = words.indexOf(key)
   return at < 0 ? undefined : words[at + 1]
 }
@@ -70,11 +70,11 @@ function parseStatusAddrs(status: string): IPNet[] {
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [addr = '', prefix = ''] = fieldsOf(line)
+      const [addr = '', prefix = ''] = fields(line)
       const ip = parseIP(addr)
-      const bits = prefix.startsWith('/') ? leadingNumber(prefix.slice(1)) : null
-      if (ip === null || bits === null) return []
-      const mask = ip.to4() === null ? cidrMask(bits.n, 128) : cidrMask(bits.n - 96, 32)
+      const { value: bits, ok } = leadingNumber(prefix.slice(1))
+      if (ip === null || !prefix.startsWith('/') || !ok) return []
+      const mask = ip.to4() === null ? cidrMask(bits, 128) : cidrMask(bits - 96, 32)
       return mask === null ? [] : [new IPNet(ip, mask)]
     })
 }
@@ -92,7 +92,8 @@ class Plan9Interface implements Interface {
     this.#fs = fs
     this.index = number + 1
     this.name = `${fs.root}/ipifc/${number}`
-    this.mtu = leadingNumber(after(status, 'maxtu') ?? '')?.n ?? 0
+    const mtu = leadingNumber(after(status, 'maxtu') ?? '')
+    this.mtu = mtu.ok ? mtu.value : 0
     this.hardwareAddr = hardwareAddr
     const kind = isDevice(fs, status) ? FlagBroadcast : FlagLoopback
     this.flags = new Flags(FlagUp | FlagRunning | FlagMulticast | kind)

@@ -1,17 +1,16 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { IOOptions, NetFile, NetFileMode, NetFS, NetOpenOptions } from '@net/contract'
-import { endingOf, race } from '@net/io'
-import { Turns } from './turns.ts'
+import { endingOf, race, Semaphore } from '@net/io'
 
-let threads: Turns | undefined
+let threads: Semaphore | undefined
 
 /**
  * The turns of the calls that may block the JavaScript host's threads for long: never the last one, so that
  * control messages get through. The threads are counted as Node does it, when the first call needs one and not
  * on import: not every program may read the environment.
  */
-function threadTurns(): Turns {
-  threads ??= new Turns(Math.max((Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4) - 1, 1))
+function threadTurns(): Semaphore {
+  threads ??= new Semaphore(Math.max((Number(process.env.UV_THREADPOOL_SIZE ?? 4) || 4) - 1, 1))
   return threads
 }
 
@@ -48,7 +47,7 @@ export function osNet(dir: string): NetFS {
       const blocking = waits(path)
       // An open of listen is waited for whatever ends the options, as the call that it brings must not be
       // lost.
-      const handle = path.endsWith('/listen') ? threadTurns().take(opening) : opening()
+      const handle = path.endsWith('/listen') ? threadTurns().run(opening) : opening()
       if (path.endsWith('/listen') || ending === null) return new OSFile(await handle, blocking)
       try {
         return new OSFile(await race(handle, options), blocking)
@@ -84,7 +83,7 @@ class OSFile implements NetFile {
       this.#check(options)
       const work = (): Promise<number> =>
         this.#at(async (at) => (await this.#handle.read(p, 0, p.byteLength, at)).bytesRead)
-      return await (this.#blocking ? threadTurns().take(work) : work())
+      return await (this.#blocking ? threadTurns().run(work) : work())
     }
     const turn = this.#reads.then(call)
     this.#reads = turn.catch(() => {})

@@ -9,24 +9,7 @@ import {
   UDPAddr,
   UnknownNetworkError,
 } from '@net/addr'
-
-const TOO_BIG = 0xffffff // Go reads no numbers from here on
-
-/**
- * Reads the decimal digits that `s` begins with: the number and how many there are; null for none, or a
- * number too big.
- */
-export function leadingNumber(s: string): { n: number; digits: number } | null {
-  let n = 0
-  let digits = 0
-  for (; digits < s.length; digits++) {
-    const digit = s.charCodeAt(digits) - 48
-    if (digit < 0 || digit > 9) break
-    n = n * 10 + digit
-    if (n >= TOO_BIG) return null
-  }
-  return digits === 0 ? null : { n, digits }
-}
+import { leadingNumber } from '@net/resolve'
 
 /**
  * Reads an address of the form [ip!]port, '127.0.0.1!80\n', as the files local and remote hold it; what
@@ -46,10 +29,10 @@ export function parsePlan9Addr(s: string): { ip: IP; port: number } {
   const ip = bang < 0 ? IPv4zero : parseIP(s.slice(0, bang))
   if (ip === null) throw new ParseError('IP address', s)
   const rest = s.slice(bang + 1)
-  const port = leadingNumber(rest)
-  if (port === null) throw new ParseError('port', s)
-  if (port.n > 0xffff) throw new AddrError('invalid port', rest.slice(0, port.digits))
-  return { ip, port: port.n }
+  const { value: port, length, ok } = leadingNumber(rest)
+  if (!ok) throw new ParseError('port', s)
+  if (port > 0xffff) throw new AddrError('invalid port', rest.slice(0, length))
+  return { ip, port }
 }
 
 /**
@@ -77,6 +60,7 @@ export function plan9AddrOf(network: string, text: string): TCPAddr | UDPAddr {
  * @example
  * ```ts
  * import { parseIP } from '@net/addr'
+import { leadingNumber } from '@net/resolve'
  * import { plan9LocalAddr } from '@net/plan9'
  *
  * console.log(plan9LocalAddr({ ip: parseIP('127.0.0.1'), port: 80 })) // 127.0.0.1!80

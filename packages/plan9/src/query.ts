@@ -83,8 +83,3 @@ async function ask(
     file.close().catch(() => {}) // the answer is there, whatever becomes of the file
   }
 }
-
-/** The fields of a line, as Go's getFields: what blanks, tabs and ends of lines separate. */
-export function fieldsOf(line: string): string[] {
-  return line.split(/[ \r\t\n]+/).filter((field) => field !== '')
-}

@@ -10,11 +10,10 @@ import {
   isError,
 } from '@net/contract'
 import { isOver } from '@net/io'
-import { absDomainName, byPref, byPriorityWeight, reverseAddr } from '@net/resolve'
+import { absDomainName, byPref, byPriorityWeight, fields, leadingNumber, reverseAddr } from '@net/resolve'
 import { queryCS } from './cs.ts'
 import { isSessionOver } from './errors.ts'
-import { leadingNumber } from './plan9_addr.ts'
-import { CS_ANSWER, DNS_ANSWER, fieldsOf, query } from './query.ts'
+import { CS_ANSWER, DNS_ANSWER, query } from './query.ts'
 
 // The words of a dns that has looked and found nothing.
 const notFound = [
@@ -39,7 +38,7 @@ export class Records {
   /** The addresses of a host, each once. cs is asked, since it knows the names of the local network too. */
   async lookupHost(host: string, options?: IOOptions): Promise<string[]> {
     const lines = await this.#cs('net', host, '1', options).catch(fail(host, options))
-    const addrs = fields(lines, 2).map(([, addr = '']) => addr.replace(/!.*/s, ''))
+    const addrs = rows(lines, 2).map(([, addr = '']) => addr.replace(/!.*/s, ''))
     return [...new Set(addrs.filter((addr) => parseIP(addr) !== null))]
   }
 
@@ -58,10 +57,10 @@ export class Records {
     const lines = await this.#cs(family, '127.0.0.1', lower, options).catch((e: unknown): never => {
       throw isError(e) && e.message.endsWith("can't translate service") ? unknown : e
     })
-    const [, addr] = fieldsOf(lines[0] ?? '')
-    const port = addr === undefined ? null : leadingNumber(addr.slice(addr.indexOf('!') + 1))
-    if (port === null) throw unknown
-    return port.n
+    const [, addr = ''] = fields(lines[0] ?? '')
+    const { value: port, ok } = leadingNumber(addr.slice(addr.indexOf('!') + 1))
+    if (!ok) throw unknown
+    return port
   }
 
   /** The canonical name of a host. */
@@ -75,7 +74,7 @@ export class Records {
       if (notFound.slice(1).some((words) => said.endsWith(words))) return absDomainName(name)
       return fail('', options)(e) // Go's error has no name here
     }
-    const [, , cname] = fieldsOf(lines[0] ?? '')
+    const [, , cname] = fields(lines[0] ?? '')
     if (cname === undefined) throw new Error('bad response from ndb/dns')
     return `${cname}.`
   }
@@ -91,12 +90,17 @@ export class Records {
     const lines = await this.#dns(target, 'srv', options).catch(fail(name, options))
     const addrs: SRV[] = []
     let cname = ''
-    for (const [owner = '', , ...rest] of fields(lines, 6)) {
+    for (const [owner = '', , ...rest] of rows(lines, 6)) {
       // Weight before priority is the order that Go reads.
-      const [weight, priority, port] = rest.slice(0, 3).map((field) => leadingNumber(field)?.n)
-      if (weight === undefined || priority === undefined || port === undefined) continue
+      const [weight, priority, port] = rest.slice(0, 3).map((field) => leadingNumber(field))
+      if (!weight?.ok || !priority?.ok || !port?.ok) continue
       const host = absDomainName(rest[3] ?? '')
-      addrs.push({ target: host, port: uint16(port), priority: uint16(priority), weight: uint16(weight) })
+      addrs.push({
+        target: host,
+        port: uint16(port.value),
+        priority: uint16(priority.value),
+        weight: uint16(weight.value),
+      })
       cname = absDomainName(owner)
     }
     return { cname, addrs: byPriorityWeight(addrs) }
@@ -105,9 +109,9 @@ export class Records {
   /** The MX records of a domain. */
   async lookupMX(name: string, options?: IOOptions): Promise<MX[]> {
     const lines = await this.#dns(name, 'mx', options).catch(fail(name, options))
-    const records = fields(lines, 4).flatMap(([, , first = '', host = '']): MX[] => {
-      const pref = leadingNumber(first)
-      return pref === null ? [] : [{ host: absDomainName(host), pref: uint16(pref.n) }]
+    const records = rows(lines, 4).flatMap(([, , first = '', host = '']): MX[] => {
+      const { value: pref, ok } = leadingNumber(first)
+      return ok ? [{ host: absDomainName(host), pref: uint16(pref) }] : []
     })
     return byPref(records)
   }
@@ -115,7 +119,7 @@ export class Records {
   /** The NS records of a domain. */
   async lookupNS(name: string, options?: IOOptions): Promise<NS[]> {
     const lines = await this.#dns(name, 'ns', options).catch(fail(name, options))
-    return fields(lines, 3).map(([, , host = '']) => ({ host: absDomainName(host) }))
+    return rows(lines, 3).map(([, , host = '']) => ({ host: absDomainName(host) }))
   }
 
   /** The TXT records of a domain: what follows the first tab of each answer. */
@@ -127,17 +131,17 @@ export class Records {
   /** The names of an address. */
   async lookupAddr(addr: string, options?: IOOptions): Promise<string[]> {
     const lines = await this.#dns(reverseAddr(addr), 'ptr', options).catch(fail(addr, options))
-    return fields(lines, 3).map(([, , name = '']) => absDomainName(name))
+    return rows(lines, 3).map(([, , name = '']) => absDomainName(name))
   }
 
   /** The number of an IP protocol. */
   async lookupProtocol(name: string, options?: IOOptions): Promise<number> {
     const lower = name.replace(/[A-Z]/g, (c) => c.toLowerCase())
     const lines = await query(this.#fs, 'cs', `!protocol=${lower}`, CS_ANSWER, options)
-    const [, pair] = fieldsOf(lines[0] ?? '')
-    const proto = pair === undefined ? null : leadingNumber(pair.slice(pair.indexOf('=') + 1))
-    if (proto === null) throw new UnknownNetworkError(name)
-    return proto.n
+    const [, pair = ''] = fields(lines[0] ?? '')
+    const { value: proto, ok } = leadingNumber(pair.slice(pair.indexOf('=') + 1))
+    if (!ok) throw new UnknownNetworkError(name)
+    return proto
   }
 
   #cs(network: string, host: string, service: string, options?: IOOptions): Promise<string[]> {
@@ -150,8 +154,8 @@ export class Records {
 }
 
 // The fields of each line that has enough of them.
-function fields(lines: readonly string[], least: number): string[][] {
-  return lines.map(fieldsOf).filter((f) => f.length >= least)
+function rows(lines: readonly string[], least: number): string[][] {
+  return lines.map(fields).filter((f) => f.length >= least)
 }
 
 function uint16(n: number): number {

@@ -3,6 +3,7 @@
  * nsswitch.conf), DNS messages, a stub resolver over any dial, and the order of what it finds.
  */
 export * from './order/addr_select.ts'
+export { fields, leadingNumber } from './files/field.ts'
 export { Hosts, HostsFile, parseHosts, type HostsEntry } from './files/hosts.ts'
 export { byPref } from './order/mx.ts'
 export { absDomainName, avoidDNS, isDomainName, nameList } from './dns/name.ts'

@@ -79,17 +79,16 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     lookup: ['dns', 'files', 'order', 'client'],
   },
   '@net/posix': {
-    'permission.ts': [],
     abi: [],
     ffi: ['abi'],
-    sys: ['permission.ts', 'abi', 'ffi'],
+    sys: ['abi', 'ffi'],
     wire: ['abi', 'sys'],
     poll: ['abi', 'ffi', 'sys'],
     fd: ['abi', 'sys', 'wire', 'poll'],
     option: ['abi', 'sys', 'wire', 'fd'],
     interface: ['abi', 'sys', 'wire', 'fd'],
     sock: ['abi', 'sys', 'wire', 'fd', 'option'],
-    hosted: ['permission.ts'], // nothing of the kernel's half: a bundle for windows holds no kernel's sockets
+    hosted: [], // nothing of the kernel's half: a bundle for windows holds no kernel's sockets
   },
   '@net/netfs': {
     base: [],

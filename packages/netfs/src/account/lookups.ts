@@ -1,6 +1,6 @@
 import type { IOOptions } from '@net/contract'
-import { fail } from '../base/errors.ts'
-import { Semaphore } from '../base/semaphore.ts'
+import { Semaphore, turnTaken } from '@net/io'
+import { fail, plan9Error } from '../base/errors.ts'
 import type { Portion } from './supply.ts'
 
 /** The queries of cs and dns that one peer has looked up. */
@@ -18,9 +18,11 @@ export class Lookups {
    * Looks up when it is this query's turn. Rejects with "too many queries" of the program, 'cs' or 'dns', when
    * the peer has its share under way, and with "interrupted" when what ends `options` comes before its turn.
    */
-  run<T>(program: string, options: IOOptions, act: () => Promise<T>): Promise<T> {
+  async run<T>(program: string, options: IOOptions, act: () => Promise<T>): Promise<T> {
     const portion = this.#portion
-    return this.#turns.run(options, async () => {
+    const lookup = async (): Promise<T> => {
+      // Lookups that never wait for anything must not keep the event loop from turning, however many there are.
+      for (let turn = turnTaken(); turn !== null; turn = turnTaken()) await turn
       if (!portion.has(1)) fail(`${program}: too many queries`)
       portion.take(1)
       try {
@@ -28,6 +30,11 @@ export class Lookups {
       } finally {
         portion.take(-1)
       }
-    })
+    }
+    try {
+      return await this.#turns.run(lookup, options)
+    } catch (e) {
+      throw plan9Error(e, options)
+    }
   }
 }

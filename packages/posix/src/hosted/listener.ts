@@ -7,11 +7,10 @@ import {
 } from 'node:net'
 import type { Addr } from '@net/addr'
 import { type Conn, type File, type IOOptions, type RawConn } from '@net/contract'
-import { LaneListener, Op, type Lane } from '@net/io'
+import { LaneListener, networkRefusal, Op, type Lane } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { hostError, listenError } from './errors.ts'
 import { Handle } from './handle.ts'
-import { networkRefusal } from '../permission.ts'
 import { READ_AHEAD, reset } from './stream.ts'
 
 /** The backlog of the kernel's queue, from which the host accepts at once, when none is said. */

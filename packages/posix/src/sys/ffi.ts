@@ -1,8 +1,8 @@
+import { networkRefusal } from '@net/io'
 import { platform } from '../abi/platform.ts'
 import { system } from '../abi/system.ts'
 import type { FFI } from '../ffi/ffi.ts'
 import { foreignHost, loadDefaultFFI, loadFFI } from '../ffi/host.ts'
-import { networkRefusal } from '../permission.ts'
 
 /** A function of the C library, which is bound when it is first called unless it was before. */
 export interface Binding {

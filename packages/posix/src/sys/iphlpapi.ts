@@ -1,10 +1,10 @@
 import { Errno, SyscallError } from '@net/contract'
+import { networkRefusal } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { platform } from '../abi/platform.ts'
 import { windows } from '../abi/windows.ts'
 import type { CFunction, Library } from '../ffi/ffi.ts'
 import { loadLibrary } from '../ffi/koffi.ts'
-import { networkRefusal } from '../permission.ts'
 
 interface Bound {
   readonly library: Library

@@ -14,7 +14,16 @@ export function withoutComment(line: string): string {
   return hash < 0 ? line : line.slice(0, hash)
 }
 
-/** The fields of a line: whatever stands between blanks, tabs and line ends. */
+/**
+ * The fields of a line, as Go's getFields: whatever stands between blanks, tabs and line ends.
+ *
+ * @example
+ * ```ts
+ * import { fields } from '@net/resolve'
+ *
+ * console.log(fields('127.0.0.1\tlocalhost  loopback\n').length) // 3
+ * ```
+ */
 export function fields(line: string): string[] {
   return line.split(/[ \t\r\n]+/).filter((f) => f !== '')
 }
@@ -22,8 +31,16 @@ export function fields(line: string): string[] {
 const tooBig = 0xffffff
 
 /**
- * The decimal number at the start of a text and how many characters it has. `ok` is false when there is no
- * digit, and from 0xffffff upwards.
+ * The decimal number at the start of a text and how many characters it has, as Go's dtoi. `ok` is false when there
+ * is no digit, and from 0xffffff upwards, where `value` is 0xffffff.
+ *
+ * @example
+ * ```ts
+ * import { leadingNumber } from '@net/resolve'
+ *
+ * const { value, length } = leadingNumber('80/tcp')
+ * console.log(value, length) // 80 2
+ * ```
  */
 export function leadingNumber(text: string): { value: number; length: number; ok: boolean } {
   let value = 0

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Semaphore } from '../src/base/semaphore.ts'
+import { Semaphore } from '../src/semaphore.ts'
 
 /** A promise with what settles it. */
 function gate(): { readonly opened: Promise<void>; open(): void } {
@@ -15,7 +15,7 @@ test('Semaphore.run() lets so many in at a time, first come first served', async
   let inside = 0
   let most = 0
   const passing = gates.map(({ opened }, i) =>
-    semaphore.run({}, async () => {
+    semaphore.run(async () => {
       most = Math.max(most, ++inside)
       order.push(i)
       await opened
@@ -40,8 +40,8 @@ test('Semaphore.run() wakes one that waits when one leaves, and no other', async
       return undefined
     },
   })
-  const passing = [semaphore.run({}, () => first.opened)]
-  for (let i = 0; i < waiting; i++) passing.push(semaphore.run(options, () => Promise.resolve()))
+  const passing = [semaphore.run(() => first.opened)]
+  for (let i = 0; i < waiting; i++) passing.push(semaphore.run(() => Promise.resolve(), options))
   first.open()
   await Promise.all(passing)
   expect(looks).toBe(waiting)
@@ -51,17 +51,17 @@ test('Semaphore.run() rejects one that is interrupted while it waits, and its tu
   const semaphore = new Semaphore(1)
   const first = gate()
   const controller = new AbortController()
-  const one = semaphore.run({}, () => first.opened)
-  const two = semaphore.run({ signal: controller.signal }, () => Promise.resolve())
-  const three = semaphore.run({}, () => Promise.resolve('three'))
+  const one = semaphore.run(() => first.opened)
+  const two = semaphore.run(() => Promise.resolve(), { signal: controller.signal })
+  const three = semaphore.run(() => Promise.resolve('three'))
   controller.abort()
-  await expect(two).rejects.toThrow('interrupted')
-  await expect(semaphore.run({ signal: controller.signal }, () => Promise.resolve())).rejects.toThrow(
-    'interrupted',
+  await expect(two).rejects.toBe(controller.signal.reason)
+  await expect(semaphore.run(() => Promise.resolve(), { signal: controller.signal })).rejects.toBe(
+    controller.signal.reason,
   )
   first.open()
   await one
   expect(await three).toBe('three')
-  await expect(semaphore.run({}, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
-  expect(await semaphore.run({}, () => Promise.resolve('again'))).toBe('again')
+  await expect(semaphore.run(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+  expect(await semaphore.run(() => Promise.resolve('again'))).toBe('again')
 })

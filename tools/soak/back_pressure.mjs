@@ -1,5 +1,6 @@
 // Writers that are faster than their readers: what is on the way stays what it was, however long that lasts.
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { at, mib, sorted } from './figures.mjs'
 import { connectionTypes } from './pairs.mjs'
 
@@ -54,7 +55,7 @@ export const soak = {
   async run({ short }) {
     const seconds = short ? 4 : 60
     const { types, stop } = await connectionTypes()
-    const check = ledger()
+    const check = ledger(keepLeaks())
     const flows = []
     for (const { label, options, make } of types)
       if (options.kind === undefined) flows.push(new Flow(label, await make()))

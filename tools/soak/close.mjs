@@ -1,6 +1,7 @@
 // Closing with much pending: all of it is rejected, and how soon.
 import { ErrClosed, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, posix } from '@net/posix'
 import { at, sorted, spread, waited } from './figures.mjs'
 import { connectionTypes, loopback } from './pairs.mjs'
@@ -58,7 +59,7 @@ export const soak = {
   async run({ short }) {
     const times = short ? 3 : 100
     const { types, stop } = await connectionTypes()
-    const check = ledger()
+    const check = ledger(keepLeaks())
     const lines = []
     const wrongs = []
     const all = []

@@ -1,6 +1,7 @@
 // Memory over connect, echo and close: it must not grow with the number of connections that came and went.
 import { parseIP, TCPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix } from '@net/posix'
 import { lanes, mib, settledMemory } from './figures.mjs'
 
@@ -53,7 +54,7 @@ export const soak = {
     const target = posix()
     const listener = await target.listenTCP('tcp', loopback)
     const serving = serve(listener)
-    const check = ledger()
+    const check = ledger(keepLeaks())
     await cycles(target, listener.addr, count * WARM)
     const before = settledMemory()
     const start = performance.now()

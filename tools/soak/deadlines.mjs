@@ -1,6 +1,7 @@
 // Deadlines of what waits: none comes early, and how late they come.
 import { ErrDeadlineExceeded, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix } from '@net/posix'
 import { Dice, lanes, sorted, spread } from './figures.mjs'
 import { connectionTypes, loopback } from './pairs.mjs'
@@ -76,7 +77,7 @@ export const soak = {
   async run({ short }) {
     const times = short ? 3 : 100
     const { types, stop } = await connectionTypes()
-    const check = ledger()
+    const check = ledger(keepLeaks())
     const deadlines = new Deadlines()
     for (const type of types) await lanes(short ? 4 : PAIRS, () => deadlines.connection(type, times))
     await lanes(PAIRS, () => deadlines.listener(posix(), times))

@@ -2,6 +2,7 @@
 import { parseIP, TCPAddr } from '@net/addr'
 import { ErrDeadlineExceeded, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { Net } from '@net/core'
 import { hosted, posix } from '@net/posix'
 import { Dice, lanes } from './figures.mjs'
@@ -108,7 +109,7 @@ export const soak = {
     const targets = [posix(), hosted()]
     const wrongs = []
     for (const target of targets) await dial(target, 10, wrongs)
-    const check = ledger()
+    const check = ledger(keepLeaks())
     for (const target of targets) await dial(target, count, wrongs)
     await check()
     for (const wrong of new Set(wrongs)) console.log(wrong)

@@ -4,6 +4,7 @@ import { lanes, Dice } from './figures.mjs'
 import { fuzzClient, fuzzExport } from './fuzz/ninep.mjs'
 import { fuzzResolver } from './fuzz/resolver.mjs'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 
 const LANES = 16
 const FUZZERS = { 'sessions of an export': fuzzExport, 'clients of 9P': fuzzClient, lookups: fuzzResolver }
@@ -21,7 +22,7 @@ export const soak = {
       const warm = await start()
       await warm.round(new Dice(seed))
       await warm.stop()
-      const check = ledger()
+      const check = ledger(keepLeaks())
       const fuzzer = await start()
       let begun = 0
       await lanes(LANES, async () => {

@@ -1,5 +1,6 @@
 // The eleven parts of nettest, over and over, on every type of connection.
 import { collect, ledger, testConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { lanes } from './figures.mjs'
 import { NETTEST } from './nettest.mjs'
 import { connectionTypes } from './pairs.mjs'
@@ -28,7 +29,7 @@ export const soak = {
   async run({ short }) {
     const times = short ? 1 : 1000
     const { types, stop } = await connectionTypes()
-    const check = ledger()
+    const check = ledger(keepLeaks())
     const parts = types.flatMap(partsOf)
     const failures = new Map()
     let done = 0

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { defaultNet, listen, listenPacket, Net, parseIP, splitHostPort, UDPAddr } from '@net/core'
 import { embeddedNet, plan9, type EmbeddedNet } from '@net/core/plan9'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -37,7 +38,7 @@ beforeAll(async () => {
   await writeFile(join(dir, 'page'), page)
   await using l = await listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
   server = createServer((req, res) => {
     if (req.method === 'POST') req.pipe(res)
     else if (req.url === '/echo') res.end(JSON.stringify(req.headers))

@@ -3,6 +3,7 @@ import { createServer, request as nodeRequest, type IncomingMessage, type Server
 import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { defaultNet, listen, splitHostPort } from '@net/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Proxy } from '../src/proxy/proxy.ts'
@@ -15,7 +16,7 @@ let port: number
 beforeAll(async () => {
   await using l = await listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
   proxy = new Proxy(await listen('tcp', '127.0.0.1:0'), http, { net: defaultNet() })
   port = Number(splitHostPort(proxy.addr.toString()).port)
 })

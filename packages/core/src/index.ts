@@ -33,8 +33,6 @@ export {
   ErrWriteToConnected,
   Flags,
   isErr,
-  keepLeaks,
-  leaks,
   OpError,
   SyscallError,
 } from '@net/contract'
@@ -52,7 +50,6 @@ export type {
   IOOptions,
   IPConn,
   KeepAliveConfig,
-  Leak,
   Listener,
   ListenOptions,
   LookupGroup,
@@ -73,7 +70,7 @@ export type {
   UnixListener,
   UnixNetwork,
 } from '@net/contract'
-export type { TraceMessage } from '@net/io'
+export { keepLeaks, leaks, type Leak, type TraceMessage } from '@net/io'
 export { DNSCache, Resolver, resolverOver, type ResolverOptions, RRType } from '@net/resolve'
 export { allocBuffer } from '#target'
 export { ErrPlan9, ErrUnsupported, ErrWindows, isRefusal } from '@net/stubs'

@@ -8,13 +8,14 @@ import { Duplex } from 'node:stream'
 import { afterAll, expect, test } from 'vitest'
 import type { Conn, TCPConn, UnixConn } from '@net/contract'
 import { ledger, testConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, socketPair } from '@net/posix'
 import { defaultNet, Net } from '../src/index.ts'
 import { fromSocket, toSocket } from '../src/node/index.ts'
 
 const net = defaultNet()
 await (await net.listen('tcp', '127.0.0.1:0')).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-adopt-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { AddrError, UnixAddr, UnknownNetworkError } from '@net/addr'
 import { DNSError, OpError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dial, dialTCP, dialUnix, listen, listenPacket, listenTCP, type Listener } from '../src/index.ts'
 import { rejection } from './vectors.ts'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   busy = await listen('tcp', '127.0.0.1:0')
   // The first lookup starts the host's thread pool, which stays.
   await rejection(dial('tcp', 'no such:80'))
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Capture, tap } from '../src/capture/index.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-capture-'))
   await using first = await new Net(posix()).listen('tcp', '127.0.0.1:0')
   await first.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

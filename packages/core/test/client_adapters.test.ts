@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { DNSError, ErrDeadlineExceeded, IPAddr, isErr, OpError, parseIP, splitHostPort } from '@net/core'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { Agent, fetch, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-adapters-'))
   if (noCertificate === '') certificate = selfSigned(dir, ['IP:127.0.0.1', 'DNS:localhost'])
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

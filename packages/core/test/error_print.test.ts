@@ -1,6 +1,7 @@
 import { getSystemErrorName, inspect } from 'node:util'
 import { OpError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, parseIP, TCPAddr, UnixAddr } from '../src/index.ts'
 import { toDuplex } from '../src/node/index.ts'
@@ -9,7 +10,7 @@ import { stacks, type Stack } from './stacks.ts'
 let balanced: () => Promise<void>
 beforeAll(async () => {
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 afterAll(() => balanced())
 

@@ -1,6 +1,7 @@
 import { IPAddr, parseIP, TCPAddr, type Addr } from '@net/addr'
 import { DNSError, OpError, type Conn, type LookupGroup } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { ErrUnsupported, lookupStubs } from '@net/stubs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dialParallel, dialSerial, interleave, partialDeadline } from '../src/happy_eyeballs.ts'
@@ -13,7 +14,7 @@ beforeAll(async () => {
   // The first socket opens what a thread keeps.
   const l = await defaultNet().listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(() => balanced())

@@ -1,4 +1,5 @@
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { haproxyPath, startHAProxy } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
@@ -9,7 +10,7 @@ const missing = haproxyPath === null
 let balanced: () => Promise<void>
 beforeAll(async () => {
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 afterAll(() => balanced())
 

@@ -1,4 +1,5 @@
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
 import { rejection } from './vectors.ts'
@@ -8,7 +9,7 @@ let balanced: () => Promise<void>
 
 beforeAll(async () => {
   await (await net.listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(() => balanced())

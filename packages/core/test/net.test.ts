@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import type { Conn, Listener, PacketConn } from '@net/contract'
 import { countedSignal, ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as core from '../src/index.ts'
@@ -23,7 +24,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-core-'))
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
   await defaultNet().lookupHost('localhost') // starts the host's thread pool
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ErrClosed, isErr, type OpError, type TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net, pipe } from '../src/index.ts'
@@ -32,7 +33,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-node-'))
   await using l = await defaultNet().listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
 import { toDuplex } from '../src/node/index.ts'
@@ -16,7 +17,7 @@ let balanced: () => Promise<void>
 
 beforeAll(async () => {
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(() => balanced())

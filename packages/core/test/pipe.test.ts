@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, expectTypeOf, test } from 'vitest'
 import { ErrClosed, isErr, OpError, type ByteStreams, type Conn } from '@net/contract'
 import { ledger, testConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { ErrClosedPipe, pipe } from '../src/pipe.ts'
 
-afterAll(ledger())
+afterAll(ledger(keepLeaks()))
 
 testConn(
   { test },

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { splitHostPort } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net } from '../src/index.ts'
 import { toDuplex } from '../src/node/index.ts'
@@ -23,7 +24,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-plan9-'))
   await using l = await defaultNet().listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { Dnsmasq, dnsmasqPath } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { defaultNet, Net, Resolver, resolverOver } from '../src/index.ts'
@@ -16,7 +17,7 @@ let balanced: () => Promise<void>
 beforeAll(async () => {
   await using l = await defaultNet().listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { IP } from '@net/addr'
 import type { Conn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted } from '@net/posix'
 import { decodeDNSMessage, encodeDNSMessage, parseHosts, parseNSSConf, RRType } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,7 +12,7 @@ let balanced: () => Promise<void>
 
 beforeAll(async () => {
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(() => balanced())

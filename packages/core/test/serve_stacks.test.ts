@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { connect as connectTLS, createServer as createTLSServer, type TLSSocket } from 'node:tls'
 import type { TCPListener } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
 import { serve } from '../src/node/index.ts'
@@ -23,7 +24,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'net-serve-'))
   if (openssl !== null) certificate = selfSigned(dir, ['IP:127.0.0.1'])
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

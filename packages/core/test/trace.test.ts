@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { hosted, posix } from '@net/posix'
 import type { TraceMessage } from '@net/io'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { Net } from '../src/index.ts'
 import { embeddedNet, plan9 } from '../src/plan9/index.ts'
 
@@ -15,7 +16,7 @@ await Promise.all(
   [first.accept(), new Net(posix()).dial('tcp', first.addr.toString())].map(async (c) => (await c).close()),
 )
 await first.close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 const kinds = ['dial', 'listen', 'resolve', 'accept', 'read', 'write', 'close']

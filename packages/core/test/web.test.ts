@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket as NodeSocket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net } from '../src/index.ts'
@@ -19,7 +20,7 @@ let balanced: () => Promise<void>
 beforeAll(async () => {
   await using l = await defaultNet().listen('tcp', '127.0.0.1:0')
   await l.close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(() => balanced())

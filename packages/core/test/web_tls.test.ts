@@ -14,6 +14,7 @@ import { buffer } from 'node:stream/consumers'
 import { createServer, TLSSocket, type TlsOptions } from 'node:tls'
 import { promisify } from 'node:util'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net } from '../src/index.ts'
@@ -32,7 +33,7 @@ beforeAll(async () => {
   trusting = connector(defaultNet(), { tls: { ca: pair.cert } })
   await using server = await secureServer(echo)
   await trusting(server.address, { secureTransport: 'on' }).opened // loads what is loaded once
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(async () => {

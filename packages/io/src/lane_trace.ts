@@ -1,5 +1,6 @@
 // What lanes tell of their operations. An operation is described as an error of it would be: by its owner.
-import { ErrClosed, isErr, keepsLeaks, noteClosed, noteOpened, OpError } from '@net/contract'
+import { ErrClosed, isErr, OpError } from '@net/contract'
+import { keepsLeaks, noteClosed, noteOpened } from './leak.ts'
 import { openedBy } from './opener.ts'
 import {
   described,

@@ -1,4 +1,4 @@
-import { noteOpener, stackBelow } from '@net/contract'
+import { noteOpener, stackBelow } from './leak.ts'
 
 /** The key under which connections and listeners have what stands for them in the list of what is open. */
 export const owner: unique symbol = Symbol('owner')

@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { keepsLeaks } from '@net/contract'
+import { keepsLeaks } from './leak.ts'
 import { openedBy } from './opener.ts'
 
 /** What can be traced: each has a channel of its own. */

@@ -1,5 +1,6 @@
 import { ErrTooLong, ErrUnexpectedEOF, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '../src/leak.ts'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BufReader, copy, limitReader, readFull, type Reader } from '../src/bufio/index.ts'
@@ -9,7 +10,7 @@ import { memoryPair } from './memory/conn.ts'
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (p: Uint8Array | null): string => new TextDecoder().decode(p ?? new Uint8Array())
 
-const same = ledger()
+const same = ledger(keepLeaks())
 afterAll(same)
 
 let here: MemoryConn

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import { OpError, type Conn, type FileSource, type IOOptions } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '../src/leak.ts'
 import { copyingSendfileGroup } from '../src/index.ts'
 
 // Node asks its thread pool for the first time, which keeps its descriptors.
@@ -16,7 +17,7 @@ const path = join(dir, 'data')
 const data = Buffer.from(Uint32Array.from({ length: 100_000 }, (_, i) => Math.imul(i, 2654435761)).buffer)
 writeFileSync(path, data)
 await (await open(path)).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(async () => {
   rmSync(dir, { recursive: true })
   await check()

@@ -1,6 +1,7 @@
 import { IP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import { ErrUnexpectedEOF, isErr } from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
+import { keepLeaks } from '../src/leak.ts'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
@@ -14,7 +15,7 @@ import {
 import { memoryPair, resetMemory } from './memory/conn.ts'
 import { MemoryListener } from './memory/listener.ts'
 
-const same = ledger()
+const same = ledger(keepLeaks())
 afterAll(same)
 
 const hex = (p: Uint8Array): string => Buffer.from(p).toString('hex')

@@ -1,10 +1,11 @@
 import { afterAll, test } from 'vitest'
 import { ledger, testConn, testListener, testPacketConn } from '@net/contract/suite'
+import { keepLeaks } from '../src/leak.ts'
 import { memoryPair, resetMemory } from './memory/conn.ts'
 import { MemoryListener } from './memory/listener.ts'
 import { MemoryPacketConn } from './memory/packet_conn.ts'
 
-const same = ledger()
+const same = ledger(keepLeaks())
 afterAll(same)
 
 testConn(

@@ -1,12 +1,13 @@
 import type { NetFile } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { echo, failure, nets, read, write } from './nets.ts'
 
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

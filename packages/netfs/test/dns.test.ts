@@ -1,6 +1,7 @@
 import { parseIPZone, TCPAddr, UDPAddr } from '@net/addr'
 import type { NetFile, Target } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { Resolver } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { embeddedNet } from '../src/index.ts'
@@ -11,7 +12,7 @@ let check: () => Promise<void>
 let server: Dnsmasq
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
   if (dnsmasqPath !== null) server = await Dnsmasq.start(dnsmasqPath, zone)
 })
 afterAll(async () => {

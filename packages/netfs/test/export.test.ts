@@ -19,6 +19,7 @@ import {
   Twalk,
 } from '@net/9p'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exportNet, listenExport } from '../src/index.ts'
 import {
@@ -38,7 +39,7 @@ import {
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -1,6 +1,7 @@
 import { IP, UDPAddr } from '@net/addr'
 import { Client, DONT_TOUCH, OEXEC, ORDWR, OREAD, OTRUNC, OWRITE, RemoteFile, type Stat } from '@net/9p'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { UDPHeader, unmarshalUDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { knowsPacketAddress } from '../src/base/packet_address.ts'
@@ -20,7 +21,7 @@ import {
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await target.listenUDP('udp4', new UDPAddr(loopback, 0))).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -18,6 +18,7 @@ import {
 import { UDPAddr } from '@net/addr'
 import type { Conn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clone, echo, type Exported, exported, loopback, read, session, target, write } from './nets.ts'
@@ -28,7 +29,7 @@ let peer: Awaited<ReturnType<typeof echo>>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
   await (await target.listenUDP('udp4', new UDPAddr(loopback, 0))).close()
-  check = ledger()
+  check = ledger(keepLeaks())
   // What a hostile client may reach is this machine's loopback alone: tests talk to nobody else.
   const rules = [{ action: 'allow', address: 'loopback' }] as const
   // Sessions that are cut before they attach come as often as a test likes.

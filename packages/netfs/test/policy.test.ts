@@ -1,5 +1,6 @@
 import { IP, parseIP, TCPAddr, UDPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { UDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Policy, Rule } from '../src/index.ts'
@@ -11,7 +12,7 @@ import { cat, clone, echo, embedded, failure, loopback, nets, read, target, writ
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -5,6 +5,7 @@ import { Client, ORDWR, RemoteFile } from '@net/9p'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { Conn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Peers } from '../src/account/peer.ts'
 import { fullLimits } from '../src/account/limits.ts'
@@ -16,7 +17,7 @@ import { clone, echo, exported, failure, loopback, read, session, target, write 
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

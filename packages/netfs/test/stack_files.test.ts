@@ -1,12 +1,13 @@
 import { DMDIR, OREAD, RemoteFile, type Stat } from '@net/9p'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cat, clone, echo, exported, failure, nets, read, target, write } from './nets.ts'
 
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

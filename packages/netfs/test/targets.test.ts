@@ -1,5 +1,6 @@
 import { ErrClosed, type Target } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted } from '@net/posix'
 import { HostsFile } from '@net/resolve'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,7 +10,7 @@ import { cat, clone, echo, failure, read, target, write, type Net } from './nets
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -1,5 +1,6 @@
 import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cat, clone, echo, embedded, failure, loopback, nets, portOf, read, target, write } from './nets.ts'
 import { TCPAddr } from '@net/addr'
@@ -8,7 +9,7 @@ let check: () => Promise<void>
 beforeAll(async () => {
   // The target keeps its poller for the life of the process.
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -6,6 +6,7 @@ import { IPv4zero, parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import { Client } from '@net/9p'
 import type { Conn, Listener, TCPListener } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkListener, exportNet, listenExport, tlsToExport, tlsListener } from '../src/index.ts'
 import { authority, openssl } from './certificates.ts'
@@ -14,7 +15,7 @@ import { cat, clone, echo, failure, loopback, read, session, target, write } fro
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -1,5 +1,6 @@
 import { IP, UDPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { UDPHeader, udpHeaderSize, unmarshalUDPHeader } from '@net/udp-header'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cat, clone, failure, loopback, nets, portOf, read, readBytes, target, write } from './nets.ts'
@@ -7,7 +8,7 @@ import { cat, clone, failure, loopback, nets, portOf, read, readBytes, target, w
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await target.listenUDP('udp4', new UDPAddr(loopback, 0))).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

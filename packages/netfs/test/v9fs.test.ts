@@ -22,13 +22,14 @@ import {
 } from '@net/9p'
 import type { Conn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { echo, exported } from './nets.ts'
 
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await echo())[Symbol.asyncDispose]()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

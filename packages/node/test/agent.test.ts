@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { agent } from '../src/index.ts'
 import { loopback, parseTCPAddr, targets } from './pair.ts'
@@ -10,7 +11,7 @@ import { loopback, parseTCPAddr, targets } from './pair.ts'
 let check: () => Promise<void>
 beforeAll(async () => {
   for (const target of targets) await (await target.listenTCP('tcp', loopback)).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

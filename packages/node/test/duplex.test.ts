@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import type { Conn, TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toDuplex, type ConnDuplex } from '../src/index.ts'
 import { loopback, pairOf, targets } from './pair.ts'
@@ -10,7 +11,7 @@ import { loopback, pairOf, targets } from './pair.ts'
 let check: () => Promise<void>
 beforeAll(async () => {
   for (const target of targets) await (await target.listenTCP('tcp', loopback)).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

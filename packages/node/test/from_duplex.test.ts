@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Duplex, PassThrough } from 'node:stream'
 import { type ByteStreams, ErrClosed, type HalfCloser, isErr, OpError } from '@net/contract'
 import { ledger, testConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromDuplex, toDuplex } from '../src/index.ts'
 import { pairOf, targets } from './pair.ts'
@@ -12,7 +13,7 @@ beforeAll(async () => {
   // The first of each may open what lives as long as the process.
   await Promise.all((await sockets()).map(gone))
   await Promise.all((await pairOf(kernel())).map((conn) => conn.close()))
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -4,6 +4,7 @@ import { connect, createServer, Server, type AddressInfo, type Socket } from 'no
 import { text } from 'node:stream/consumers'
 import type { Target, TCPListener } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serve, type ConnDuplex } from '../src/index.ts'
 import { dialOf, loopback, targets } from './pair.ts'
@@ -11,7 +12,7 @@ import { dialOf, loopback, targets } from './pair.ts'
 let check: () => Promise<void>
 beforeAll(async () => {
   for (const target of targets) await (await target.listenTCP('tcp', loopback)).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ipv4, TCPAddr } from '@net/addr'
 import type { Conn, Listener } from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, posix } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tlsClient, secureListener, type TLSConn } from '../src/tls.ts'
@@ -24,7 +25,7 @@ const targets = [posix(), hosted()]
 let check: () => Promise<void>
 beforeAll(async () => {
   for (const target of targets) await (await target.listenTCP('tcp', loopback)).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import { type Attach, type OpenFile, serve9P, type ServerSession, type Tree, type TreeNode } from '@net/9p'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix } from '@net/posix'
 import { importNet, type Authenticate, type ImportedNet, type ImportOptions } from '../src/index.ts'
 import { exported } from './exported.ts'
@@ -101,7 +102,7 @@ async function importFrom(
 let check: () => Promise<void>
 beforeAll(async () => {
   await (await kernel.listenTCP('tcp', null)).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 afterAll(() => check())
 

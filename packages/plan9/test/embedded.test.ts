@@ -1,5 +1,6 @@
 import { afterAll, test } from 'vitest'
 import { ledger, testTarget } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { embeddedNet } from '@net/netfs'
 import { posix } from '@net/posix'
 import { plan9 } from '../src/index.ts'
@@ -7,7 +8,7 @@ import { plan9 } from '../src/index.ts'
 const net = embeddedNet(posix())
 const target = plan9({ net })
 await target.lookupHost('127.0.0.1')
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(async () => {
   await net.close()
   await check()

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { osNet, plan9, query } from '../src/index.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

@@ -1,12 +1,13 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { ledger, testTarget } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix } from '@net/posix'
 import { exported, PATIENCE } from './exported.ts'
 
 /** States the contract of the target over a link of one kind, after which neither end has anything left. */
 export async function testOver9P(over: 'unix' | 'tcp' | 'tls'): Promise<void> {
   await (await posix().listenTCP('tcp', null)).close() // opens what lives as long as the process
-  const check = ledger()
+  const check = ledger(keepLeaks())
   const far = await exported(over)
   afterAll(async () => {
     // Nothing is left but the fid of the root, and no conversation on the other side.

@@ -3,6 +3,7 @@ import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
 import { encodedMessage, ORDWR, type OpenFile, Rclunk, serve9P, type Tree, type TreeNode } from '@net/9p'
 import { DNSError, OpError, type Conn, type Target } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix } from '@net/posix'
 import { importNet, plan9 } from '../src/index.ts'
 
@@ -11,7 +12,7 @@ import { importNet, plan9 } from '../src/index.ts'
 const kernel = posix()
 const loopback = new TCPAddr(parseIP('127.0.0.1'), 0)
 await (await kernel.listenTCP('tcp', null)).close() // opens what lives as long as the process
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 async function link(): Promise<[near: Conn, far: Conn]> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   filesFromEnvironment,
   handOver,
@@ -23,7 +24,7 @@ import { missing, Peer } from './peer.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-activation-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { IP, IPAddr, parseIP, TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, listenTCPSync, posix } from '../src/index.ts'
 import { loopback } from './connected.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 const wrong = {} as never

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, UDPAddr } from '@net/addr'
 import type { Message } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { posix, setOption, socketPair, unixRights } from '../src/index.ts'
 import { Connected } from './connected.ts'
 
@@ -20,7 +21,7 @@ function turncoat(truths: number, byteLength = 8): Turncoat {
 
 // The thread's poller is made by the first that waits, and stays.
 await (await Connected.dial())[Symbol.asyncDispose]()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 // A check finds out who lies at once. These lie later: what the kernel is told must be the memory that is there all the same.

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parseIP, UDPAddr, TCPAddr } from '@net/addr'
 import type { Message, Target, TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, posix, socketPair, unixRights, writeUrgent } from '../src/index.ts'
 
 const target = posix()
@@ -15,7 +16,7 @@ async function pair(target: Target = posix()): Promise<[TCPConn, TCPConn]> {
 
 // The thread's poller is made by the first that waits, and stays.
 for (const conn of await pair()) await conn.close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 function transfer(p: Uint8Array<ArrayBuffer>): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { abi } from '../src/abi/system.ts'
 import {
   controlLayout,
@@ -13,7 +14,7 @@ import {
 } from '../src/wire/cmsg.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const layouts = Object.entries(systems).map(([name, on]) => [name, controlLayout(on, 8)] as const)

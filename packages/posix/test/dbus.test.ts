@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { FDStream, listenTCPSync, peerCred, posix } from '../src/index.ts'
 import { call } from './dbus.ts'
 import { missing, Peer } from './peer.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-dbus-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

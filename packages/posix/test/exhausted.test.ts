@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 
 test('without a descriptor left, pairs, files and messages fail in the kernel’s words and work again afterwards', async () => {
-  const check = ledger()
+  const check = ledger(keepLeaks())
   const script = join(import.meta.dirname, 'exhausted.mjs')
   const out = execFileSync('/bin/sh', ['-c', 'ulimit -n 512 && exec "$@"', 'sh', process.execPath, script])
   const MSG_CTRUNC = 0x8

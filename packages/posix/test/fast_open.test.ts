@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { getOption, listenTCPSync, setOption } from '../src/index.ts'
 import { Connected, loopback } from './connected.ts'
 import { Namespace, namespaceRefused } from './netns.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const refused = namespaceRefused()

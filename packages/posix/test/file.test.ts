@@ -27,6 +27,7 @@ import type {
   UnixNetwork,
 } from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   listenTCPSync,
   listenUDPSync,
@@ -41,7 +42,7 @@ import { close as closeFD, socket } from '../src/sys/syscall.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-file-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })
@@ -306,7 +307,7 @@ test('a connection that a worker thread makes of a descriptor closes with the th
   const [a, b] = socketPair()
   const f = await a.file()
   await a.close()
-  const closed = ledger()
+  const closed = ledger(keepLeaks())
   const worker = new Worker(
     `const { posix } = await import('@net/posix')
      const { parentPort, workerData } = await import('node:worker_threads')

@@ -4,6 +4,7 @@ import { parseIP, TCPAddr } from '@net/addr'
 import type { Conn, File, TCPConn, TCPListener, TCPNetwork, Target } from '@net/contract'
 import { ErrClosed, isErr, OpError } from '@net/contract'
 import { ledger, testConn, testListener, testTarget, type ConnPair } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { hosted, listenTCPSync, posix } from '../src/index.ts'
 
@@ -14,7 +15,7 @@ let check: () => Promise<void>
 beforeAll(async () => {
   // The first kernel socket opens the thread's epoll descriptor, which stays.
   await listenTCPSync('tcp', null).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 
 afterAll(() => check())

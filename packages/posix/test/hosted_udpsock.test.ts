@@ -11,6 +11,7 @@ import {
   type UDPNetwork,
 } from '@net/contract'
 import { ledger, testPacketConn, testTarget, type PacketPair } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { hosted, listenUDPSync, posix } from '../src/index.ts'
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const c = listenUDPSync('udp', null)
   c.setReadDeadline(1)
   await c.close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 
 afterAll(() => check())

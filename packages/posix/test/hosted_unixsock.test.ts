@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ErrClosed, ErrWriteToConnected, isErr, OpError, type Target, type UnixNetwork } from '@net/contract'
 import { ledger, testConn, testTarget, type ConnPair } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { hosted, listenTCPSync, posix } from '../src/index.ts'
 
@@ -21,7 +22,7 @@ function fresh(): UnixAddr {
 beforeAll(async () => {
   // The first kernel socket opens the thread's epoll descriptor, which stays.
   await listenTCPSync('tcp', null).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 
 afterAll(async () => {

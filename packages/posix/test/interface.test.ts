@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { OpError, SyscallError, type Interface } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, posix } from '../src/index.ts'
 import { parseIGMP, parseIGMP6 } from '../src/interface/interface_linux.ts'
 import { dump } from '../src/interface/netlink_linux.ts'
@@ -9,7 +10,7 @@ import { parseLink, rtm, SizeofIfInfomsg } from '../src/wire/netlink_route.ts'
 import { ip, namespaceRefused, Namespace, type PrintedInterface } from './netns.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const target = posix()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   layouts,
   parseGroups,
@@ -12,7 +13,7 @@ import {
 import { arches, bsds, constants } from './constants.ts'
 import { concat, garbage, text, uint32 } from './netlink_bytes.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 type System = (typeof bsds)[number]

@@ -2,11 +2,12 @@ import { getEventListeners } from 'node:events'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ErrClosed, isErr, OpError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, watchInterfaces, type InterfaceEvent } from '../src/index.ts'
 import { namespaceRefused, Namespace, type PrintedEvent } from './netns.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 describe('the iteration', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { OpError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { windows } from '../src/abi/windows.ts'
 import { windowsInterfaceGroup } from '../src/index.ts'
@@ -9,7 +10,7 @@ import { parseAdapters, type Adapter } from '../src/wire/adapter_addresses.ts'
 
 // The list of Windows, written as its headers lay it out. What Windows itself says is seen where a Windows runs (tools/reach).
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const BASE = 0x7fff_0000_1000n

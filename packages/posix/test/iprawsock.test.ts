@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { IP, IPAddr, parseIP } from '@net/addr'
 import { ErrClosed, ErrWriteToConnected, isErr, OpError, type IPConn } from '@net/contract'
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import fc from 'fast-check'
 import {
   fileGroup,
@@ -18,7 +19,7 @@ import { payloadOffset } from '../src/sock/iprawsock.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const root = process.getuid?.() === 0

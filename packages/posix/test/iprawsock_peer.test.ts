@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { IPAddr, parseIP } from '@net/addr'
 import type { IPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   fileGroup,
   ipRawSockGroup,
@@ -16,7 +17,7 @@ import { missing, python } from './peer.ts'
 
 // Raw IP with a program in Python at the other end.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const noRoot = process.getuid?.() === 0 ? '' : 'raw sockets need root'

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { dialPing, listenTCPSync } from '../src/index.ts'
 import { Namespace, namespaceRefused } from './netns.ts'
 import { RemoteProcess } from './remote.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const refused = namespaceRefused()

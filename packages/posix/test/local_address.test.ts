@@ -2,11 +2,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parseIP, TCPAddr, UDPAddr } from '@net/addr'
 import type { Target } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, posix } from '../src/index.ts'
 import { Connected } from './connected.ts'
 
 await (await Connected.dial())[Symbol.asyncDispose]()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 const unfit = (ip: string): string => `address ${ip}: non-IPv4 address`

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { IP, IPAddr, parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   decodeDNSMessage,
   encodeDNSMessage,
@@ -31,7 +32,7 @@ let balanced: () => Promise<void>
 beforeAll(async () => {
   await stat('/') // starts the thread pool
   for (const target of targets) await (await target.listenUDP('udp', null)).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 
 afterAll(() => balanced())

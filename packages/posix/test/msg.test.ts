@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { EAGAIN } from '../src/abi/errno.ts'
 import { abi } from '../src/abi/system.ts'
 import { parseUnixRights, unixRights } from '../src/wire/cmsg.ts'
@@ -26,7 +27,7 @@ import { ffi } from '../src/sys/ffi.ts'
 import { bind, close, fcntl, getsockname, socketpair } from '../src/sys/syscall.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 describe.each(Object.entries(systems))('struct msghdr of %s', (name, on) => {

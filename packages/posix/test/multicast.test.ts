@@ -9,6 +9,7 @@ import {
   type UDPNetwork,
 } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   hostedUDPSockGroup,
   interfaceGroup,
@@ -20,7 +21,7 @@ import {
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const lo: Interface = await interfaceGroup.interfaceByName('lo')

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, UDPAddr, type IP } from '@net/addr'
 import type { UDPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   interfaceGroup,
   listenMulticastUDPSync,
@@ -17,7 +18,7 @@ import { RemoteProcess } from './remote.ts'
 
 // Packets that a program in Python sends to what is ours, on the loopback interface.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const none = missing('python3', '--version')

@@ -3,12 +3,13 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { getOption, hosted, listenTCPSync, posix, tcpInfo } from '../src/index.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
 import { missing, python } from './peer.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const noPython = missing('python3', '--version')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   DumpReply,
   encodeNetlinkMessage,
@@ -23,7 +24,7 @@ import {
 import { arches, constants } from './constants.ts'
 import { attribute, concat, garbage, isWithin } from './netlink_bytes.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const message: fc.Arbitrary<NetlinkMessage> = fc.record({

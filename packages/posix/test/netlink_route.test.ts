@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   parseLink,
   parseLinkAddr,
@@ -14,7 +15,7 @@ import {
 import { arches, constants } from './constants.ts'
 import { attribute, concat, garbage, text, uint32 } from './netlink_bytes.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const AF_INET = 2

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { IP, parseIP, TCPAddr } from '@net/addr'
 import { OpError, type RawConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   getOption,
   listenTCPSync,
@@ -15,7 +16,7 @@ import { Connected, loopback, readAll } from './connected.ts'
 import { missing, python } from './peer.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const noPython = missing('python3', '--version')

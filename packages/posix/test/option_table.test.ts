@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { optionNumber, socketOptionTable, type OptionName } from '../src/index.ts'
 import type { Kernel } from '../src/abi/abi.ts'
 import type { OptionRow } from '../src/option/option_row.ts'
 import { decodeOption, encodeOption, optionSize, type OptionType } from '../src/option/option_value.ts'
 import { arches, constants, struct, systems } from './constants.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const rows = Object.entries(socketOptionTable) as [OptionName, OptionRow][]

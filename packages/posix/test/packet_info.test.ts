@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { AddrError, IP, parseIP, UDPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { packetABI, packetABIs, type PacketABI } from '../src/abi/ip.ts'
 import { abi } from '../src/abi/system.ts'
 import { controlMessages, marshalControl } from '../src/wire/cmsg.ts'
@@ -10,7 +11,7 @@ import { socketOptionTable, type OptionName } from '../src/option/option.ts'
 import { marshalPacketControl, parsePacketInfo } from '../src/wire/packet_info.ts'
 import { arches, constants, offset, struct, systems } from './constants.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 function tableOf(name: string): PacketABI {

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { UDPAddr } from '@net/addr'
 import type { Message, UDPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUDPSync, posix } from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
 import { EAGAIN } from '../src/abi/errno.ts'
@@ -17,7 +18,7 @@ import { loopback, pattern } from './connected.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const target = posix()

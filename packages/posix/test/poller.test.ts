@@ -3,6 +3,7 @@ import { afterAll, beforeAll, afterEach, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, posix } from '../src/index.ts'
 import { poller } from '../src/poll/poller.ts'
 
@@ -10,7 +11,7 @@ let check: () => Promise<void>
 
 beforeAll(async () => {
   await listenTCPSync('tcp', null).close()
-  check = ledger()
+  check = ledger(keepLeaks())
 })
 
 afterEach(() => {

@@ -13,12 +13,13 @@ import {
   type ConnPair,
   udpPair,
 } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUDPSync, posix } from '../src/index.ts'
 
 const target = posix()
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-posix-'))
 
 afterAll(async () => {

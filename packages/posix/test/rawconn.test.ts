@@ -1,12 +1,13 @@
 import { afterAll, expect, test } from 'vitest'
 import { ErrClosed, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync } from '../src/index.ts'
 import { recv, send } from '../src/sys/syscall.ts'
 import { Connected } from './connected.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 test('RawConn.write() and RawConn.read() call their functions with the descriptor until these say it is done', async () => {

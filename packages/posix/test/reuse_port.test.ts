@@ -1,12 +1,13 @@
 import { afterAll, expect, test } from 'vitest'
 import type { Conn, TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { getOption, listenTCPSync, posix } from '../src/index.ts'
 import { loopback } from './connected.ts'
 import { missing, python } from './peer.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const CONNECTIONS = 200

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ErrClosed, ErrDeadlineExceeded, isErr, type FileSource } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync } from '../src/index.ts'
 import { Connected, pattern, readAll } from './connected.ts'
 import { data, equal, Folder, rejection, SIZE } from './sent_file.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const folder = new Folder()
 const { dir, path } = folder
 afterAll(async () => {

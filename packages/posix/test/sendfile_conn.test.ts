@@ -4,12 +4,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ErrClosed, isErr } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, listenTCPSync, listenUnixSync, posix, sendfileGroup, socketPair } from '../src/index.ts'
 import { Connected, loopback, readAll } from './connected.ts'
 import { data, equal, Folder, rejection, SIZE } from './sent_file.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const folder = new Folder()
 const { dir, path } = folder
 afterAll(async () => {

@@ -4,12 +4,13 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync } from '../src/index.ts'
 import { Connected, readAll } from './connected.ts'
 import { data, equal, Folder, rejection, SIZE } from './sent_file.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const folder = new Folder()
 const { dir, path } = folder
 afterAll(async () => {

@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises'
 import { afterAll, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync } from '../src/index.ts'
 import { Connected, pattern } from './connected.ts'
 import { Folder, SIZE } from './sent_file.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const folder = new Folder()
 afterAll(async () => {
   folder[Symbol.dispose]()

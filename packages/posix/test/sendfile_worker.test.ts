@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync } from '../src/index.ts'
 import { loopback } from './connected.ts'
 import { data, equal, Folder, SIZE } from './sent_file.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const folder = new Folder()
 afterAll(async () => {
   folder[Symbol.dispose]()

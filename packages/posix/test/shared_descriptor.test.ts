@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { UDPAddr } from '@net/addr'
 import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUDPSync, posix, socketPair } from '../src/index.ts'
 import { abi } from '../src/abi/system.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
@@ -18,7 +19,7 @@ import { missing, python } from './peer.ts'
 const target = posix()
 // The thread's poller is made by the first that waits, and stays.
 await (await Connected.dial())[Symbol.asyncDispose]()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(() => check())
 
 /** Lets the event loop turn a hundred times, which it cannot while a system call waits. */

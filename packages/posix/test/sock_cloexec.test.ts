@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, afterEach, describe, expect, test } from 'vitest'
 import { parseIP } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { EAGAIN, EINPROGRESS, EPROTONOSUPPORT } from '../src/abi/errno.ts'
 import { abi } from '../src/abi/system.ts'
 import { dupCloseOnExec } from '../src/sys/descriptor.ts'
@@ -17,7 +18,7 @@ import {
 } from '../src/wire/sockaddr.ts'
 import { bind, close, connect, fcntl, getsockname, listen, recv, send } from '../src/sys/syscall.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 let open: number[]

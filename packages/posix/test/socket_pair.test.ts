@@ -7,12 +7,13 @@ import { afterAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import type { UnixNetwork } from '@net/contract'
 import { ledger, testConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, listenTCPSync, peerCred, posix, socketPair } from '../src/index.ts'
 import { parsePeerCred, peerCredLayouts } from '../src/sock/peer_cred.ts'
 import { constants } from './constants.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const { getuid, getgid } = process
@@ -94,7 +95,7 @@ test.each(Object.entries(peerCredLayouts))('parsePeerCred() reads what %s writes
 })
 
 test('a pair made in a worker thread closes with it', async () => {
-  const closed = ledger()
+  const closed = ledger(keepLeaks())
   const worker = new Worker(
     `const { socketPair } = await import('@net/posix')
      const { parentPort } = await import('node:worker_threads')

@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { abi } from '../src/abi/system.ts'
 import { openSocket } from '../src/fd/sock_cloexec.ts'
 import * as sockopt from '../src/sys/sockopt.ts'
 import { close } from '../src/sys/syscall.ts'
 import { arches, offset, struct, systems } from './constants.ts'
 
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 let fd: number

@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { getOption, listenTCPSync, listenUDPSync, setOption, tcpInfo } from '../src/index.ts'
 import { parseTCPInfo } from '../src/sock/tcp_info.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
 import { missing, python } from './peer.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const noPython = missing('python3', '--version')

@@ -5,13 +5,14 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { getOption, listenTCPSync, posix, setOption } from '../src/index.ts'
 import { loopback, pattern } from './connected.ts'
 import { missing, python, type Peer } from './peer.ts'
 
 // TCP options by what a program in Python, or ss of iproute2, sees of them.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const none = missing('python3', '--version') || missing('ss', '-V')

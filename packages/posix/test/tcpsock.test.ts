@@ -2,13 +2,14 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import { ErrDeadlineExceeded, isErr, OpError, type RawConn, type TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { abi } from '../src/abi/system.ts'
 import { allocBuffer, listenTCPSync, posix } from '../src/index.ts'
 import { ffi } from '../src/sys/ffi.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const loopback = new TCPAddr(parseIP('127.0.0.1'), 0)

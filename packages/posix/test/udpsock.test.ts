@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { AddrError, parseIP, UDPAddr } from '@net/addr'
 import { ErrClosed, ErrWriteToConnected, isErr, OpError, type UDPConn } from '@net/contract'
 import { ledger, testConn, testPacketConn, udpPair } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   listenTCPSync,
   listenUDPSync,
@@ -14,7 +15,7 @@ import { controlMessages } from '../src/wire/cmsg.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const v4 = parseIP('127.0.0.1')

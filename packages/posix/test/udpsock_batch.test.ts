@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { parseIP, UDPAddr } from '@net/addr'
 import { ErrClosed, isErr, OpError, type Message, type UDPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   listenTCPSync,
   listenUDPSync,
@@ -23,7 +24,7 @@ import { udpNames } from '../src/sock/udpsock.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 function listen(host = '127.0.0.1'): UDPConn {

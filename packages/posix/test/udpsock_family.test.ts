@@ -2,11 +2,12 @@ import { afterAll, expect, test } from 'vitest'
 import { IP, parseIP, UDPAddr } from '@net/addr'
 import type { Message, UDPConn, UDPNetwork } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUDPSync, udpSockGroup } from '../src/index.ts'
 
 // Addresses of both families on sockets of one and of both, as Go's tests of udpSockGroup have them.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const v4 = IP.from([127, 0, 0, 1])

@@ -4,11 +4,12 @@ import { createInterface } from 'node:readline'
 import { afterAll, expect, test } from 'vitest'
 import { parseIP, UDPAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUDPSync, marshalPacketControl, parsePacketInfo } from '../src/index.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const python = spawnSync('python3', ['--version']).status === 0

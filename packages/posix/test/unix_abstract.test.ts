@@ -2,12 +2,13 @@ import { closeSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUnixgramSync, listenUnixSync, parseUnixRights, posix } from '../src/index.ts'
 import { missing, python } from './peer.ts'
 
 // Names without files, and descriptors that nobody has room for, with a program in Python at the other end.
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const none = missing('python3', '--version')

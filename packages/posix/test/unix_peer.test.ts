@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUnixgramSync, listenUnixSync, peerCred, posix } from '../src/index.ts'
 import { missing, Peer, python } from './peer.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-unix-peer-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

@@ -17,6 +17,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ErrWriteToConnected, isErr, type UnixConn, type UnixNetwork } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   listenTCPSync,
   listenUnixgramSync,
@@ -32,7 +33,7 @@ import { missing, python } from './peer.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-rights-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })
@@ -114,7 +115,7 @@ describe.each(kinds)('over %s', (network) => {
   test('descriptors that the control buffer has no room for are closed, and MSG_CTRUNC says so', async () => {
     const [a, b] = socketPair(network)
     const fd = file('x')
-    const leak = ledger()
+    const leak = ledger(keepLeaks())
     for (const [room, want] of [
       [0, 0],
       [8, 0],
@@ -141,7 +142,7 @@ describe.each(kinds)('over %s', (network) => {
   test('descriptors that nobody asked for are closed by the kernel', async () => {
     const [a, b] = socketPair(network)
     const fd = file('x')
-    const leak = ledger()
+    const leak = ledger(keepLeaks())
     const oob = unixRights(fd)
     await a.writeMsgUnix(text('read'), oob, null)
     expect(await b.read(new Uint8Array(10))).toBe(4)

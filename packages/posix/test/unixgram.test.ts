@@ -5,13 +5,14 @@ import { afterAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import { ErrWriteToConnected, isErr, type Conn } from '@net/contract'
 import { ledger, testConn, testPacketConn } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUnixgramSync, listenUnixSync, posix, socketPair } from '../src/index.ts'
 import { putUnix, sockaddrOut } from '../src/wire/sockaddr.ts'
 import { connect } from '../src/sys/syscall.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-unixgram-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

@@ -5,11 +5,12 @@ import { afterAll, expect, test } from 'vitest'
 import { UnixAddr } from '@net/addr'
 import type { Conn, UnixConn } from '@net/contract'
 import { ledger, testConn, testListener } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, listenUnixSync, posix, socketPair } from '../src/index.ts'
 
 const target = posix()
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 const dir = mkdtempSync(join(tmpdir(), 'net-unixpacket-'))
 afterAll(async () => {
   rmSync(dir, { recursive: true })

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr, UnixAddr } from '@net/addr'
 import { ErrClosed, isErr, type TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import {
   atUrgentMark,
   getOption,
@@ -20,7 +21,7 @@ import { Connected, loopback, pattern, readAll } from './connected.ts'
 import { missing, python } from './peer.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const noPython = missing('python3', '--version')

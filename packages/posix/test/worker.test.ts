@@ -4,10 +4,11 @@ import { afterAll, expect, test } from 'vitest'
 import { parseIP, TCPAddr } from '@net/addr'
 import type { TCPConn, TCPListener } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { listenTCPSync, posix } from '../src/index.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 // A worker runs the package as users have it, from dist.

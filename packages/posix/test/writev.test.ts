@@ -2,11 +2,12 @@ import { afterAll, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { ErrClosed, ErrDeadlineExceeded, isErr, OpError, type TCPConn } from '@net/contract'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { hosted, listenTCPSync, socketPair, tcpInfo } from '../src/index.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
 
 await listenTCPSync('tcp', null).close()
-const check = ledger()
+const check = ledger(keepLeaks())
 afterAll(check)
 
 const text = (s: string): Uint8Array => Buffer.from(s)

@@ -1,12 +1,13 @@
 import { afterAll, expect, test } from 'vitest'
 import { ledger, testTarget } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { SimNetwork } from '../src/index.ts'
 import { connect, pairOf } from './pair.ts'
 import { runnerOf } from './runner.ts'
 
 const sim = new SimNetwork({ seed: 1, clock: 'real' })
 const { target } = sim.host('a', { addrs: ['10.0.0.1/24', 'fd00::1/64'] })
-const check = ledger()
+const check = ledger(keepLeaks())
 let paths = 0
 
 afterAll(async () => {

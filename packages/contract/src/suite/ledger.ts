@@ -1,4 +1,3 @@
-import { keepLeaks, leaks } from '../leak.ts'
 import { fail } from './assert.ts'
 import { delay } from './part.ts'
 
@@ -34,8 +33,11 @@ function open(): Map<string, number> {
   return counts
 }
 
+/** What is open and who opened it, as `keepLeaks()` of @net/io gives it. */
+type Leaks = () => readonly { readonly what: string; readonly stack: string }[]
+
 // What may be what was left open, with the stacks that opened it.
-function opened(): string {
+function opened(leaks: Leaks): string {
   return leaks()
     .map(({ what, stack }) => `\n${what} was opened\n${stack}`)
     .join('')
@@ -49,11 +51,10 @@ function kind(target: string): string {
 /**
  * Notes what this process has open and gives a function that asserts that nothing has been added: descriptors (where
  * /proc/self/fd exists) and active handles (where the host tells them). Call it at the beginning of a test file, after
- * the first use of a target when that opens something for the life of the process. When it fails it names what is open, and who has
- * opened it since: {@link leaks}.
+ * the first use of a target when that opens something for the life of the process. When it fails it names what is open, and by
+ * `leaks`, `ledger(keepLeaks())` with that of @net/io, who has opened it since; absent means that nobody knows.
  */
-export function ledger(): () => Promise<void> {
-  keepLeaks()
+export function ledger(leaks: Leaks = () => []): () => Promise<void> {
   const before = open()
   return async () => {
     const end = Date.now() + PATIENCE
@@ -64,7 +65,7 @@ export function ledger(): () => Promise<void> {
         if (extra > 0) more.push(`${extra} ${entry}`)
       }
       if (more.length === 0) return
-      if (Date.now() > end) fail(`left open: ${more.join(', ')}${opened()}`)
+      if (Date.now() > end) fail(`left open: ${more.join(', ')}${opened(leaks)}`)
       await delay(10)
     }
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../../src/index.ts'
 import { agent } from '../../src/node/index.ts'
@@ -29,7 +30,7 @@ beforeAll(async () => {
   const [line] = server.stdout === null ? [] : ((await once(server.stdout, 'data')) as [Buffer])
   port = Number(String(line))
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 }, 120_000)
 afterAll(async () => {
   if (missing) return

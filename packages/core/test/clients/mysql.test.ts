@@ -1,4 +1,5 @@
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { mariadbPath, startMariaDB, type ServerProcess } from '@net/peers'
 import {
   createConnection,
@@ -19,7 +20,7 @@ let balanced: () => Promise<void>
 beforeAll(async () => {
   if (mariadbPath !== null) server = await startMariaDB(mariadbPath)
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 afterAll(async () => {
   await balanced()

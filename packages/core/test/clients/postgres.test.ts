@@ -1,4 +1,5 @@
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { postgresPath, startPostgres, type ServerProcess } from '@net/peers'
 import pg from 'pg'
 import postgres from 'postgres'
@@ -14,7 +15,7 @@ let balanced: () => Promise<void>
 beforeAll(async () => {
   if (postgresPath !== null) server = await startPostgres(postgresPath)
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 afterAll(async () => {
   await balanced()

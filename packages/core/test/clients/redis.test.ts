@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { redisPath, startRedis, type ServerProcess } from '@net/peers'
 import { AbstractConnector, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -14,7 +15,7 @@ let balanced: () => Promise<void>
 beforeAll(async () => {
   if (redisPath !== null) server = await startRedis(redisPath)
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 afterAll(async () => {
   await balanced()

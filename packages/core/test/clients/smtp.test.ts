@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { ledger } from '@net/contract/suite'
+import { keepLeaks } from '@net/io'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../../src/index.ts'
@@ -10,7 +11,7 @@ import { stacks, type Stack } from '../stacks.ts'
 let balanced: () => Promise<void>
 beforeAll(async () => {
   await (await defaultNet().listen('tcp', '127.0.0.1:0')).close()
-  balanced = ledger()
+  balanced = ledger(keepLeaks())
 })
 afterAll(() => balanced())
 

@@ -34,12 +34,12 @@ let opened: Map<object, Opened> | null = null
  * Begins to keep what is open and the stack that opened it, for {@link leaks}: connections, listeners and
  * sockets of every target, pipes, TLS. What is open already is not known. From now on each of them costs a
  * stack, and none that is not closed is collected. The environment variable NET_LEAKS=1 does the same when the
- * program begins, and prints at its exit, on standard error, what is still open. Never throws; a second call
- * does nothing.
+ * program begins, and prints at its exit, on standard error, what is still open. Gives {@link leaks}. Never throws;
+ * a second call changes nothing.
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks } from '@net/contract'
+ * import { keepLeaks, leaks } from '@net/io'
  * import { listen } from '@net/core'
  *
  * keepLeaks()
@@ -50,8 +50,9 @@ let opened: Map<object, Opened> | null = null
  * console.log(leaks().length) // 0
  * ```
  */
-export function keepLeaks(): void {
+export function keepLeaks(): () => Leak[] {
   opened ??= new Map()
+  return leaks
 }
 
 /**
@@ -59,7 +60,7 @@ export function keepLeaks(): void {
  *
  * @example
  * ```ts
- * import { keepLeaks, keepsLeaks } from '@net/contract'
+ * import { keepLeaks, keepsLeaks } from '@net/io'
  *
  * keepLeaks()
  * console.log(keepsLeaks()) // true
@@ -74,7 +75,7 @@ export function keepsLeaks(): boolean {
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks } from '@net/contract'
+ * import { keepLeaks, leaks } from '@net/io'
  *
  * keepLeaks()
  * console.log(leaks().length) // 0
@@ -90,7 +91,7 @@ export function leaks(): Leak[] {
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks, noteClosed, noteOpened } from '@net/contract'
+ * import { keepLeaks, leaks, noteClosed, noteOpened } from '@net/io'
  *
  * keepLeaks()
  * const listener = { port: 80 }
@@ -109,7 +110,7 @@ export function noteOpened<T extends object>(owner: T, what: (owner: T) => strin
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks, noteClosed, noteOpened, noteOpener } from '@net/contract'
+ * import { keepLeaks, leaks, noteClosed, noteOpened, noteOpener } from '@net/io'
  *
  * keepLeaks()
  * const socket = {}
@@ -129,7 +130,7 @@ export function noteOpener(owner: object, stack: string): void {
  *
  * @example
  * ```ts
- * import { keepLeaks, leaks, noteClosed, noteOpened } from '@net/contract'
+ * import { keepLeaks, leaks, noteClosed, noteOpened } from '@net/io'
  *
  * keepLeaks()
  * const socket = {}
@@ -147,7 +148,7 @@ export function noteClosed(owner: object): void {
  *
  * @example
  * ```ts
- * import { stackBelow } from '@net/contract'
+ * import { stackBelow } from '@net/io'
  *
  * function opens(): string {
  *   return stackBelow(opens)

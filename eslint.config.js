@@ -30,7 +30,7 @@ const owned = [
       'packages/posix/src/ffi/**',
       'packages/posix/src/{sys/descriptor,sock/file,interface/interface_linux,fd/sendfile,fd/sendfile_*}.ts',
       'packages/posix/src/hosted/**',
-      'packages/plan9/src/os_net.ts',
+      'packages/plan9/src/tree/os_net.ts',
       'packages/netfs/src/{account/descriptors,serve/export,serve/listen}.ts',
       'packages/contract/src/suite/**',
       'packages/cli/src/**',

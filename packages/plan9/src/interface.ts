@@ -14,8 +14,8 @@ import {
 } from '@net/contract'
 import { fields, leadingNumber } from '@net/resolve'
 import { ErrPlan9 } from '@net/stubs'
-import { leave } from './open_conversation.ts'
-import { textOf } from './query.ts'
+import { leave } from './file/open_conversation.ts'
+import { textOf } from './file/query.ts'
 
 const READ_SIZE = 8192 // bytes of one read of a status file
 

@@ -1,14 +1,14 @@
 import type { NetFS, Target } from '@net/contract'
 import { copyingSendfileGroup } from '@net/io'
 import { ErrPlan9, fileStubs, ipRawSockStubs, unixSockStubs } from '@net/stubs'
-import { parsePlan9DialString } from './dial_string.ts'
-import { DialledNet, type DialConn } from './dialled_net.ts'
+import { parsePlan9DialString } from './tree/dial_string.ts'
+import { DialledNet, type DialConn } from './tree/dialled_net.ts'
 import { plan9InterfaceGroup } from './interface.ts'
-import { plan9IPSockGroup } from './ipsock.ts'
+import { plan9IPSockGroup } from './sock/ipsock.ts'
 import { plan9LookupGroup } from './lookup.ts'
-import { osNet } from './os_net.ts'
-import { plan9TCPSockGroup } from './tcpsock.ts'
-import { plan9UDPSockGroup } from './udpsock.ts'
+import { osNet } from './tree/os_net.ts'
+import { plan9TCPSockGroup } from './sock/tcpsock.ts'
+import { plan9UDPSockGroup } from './sock/udpsock.ts'
 
 /** Options of {@link plan9}. */
 export interface Plan9Options {

@@ -11,9 +11,9 @@ import {
 } from '@net/contract'
 import { isOver } from '@net/io'
 import { absDomainName, byPref, byPriorityWeight, fields, leadingNumber, reverseAddr } from '@net/resolve'
-import { queryCS } from './cs.ts'
-import { isSessionOver } from './errors.ts'
-import { CS_ANSWER, DNS_ANSWER, query } from './query.ts'
+import { queryCS } from './file/cs.ts'
+import { isSessionOver } from './file/errors.ts'
+import { CS_ANSWER, DNS_ANSWER, query } from './file/query.ts'
 
 // The words of a dns that has looked and found nothing.
 const notFound = [

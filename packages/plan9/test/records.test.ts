@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { IP } from '@net/addr'
 import type { NetFS } from '@net/contract'
-import { queryCS1 } from '../src/cs.ts'
+import { queryCS1 } from '../src/file/cs.ts'
 import { Records } from '../src/records.ts'
 import { ScriptedNet, type Script } from './scripted_net.ts'
 import { goType, vectors } from './vectors.ts'

@@ -90,6 +90,12 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     sock: ['abi', 'sys', 'wire', 'fd', 'option'],
     hosted: [], // nothing of the kernel's half: a bundle for windows holds no kernel's sockets
   },
+  '@net/plan9': {
+    file: [],
+    tree: ['file'],
+    conn: ['file'],
+    sock: ['file', 'conn'],
+  },
   '@net/netfs': {
     base: [],
     account: ['base'],

@@ -1,6 +1,6 @@
 import { BufferPool } from '@net/9p'
 import type { NetFile } from '@net/contract'
-import { isHungup, plan9Error } from './errors.ts'
+import { isHungup, plan9Error } from '../file/errors.ts'
 
 const SMALLEST = 4096 // bytes asked for at first
 const LARGEST = 524_288 // bytes asked for at most

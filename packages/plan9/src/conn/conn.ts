@@ -2,8 +2,8 @@ import type { Addr } from '@net/addr'
 import { OpError, type File, type RawConn } from '@net/contract'
 import { LaneConn } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { Endpoint } from './endpoint.ts'
-import type { Opened } from './open_conversation.ts'
+import { Endpoint } from '../file/endpoint.ts'
+import type { Opened } from '../file/open_conversation.ts'
 
 /** A conversation whose data are read and written: what TCP and UDP connections have in common. */
 export abstract class Plan9Conn<A extends Addr> extends LaneConn<A> {

@@ -1,9 +1,9 @@
 import { UDPAddr } from '@net/addr'
 import { OpError, type NetFS, type UDPSockGroup } from '@net/contract'
 import { ErrPlan9, udpSockStubs } from '@net/stubs'
-import { leave } from './open_conversation.ts'
+import { leave } from '../file/open_conversation.ts'
 import { dialPlan9, listenPlan9 } from './ipsock.ts'
-import { Plan9UDPConn } from './udpconn.ts'
+import { Plan9UDPConn } from '../conn/udpconn.ts'
 
 function udpAddr(a: { ip: UDPAddr['ip']; port: number }): UDPAddr {
   return a instanceof UDPAddr ? a : new UDPAddr(a.ip, a.port)

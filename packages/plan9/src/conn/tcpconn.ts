@@ -13,7 +13,7 @@ import {
 import { copyingSendfileGroup, isOver, ConnStreams } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { Plan9Conn } from './conn.ts'
-import type { Opened } from './open_conversation.ts'
+import type { Opened } from '../file/open_conversation.ts'
 import { drain } from './drain.ts'
 import { keepAliveMessage } from './keep_alive.ts'
 import { ReadAhead } from './read_ahead.ts'

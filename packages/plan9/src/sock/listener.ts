@@ -11,8 +11,8 @@ import {
 import { Lane, LaneListener, Op, type LaneOwner } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { AcceptQueue } from './accept_queue.ts'
-import type { OpenConversation, Opened } from './open_conversation.ts'
-import { plan9Error } from './errors.ts'
+import type { OpenConversation, Opened } from '../file/open_conversation.ts'
+import { plan9Error } from '../file/errors.ts'
 
 /** Waits for a call. */
 class AcceptOp extends Op<TCPConn> {

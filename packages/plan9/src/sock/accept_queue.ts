@@ -1,6 +1,6 @@
 import type { NetFS, NetOpenOptions } from '@net/contract'
 import { Ending, Liveness } from '@net/io'
-import { type KnownAddresses, OpenConversation, openData, type Opened } from './open_conversation.ts'
+import { type KnownAddresses, OpenConversation, openData, type Opened } from '../file/open_conversation.ts'
 
 const MOST_OPENS = 8 // opens of listen that wait side by side
 

@@ -1,9 +1,9 @@
 import { TCPAddr } from '@net/addr'
 import type { DialOptions, ListenOptions, NetFS, TCPSockGroup } from '@net/contract'
-import type { Opened } from './open_conversation.ts'
+import type { Opened } from '../file/open_conversation.ts'
 import { dialPlan9, listenPlan9 } from './ipsock.ts'
 import { Plan9TCPListener } from './listener.ts'
-import { Plan9TCPConn } from './tcpconn.ts'
+import { Plan9TCPConn } from '../conn/tcpconn.ts'
 
 function connection(network: string, opened: Opened, options: DialOptions | ListenOptions): Plan9TCPConn {
   const { local, remote } = opened

@@ -1,6 +1,6 @@
 import { BufferPool } from '@net/9p'
 import type { NetFile } from '@net/contract'
-import { plan9Error } from './errors.ts'
+import { plan9Error } from '../file/errors.ts'
 
 const LARGEST_MESSAGE = 524_288 // bytes
 const LEAST_KEPT = 65_536 // bytes that a conversation keeps however small its messages are

@@ -8,7 +8,7 @@ import {
   type NetOpenOptions,
 } from '@net/contract'
 import { race } from '@net/io'
-import { isSessionOver } from './errors.ts'
+import { isSessionOver } from '../file/errors.ts'
 import { importNet, type ImportedNet } from './import_net.ts'
 
 /**

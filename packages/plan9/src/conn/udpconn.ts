@@ -19,10 +19,10 @@ import {
 import { checkKept, isOver, untilClosed } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
 import { Plan9Conn } from './conn.ts'
-import type { Opened } from './open_conversation.ts'
+import type { Opened } from '../file/open_conversation.ts'
 import { type Datagram, withHeader } from './datagram.ts'
 import { longestTo, ReceiveOp, Sender, SendOp } from './datagram_op.ts'
-import { errno } from './errors.ts'
+import { errno } from '../file/errors.ts'
 import { ReadAhead } from './read_ahead.ts'
 
 const noPeer = new UDPAddr(null, 0)

@@ -3,7 +3,7 @@ import { checkKept, Op, type LaneOwner } from '@net/io'
 import type { UDPAddr } from '@net/addr'
 import { udpHeaderSize } from '@net/udp-header'
 import { type Datagram, messageTo } from './datagram.ts'
-import { errno, plan9Error } from './errors.ts'
+import { errno, plan9Error } from '../file/errors.ts'
 import type { ReadAhead } from './read_ahead.ts'
 
 const UDP_HEADER = 8 // bytes

@@ -13,10 +13,16 @@ import {
 } from '@net/contract'
 import { deadlineAt, endingOf, isOver, socketDisabledIPv6, within } from '@net/io'
 import { ErrPlan9 } from '@net/stubs'
-import { type KnownAddresses, OpenConversation, leave, openData, type Opened } from './open_conversation.ts'
-import { inTree, protocolOf, queryCS1 } from './cs.ts'
-import { errno, plan9Error } from './errors.ts'
-import { plan9AddrOf, plan9LocalAddr } from './plan9_addr.ts'
+import {
+  type KnownAddresses,
+  OpenConversation,
+  leave,
+  openData,
+  type Opened,
+} from '../file/open_conversation.ts'
+import { inTree, protocolOf, queryCS1 } from '../file/cs.ts'
+import { errno, plan9Error } from '../file/errors.ts'
+import { plan9AddrOf, plan9LocalAddr } from '../file/plan9_addr.ts'
 
 /** The part of an internet address that a conversation is made from. */
 export interface InetAddr {

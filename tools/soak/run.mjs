@@ -29,6 +29,7 @@ const NAMES = [
   'deadlines',
   'close',
   'integrity',
+  'huge',
   'back_pressure',
   'weather',
   'fuzz',

@@ -9,10 +9,10 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { TLSSocket } from 'node:tls'
 import { ledger } from '@net/contract/suite'
+import { openssl, selfSigned } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
 import { agent, connect, secureAgent } from '../src/node/index.ts'
-import { openssl, selfSigned } from './certificates.ts'
 import { stacks, type Stack } from './stacks.ts'
 
 let dir: string

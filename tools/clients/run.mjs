@@ -1,5 +1,6 @@
 // Tries programs that people have over each stack, and writes what was seen to docs/clients.md. `run.mjs pg ws` tries only those whose
 // names begin so, and `--check` all of them; neither writes.
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -62,14 +63,17 @@ async function tried({ name, server, tls = false, lacks = {}, run }, stack, net)
   }
 }
 
-/** @param {Promise<void>} work */
+/** Waits for a program, which may also fail by an 'error' that nobody listens for. @param {Promise<void>} work */
 async function withinLimit(work) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer
-  const stuck = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it is stuck')), limit)
+  const failed = new AbortController()
+  const fail = (/** @type {unknown} */ e) => failed.abort(e)
+  const timer = setTimeout(() => fail(new Error('it is stuck')), limit)
+  process.on('uncaughtException', fail)
+  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted())
+  await Promise.race([work, failure]).finally(() => {
+    clearTimeout(timer)
+    process.off('uncaughtException', fail)
   })
-  await Promise.race([work, stuck]).finally(() => clearTimeout(timer))
 }
 
 printTable(

@@ -1,18 +1,22 @@
 // Tries programs that people have over each stack, and writes what was seen to docs/clients.md. `run.mjs pg ws` tries only those whose
 // names begin so, and `--check` all of them; neither writes.
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { mariadbPath, postgresPath, redisPath, startMariaDB, startPostgres, startRedis } from '@net/peers'
 import { printTable } from '../release/table.mjs'
 import { root } from '../release/workspace.mjs'
 import { page } from './page.mjs'
 import { programs as databases } from './programs/databases.mjs'
 import { programs as http } from './programs/http.mjs'
+import { programs as messages } from './programs/messages.mjs'
 import { programs as others } from './programs/others.mjs'
+import { certificate, starters } from './servers.mjs'
 import { stacks } from './stacks.mjs'
 
-/** What was seen of a program: a word for each stack. @typedef {{ program: import('./program.mjs').Program, cells: string[] }} Row */
+/** @typedef {import('./program.mjs').Program} Program */
+
+/** What was seen of a program: a word for each stack. @typedef {{ program: Program, cells: string[] }} Row */
 
 const limit = 60_000 // milliseconds for a program over a stack, after which it is taken for stuck
 
@@ -20,18 +24,16 @@ const { values, positionals: only } = parseArgs({
   options: { check: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-const chosen = [...http, ...databases, ...others].filter(
+const chosen = [...http, ...databases, ...others, ...messages].filter(
   ({ name }) => only.length === 0 || only.some((start) => name.startsWith(start)),
 )
 if (chosen.length === 0) throw new Error(`no program is named ${only.join(' or ')}`)
 
-const wanted = new Set(chosen.map(({ server }) => server))
-/** @type {Map<string | undefined, import('@net/peers').ServerProcess>} */
+/** @type {Map<string, import('@net/peers').ServerProcess>} */
 const servers = new Map()
-if (wanted.has('postgresql') && postgresPath !== null)
-  servers.set('postgresql', await startPostgres(postgresPath))
-if (wanted.has('mariadb') && mariadbPath !== null) servers.set('mariadb', await startMariaDB(mariadbPath))
-if (wanted.has('redis') && redisPath !== null) servers.set('redis', await startRedis(redisPath))
+for (const [name, start] of Object.entries(starters)) {
+  if (start && chosen.some(({ server }) => server === name)) servers.set(name, await start())
+}
 
 /** @type {string[]} */
 const failures = []
@@ -39,32 +41,39 @@ const failures = []
 const rows = chosen.map((program) => ({ program, cells: [] }))
 for (const [name, open] of stacks) {
   const stack = await open()
-  for (const { program, cells } of rows) {
-    const server = servers.get(program.server)
-    if (program.server !== undefined && server === undefined) {
-      cells.push(`needs ${program.server}`)
-      continue
-    }
-    try {
-      await withinLimit(program.run(stack.net, server?.port ?? 0))
-      cells.push('passes')
-    } catch (e) {
-      cells.push('fails')
-      failures.push(`${program.name} over ${name}: ${e instanceof Error ? e.stack : e}`)
-    }
-  }
+  for (const { program, cells } of rows) cells.push(await tried(program, name, stack.net))
   await stack.close()
 }
 for (const server of servers.values()) await server[Symbol.asyncDispose]()
 
-/** @param {Promise<void>} work */
+/** Tries a program over a stack, and gives what was seen in a word. @param {Program} program @param {import('./stacks.mjs').StackName} stack @param {import('@net/core').Net} net */
+async function tried({ name, server, tls = false, lacks = {}, run }, stack, net) {
+  const missing = lacks[stack]
+  if (missing !== undefined) return missing
+  const running = server && servers.get(server)
+  if (server !== undefined && running === undefined) return `needs ${server}`
+  if (tls && certificate === null) return 'needs openssl'
+  const { port, dir } = running ?? { port: 0, dir: '' }
+  try {
+    await withinLimit(run(net, { port, dir, tls: certificate ?? { cert: '', key: '' } }))
+    return 'passes'
+  } catch (e) {
+    failures.push(`${name} over ${stack}: ${e instanceof Error ? e.stack : e}`)
+    return 'fails'
+  }
+}
+
+/** Waits for a program, which may also fail by an 'error' that nobody listens for. @param {Promise<void>} work */
 async function withinLimit(work) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer
-  const stuck = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it is stuck')), limit)
+  const failed = new AbortController()
+  const fail = (/** @type {unknown} */ e) => failed.abort(e)
+  const timer = setTimeout(() => fail(new Error('it is stuck')), limit)
+  process.on('uncaughtException', fail)
+  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted())
+  await Promise.race([work, failure]).finally(() => {
+    clearTimeout(timer)
+    process.off('uncaughtException', fail)
   })
-  await Promise.race([work, stuck]).finally(() => clearTimeout(timer))
 }
 
 printTable(

@@ -7,7 +7,9 @@ import { hosted } from '@net/posix'
 
 /** A network of one of the stacks, until it is closed. @typedef {{ net: Net, close: () => Promise<void> }} Stack */
 
-/** What every program is tried over. @type {readonly [name: string, open: () => Promise<Stack>][]} */
+/** @typedef {'linux' | 'hosted' | 'embedded `/net`' | 'exported `/net`'} StackName */
+
+/** What every program is tried over. @type {readonly [name: StackName, open: () => Promise<Stack>][]} */
 export const stacks = [
   ['linux', async () => ({ net: defaultNet(), close: async () => {} })],
   ['hosted', async () => ({ net: new Net(hosted()), close: async () => {} })],

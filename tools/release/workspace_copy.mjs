@@ -46,10 +46,10 @@ export class WorkspaceCopy {
     return mustRun('git', args, this.dir)
   }
 
-  /** @param {string} message */
+  /** Commits what has changed, be it nothing. @param {string} message */
   async commit(message) {
     await this.git('add', '--all')
-    await this.git('commit', '--quiet', '--message', message)
+    await this.git('commit', '--quiet', '--allow-empty', '--message', message)
   }
 
   /** Describes a change of one package. @param {string} name @param {'patch' | 'minor'} bump */

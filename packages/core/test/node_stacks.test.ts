@@ -7,7 +7,7 @@ import { ledger } from '@net/contract/suite'
 import { keepLeaks } from '@net/io'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet } from '../src/index.ts'
-import { toDuplex } from '../src/node/index.ts'
+import { toDuplex, type ConnDuplex } from '../src/node/index.ts'
 import { connector } from '../src/web/index.ts'
 import { stacks, type Stack } from './stacks.ts'
 
@@ -79,6 +79,24 @@ describe.each(stacks)('over %s', (name, open) => {
     }
     await gone(stream)
     await b.close()
+  })
+
+  test('two streams that are both ended while they read are closed, and the end of neither is worse than cut', async () => {
+    await using l = await stack.net.listen('tcp', '127.0.0.1:0')
+    const conns = await Promise.all([stack.net.dial('tcp', l.addr.toString()), l.accept()])
+    const [near, far] = conns.map((conn) => toDuplex(conn)) as [ConnDuplex, ConnDuplex]
+    const errors: unknown[] = []
+    for (const stream of [near, far]) stream.on('error', (e) => errors.push(e))
+    const said: string[] = []
+    far.on('data', (bytes) => {
+      said.push(String(bytes))
+      far.end('bye')
+    })
+    near.resume().end('hello')
+    await Promise.all([near, far].map(gone))
+    expect(said).toEqual(['hello'])
+    if (halfClose) expect(errors).toEqual([])
+    for (const e of errors) expect(e).toMatchObject({ code: 'ECONNABORTED' })
   })
 
   test('8 MB that are written to a web socket and closed arrive whole', async () => {

@@ -15,11 +15,11 @@ import { createServer, TLSSocket, type TlsOptions } from 'node:tls'
 import { promisify } from 'node:util'
 import { ledger } from '@net/contract/suite'
 import { keepLeaks } from '@net/io'
+import { openssl, selfSigned } from '@net/peers'
 import { hosted } from '@net/posix'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultNet, Net } from '../src/index.ts'
 import { connect, connector, SocketError, type Connect } from '../src/web/index.ts'
-import { openssl, selfSigned } from './certificates.ts'
 
 let dir: string
 let pair: { cert: string; key: string }

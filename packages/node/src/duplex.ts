@@ -9,8 +9,9 @@ import { timerDuration } from './timer_duration.ts'
 // Bytes per read: enough to keep system calls rare, small enough to hold one per connection.
 const CHUNK = 65536
 
-// Milliseconds without a byte of the peer after which a stream that was ended, over a connection without half-close, is closed.
-const SILENCE = 500
+// Milliseconds without a byte of the peer after which a stream that was ended, over a connection without half-close, is closed: a
+// database that is told good-bye closes within it, also on a loaded machine, where PostgreSQL was seen to need more than 500.
+const SILENCE = 2000
 
 /** Options of {@link toDuplex}. */
 export interface DuplexOptions {
@@ -325,7 +326,8 @@ export class ConnDuplex extends Duplex {
  * Makes a stream of Node over a connection, which it takes over: destroying the stream closes the connection. Reads follow demand
  * and a write's callback comes when the bytes have gone, so both ends feel back-pressure. The peer's end of stream is 'end', and
  * without `allowHalfOpen` ends this side, too; then comes 'close'. `end()` shuts down the write side. A connection that cannot is
- * closed instead, when the peer has been silent for half a second, and who still reads gets an 'error' of code ECONNABORTED. Errors are the connection's own, with Node's `code`.
+ * closed instead, when the peer has been silent for two seconds, and who still reads gets an 'error' of code
+ * ECONNABORTED. Errors are the connection's own, with Node's `code`.
  *
  * @example
  * ```ts

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { createServer, get } from 'node:http'
-import { connect as connect2, createServer as createServer2 } from 'node:http2'
+import { connect as connect2, createSecureServer, createServer as createServer2 } from 'node:http2'
+import { createServer as createTLSServer, get as getTLS } from 'node:https'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { connect as connectTLS } from 'node:tls'
 import { createAdaptorServer } from '@hono/node-server'
-import { agent, connect, dispatcher } from '@net/core/node'
+import { agent, connect, dispatcher, secureAgent } from '@net/core/node'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
@@ -36,6 +38,25 @@ export const programs = [
       ),
   },
   {
+    name: 'node:https',
+    tls: true,
+    glue: "get({ host: '127.0.0.1', port, agent: secureAgent(net, { ca }) })\nserve(listener, server)",
+    run: (net, { tls }) =>
+      whileServing(
+        net,
+        createTLSServer(tls, (_request, response) => response.end('hello')),
+        async (port) => {
+          const over = secureAgent(net, { ca: tls.cert })
+          const [response] = await once(
+            getTLS({ host: '127.0.0.1', port, path: '/', agent: over }),
+            'response',
+          )
+          assert.equal(await text(response), 'hello')
+          over.destroy()
+        },
+      ),
+  },
+  {
     name: 'node:http2',
     glue: 'connect2(url, { createConnection: () => connect(net, port, host) })\nserve(listener, server)',
     run: (net) =>
@@ -45,6 +66,31 @@ export const programs = [
         async (port) => {
           const session = connect2(`http://127.0.0.1:${port}`, {
             createConnection: () => connect(net, port, '127.0.0.1'),
+          })
+          assert.equal(await text(session.request({ ':path': '/' })), 'hello')
+          const closed = once(session, 'close')
+          session.close()
+          await closed
+        },
+      ),
+  },
+  {
+    name: 'node:http2, TLS',
+    tls: true,
+    glue: "connect2(url, { createConnection: () => tls.connect({ socket: connect(net, port, host), ALPNProtocols: ['h2'], ca }) })\nserve(listener, server)",
+    run: (net, { tls }) =>
+      whileServing(
+        net,
+        createSecureServer(tls, (_request, response) => response.end('hello')),
+        async (port) => {
+          const session = connect2(`https://127.0.0.1:${port}`, {
+            createConnection: () =>
+              connectTLS({
+                socket: connect(net, port, '127.0.0.1'),
+                host: '127.0.0.1',
+                ALPNProtocols: ['h2'],
+                ca: tls.cert,
+              }),
           })
           assert.equal(await text(session.request({ ':path': '/' })), 'hello')
           const closed = once(session, 'close')

@@ -1,4 +1,6 @@
+export * from './certificates.ts'
 export * from './databases.ts'
+export * from './dbus.ts'
 export * from './dnsmasq.ts'
 export * from './enclosure.ts'
 export * from './haproxy.ts'

@@ -24,14 +24,15 @@ export interface ServerPlan {
 export class ServerProcess implements AsyncDisposable {
   /** Its port of 127.0.0.1. */
   readonly port: number
+  /** Its folder. */
+  readonly dir: string
   readonly #process: ChildProcess
-  readonly #dir: string
   readonly #signal: NodeJS.Signals
 
   private constructor(port: number, process: ChildProcess, dir: string, signal: NodeJS.Signals) {
     this.port = port
     this.#process = process
-    this.#dir = dir
+    this.dir = dir
     this.#signal = signal
   }
 
@@ -57,7 +58,7 @@ export class ServerProcess implements AsyncDisposable {
     const gone = once(this.#process, 'exit')
     this.#process.kill(this.#signal)
     await gone
-    await rm(this.#dir, { recursive: true, maxRetries: 10 })
+    await rm(this.dir, { recursive: true, maxRetries: 10 })
   }
 }
 

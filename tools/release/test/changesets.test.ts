@@ -36,7 +36,13 @@ function git(...args: string[]): void {
 
 /** A git repository that holds the workspace's manifests, every package at one version and no changeset pending. */
 function copyWorkspace(version: string): void {
-  for (const file of ['package.json', 'pnpm-workspace.yaml', '.changeset/config.json']) {
+  const files = [
+    'package.json',
+    'pnpm-workspace.yaml',
+    '.changeset/config.json',
+    'tools/release/changelog.mjs',
+  ]
+  for (const file of files) {
     cpSync(join(root, file), join(scratch, file), { recursive: true })
   }
   for (const p of packages) {
@@ -67,6 +73,11 @@ function release(name: string, bump: 'patch' | 'minor' | 'major', from: string):
   return raised
 }
 
+/** What the release wrote into a package's changelog. */
+function changelog(short: string): string {
+  return readFileSync(join(scratch, 'packages', short, 'CHANGELOG.md'), 'utf8')
+}
+
 /** Those that depend on a package directly. */
 function dependants(name: string): string[] {
   return packages.filter((p) => p.manifest.dependencies?.[name] !== undefined).map((p) => p.name)
@@ -78,7 +89,7 @@ function all(names: string[], version: string): Record<string, string> {
 
 test('a patch of @net/addr raises @net/addr alone: its dependants already allow it', () => {
   expect(release('@net/addr', 'patch', '0.1.0')).toEqual({ '@net/addr': '0.1.1' })
-  expect(readFileSync(join(scratch, 'packages/addr/CHANGELOG.md'), 'utf8')).toContain('A change to see.')
+  expect(changelog('addr')).toMatch(/\n- A change to see\.\n$/)
 })
 
 test('a minor of @net/addr below 1.0 leaves ^0.1.0, so those that depend on it get a patch', () => {
@@ -87,7 +98,7 @@ test('a minor of @net/addr below 1.0 leaves ^0.1.0, so those that depend on it g
   expect(release('@net/addr', 'minor', '0.1.0')).toEqual({ '@net/addr': '0.2.0', ...all(needing, '0.1.1') })
   // cli reaches addr only through core, whose patch its range allows.
   expect(needing).not.toContain('@net/cli')
-  expect(readFileSync(join(scratch, 'packages/contract/CHANGELOG.md'), 'utf8')).toContain('@net/addr@0.2.0')
+  expect(changelog('contract')).toMatch(/\n- Works with @net\/addr@0\.2\.0\.\n$/)
 })
 
 test('a minor of @net/addr from 1.0 on raises @net/addr alone', () => {
@@ -111,4 +122,10 @@ test('a minor of @net/cli, on which nothing depends, raises @net/cli alone', () 
 test('a patch of @net/addr at 0.0.x leaves ^0.0.x, so those that depend on it get a patch', () => {
   const raised = release('@net/addr', 'patch', '0.0.1')
   expect(raised).toMatchObject({ '@net/addr': '0.0.2', ...all(dependants('@net/addr'), '0.0.2') })
+})
+
+test('a first release tells of no sibling', () => {
+  release('@net/addr', 'minor', '0.0.0')
+  expect(changelog('addr')).toContain('## 0.1.0')
+  expect(changelog('contract')).not.toContain('@net/addr')
 })

@@ -6,8 +6,14 @@ import { join } from 'node:path'
 export const openssl =
   ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'].find(existsSync) ?? null
 
+/** A certificate and its key, as PEM. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
 /** A certificate that is its own authority, for some names as openssl writes them: 'DNS:localhost', 'IP:127.0.0.1'. */
-export function selfSigned(dir: string, names: readonly string[]): { cert: string; key: string } {
+export function selfSigned(dir: string, names: readonly string[]): Certificate {
   const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')]
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
   const subject = ['-subj', '/CN=test', '-addext', `subjectAltName=${names.join(',')}`]

@@ -90,6 +90,7 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     interface: ['abi', 'sys', 'wire', 'fd'],
     sock: ['abi', 'sys', 'wire', 'fd', 'option'],
     hosted: ['permission.ts'], // nothing of the kernel's half: a bundle for windows holds no kernel's sockets
+    winsock: ['abi', 'ffi', 'sys', 'wire', 'hosted'],
   },
   '@net/netfs': {
     base: [],

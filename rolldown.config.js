@@ -31,12 +31,6 @@ export default defineConfig({
     dir: 'dist',
     cleanDir: true,
     chunkFileNames: 'chunks/[name].js',
-    // What both halves of @net/posix need stands apart, so that a bundle holds the sockets of its target alone: by itself,
-    // without what it imports, which chunks of entries have to allow (preserveEntrySignatures).
-    codeSplitting: {
-      includeDependenciesRecursively: false,
-      groups: [{ name: 'permission', test: /\/src\/permission\./ }],
-    },
     // The declarations have them; here a program would read them at each start, and they are a third of the text.
     comments: { jsdoc: false },
     sourcemap: true,

@@ -66,12 +66,14 @@ Without koffi a bundle for the running system goes over the host's sockets; one 
 refuses, with the places where koffi was looked for.
 
 \`windows\` is the JavaScript host's own \`node:net\` and \`node:dgram\`; it works on every system, also where there is no
-foreign function interface. On Windows itself it lists the interfaces of the system, through koffi and \`iphlpapi.dll\`; without
-koffi, on a 32-bit processor and on another system that group refuses with EWINDOWS. It tells unicast addresses (Go's list has
-anycast ones among them), and no changes (\`watchInterfaces\`). What is missing there, and refuses with EWINDOWS: raw IP, which
-needs sockets of our own over \`ws2_32.dll\`; options beyond those that the host's sockets have (\`setNoDelay\`, \`setKeepAlive\`,
-the buffers of UDP, multicast), as the host gives no SOCKET; descriptors; control messages. A datagram to a port where nobody
-listens makes no later read fail, as in Go.
+foreign function interface. On Windows itself it has two groups of its own, through koffi: it lists the interfaces of the system
+(\`iphlpapi.dll\`), and has raw IP (\`ws2_32.dll\`). Without koffi, on a 32-bit processor and on another system these refuse with
+EWINDOWS. The list tells unicast addresses (Go's has anycast ones among them), and no changes (\`watchInterfaces\`). Raw IP wants an
+administrator (EACCES else), and the main thread; each socket has the sizes of its buffers and IPv4's multicast as options.
+
+What is missing there, and refuses with EWINDOWS: options beyond those that the host's sockets have (\`setNoDelay\`, \`setKeepAlive\`,
+the buffers of UDP, multicast), as the host tells nobody the SOCKET of a connection; descriptors; control messages; IPv6's multicast
+of raw IP. A datagram to a port where nobody listens makes no later read fail, as in Go.
 
 On Windows itself a Unix socket is a named pipe. A name that begins with \`\\\\.\\pipe\\\` is that pipe; any other is a path, for which the
 pipe that is called like the whole path stands, with \`/\` for \`\\\`. No file is made. A pipe has no half-close, so \`closeWrite()\` refuses

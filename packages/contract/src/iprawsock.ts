@@ -8,7 +8,7 @@ import type { DialOptions, ListenOptions } from './options.ts'
 /**
  * A raw IP socket: packets without their header. The system takes the IPv4 header off what is read, except by
  * {@link readMsgIP}, and puts it before what is written; checksums of the protocol are the caller's, except
- * ICMPv6's. Exists on posix.
+ * ICMPv6's. Exists on posix and on windows.
  */
 export interface IPConn extends Conn<IPAddr>, PacketConn<IPAddr>, DatagramOptions, Filer {
   /** Reads one packet into `p`; never `null`. Rejects as {@link Conn.read}. */

@@ -14,7 +14,7 @@ export interface TargetGroups {
   readonly file: FileGroup
   /** Interfaces: posix, plan9. */
   readonly interface: InterfaceGroup
-  /** Raw IP: posix. */
+  /** Raw IP: posix, windows. */
   readonly iprawsock: IPRawSockGroup
   /** What the internet stack supports: every target. */
   readonly ipsock: IPSockGroup

@@ -44,10 +44,11 @@ export {
   type SettableOptionName,
 } from './option/option.ts'
 export { windowsInterfaceGroup } from './interface/interface_windows.ts'
+export { windowsIPRawSockGroup } from './winsock/iprawsock_windows.ts'
 export type { Kernel } from './abi/abi.ts'
 export type { OptionLevel, OptionNumbers, OptionRow, SettableRow, StateRow } from './option/option_row.ts'
 export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
-export { posix, type PosixOptions } from './posix.ts'
+export { posix, type PosixOptions } from './sock/posix.ts'
 export type { Spin } from './poll/spin_policy.ts'
 export { sendfileGroup } from './fd/sendfile.ts'
 export { hostedReason, posixRefusal } from './sys/ffi.ts'

@@ -15,7 +15,7 @@ import {
   parsePacketInfo,
   posix,
 } from '../src/index.ts'
-import { payloadOffset } from '../src/sock/iprawsock.ts'
+import { payloadOffset } from '../src/wire/ipv4_header.ts'
 
 // The first socket opens the thread's epoll descriptor, which stays.
 await listenTCPSync('tcp', null).close()

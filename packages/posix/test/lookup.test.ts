@@ -22,7 +22,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hosted } from '../src/hosted/hosted.ts'
 import { serverAddrs } from '../src/hosted/lookup.ts'
-import { posix } from '../src/posix.ts'
+import { posix } from '../src/sock/posix.ts'
 import { querySockets } from '../src/sock/query_socket.ts'
 import { sourceAddrs } from '../src/sock/source_addr.ts'
 

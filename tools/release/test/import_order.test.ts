@@ -87,8 +87,9 @@ const rooms: Record<string, Record<string, readonly string[]>> = {
     fd: ['abi', 'sys', 'wire', 'poll'],
     option: ['abi', 'sys', 'wire', 'fd'],
     interface: ['abi', 'sys', 'wire', 'fd'],
-    sock: ['abi', 'sys', 'wire', 'fd', 'option'],
+    sock: ['abi', 'sys', 'wire', 'poll', 'fd', 'option', 'interface'],
     hosted: [], // nothing of the kernel's half: a bundle for windows holds no kernel's sockets
+    winsock: ['abi', 'ffi', 'sys', 'wire', 'interface', 'hosted'],
   },
   '@net/plan9': {
     file: [],

@@ -48,7 +48,7 @@ export const targets: TargetTable = {
   windows: {
     file: stub('EWINDOWS'),
     interface: posix,
-    iprawsock: stub('EWINDOWS'),
+    iprawsock: posix,
     ipsock: posix,
     lookup: posix,
     sendfile: copying,

@@ -1,4 +1,4 @@
-// Constants and layouts of winsock2.h, winerror.h, iptypes.h, ifdef.h and ipifcons.h of Windows for 64-bit processors, with the
+// Constants and layouts of winsock2.h, ws2ipdef.h, winerror.h, iptypes.h, ifdef.h and ipifcons.h of Windows for 64-bit processors, with the
 // headers' spelling.
 
 /** The constants of Windows. */
@@ -6,6 +6,22 @@ export const windows = {
   AF_UNSPEC: 0,
   AF_INET: 2,
   AF_INET6: 23,
+  FIONBIO: 0x8004667e | 0,
+  IPPROTO_IP: 0,
+  IP_MULTICAST_IF: 9,
+  IP_MULTICAST_TTL: 10,
+  IP_MULTICAST_LOOP: 11,
+  IP_ADD_MEMBERSHIP: 12,
+  IP_DROP_MEMBERSHIP: 13,
+  IP_ADD_SOURCE_MEMBERSHIP: 15,
+  IP_DROP_SOURCE_MEMBERSHIP: 16,
+  SOCK_RAW: 3,
+  SOL_SOCKET: 0xffff,
+  SO_BROADCAST: 0x20,
+  SO_SNDBUF: 0x1001,
+  SO_RCVBUF: 0x1002,
+  WSA_FLAG_OVERLAPPED: 0x1,
+  WSA_FLAG_NO_HANDLE_INHERIT: 0x80,
   ERROR_BUFFER_OVERFLOW: 111,
   ERROR_NO_DATA: 232,
   GAA_FLAG_SKIP_ANYCAST: 0x2,

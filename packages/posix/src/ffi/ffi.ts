@@ -23,6 +23,18 @@ export interface Library {
   address(buffer: Uint8Array): bigint
 }
 
+/** A watch that can be ended. */
+export interface SocketWatch extends Watch {
+  /** Ends it. */
+  close(): void
+}
+
+/** A library of Windows, whose event loop watches sockets and no descriptors. */
+export interface WindowsLibrary extends Library {
+  /** Calls `f` whenever the SOCKET is readable. The watch starts as if unref'd. Throws in a worker thread, which must not have one. */
+  watch(socket: number, f: () => void): SocketWatch
+}
+
 /**
  * What the package needs of a foreign function interface: functions of the C library, errno, and the event loop's own watch on a
  * descriptor.

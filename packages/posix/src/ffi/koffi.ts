@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
-import type { FFI, Library, Watch } from './ffi.ts'
+import type { FFI, SocketWatch, Watch, WindowsLibrary } from './ffi.ts'
 import { withMicrotasks } from './microtasks.ts'
 
 /**
@@ -52,12 +52,17 @@ function requireKoffi(): { require: NodeJS.Require; koffi: typeof Koffi } {
  * Loads koffi and with it a library of the system by its name. Throws where koffi cannot be loaded, or the system has no such
  * library.
  */
-export function loadLibrary(name: string): Library {
+export function loadLibrary(name: string): WindowsLibrary {
   const { koffi } = requireKoffi()
   const library = koffi.load(name)
   return {
     func: (declaration) => library.func(declaration),
     address: (buffer) => koffi.address(buffer),
+    watch: (socket, f) => {
+      if (!isMainThread)
+        throw new Error('no worker can watch a socket: the end of its thread would end the process')
+      return watch(koffi, socket, f)
+    },
   }
 }
 
@@ -86,15 +91,33 @@ export function loadKoffi(): FFI {
   }
 }
 
-function watch(koffi: typeof Koffi, fd: number, f: () => void): Watch {
+/** Every watch of the main thread that is on. */
+const watches = new Set<Koffi.node.PollHandle>()
+
+function watch(koffi: typeof Koffi, fd: number, f: () => void): SocketWatch {
   const handle = koffi.node.poll(fd, { readable: true }, withMicrotasks(f))
   handle.unref()
   // The event loop turns once more while the process exits. koffi aborts the process when its callback then
-  // fails to call JavaScript, so the watch is closed before.
-  process.once('exit', () => {
-    handle.close()
-  })
-  return handle
+  // fails to call JavaScript, so the watches are closed before.
+  if (watches.size === 0) process.once('exit', closeWatches)
+  watches.add(handle)
+  return {
+    ref: () => {
+      handle.ref()
+    },
+    unref: () => {
+      handle.unref()
+    },
+    close: () => {
+      handle.close()
+      watches.delete(handle)
+      if (watches.size === 0) process.off('exit', closeWatches)
+    },
+  }
+}
+
+function closeWatches(): void {
+  for (const handle of watches) handle.close()
 }
 
 const RTLD_LAZY = 1

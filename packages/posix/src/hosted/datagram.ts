@@ -1,18 +1,44 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
 import type { Addr } from '@net/addr'
 import { UDPAddr } from '@net/addr'
 import { byteLengthOf, OpError } from '@net/contract'
 import { checkKept, Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
-import { Handle } from './handle.ts'
+import { Handle, type Refable } from './handle.ts'
 import { parseHostAddress } from './ipsock.ts'
+
+/** A packet's sender in the host's words. */
+export interface Sender {
+  /** Its IP address, of IPv6 with the zone. */
+  readonly address: string
+  /** Its port. */
+  readonly port: number
+}
+
+/** What is used of a datagram socket: the host's has it. All but `send` throw the error of a failed call. */
+export interface DatagramSocket extends Refable {
+  on(event: 'message', f: (data: Uint8Array, from: Sender) => void): unknown
+  on(event: 'error', f: (e: Error) => void): unknown
+  send(data: Uint8Array, then: (e: Error | null) => void): void
+  send(data: Uint8Array, port: number, host: string, then: (e: Error | null) => void): void
+  close(then: () => void): unknown
+  getRecvBufferSize(): number
+  setRecvBufferSize(bytes: number): void
+  setSendBufferSize(bytes: number): void
+  setMulticastInterface(address: string): void
+  setMulticastLoopback(on: boolean): unknown
+  setMulticastTTL(ttl: number): unknown
+  addMembership(group: string, on?: string): void
+  dropMembership(group: string, on?: string): void
+  addSourceSpecificMembership(source: string, group: string, on?: string): void
+  dropSourceSpecificMembership(source: string, group: string, on?: string): void
+}
 
 /** A packet the host has received. */
 export interface Packet {
   /** Its bytes. */
   readonly data: Uint8Array
   /** Where it came from. */
-  readonly from: RemoteInfo
+  readonly from: Sender
 }
 
 // Bytes counted for each packet beside its own, so that a flood of empty packets fills the queue, too.
@@ -29,16 +55,16 @@ const tellsOfASend = new Set<unknown>(['ECONNRESET', 'ENETRESET'])
  * dropped, as the kernel would.
  */
 export class DatagramHandle extends Handle {
-  readonly #socket: Socket
+  readonly #socket: DatagramSocket
   readonly #packets: Packet[] = []
   #queued = 0 // bytes in the queue
   #limit: number // bytes the queue may hold
   #failure: Error | null = null
   #sending = false
-  #sender: { readonly from: RemoteInfo; readonly addr: UDPAddr } | null = null
+  #sender: { readonly from: Sender; readonly addr: UDPAddr } | null = null
 
   /** Takes over a bound socket. */
-  constructor(socket: Socket, net: string, localAddr: Addr, remoteAddr: Addr | null) {
+  constructor(socket: DatagramSocket, net: string, localAddr: Addr, remoteAddr: Addr | null) {
     super(socket, net, localAddr, remoteAddr)
     this.#socket = socket
     this.#limit = socket.getRecvBufferSize()
@@ -77,7 +103,7 @@ export class DatagramHandle extends Handle {
   }
 
   /** The address of a packet's sender. One sender's many packets share one. */
-  sender(from: RemoteInfo): UDPAddr {
+  sender(from: Sender): UDPAddr {
     const last = this.#sender
     if (last !== null && last.from.port === from.port && last.from.address === from.address) return last.addr
     const { ip, zone } = parseHostAddress(from.address)
@@ -120,7 +146,7 @@ export class DatagramHandle extends Handle {
   }
 
   /** Sets an option of the host's socket. Throws the error of an option. */
-  set(option: (socket: Socket) => void): void {
+  set(option: (socket: DatagramSocket) => void): void {
     this.checkOpen()
     try {
       option(this.#socket)

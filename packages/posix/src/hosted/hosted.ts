@@ -10,8 +10,9 @@ import { hostedUnixSockGroup } from './unixsock.ts'
 /**
  * The host's own sockets, `node:net` and `node:dgram`, as a target: what `windows` is made of, and what works
  * where there is no foreign function interface. The promises are those of every target. What the host lacks
- * refuses with an {@link OpError} whose cause is `ErrWindows`: raw IP, descriptors (`file`, `syscallConn`,
- * the file group), interfaces (the host tells neither index nor MTU; Windows does, see `windowsInterfaceGroup`), Unix datagrams, sequenced packets and
+ * refuses with an {@link OpError} whose cause is `ErrWindows`: raw IP (Windows has it, see
+ * `windowsIPRawSockGroup`), descriptors (`file`, `syscallConn`, the file group), interfaces (the host tells neither index nor MTU;
+ * Windows does, see `windowsInterfaceGroup`), Unix datagrams, sequenced packets and
  * control messages, a local name for dialUnix, `control`, `bindToDevice`, the buffer sizes of streams,
  * setLinger above 0, keep-alive intervals and counts (the host uses 1 s and 10), setUnlinkOnClose(false),
  * `reuseAddress: false` for TCP, `reusePort` before Node 22.12 and 23.1, and names of the abstract namespace
@@ -25,8 +26,9 @@ import { hostedUnixSockGroup } from './unixsock.ts'
  * - A piece of a write (up to 64 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
  *   and when nothing was left to give the write succeeds. Such a piece keeps the process alive, also after `unref`, until
  *   the peer takes it; close gives it 5 s, then resets.
- * - Deno fails a write that the kernel does not take at once with EPIPE when the peer has half-closed, and the connection ends:
- *   an answer that is longer than the buffers cannot be sent to such a peer. `posix()` sends it.
+ * - On Deno the connection ends with EPIPE when a peer half-closes that has never sent a byte, and a write finds no room in the
+ *   kernel: Deno takes the end of the stream for that of the connection. The first write of a connection that was just
+ *   accepted finds none either. A peer that has sent anything gets all of a long answer, and `posix()` sends it to any peer.
  * - An error of the connection is kept: every read after what had arrived tells it, where a kernel tells it once.
  * - The names of Unix sockets are not told: the dialled end is unnamed, the accepted one has the listener's name.
  * - Local addresses of a listening Unix socket are removed from the file system at close. On Windows names are pipes':

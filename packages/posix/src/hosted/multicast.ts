@@ -1,8 +1,7 @@
-import type { Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { AddrError, type IP } from '@net/addr'
 import { checkGroup, memberAddress, type InterfaceName, type MulticastMembership } from '@net/contract'
-import type { DatagramHandle } from './datagram.ts'
+import type { DatagramHandle, DatagramSocket } from './datagram.ts'
 
 /**
  * The name of an interface; null for the system's choice. The host knows numbers only of interfaces with a
@@ -92,11 +91,11 @@ export class HostedMulticast {
     group: IP | string,
     iface: () => string | undefined,
   ): Promise<MulticastMembership> {
-    const change = (what: 'addMembership' | 'dropMembership') => (socket: Socket) => {
+    const change = (what: 'addMembership' | 'dropMembership') => (socket: DatagramSocket) => {
       socket[what](memberAddress(group, version).toString(), iface())
     }
     // Each acts before it returns, so that a close right behind it comes too late to make it fail.
-    const act = async (f: (socket: Socket) => void): Promise<void> => {
+    const act = async (f: (socket: DatagramSocket) => void): Promise<void> => {
       await Promise.resolve(this.#handle.set(f))
     }
     await act(change('addMembership'))

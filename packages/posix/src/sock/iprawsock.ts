@@ -21,6 +21,7 @@ import { inetSpec, putAddr, type InetKind } from './ipsock.ts'
 import { ReceiveOp } from '../fd/op.ts'
 import { PosixPacketConn, scratch } from './packetconn.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { payloadOffset } from '../wire/ipv4_header.ts'
 import { getIP, getZone } from '../wire/sockaddr.ts'
 
 /** How to ask for the addresses of a raw IP socket. */
@@ -31,15 +32,6 @@ function getIPAddr(): IPAddr {
 }
 
 const noPeer = new IPAddr(null)
-const headerLength = 20 // of IPv4 without options, in bytes (RFC 791)
-
-/** Where the payload of an IPv4 packet of `n` bytes begins; 0 for what is no such packet. */
-export function payloadOffset(packet: Uint8Array, n: number): number {
-  const first = packet[0] ?? 0
-  const length = (first & 0xf) * 4
-  return n < headerLength || first >> 4 !== 4 || length < headerLength || length > n ? 0 : length
-}
-
 /** A raw IP socket of the kernel, or an unprivileged one for pings. */
 export class PosixIPConn extends PosixPacketConn<IPAddr> implements IPConn {
   // The kernel delivers IPv4 packets with their header. They are read into a scratch buffer, so that the

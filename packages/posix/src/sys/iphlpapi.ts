@@ -1,41 +1,14 @@
 import { Errno, SyscallError } from '@net/contract'
-import { networkRefusal } from '@net/io'
-import { ErrWindows } from '@net/stubs'
-import { platform } from '../abi/platform.ts'
 import { windows } from '../abi/windows.ts'
-import type { CFunction, Library } from '../ffi/ffi.ts'
-import { loadLibrary } from '../ffi/koffi.ts'
+import { windowsLibrary } from './windows_library.ts'
 
-interface Bound {
-  readonly library: Library
-  readonly getAdaptersAddresses: CFunction
-}
-
-let bound: Bound | null = null
-let refused = false
-
-function bind(): Bound {
-  // The layouts that are known here are those of 64-bit processors.
-  if (platform !== 'win32' || process.arch === 'ia32') throw ErrWindows
-  const forbidden = networkRefusal()
-  if (forbidden !== null) throw forbidden
-  const library = loadLibrary('iphlpapi.dll')
-  const declaration =
-    'uint32_t GetAdaptersAddresses(uint32_t family, uint32_t flags, void *reserved, void *addresses, void *size)'
-  return { library, getAdaptersAddresses: library.func(declaration) }
-}
-
-/** The functions of iphlpapi.dll, bound on first use. Throws {@link ErrWindows} where they cannot be called. */
-function iphlpapi(): Bound {
-  if (refused) throw ErrWindows
-  try {
-    return (bound ??= bind())
-  } catch {
-    // Without the foreign function interface there is nothing but what the host has, and that has no interfaces.
-    refused = true
-    throw ErrWindows
-  }
-}
+/** The functions of iphlpapi.dll that are used here. */
+const iphlpapi = windowsLibrary('iphlpapi.dll', (library) => ({
+  library,
+  getAdaptersAddresses: library.func(
+    'uint32_t GetAdaptersAddresses(uint32_t family, uint32_t flags, void *reserved, void *addresses, void *size)',
+  ),
+}))
 
 /** A list that Windows has made: the bytes, and the address of the first, as what is in it points into it. */
 export interface NativeList {
@@ -50,7 +23,7 @@ const TRIES = 10 // the list may grow between two calls
 
 /**
  * GetAdaptersAddresses of iphlpapi.h: the network adapters with their addresses. It waits for the system, some milliseconds at
- * most. Throws {@link ErrWindows} where it cannot be called, or a bare error of the call.
+ * most. Throws `ErrWindows` where it cannot be called, or a bare error of the call.
  */
 export function getAdaptersAddresses(): NativeList {
   const { library, getAdaptersAddresses: call } = iphlpapi()

@@ -1,3 +1,0 @@
-/** What Windows has beside the sockets of the JavaScript host. Nothing of another kernel is loaded or bundled with it. */
-
-export { windowsInterfaceGroup } from './interface/interface_windows.ts'

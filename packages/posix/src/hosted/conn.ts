@@ -68,14 +68,13 @@ export abstract class HostedStreamConn<A extends Addr> extends LaneConn<A> imple
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.handle.writing.run(new WriteOp(this.handle, p), options)
+    return this.handle.writing.run(new WriteOp(this.handle, [p]), options)
   }
 
-  /** Copies the buffers into one: the host writes one at a time. */
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
     const wrong = checkBuffers(buffers)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.write(Buffer.concat(buffers), options)
+    return this.handle.writing.run(new WriteOp(this.handle, buffers), options)
   }
 
   closeRead(): Promise<void> {

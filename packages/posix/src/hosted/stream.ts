@@ -74,16 +74,14 @@ export class StreamHandle extends Handle {
     return n
   }
 
-  /** Gives a part of `p` between `start` and `end` to the host and tells how much; the host has a copy. */
-  give(p: Uint8Array, start: number, end: number): number {
-    const piece = p.slice(start, Math.min(start + PIECE, end))
+  /** Gives bytes to the host, which keeps them until they are sent. */
+  give(piece: Uint8Array): void {
     this.#unsent = true
     this.#socket.write(piece, (e) => {
       this.#unsent = false
       // An error wakes nothing here: the 'error' event that follows does.
       if (!e) this.writing.wake()
     })
-    return piece.byteLength
   }
 
   /** Ends reading: what waits and what comes later gets null. */
@@ -171,17 +169,21 @@ export class ReadOp extends Op<number | null> {
  */
 export class WriteOp extends Op<number> {
   readonly #handle: StreamHandle
-  readonly #p: Uint8Array
+  readonly #buffers: readonly Uint8Array[]
+  readonly #lengths: readonly number[]
   readonly #byteLength: number
+  #next = 0 // the index of the first buffer of which something is left
+  #start = 0 // where what is left of it begins
   #given = 0
   #sent = 0
 
-  /** Makes a write of `p`. */
-  constructor(handle: StreamHandle, p: Uint8Array) {
+  /** Makes a write of the bytes in `buffers`, one buffer after the other. */
+  constructor(handle: StreamHandle, buffers: readonly Uint8Array[]) {
     super('write')
     this.#handle = handle
-    this.#p = p
-    this.#byteLength = byteLengthOf(p)
+    this.#buffers = buffers
+    this.#lengths = buffers.map(byteLengthOf)
+    this.#byteLength = this.#lengths.reduce((sum, n) => sum + n, 0)
   }
 
   attempt(): boolean {
@@ -190,9 +192,28 @@ export class WriteOp extends Op<number> {
     if (!this.#handle.writeReady) return false
     this.#sent = this.#given
     if (this.#sent === this.#byteLength) return this.done(this.#sent)
-    checkKept(this.#p, this.#byteLength)
-    this.#given += this.#handle.give(this.#p, this.#given, this.#byteLength)
+    const piece = this.#piece()
+    this.#handle.give(piece)
+    this.#given += piece.byteLength
     return false
+  }
+
+  // Copies the bytes that come next, as the caller may change the buffers once they count as written.
+  #piece(): Uint8Array {
+    const piece = Buffer.allocUnsafe(Math.min(this.#byteLength - this.#given, PIECE))
+    for (let n = 0; n < piece.byteLength;) {
+      const p = this.#buffers[this.#next] as Uint8Array
+      const length = this.#lengths[this.#next] as number
+      checkKept(p, length)
+      const part = p.subarray(this.#start, Math.min(this.#start + piece.byteLength - n, length))
+      piece.set(part, n)
+      n += part.byteLength
+      this.#start += part.byteLength
+      if (this.#start < length) break
+      this.#next++
+      this.#start = 0
+    }
+    return piece
   }
 
   override cancel(reason: unknown): void {

@@ -24,6 +24,14 @@ function found(name, flag) {
 /** Runs a script with this Node. */
 export const script = (name, env) => ({ command: [process.execPath, peer(name)], env })
 
+const minimal = { command: [process.execPath, here('floor/minimal.mjs')] }
+
+/** The programs that are nothing but system calls, by which the floor of the others is known. */
+export const floor = [
+  { name: 'calls alone', own: false, ...minimal },
+  { name: 'calls in Node’s loop', own: false, ...minimal, env: { FLOOR_LOOP: '1' } },
+]
+
 /**
  * Finds what is here, and compiles what has to be. Gives the implementations, the neutral load, the versions of all of
  * it, a line for each that is absent, and the directory of all that is made for the run.

@@ -26,10 +26,14 @@ export const script = (name, env) => ({ command: [process.execPath, peer(name)],
 
 const minimal = { command: [process.execPath, here('floor/minimal.mjs')] }
 
-/** The programs that are nothing but system calls, by which the floor of the others is known. */
+const ring = { command: [process.execPath, here('floor/ring.mjs')] }
+
+/** The programs that are nothing but system calls, by which the floor of the others is known, and a draft over io_uring. */
 export const floor = [
   { name: 'calls alone', own: false, ...minimal },
   { name: 'calls in Node’s loop', own: false, ...minimal, env: { FLOOR_LOOP: '1' } },
+  { name: 'io_uring', own: false, ...ring, env: { FLOOR_RING: 'both' } },
+  { name: 'io_uring, writes', own: false, ...ring, env: { FLOOR_RING: 'writes' } },
 ]
 
 /**

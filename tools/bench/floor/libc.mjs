@@ -82,11 +82,13 @@ export class Epoll {
   fd = must(epollCreate1(0), 'epoll_create1')
   #event = new Uint32Array(words)
   #events = new Uint32Array(words * BATCH)
-  #watch = null
+  /** Node’s watch, which koffi closes when nothing refers to it. */
+  watching = null
 
-  add(fd, events) {
+  /** Tells of these events of a descriptor, by its number or another one. */
+  add(fd, events, name = fd) {
     this.#event[0] = events
-    this.#event[data] = fd
+    this.#event[data] = name
     must(epollCtl(this.fd, EPOLL_CTL_ADD, fd, this.#event), 'epoll_ctl')
   }
 
@@ -98,7 +100,6 @@ export class Epoll {
 
   /** Has Node's event loop wait for events. */
   watch(ready) {
-    // koffi closes a watch that nothing refers to.
-    this.#watch = koffi.node.poll(this.fd, { readable: true }, () => this.wait(0, ready))
+    this.watching = koffi.node.poll(this.fd, { readable: true }, () => this.wait(0, ready))
   }
 }

@@ -24,6 +24,7 @@ const less = {
   v4: 'IPv4, ns',
   v6: 'IPv6, ns',
   start: 'start to end, ms',
+  ns: 'CPU, ns',
   heap: 'heap of each, bytes',
   resident: 'RSS of each, bytes',
 }

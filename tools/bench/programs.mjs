@@ -24,6 +24,18 @@ function found(name, flag) {
 /** Runs a script with this Node. */
 export const script = (name, env) => ({ command: [process.execPath, peer(name)], env })
 
+const minimal = { command: [process.execPath, here('floor/minimal.mjs')] }
+
+const ring = { command: [process.execPath, here('floor/ring.mjs')] }
+
+/** The programs that are nothing but system calls, by which the floor of the others is known, and a draft over io_uring. */
+export const floor = [
+  { name: 'calls alone', own: false, ...minimal },
+  { name: 'calls in Node’s loop', own: false, ...minimal, env: { FLOOR_LOOP: '1' } },
+  { name: 'io_uring', own: false, ...ring, env: { FLOOR_RING: 'both' } },
+  { name: 'io_uring, writes', own: false, ...ring, env: { FLOOR_RING: 'writes' } },
+]
+
 /**
  * Finds what is here, and compiles what has to be. Gives the implementations, the neutral load, the versions of all of
  * it, a line for each that is absent, and the directory of all that is made for the run.

@@ -4,6 +4,7 @@
 //   --write      keeps the result in BENCHMARKS.md
 //   --check      compares the result with BENCHMARKS.md, and fails when a row of ours got worse
 //   --quick      less of each, to see that all works: its figures mean little
+//   --floor      measures programs of system calls alone beside node:*, ours and C, and what a call costs (docs/floors.md)
 //   --rounds N   rounds of each row, seven unless told otherwise
 //   --ms N       milliseconds of a measurement
 import { spawnSync } from 'node:child_process'
@@ -11,7 +12,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { enclose, isEnclosed } from '@net/peers'
 import { compare } from './check.mjs'
-import { findPrograms } from './programs.mjs'
+import { findPrograms, floor } from './programs.mjs'
 import { absentSection, heading, readReport, section } from './report.mjs'
 import { FULL } from './round.mjs'
 import { runRow } from './row.mjs'
@@ -44,14 +45,22 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean' },
     check: { type: 'boolean' },
     quick: { type: 'boolean' },
+    floor: { type: 'boolean' },
     rounds: { type: 'string' },
     ms: { type: 'string' },
   },
 })
 
-async function rowsOf(options) {
-  const rooms = await Promise.all(scenarios.map((name) => import(`./scenario/${name}.mjs`)))
-  return rooms.flatMap((room) => room.rows(options))
+/** The implementations that a floor is compared with. */
+const beside = ['node:*', 'ours', 'C epoll']
+
+async function rowsOf({ programs, ...options }) {
+  const names = values.floor ? ['costs', ...scenarios] : scenarios
+  const measured = values.floor
+    ? [...programs.filter(({ name }) => beside.includes(name)), ...floor]
+    : programs
+  const rooms = await Promise.all(names.map((name) => import(`./scenario/${name}.mjs`)))
+  return rooms.flatMap((room) => room.rows({ programs: measured, hasFloor: values.floor, ...options }))
 }
 
 /** Runs the rows and gives the report, how each row compares with the one before, and whether ours failed anywhere. */
@@ -105,7 +114,7 @@ async function main() {
     const rows =
       positionals.length === 0 ? all : all.filter(({ id }) => positionals.some((name) => id.startsWith(name)))
     if (rows.length === 0) throw new Error(`no row is called ${positionals.join(', ')}: --list names them`)
-    if (values.write && (rows.length < all.length || values.quick))
+    if (values.write && (rows.length < all.length || values.quick || values.floor))
       throw new Error('BENCHMARKS.md is written by a full run')
     const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
     const start = performance.now()

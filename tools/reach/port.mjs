@@ -39,6 +39,13 @@ const TRIPS = 2000
 /** @type {Record<string, number>} */
 const costs = {}
 
+// The package as its users have it, before anything else has loaded a part of it.
+/** @type {typeof import('@net/posix') | undefined} */
+let imported
+costs['import of @net/posix'] = await cpuOf(async () => (imported = await import('@net/posix')))
+if (imported === undefined) throw new Error('the package was not imported')
+const { hosted, posix } = imported
+
 /** @type {{ loadFFI(): FFI }} */
 const { loadFFI } = await import(`${sources}ffi/host.ts`)
 /** @type {FFI | undefined} */
@@ -115,7 +122,6 @@ async function roundTrip(pair) {
   return cost
 }
 
-const { hosted, posix } = await import('@net/posix')
 const { parseIP, TCPAddr } = await import('@net/addr')
 
 /** @param {import('@net/contract').Target} target @returns {Promise<[End, End, { close(): unknown }]>} */

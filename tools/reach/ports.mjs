@@ -70,7 +70,8 @@ const page = `# What the ports cost
 The kernel's sockets are reached through a foreign function interface: koffi on Node, and node:ffi, Deno's and Bun's own. This
 is what each of them costs, in CPU time of the process for one operation, and beside it what a round trip of 64 bytes
 costs over the kernel's sockets, over the hosted ones, and over the runtime's own (Deno.connect, else node:net), both ends
-being in one process. \`load\` is the first function bound, of a process that has none. The page is written by
+being in one process. \`import\` is the package from its files, with what it needs but the interface; \`load\` is the first function
+bound, of a process that has none. The page is written by
 \`node tools/reach/ports.mjs\`, last on ${new Date().toISOString().slice(0, 10)}: the middle of ${rounds} interleaved rounds and the extremes,
 on ${cpus().length} cores with a load of ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}.
 

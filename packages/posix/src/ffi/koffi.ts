@@ -71,7 +71,8 @@ export function loadLibrary(name: string): WindowsLibrary {
  * the host loads no addons. A worker must not be
  * terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
  * run JavaScript, to koffi's start as to anyone, and koffi, which is built without C++ exceptions, cannot
- * tell this by another exception and ends the process.
+ * tell this by another exception and ends the process. Most of these ends lie in the start of the addon itself, before there
+ * is anything that could be left for later.
  */
 export function loadKoffi(): FFI {
   const { require, koffi } = requireKoffi()

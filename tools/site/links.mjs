@@ -31,9 +31,14 @@ export function readBrokenLinks(dir) {
     if (anchor === '' || !pages.has(file)) return existsSync(file)
     return anchors.get(file)?.has(decodeURIComponent(anchor)) === true
   }
-  const found = [...pages].map(([file, html]) => ({ file, links: linksOf(html).filter((link) => !leadsAway(link)) }))
+  const found = [...pages].map(([file, html]) => ({
+    file,
+    links: linksOf(html).filter((link) => !leadsAway(link)),
+  }))
   const broken = found.flatMap(({ file, links }) =>
-    [...new Set(links)].filter((link) => !isThere(file, link)).map((link) => `${relative(dir, file)}: ${link}`),
+    [...new Set(links)]
+      .filter((link) => !isThere(file, link))
+      .map((link) => `${relative(dir, file)}: ${link}`),
   )
   return { pages: pages.size, links: found.reduce((n, { links }) => n + links.length, 0), broken }
 }

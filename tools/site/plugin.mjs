@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { Converter, DocumentReflection, MinimalSourceFile, ReflectionKind, StructureRouter } from 'typedoc'
+import {
+  Converter,
+  DocumentReflection,
+  MinimalSourceFile,
+  normalizePath,
+  ReflectionKind,
+  StructureRouter,
+} from 'typedoc'
 import { root } from '../release/workspace.mjs'
 import { entries, groups } from './pages.mjs'
 
@@ -30,8 +37,8 @@ function nameModules(app, project) {
     if (module === undefined) throw new Error(`no module for ${file}`)
     module.name = name
     if (!main) continue
-    const readme = join(dir, 'README.md')
-    project.files.registerReflectionPath(dir, module)
+    const readme = normalizePath(join(dir, 'README.md'))
+    project.files.registerReflectionPath(normalizePath(dir), module)
     project.files.registerReflectionPath(readme, module)
     const source = new MinimalSourceFile(readFileSync(readme, 'utf8'), readme)
     module.readme = app.converter.parseRawComment(source, project.files).content
@@ -41,9 +48,10 @@ function nameModules(app, project) {
   }
 }
 
-/** Pages come first, as they were given, then modules by their names. @param {import('typedoc').ProjectReflection} project */
+/** Pages stand as they were given, then modules by their names. @param {import('typedoc').ProjectReflection} project */
 function orderModules(project) {
   project.children?.sort((a, b) => (a.name < b.name ? -1 : 1))
+  project.childrenIncludingDocuments = [...(project.documents ?? []), ...(project.children ?? [])]
 }
 
 /**
@@ -60,7 +68,10 @@ function linkNames(project) {
       .map((r) => [r.name, r]),
   )
   for (const { comment } of Object.values(project.reflections)) {
-    for (const part of [...(comment?.summary ?? []), ...(comment?.blockTags ?? []).flatMap((tag) => tag.content)]) {
+    for (const part of [
+      ...(comment?.summary ?? []),
+      ...(comment?.blockTags ?? []).flatMap((tag) => tag.content),
+    ]) {
       if (part.kind !== 'inline-tag' || part.target !== undefined) continue
       const target = named.get(part.text)
       if (target !== undefined) part.target = target
@@ -72,8 +83,11 @@ function linkNames(project) {
 class PathRouter extends StructureRouter {
   /** @override @param {import('typedoc').Reflection} reflection */
   getIdealBaseName(reflection) {
-    const file = reflection instanceof DocumentReflection && reflection.project.files.getReflectionPath(reflection)
-    return typeof file === 'string' ? relative(root, file).replace(/\.md$/, '') : super.getIdealBaseName(reflection)
+    const file =
+      reflection instanceof DocumentReflection && reflection.project.files.getReflectionPath(reflection)
+    return typeof file === 'string'
+      ? relative(root, file).replace(/\.md$/, '')
+      : super.getIdealBaseName(reflection)
   }
 }
 

@@ -22,7 +22,8 @@ export async function serveFolder(dir, port = 0) {
     const path = normalize(decodeURIComponent(new URL(req.url ?? '/', 'http://site').pathname))
     const file = join(dir, path.endsWith('/') ? `${path}index.html` : path)
     readFile(file).then(
-      (bytes) => res.setHeader('Content-Type', types[extname(file)] ?? 'text/plain; charset=utf-8').end(bytes),
+      (bytes) =>
+        res.setHeader('Content-Type', types[extname(file)] ?? 'text/plain; charset=utf-8').end(bytes),
       () => res.writeHead(404).end('there is no such page\n'),
     )
   })

@@ -4,10 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, Running } from './running.ts'
 
-const readme = fileURLToPath(new URL('../README.md', import.meta.url))
+const pages = ['../README.md', '../../../docs/guide/plan9.md'].map((page) =>
+  fileURLToPath(new URL(page, import.meta.url)),
+)
 
 // A network of its own, in which every port is free and nobody is reached.
 const user = process.getuid?.() === 0 ? [] : ['--map-root-user']
@@ -69,13 +71,12 @@ async function again(transcript: string): Promise<string> {
     .replace(/(?<=from 127\.0\.0\.1:)\d+/g, '43210')
 }
 
-test.skipIf(!canEnclose())(
-  "the README's transcripts are what netx prints (which needs unshare; vitest -u writes them anew)",
-  async () => {
-    let page = readFileSync(readme, 'utf8')
+describe.skipIf(!canEnclose())('which needs unshare; vitest -u writes them anew', () => {
+  test.each(pages)('the transcripts of %s are what netx prints', async (file) => {
+    let page = readFileSync(file, 'utf8')
     const blocks = [...page.matchAll(/(?<=^```console\n)[^]*?(?=\n```$)/gm)].map(([block]) => block)
-    expect(blocks.length).toBeGreaterThan(1)
+    expect(blocks.length).toBeGreaterThan(0)
     for (const block of blocks) page = page.replace(block, await again(block))
-    await expect(page).toMatchFileSnapshot(readme)
-  },
-)
+    await expect(page).toMatchFileSnapshot(file)
+  })
+})

@@ -1,18 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readPages } from '../doc_examples.mjs'
 import { readPackages, root } from '../workspace.mjs'
 
-// The programs in every README and guide. Those that are files with a name are run by their package's own tests.
-const pages = [
-  'README.md',
-  'examples/README.md',
-  ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
-  ...readPackages().map((p) => `${relative(root, p.dir)}/README.md`),
-].filter((file) => file.endsWith('.md'))
-
+// The programs in JavaScript on every page; those in TypeScript are run by doc_examples.test.ts. Those that are files with a name
+// are run by their package's own tests.
 let dir: string
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'net-readmes-'))
@@ -22,16 +17,16 @@ afterAll(() => rmSync(dir, { recursive: true }))
 /** Writes the blocks of code that a page has, each into a file; gives their paths. */
 function blocksOf(page: string): string[] {
   const text = readFileSync(join(root, page), 'utf8')
-  return [...text.matchAll(/^```(js|ts)\n(.*?)^```$/gms)].map(([, language = '', code = ''], i) => {
-    const file = join(dir, page.replace(/\.md$/, ''), `${i}.m${language}`)
+  return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = ''], i) => {
+    const file = join(dir, page.replace(/\.md$/, ''), `${i}.mjs`)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, code)
     return file
   })
 }
 
-test('the code of every README and guide type-checks', () => {
-  const files = pages.flatMap(blocksOf)
+test('the JavaScript of every page type-checks', () => {
+  const files = readPages().flatMap(blocksOf)
   expect(files.length).toBeGreaterThan(20)
   // Shows that mistakes are found.
   const wrong = join(dir, 'wrong.mts')

@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Running } from '@net/peers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bin, Running } from './running.ts'
+import { bin } from './running.ts'
 
 const readme = fileURLToPath(new URL('../README.md', import.meta.url))
 

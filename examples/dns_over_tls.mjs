@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:tls'
 import { Resolver } from '@net/core'
+import { argumentsOf } from './command.mjs'
 
-const [host = '', servername = '', name = '', certificates] = process.argv.slice(2)
+const form = 'dns_over_tls.mjs server server-name name [file of certificates]'
+const [host = '', servername = '', name = '', certificates] = argumentsOf(form, 3, 4)
 const trust = certificates === undefined ? {} : { ca: readFileSync(certificates) }
 
 // A connection without readFrom is a stream of bytes to the resolver, whatever was asked for.

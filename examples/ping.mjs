@@ -2,6 +2,7 @@
 // It needs root or CAP_NET_RAW; without them it tries the kernel's sockets for pings.
 import { IPAddr, OpError, dialIP, parseIP } from '@net/core'
 import { dialPing } from '@net/posix'
+import { argumentsOf, misused } from './command.mjs'
 
 const payload = new TextEncoder().encode('how far away are you?')
 const id = process.pid & 0xffff
@@ -62,9 +63,9 @@ async function answer(conn, v4, seq) {
   }
 }
 
-for (const host of process.argv.slice(2)) {
-  const ip = parseIP(host)
-  if (ip === null) throw new Error(`${host} is not an IP address`)
+const form = 'ping.mjs address...'
+for (const host of argumentsOf(form, 1, Infinity)) {
+  const ip = parseIP(host) ?? misused(form)
   const v4 = ip.to4() !== null
   const conn = await dialEcho(v4, new IPAddr(ip))
   conn.setReadTimeout(2000)

@@ -5,10 +5,11 @@ import { createServer } from 'node:http'
 import { createServer as createNetServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Running } from '@net/peers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { curl, curlPath } from './curl.ts'
 import { page, pageServer } from './page_server.ts'
-import { bin, netx, proxies, Running } from './running.ts'
+import { bin, netx, proxies } from './running.ts'
 
 let dir: string
 let server: Awaited<ReturnType<typeof pageServer>>

@@ -5,9 +5,10 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Running } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { curlPath } from './curl.ts'
-import { bin, Running } from './running.ts'
+import { bin } from './running.ts'
 
 let dir: string
 

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { listen, listenPacket, type TCPConn } from '@net/core'
 import { listenExport } from '@net/core/plan9'
 import { defaultNet } from '@net/core'
+import type { Running } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answered, finish, objectsOf, start } from './finished.ts'
-import { netx, type Running } from './running.ts'
+import { netx } from './running.ts'
 
 let dir: string
 

@@ -5,9 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listen } from '@net/core'
+import { Running } from '@net/peers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { finish, objectsOf, start } from './finished.ts'
-import { bin, netx, Running } from './running.ts'
+import { bin, netx } from './running.ts'
 
 let dir: string
 

@@ -4,10 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { Running } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { certificate, openssl } from './certificate.ts'
 import { answered, finish, start } from './finished.ts'
-import { netx, Running } from './running.ts'
+import { netx } from './running.ts'
 
 let dir: string
 const file = (name: string): string => join(dir, name)

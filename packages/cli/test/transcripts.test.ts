@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Running } from '@net/peers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bin, Running } from './running.ts'
+import { bin } from './running.ts'
 
 const pages = ['../README.md', '../../../docs/guide/plan9.md'].map((page) =>
   fileURLToPath(new URL(page, import.meta.url)),

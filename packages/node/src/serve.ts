@@ -20,6 +20,7 @@ export interface Service extends Closer {
 /** Hands the connections of a listener to a server. */
 class ListenerService implements Service, Serving {
   readonly listener: Listener
+  isPatient = false
   readonly #server: EventEmitter & DuplexOptions
   readonly #served: Served | null
   readonly #streams = new Set<ServedDuplex>()
@@ -91,10 +92,17 @@ class ListenerService implements Service, Serving {
   #serve(conn: Conn): void {
     const { allowHalfOpen } = this.#server
     const full = this.#served?.full === true
-    const stream = new ServedDuplex(conn, { allowHalfOpen: allowHalfOpen === true }, (gone) => {
-      this.#streams.delete(gone)
-      if (this.#streams.size === 0) this.#drained()
-    })
+    const stream = new ServedDuplex(
+      conn,
+      { allowHalfOpen: allowHalfOpen === true },
+      {
+        isPatient: () => this.isPatient,
+        gone: (which) => {
+          this.#streams.delete(which)
+          if (this.#streams.size === 0) this.#drained()
+        },
+      },
+    )
     this.#streams.add(stream)
     if (this.#closed) stream.destroy()
     else if (full) this.#drop(stream)
@@ -129,19 +137,33 @@ class ListenerService implements Service, Serving {
   }
 }
 
+/** What a stream that is served asks and tells. */
+interface Serves {
+  /** Whether streams that are destroyed just now write first what they have been given. */
+  isPatient(): boolean
+  gone(stream: ServedDuplex): void
+}
+
 /** A stream that tells when it is gone, whatever listeners its user takes away. */
 class ServedDuplex extends ConnDuplex {
-  readonly #gone: (stream: ServedDuplex) => void
+  readonly #serves: Serves
 
-  constructor(conn: Conn, options: DuplexOptions, gone: (stream: ServedDuplex) => void) {
+  constructor(conn: Conn, options: DuplexOptions, serves: Serves) {
     super(conn, options)
-    this.#gone = gone
+    this.#serves = serves
+  }
+
+  override destroy(error?: Error): this {
+    if (error !== undefined || this.writableLength === 0 || !this.#serves.isPatient())
+      return super.destroy(error)
+    this.destroySoon()
+    return this
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     super._destroy(error, (e) => {
       callback(e)
-      this.#gone(this)
+      this.#serves.gone(this)
     })
   }
 }

@@ -9,6 +9,8 @@ export interface Serving {
   readonly listener: Listener
   /** The connections that are open. */
   readonly count: number
+  /** Whether connections that are closed just now write first what they have been given. */
+  isPatient: boolean
   /** Stops accepting and settles when the connections there are have gone. */
   drain(): Promise<void>
 }
@@ -114,7 +116,10 @@ export class Served {
     if (!isHTTP(server) || this.#kept !== null) return
     this.#kept = server.keepAliveTimeout
     server.keepAliveTimeout = 1 // milliseconds; 0 would keep them for ever
+    // Node takes a connection for idle as soon as its answer has ended, which may still wait to be written.
+    for (const serving of this.#servings) serving.isPatient = true
     server.closeIdleConnections()
+    for (const serving of this.#servings) serving.isPatient = false
   }
 
   // As net.Server's: an object for IP addresses, a path for Unix sockets.

@@ -55,6 +55,23 @@ describe.each(targets)('serve() over $name', (target) => {
     await service.close()
   })
 
+  test('writes an answer to its end that was given whole when it is closed with grace', async () => {
+    const listener = await listening(target)
+    const answer = Buffer.alloc(16 << 20, 'x') // more than buffers of the kernel hold
+    const server = createHTTPServer((_req, res) => {
+      res.end(answer)
+      server.emit('given')
+    })
+    const service = serve(listener, server)
+    const client = clientOf(listener)
+    client.pause().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await once(server, 'given')
+    const closing = service.close({ grace: 60_000 })
+    const got = await text(client)
+    expect(got.length - got.indexOf('\r\n\r\n') - 4).toBe(answer.length)
+    await closing
+  })
+
   test('leaves connections half-open where the server says so', async () => {
     const listener = await listening(target)
     const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -8,6 +8,7 @@ import { Services, type Service } from '../relay/services.ts'
 import type { Session, SessionOptions } from '../session/session.ts'
 import { asked, count, Status } from '../session/status.ts'
 import { StreamRelay } from '../relay/stream_relay.ts'
+import { Rate } from '../relay/rate.ts'
 import { size, Traffic } from '../relay/traffic.ts'
 import { UsageError } from '../session/usage_error.ts'
 
@@ -60,10 +61,12 @@ async function run(session: Session, args: readonly string[], options: ForwardOp
       to: forwarding.to,
     })
   }
+  const rate = new Rate()
   using status = new Status(session, () => {
     const { connections, total, sent, received } = traffic
+    const speed = session.screen === undefined ? '' : `, ${size(Math.round(rate.of(sent + received)))}/s`
     return [
-      `${count(connections, 'connection')} of ${total}, ${size(sent)} sent, ${size(received)} received`,
+      `${count(connections, 'connection')} of ${total}, ${size(sent)} sent, ${size(received)} received${speed}`,
       { connections, total, sent, received },
     ]
   })

@@ -1,12 +1,13 @@
 import { allocBuffer, ErrClosed, ErrDeadlineExceeded, isErr, type Conn, type IOOptions } from '@net/core'
 import { closeWrite } from './half_close.ts'
+import { Progress } from './progress.ts'
 import type { Session } from '../session/session.ts'
 
 const CHUNK = 65536 // bytes: a datagram is never longer
 
 /**
  * Sends the input to a connection, which it closes in the end, and writes what it answers to the output,
- * until both ways have ended. Datagrams have no end, and a `/net` can't tell of one: after the input's end
+ * until both ways have ended; a terminal shows how it goes. Datagrams have no end, and a `/net` can't tell of one: after the input's end
  * the exchange is over when nothing came for `wait` milliseconds. Gives the bytes of each way.
  */
 export async function exchange(
@@ -14,9 +15,10 @@ export async function exchange(
   session: Session,
   wait: number,
 ): Promise<{ sent: number; received: number }> {
-  const sending = send(conn, session, wait)
+  using progress = new Progress(session)
+  const sending = send(conn, session, wait, progress)
   try {
-    const [received, sent] = await Promise.all([receive(conn, session), sending])
+    const [received, sent] = await Promise.all([receive(conn, session, progress), sending])
     return { sent, received }
   } finally {
     session.input.destroy()
@@ -34,15 +36,24 @@ export async function echo(conn: Conn, options: IOOptions): Promise<number> {
   return bytes
 }
 
-async function send(conn: Conn, { input, ending }: Session, wait: number): Promise<number> {
+async function send(
+  conn: Conn,
+  { input, ending }: Session,
+  wait: number,
+  progress: Progress,
+): Promise<number> {
   let sent = 0
-  for await (const chunk of input) sent += await conn.write(chunk as Uint8Array, ending)
+  for await (const chunk of input) {
+    const n = await conn.write(chunk as Uint8Array, ending)
+    progress.sent(n)
+    sent += n
+  }
   await closeWrite(conn, wait)
   return sent
 }
 
 /** Writes what comes to the output, until the peer ends, and gives the number of bytes. */
-export async function receive(conn: Conn, session: Session): Promise<number> {
+export async function receive(conn: Conn, session: Session, progress?: Progress): Promise<number> {
   for (let received = 0; ;) {
     const p = new Uint8Array(CHUNK)
     let n: number | null
@@ -55,6 +66,7 @@ export async function receive(conn: Conn, session: Session): Promise<number> {
     }
     if (n === null) return received
     received += n
+    progress?.received(n)
     conn.setReadDeadline(null)
     await session.write(p.subarray(0, n))
   }

@@ -64,8 +64,16 @@ export class Session implements Disposable {
 
   /** The output, for what is shown as it changes; undefined unless it is a terminal, and with JSON. */
   get screen(): Writable | undefined {
-    const { output } = this.#terminal
-    return 'isTTY' in output && output.isTTY === true && this.#options.json !== true ? output : undefined
+    return this.#shown(this.#terminal.output)
+  }
+
+  /** The messages, for what is shown as it changes; undefined unless they go to a terminal, with JSON, and while all is told. */
+  get gauge(): Writable | undefined {
+    return this.isTraced ? undefined : this.#shown(this.#terminal.messages)
+  }
+
+  #shown(stream: Writable): Writable | undefined {
+    return 'isTTY' in stream && stream.isTTY === true && this.#options.json !== true ? stream : undefined
   }
 
   /**

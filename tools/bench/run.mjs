@@ -54,6 +54,8 @@ async function rowsOf(options) {
   return rooms.flatMap((room) => room.rows(options))
 }
 
+const seconds = (start) => ((performance.now() - start) / 1000).toFixed(0)
+
 /** Runs the rows and gives the report, how each row compares with the one before, and whether ours failed anywhere. */
 async function run(rows, found, options) {
   const counting = countingRefused()
@@ -63,6 +65,7 @@ async function run(rows, found, options) {
   const comparisons = []
   let failed = false
   for (const row of rows) {
+    const start = performance.now()
     const reason = row.refused?.() ?? null
     let part
     if (reason === null) {
@@ -75,6 +78,7 @@ async function run(rows, found, options) {
     } else part = absentSection(row, reason)
     process.stdout.write(part)
     text += part
+    console.error(`${row.id} in ${seconds(start)} s`)
   }
   return { text, comparisons, failed }
 }
@@ -111,7 +115,7 @@ async function main() {
     const start = performance.now()
     const ms = Number(values.ms ?? (values.quick ? FULL / 4 : FULL))
     const { text, comparisons, failed } = await run(rows, found, { rounds, ms })
-    console.error(`${rows.length} rows in ${((performance.now() - start) / 1000).toFixed(0)} s`)
+    console.error(`${rows.length} rows in ${seconds(start)} s`)
     if (values.write) writeFileSync(file, text)
     if (failed || (values.check && !holds(comparisons))) process.exitCode = 1
   } finally {

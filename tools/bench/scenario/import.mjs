@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { script } from '../programs.mjs'
 
 const programs = { 'an empty program': 'nothing', 'import of @net/core': 'core' }
-const RUNS = 5 // of which the shortest counts: a start is disturbed by much
+const RUNS = 3 // of which the shortest counts: a start is disturbed by much
 
 async function start(name) {
   const [node, ...args] = script(name).command

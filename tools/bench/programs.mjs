@@ -77,7 +77,7 @@ export function findPrograms() {
       GOFLAGS: '',
     }
     execFileSync(go, ['build', '-o', out, here('go/main.go')], { env })
-    programs.push({ name: 'Go', own: false, command: [out] })
+    programs.push({ name: 'Go', own: false, compiled: true, command: [out] })
   })
   look('Bun', 'bun', '--version', (bun) => {
     versions[versions.length - 1] = `Bun ${versions.at(-1)}`
@@ -92,7 +92,7 @@ export function findPrograms() {
   })
   look('C', 'cc', '--version', (cc) => {
     load = compileC(cc, 'load')
-    programs.push({ name: 'C epoll', own: false, command: [compileC(cc, 'epoll')] })
+    programs.push({ name: 'C epoll', own: false, compiled: true, command: [compileC(cc, 'epoll')] })
   })
   return { programs, load, versions, absent, directory }
 }

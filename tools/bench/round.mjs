@@ -12,8 +12,11 @@ export const FULL = 70
 /** Whether sides can be put on cores: a second one has to be there for the other side. */
 export const canPin = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0 && availableParallelism() > 1
 
-/** How much longer than a measurement the time before it lasts, in which runtimes compile what they run often. */
-const WARM = 8
+/**
+ * How much longer than a measurement the time before it lasts, in which runtimes compile what they run often: with one operation
+ * after the other, and with many at once, of which as many end in less time.
+ */
+const WARM = { one: 8, many: 3 }
 
 export class Round {
   /** Milliseconds that a measurement lasts, where time limits it. */
@@ -31,9 +34,9 @@ export class Round {
     this.#counts = counts
   }
 
-  /** Milliseconds that a side works before it is measured. */
-  get warmMs() {
-    return this.ms * WARM
+  /** Milliseconds that a program works before it is measured: one that was compiled before its start only fills its caches. */
+  warmMs({ compiled = false }, underWay = 'one') {
+    return this.ms * (compiled ? 1 : WARM[underWay])
   }
 
   /** A name for a file that goes with the measurement. */

@@ -63,6 +63,8 @@ async function rowsOf({ programs, ...options }) {
   return rooms.flatMap((room) => room.rows({ programs: measured, hasFloor: values.floor, ...options }))
 }
 
+const seconds = (start) => ((performance.now() - start) / 1000).toFixed(0)
+
 /** Runs the rows and gives the report, how each row compares with the one before, and whether ours failed anywhere. */
 async function run(rows, found, options) {
   const counting = countingRefused()
@@ -72,6 +74,7 @@ async function run(rows, found, options) {
   const comparisons = []
   let failed = false
   for (const row of rows) {
+    const start = performance.now()
     const reason = row.refused?.() ?? null
     let part
     if (reason === null) {
@@ -84,6 +87,7 @@ async function run(rows, found, options) {
     } else part = absentSection(row, reason)
     process.stdout.write(part)
     text += part
+    console.error(`${row.id} in ${seconds(start)} s`)
   }
   return { text, comparisons, failed }
 }
@@ -120,7 +124,7 @@ async function main() {
     const start = performance.now()
     const ms = Number(values.ms ?? (values.quick ? FULL / 4 : FULL))
     const { text, comparisons, failed } = await run(rows, found, { rounds, ms })
-    console.error(`${rows.length} rows in ${((performance.now() - start) / 1000).toFixed(0)} s`)
+    console.error(`${rows.length} rows in ${seconds(start)} s`)
     if (values.write) writeFileSync(file, text)
     if (failed || (values.check && !holds(comparisons))) process.exitCode = 1
   } finally {

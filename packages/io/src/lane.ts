@@ -1,9 +1,9 @@
 import { ErrClosed, ErrDeadlineExceeded, type Deadline, type IOOptions } from '@net/contract'
 import { checkTimeout, deadlineAt, DeadlineTimer, timeoutAt } from './deadline.ts'
 import { endingOf, type Ended, type Ending } from './ending.ts'
-import { isLaneFollowed, isLaneTraced, noteLane, tracedClose, tracedOp } from './lane_trace.ts'
+import { isLaneFollowed, noteLane, tracedClose, tracedOp } from './lane_trace.ts'
 import { rejected } from './rejected.ts'
-import { deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
+import { areLanesFree, deferToNextTurn, isTurnOver, type Deferred } from './turn.ts'
 
 /** What a lane needs of the connection or listener it belongs to. */
 export interface LaneOwner {
@@ -70,7 +70,7 @@ export class Lane implements Deferred {
    * limits, the event loop need not have its turn first, and nobody traces operations.
    */
   get free(): boolean {
-    return this.#head === null && this.#closed === null && !this.#limited && !isTurnOver() && !isLaneTraced()
+    return this.#head === null && this.#closed === null && !this.#limited && areLanesFree()
   }
 
   /** Whether operations are waiting. */

@@ -1,3 +1,5 @@
+import { isLaneTraced } from './trace.ts'
+
 /**
  * The event loop's turns. An operation that finds its data at once settles in a microtask, and a loop of such operations would
  * run for ever without a timer, a signal or another connection having its turn. Therefore what has gone on for longer than the
@@ -120,4 +122,19 @@ export function turnTaken(): Promise<void> | null {
   return new Promise((resolve) => {
     deferToNextTurn({ turned: resolve })
   })
+}
+
+/**
+ * Counts an operation, and gives whether it may try at once where no lane was made yet: the event loop need not have its turn first,
+ * and nobody traces operations.
+ *
+ * @example
+ * ```ts
+ * import { areLanesFree } from '@net/io'
+ *
+ * console.log(areLanesFree()) // true
+ * ```
+ */
+export function areLanesFree(): boolean {
+  return !isTurnOver() && !isLaneTraced()
 }

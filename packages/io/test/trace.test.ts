@@ -8,7 +8,15 @@ import {
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ErrClosed, ErrDeadlineExceeded, isErr, OpError } from '@net/contract'
-import { Lane, Op, traced, type LaneOwner, type TracedKind, type TraceMessage } from '../src/index.ts'
+import {
+  areLanesFree,
+  Lane,
+  Op,
+  traced,
+  type LaneOwner,
+  type TracedKind,
+  type TraceMessage,
+} from '../src/index.ts'
 
 const owner: LaneOwner = {
   opError: (op, cause) =>
@@ -128,12 +136,14 @@ test('one subscriber to one event is enough, and none leaves nothing on', async 
   subscribe('tracing:@net.read:error', onError)
   const lane = new Lane(owner)
   expect(lane.free).toBe(false)
+  expect(areLanesFree()).toBe(false)
   lane.close()
   await expect(lane.run(new Take('read', 1))).rejects.toThrow('use of closed network connection')
   expect(errors).toMatchObject([{ op: 'read', net: 'memory' }])
   unsubscribe('tracing:@net.read:error', onError)
   await setImmediate()
   expect(new Lane(owner).free).toBe(true)
+  expect(areLanesFree()).toBe(true)
 })
 
 test('a store that is bound to the start is there during the operation', async () => {

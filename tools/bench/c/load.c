@@ -2,6 +2,7 @@
 #include "side.h"
 
 #define MOST 4000000 // round trips of a measurement
+#define AT_ONCE 100  // idle connections that are made before the first of them is answered
 
 static int ascending(const void *a, const void *b) {
   float d = *(const float *)a - *(const float *)b;
@@ -46,9 +47,14 @@ static void ping(char **args) {
   struct timeval wait = {.tv_usec = 200000};
   if (is_udp) must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait), "setsockopt");
   int *others = malloc((idle + 1) * sizeof *others);
-  for (int i = 0; i < idle; i++) {
-    others[i] = connected(SOCK_STREAM, atoi(args[1]));
-    round_trip(others[i], 0);
+  char p[MESSAGE] = {0};
+  for (int first = 0; first < idle; first += AT_ONCE) {
+    int end = first + AT_ONCE < idle ? first + AT_ONCE : idle;
+    for (int i = first; i < end; i++) {
+      others[i] = connected(SOCK_STREAM, atoi(args[1]));
+      write_all(others[i], p, MESSAGE);
+    }
+    for (int i = first; i < end; i++) read_all(others[i], p, MESSAGE);
   }
   float *times = malloc(MOST * sizeof *times);
   int turn = 0;

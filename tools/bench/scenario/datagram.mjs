@@ -21,7 +21,7 @@ const lost = (received, sent) => (1 - received / sent) * 100
 async function flood(round, program) {
   const receiver = await round.start(program, ['count'])
   const sender = await round.start(program, ['send', receiver.ready.port, 'each'])
-  await sender.ask(round.warmMs)
+  await sender.ask(round.warmMs(program, 'many'))
   const before = await settled(receiver)
   const { sent, ms } = await sender.ask(round.ms)
   const received = (await settled(receiver)) - before
@@ -31,7 +31,7 @@ async function flood(round, program) {
 async function receive(round, program) {
   const receiver = await round.start(program, ['count'])
   const sender = await round.load(['flood', receiver.ready.port])
-  await sender.ask(round.warmMs)
+  await sender.ask(round.warmMs(program, 'many'))
   const before = await settled(receiver)
   const measured = await round.measure(receiver, async () => {
     const { sent, ms } = await sender.ask(round.ms)
@@ -49,7 +49,7 @@ async function receive(round, program) {
 async function send(round, program, way) {
   const receiver = await round.load(['count'])
   const sender = await round.start(program, ['send', receiver.ready.port, way])
-  await sender.ask(round.warmMs)
+  await sender.ask(round.warmMs(program, 'many'))
   const { answer, cpu, calls } = await round.measure(sender, () => sender.ask(round.ms))
   const { sent, ms } = answer
   return { sent: sent / ms, cpu: cpu / sent, calls: calls / sent }

@@ -1,13 +1,10 @@
 // Many connections at once to a measured server that echoes, each with one message of 64 bytes under way.
 import { each } from './contestants.mjs'
 
-/** Connections above which the time before a measurement is longer, as each of them has fewer messages in it. */
-const FEW = 500
-
 async function echo(round, program, connections) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const client = await round.load(['echo', server.ready.port, connections])
-  await client.ask(round.warmMs * Math.max(connections / FEW, 1))
+  await client.ask(round.warmMs(program, 'many'))
   const { answer, cpu, calls } = await round.measure(server, () => client.ask(round.ms))
   const { ops, ms } = answer
   return { rate: ops / ms, cpu: cpu / ops, calls: calls / ops }

@@ -4,6 +4,7 @@ import { residentMemory } from '../usage.mjs'
 import { each } from './contestants.mjs'
 
 const CONNECTIONS = 10_000
+const SETTLE = 3 // measurements that go by before memory is looked at and all is measured again
 const SPARE = 100 // descriptors that a process has beside its connections
 
 function refused() {
@@ -15,12 +16,12 @@ async function idle(round, program) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const memory = residentMemory(server.pid)
   const alone = await round.load(['ping', 'tcp', server.ready.port, 0, 0])
-  await alone.ask(round.warmMs)
+  await alone.ask(round.warmMs(program))
   const { p50 } = await alone.ask(round.ms)
   const warm = residentMemory(server.pid)
   const connections = round.count(CONNECTIONS)
   const client = await round.load(['ping', 'tcp', server.ready.port, connections, 0])
-  await client.ask(round.warmMs)
+  await client.ask(round.ms * SETTLE)
   const each = (residentMemory(server.pid) - warm) / connections
   const { answer, cpu } = await round.measure(server, () => client.ask(round.ms))
   return {

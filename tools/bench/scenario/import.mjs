@@ -12,7 +12,7 @@ const floor = {
   'import of an empty file': here('../floor/file.mjs'),
   'import of koffi': here('../floor/koffi.mjs'),
 }
-const RUNS = 5 // of which the shortest counts: a start is disturbed by much
+const RUNS = 3 // of which the shortest counts: a start is disturbed by much
 
 async function start(file) {
   const begin = performance.now()

@@ -4,7 +4,7 @@ import { roundTripFigures } from '../figures.mjs'
 import { script } from '../programs.mjs'
 import { findProxies, startProxies } from '../proxies.mjs'
 
-const BYTES = 2 ** 26
+const BYTES = 2 ** 25
 const SIZE = 65536 // bytes of a write
 
 const between = {
@@ -24,7 +24,7 @@ async function clientOf(round, role, way, port, proxies) {
 async function ping(round, way, { echo, proxies }) {
   const server = await round.start(echo, ['echo', 'tcp', ''])
   const client = await clientOf(round, 'ping', way, server.ready.port, proxies)
-  await client.ask(round.warmMs)
+  await client.ask(round.warmMs(script('netfs')))
   const { answer, cpu, calls } = await round.measure(client, () => client.ask(round.ms))
   const { ops, p50, mean, p99 } = answer
   return { p50, mean, p99, cpu: cpu / ops, calls: calls / ops }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { script } from '../programs.mjs'
 import { each } from './contestants.mjs'
 
-const TIMES = 100 // that all addresses are read
+const TIMES = 40 // that all addresses are read
 
 /** Numbers that are the same in every run (mulberry32). */
 function generator(seed) {

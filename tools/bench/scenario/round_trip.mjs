@@ -8,7 +8,7 @@ async function roundTrip(round, program, network, core) {
   const server = await round.start(program, ['echo', network, path], { core })
   const address = network === 'unix' ? path : server.ready.port
   const client = await round.load(['ping', network, address, 0, 0], { core })
-  await client.ask(round.warmMs)
+  await client.ask(round.warmMs(program))
   const { answer, cpu, calls } = await round.measure(server, () => client.ask(round.ms))
   const { ops, p50, mean, p99 } = answer
   return { p50, mean, p99, cpu: cpu / ops, calls: calls / ops }

@@ -2,8 +2,8 @@
 import { script } from '../programs.mjs'
 import { residentMemory } from '../usage.mjs'
 
-const PACKETS = 100_000
-const WRITES = 1000 // of 64 KiB
+const PACKETS = 50_000
+const WRITES = 500 // of 64 KiB
 const CONNECTIONS = 1000
 const own = (name, run) => ({ name, own: true, run })
 

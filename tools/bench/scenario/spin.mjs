@@ -4,6 +4,7 @@ import { canPin } from '../round.mjs'
 import { each, only } from './contestants.mjs'
 
 const PAUSE = 20 // ms between two events of which there are fewer than 100 a second
+const BUSY = 3 // measurements that a server is busy before few events or none
 const LONG = 4 // measurements that a share of a core takes: events are rare in it
 
 /** The share of a core that the server takes meanwhile, in %. */
@@ -16,7 +17,7 @@ async function share(round, server, work) {
 async function slow(round, program) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const busy = await round.load(['ping', 'tcp', server.ready.port, 0, 0])
-  await busy.ask(round.warmMs)
+  await busy.ask(round.ms * BUSY)
   const client = await round.load(['ping', 'tcp', server.ready.port, 0, PAUSE])
   await client.ask(round.ms)
   const { share: taken, answer } = await share(round, server, () => client.ask(round.ms * LONG))
@@ -26,7 +27,7 @@ async function slow(round, program) {
 async function silent(round, program) {
   const server = await round.start(program, ['echo', 'tcp', ''])
   const client = await round.load(['ping', 'tcp', server.ready.port, 0, 0])
-  await client.ask(round.warmMs)
+  await client.ask(round.ms * BUSY)
   return share(round, server, () => sleep(round.ms * LONG)).then(({ share: taken }) => ({ share: taken }))
 }
 
@@ -38,7 +39,7 @@ async function crowded(round, program) {
     }),
   )
   const both = () => Promise.all(pair.map(({ client }) => client.ask(round.ms)))
-  await Promise.all(pair.map(({ client }) => client.ask(round.warmMs)))
+  await Promise.all(pair.map(({ client }) => client.ask(round.warmMs(program))))
   const { answer, cpu } = await round.measure(pair[0].server, both)
   const [a, b] = answer
   return {

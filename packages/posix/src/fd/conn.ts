@@ -50,7 +50,7 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
   const wrong = checkBuffer(p)
   if (wrong !== null) return Promise.reject(wrong)
   let n = 0
-  if (fd.writeReady && fd.writing.free && !isOver(options)) {
+  if (fd.mayWrite && !isOver(options)) {
     n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
     if (n === p.byteLength) return Promise.resolve(n)
     if (n < 0 && n !== EAGAIN) {

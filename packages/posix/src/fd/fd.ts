@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { ErrClosed, OpError } from '@net/contract'
-import { Lane, Liveness, type LaneOwner } from '@net/io'
+import { areLanesFree, Lane, Liveness, type LaneOwner } from '@net/io'
 import { closeDescriptor, closeDescriptorLater, setNonblocking } from '../sys/descriptor.ts'
 import type { Names } from './names.ts'
 import { poller, type Poller } from '../poll/poller.ts'
@@ -36,7 +36,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
    * the moment that a program asks for either.
    */
   isPlain = true
-  // A connection that only listens to its peer never makes them, and most that are idle do: each is 88 bytes.
+  // A connection whose writes never wait never makes them, and most that are idle are such: each is 88 bytes.
   #writing: Lane | null = null
   #urgent: Lane | null = null
   #fd: number
@@ -73,6 +73,12 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   /** The operations that write or connect. */
   get writing(): Lane {
     return (this.#writing ??= newLane(this))
+  }
+
+  /** Counts a write, and gives whether it may try at once: no lane is made for one that need not wait. */
+  get mayWrite(): boolean {
+    if (!this.writeReady) return false
+    return this.#writing === null ? this.#fd >= 0 && areLanesFree() : this.#writing.free
   }
 
   /** The operations that read urgent data. */

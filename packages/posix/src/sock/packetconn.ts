@@ -128,7 +128,7 @@ export abstract class PosixPacketConn<A extends Addr & { readonly ip: IP | null 
     if (wrong !== null) return Promise.reject(wrong)
     if (this.connected) return Promise.reject(this.writeError(addr, ErrWriteToConnected))
     const { fd } = this
-    if (fd.writeReady && fd.writing.free && !isOver(options)) {
+    if (fd.mayWrite && !isOver(options)) {
       const e = this.#sendNow(p, addr)
       if (e === null) return Promise.resolve(byteLengthOf(p))
       if (e !== undefined) return Promise.reject(this.writeError(addr, e))

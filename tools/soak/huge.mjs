@@ -7,7 +7,7 @@ const PERIOD = 1_048_573 // bytes, a prime: no buffer's size divides it
 const BEYOND = 2 ** 32 + 10 // bytes of a write
 const CHUNK = 512 * PERIOD // bytes of each buffer of a writev
 const QUICK = ['tcp4'] // of the short form
-const WHOLE = ['tcp4', 'unix', 'hosted tcp', 'tls', 'embedded /net', '/net over 9P']
+const WHOLE = ['tcp4', 'unix', 'hosted tcp', 'embedded /net', '/net over 9P']
 
 const dice = new Dice(7)
 const period = Buffer.alloc(PERIOD)

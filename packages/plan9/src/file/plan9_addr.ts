@@ -60,7 +60,6 @@ export function plan9AddrOf(network: string, text: string): TCPAddr | UDPAddr {
  * @example
  * ```ts
  * import { parseIP } from '@net/addr'
-import { leadingNumber } from '@net/resolve'
  * import { plan9LocalAddr } from '@net/plan9'
  *
  * console.log(plan9LocalAddr({ ip: parseIP('127.0.0.1'), port: 80 })) // 127.0.0.1!80

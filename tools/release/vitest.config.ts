@@ -1,4 +1,5 @@
 import { mergeConfig } from 'vitest/config'
 import { shared } from '../../vitest.shared.ts'
 
-export default mergeConfig(shared, {})
+// Some of these tests compile or run all the code there is, which takes a busy machine minutes.
+export default mergeConfig(shared, { test: { testTimeout: 300_000 } })

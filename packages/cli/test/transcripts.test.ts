@@ -92,5 +92,5 @@ describe.skipIf(!canEnclose())('which needs unshare; vitest -u writes them anew'
     expect(blocks.length).toBeGreaterThan(0)
     for (const block of blocks) page = page.replace(block, await again(block))
     await expect(page).toMatchFileSnapshot(file)
-  })
+  }, 300_000) // a program for each line, which a busy machine takes seconds to start
 })

@@ -10,7 +10,7 @@ import { timerDuration } from './timer_duration.ts'
 const CHUNK = 65536
 
 // Milliseconds without a byte of the peer after which a stream that was ended, over a connection without half-close, is closed: a
-// database that is told good-bye closes within it, also on a loaded machine, where PostgreSQL was seen to need more than 500.
+// database that is told good-bye closes within it. On a loaded machine 500 were too few for PostgreSQL beside its client.
 const SILENCE = 2000
 
 /** Options of {@link toDuplex}. */

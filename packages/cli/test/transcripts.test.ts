@@ -86,11 +86,15 @@ async function again(transcript: string): Promise<string> {
 }
 
 describe.skipIf(!canEnclose())('which needs unshare; vitest -u writes them anew', () => {
-  test.each(pages)('the transcripts of %s are what netx prints', async (file) => {
-    let page = readFileSync(file, 'utf8')
-    const blocks = [...page.matchAll(/(?<=^```console\n)[^]*?(?=\n```$)/gm)].map(([block]) => block)
-    expect(blocks.length).toBeGreaterThan(0)
-    for (const block of blocks) page = page.replace(block, await again(block))
-    await expect(page).toMatchFileSnapshot(file)
-  }, 300_000) // a program for each line, which a busy machine takes seconds to start
+  test.each(pages)(
+    'the transcripts of %s are what netx prints',
+    async (file) => {
+      let page = readFileSync(file, 'utf8')
+      const blocks = [...page.matchAll(/(?<=^```console\n)[^]*?(?=\n```$)/gm)].map(([block]) => block)
+      expect(blocks.length).toBeGreaterThan(0)
+      for (const block of blocks) page = page.replace(block, await again(block))
+      await expect(page).toMatchFileSnapshot(file)
+    },
+    300_000,
+  ) // a program for each line, which a busy machine takes seconds to start
 })

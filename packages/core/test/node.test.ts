@@ -272,6 +272,19 @@ test('toDuplex() takes a pipe too', async () => {
   await closed(left)
 })
 
+test('toDuplex() over datagrams sends each write as one, also those that have queued', async () => {
+  const packets = await defaultNet().listenPacket('udp', '127.0.0.1:0')
+  const stream = toDuplex(await defaultNet().dial('udp', packets.addr.toString()))
+  const words = ['one', 'two', 'three']
+  stream.cork()
+  for (const word of words) stream.write(word)
+  stream.uncork()
+  for (const word of words) expect(Buffer.from((await packets.receive())[0]).toString()).toBe(word)
+  stream.destroy()
+  await closed(stream)
+  await packets.close()
+})
+
 test("toDuplex() talks to Node's own sockets", async () => {
   const server = createNetServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,7 +1,8 @@
 import { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 import { isRefusal } from '@net/stubs'
-import { ErrClosed, isErr, type Conn, type TCPConn } from '@net/contract'
+import { ErrClosed, isErr, type Conn } from '@net/contract'
+import { isTCP, piecesOf } from './conn_kind.ts'
 import { cutError, endWriting } from './half_close.ts'
 import { familyOf, hostnameOf, portOf, type NodeAddress } from './node_address.ts'
 import { timerDuration } from './timer_duration.ts'
@@ -12,6 +13,8 @@ const CHUNK = 65536
 // Milliseconds without a byte of the peer after which a stream that was ended, over a connection without half-close, is closed: a
 // database that is told good-bye closes within it. On a loaded machine 500 were too few for PostgreSQL beside its client.
 const SILENCE = 2000
+
+type Callback = (error?: Error | null) => void
 
 /** Options of {@link toDuplex}. */
 export interface DuplexOptions {
@@ -79,11 +82,7 @@ export class ConnDuplex extends Duplex {
     )
   }
 
-  override _write(
-    chunk: Uint8Array,
-    _encoding: BufferEncoding,
-    callback: (error?: Error | null) => void,
-  ): void {
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
     this.#idle?.refresh()
     this.#conn?.write(chunk).then(
       (n) => {
@@ -95,11 +94,17 @@ export class ConnDuplex extends Duplex {
     )
   }
 
-  override _writev(chunks: { readonly chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer' as BufferEncoding, callback)
+  override _writev(chunks: { readonly chunk: Uint8Array }[], callback: Callback): void {
+    const pieces = piecesOf(this.#conn, chunks)
+    const next: Callback = (e) => {
+      const piece = pieces.shift()
+      if (e || piece === undefined) callback(e)
+      else this._write(piece, 'buffer' as BufferEncoding, next)
+    }
+    next()
   }
 
-  override _final(callback: (error?: Error | null) => void): void {
+  override _final(callback: Callback): void {
     if (this.#conn === null) {
       callback()
       return
@@ -111,7 +116,7 @@ export class ConnDuplex extends Duplex {
     }, callback)
   }
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+  override _destroy(error: Error | null, callback: Callback): void {
     clearTimeout(this.#idle)
     clearTimeout(this.#silence)
     const done = (e: Error | null): void => {
@@ -291,8 +296,7 @@ export class ConnDuplex extends Duplex {
     if (this.destroyed || conn === null) return
     this.#cut = true
     conn.close().then(
-      // Nobody may ever read what has come. A stack resets a connection that is closed with such bytes, and then drops others that
-      // are still on their way to the peer.
+      // A stack resets a connection that is closed with bytes unread, and drops what is still on its way to the peer.
       () => {
         if (this.#isUnread && this.readableLength > 0) this.destroy(cutError(conn))
       },
@@ -343,8 +347,4 @@ export class ConnDuplex extends Duplex {
  */
 export function toDuplex(conn: Conn, options?: DuplexOptions): ConnDuplex {
   return new ConnDuplex(conn, options)
-}
-
-function isTCP(conn: Conn): conn is TCPConn {
-  return 'setNoDelay' in conn && typeof conn.setNoDelay === 'function'
 }

@@ -61,6 +61,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@net/sim',
     '@cfworker/json-schema',
     '@humanwhocodes/momoa',
+    'cli-progress',
     'commander',
   ],
 }

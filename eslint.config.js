@@ -80,6 +80,17 @@ const realm = {
     'A value of another realm is an instance of no class of ours: ask isBytes, isDate, isError, ... of @net/contract.',
 }
 
+/** The files that ask which system it is: what the others want to know of it is a fact with a name. */
+const platformFiles = [
+  'packages/core/src/targets/native.ts',
+  'packages/netfs/src/base/system.ts',
+  'packages/posix/src/abi/platform.ts',
+]
+const platform = {
+  selector: 'MemberExpression[object.name="process"][property.name="platform"]',
+  message: `What a system has is asked by name; only ${platformFiles.join(', ')} ask which it is.`,
+}
+
 /** Bytes have a byteLength, whatever they are a view of; `length` is for what has elements. */
 const byteLength = {
   meta: { type: 'suggestion', schema: [], messages: { bytes: 'Bytes are counted by byteLength.' } },
@@ -167,7 +178,7 @@ export default defineConfig(
     plugins: { jsdoc, net: { rules: { 'byte-length': byteLength } } },
     rules: {
       ...restrict(),
-      'no-restricted-syntax': ['error', ...syntax, realm],
+      'no-restricted-syntax': ['error', ...syntax, realm, platform],
       'max-lines': ['error', 350],
       'net/byte-length': 'error',
       'jsdoc/require-jsdoc': [
@@ -182,6 +193,7 @@ export default defineConfig(
       'jsdoc/require-description': ['error', { contexts: ['any'] }],
     },
   },
+  { files: platformFiles, rules: { 'no-restricted-syntax': ['error', ...syntax, realm] } },
   {
     files: pure,
     rules: restrict(undefined, [

@@ -1,7 +1,7 @@
 // The control messages of recvmsg(2) and sendmsg(2) are laid out as sys/socket.h, netinet/in.h and linux/in.h
 // have them on linux with 64-bit words.
-import { endianness } from 'node:os'
 import { IP } from '@net/addr'
+import { system } from './system.ts'
 
 /*
  * 0        8       12     16
@@ -17,8 +17,7 @@ const IPPROTO_IPV6 = 41
 const IPV6_PKTINFO = 50
 
 /** Whether the control messages of the host's system are laid out as drawn above. */
-export const knowsPacketAddress =
-  process.platform === 'linux' && process.arch.endsWith('64') && endianness() === 'LE'
+export const knowsPacketAddress = system.hasPacketInfo
 
 /** The room for the control message of a datagram, in bytes. */
 export const PACKET_ADDRESS_SIZE = 128

@@ -1,24 +1,8 @@
-// The levels and names of setsockopt(2) are those of netinet/in.h on linux, and on darwin and the BSDs.
 import type { RawConn } from '@net/contract'
+import { system } from './system.ts'
 
 const IPPROTO_IP = 0
 const IPPROTO_IPV6 = 41
-
-interface OptionNames {
-  readonly IP_TTL: number
-  readonly IP_TOS: number
-  readonly IPV6_UNICAST_HOPS: number
-  readonly IPV6_TCLASS: number
-}
-
-const linux: OptionNames = { IP_TTL: 2, IP_TOS: 1, IPV6_UNICAST_HOPS: 16, IPV6_TCLASS: 67 }
-const bsd: OptionNames = { IP_TTL: 4, IP_TOS: 3, IPV6_UNICAST_HOPS: 4, IPV6_TCLASS: 61 }
-const systems: Partial<Record<string, OptionNames>> = {
-  linux,
-  darwin: { ...bsd, IPV6_TCLASS: 36 },
-  freebsd: bsd,
-  openbsd: bsd,
-}
 
 /**
  * Sets the time to live and the type of service of a socket, null leaving what it has. A target without
@@ -26,8 +10,8 @@ const systems: Partial<Record<string, OptionNames>> = {
  * answered all the same.
  */
 export function setHopLimits(conn: { syscallConn(): RawConn }, ttl: number | null, tos: number | null): void {
-  const names = systems[process.platform]
-  if (names === undefined || (ttl === null && tos === null)) return
+  const names = system.hops
+  if (names === null || (ttl === null && tos === null)) return
   let raw: RawConn
   try {
     raw = conn.syscallConn()

@@ -7,6 +7,7 @@ import type { Activity } from '../account/activity.ts'
 import type { Peer } from '../account/peer.ts'
 import { Session } from '../conversation/session.ts'
 import { Stack, type TreeOptions } from '../account/stack.ts'
+import { system } from '../base/system.ts'
 import { NetTree } from '../tree/tree.ts'
 import { peerName } from './peer_name.ts'
 
@@ -114,7 +115,7 @@ export function checkListener(listener: Listener): void {
 // directory.
 function isOpenToAll(path: string): boolean {
   const mode = (p: string): number => statSync(p, { throwIfNoEntry: false })?.mode ?? 0
-  return process.platform !== 'win32' && (mode(path) & 0o002) !== 0 && (mode(dirname(path)) & 0o001) !== 0
+  return system.hasModes && (mode(path) & 0o002) !== 0 && (mode(dirname(path)) & 0o001) !== 0
 }
 
 function isLoopback(address: string): boolean {

@@ -245,6 +245,20 @@ export function checkNetwork(network: string, protocol: string): void {
 }
 
 /**
+ * Throws a TypeError, '<what> is not a number', for what is none.
+ *
+ * @example
+ * ```ts
+ * import { checkNumber } from '@net/contract'
+ *
+ * checkNumber(4096, 'the size of a buffer') // throws nothing
+ * ```
+ */
+export function checkNumber(x: unknown, what: string): void {
+  if (typeof x !== 'number') throw new TypeError(`${what} is not a number`)
+}
+
+/**
  * Checks the arguments that joinGroup and leaveGroup share: throws a TypeError for a group that is not an IP, or a source that is
  * neither an IP nor null nor absent.
  *

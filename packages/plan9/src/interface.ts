@@ -1,5 +1,6 @@
 import { cidrMask, HardwareAddr, IPNet, parseIP, type Addr } from '@net/addr'
 import {
+  checkNumber,
   FlagBroadcast,
   FlagLoopback,
   FlagMulticast,
@@ -165,7 +166,7 @@ export function plan9InterfaceGroup(fs: NetFS): InterfaceGroup {
     },
 
     async interfaceByIndex(index) {
-      if (typeof index !== 'number') throw new TypeError('the index is not a number')
+      checkNumber(index, 'the index')
       if (!Number.isInteger(index) || index <= 0)
         throw routeError(new Error('invalid network interface index'))
       return await find((i) => i.index === index)

@@ -7,6 +7,7 @@ import {
   type IOOptions,
   type RawConn,
   checkBuffer,
+  checkNumber,
 } from '@net/contract'
 import { ConnStreams, isOver, LaneConn } from '@net/io'
 import { EAGAIN } from '../abi/errno.ts'
@@ -62,7 +63,7 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
 
 /** Sets the size of one of the kernel's buffers by `set`. Throws the error of a setter. */
 export function setBufferSize(fd: FD, set: (fd: number, bytes: number) => number, bytes: number): void {
-  if (typeof bytes !== 'number') throw new TypeError('the size of a buffer is not a number')
+  checkNumber(bytes, 'the size of a buffer')
   check(fd, 'set', 'setsockopt', set(descriptor(fd, 'set'), bytes))
 }
 

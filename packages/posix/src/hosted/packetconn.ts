@@ -13,6 +13,7 @@ import {
   type QueuedError,
   type RawConn,
   checkBuffer,
+  checkNumber,
   missingAddress,
 } from '@net/contract'
 import { LaneConn, untilClosed } from '@net/io'
@@ -124,12 +125,12 @@ export abstract class HostedPacketConn<A extends InetAddr>
   }
 
   setReadBuffer(bytes: number): void {
-    checkSize(bytes)
+    checkNumber(bytes, 'the size of a buffer')
     this.handle.setReadBuffer(bytes)
   }
 
   setWriteBuffer(bytes: number): void {
-    checkSize(bytes)
+    checkNumber(bytes, 'the size of a buffer')
     this.handle.set((socket) => socket.setSendBufferSize(bytes))
   }
 
@@ -205,8 +206,4 @@ export abstract class HostedPacketConn<A extends InetAddr>
   #receive<T>(p: Uint8Array | null, finish: (packet: Packet) => T, options?: IOOptions): Promise<T> {
     return this.handle.reading.run(new ReceiveOp(this.handle, 'recvfrom', p, finish), options)
   }
-}
-
-function checkSize(bytes: unknown): void {
-  if (typeof bytes !== 'number') throw new TypeError('the size of a buffer is not a number')
 }

@@ -1,5 +1,5 @@
 import type { HardwareAddr, IPAddr, IPNet } from '@net/addr'
-import { Flags, OpError, type Interface, type InterfaceGroup } from '@net/contract'
+import { checkNumber, Flags, OpError, type Interface, type InterfaceGroup } from '@net/contract'
 import type { InterfaceInfo, InterfaceTables } from './interface_table.ts'
 
 /**
@@ -63,7 +63,7 @@ export function interfaceGroupOver(tables: InterfaceTables): InterfaceGroup {
     },
 
     async interfaceByIndex(index) {
-      if (typeof index !== 'number') throw new TypeError('the index is not a number')
+      checkNumber(index, 'the index')
       if (!Number.isInteger(index) || index <= 0) {
         throw routeError(new Error('invalid network interface index'))
       }

@@ -22,15 +22,15 @@ export function siblingsOf(p, all) {
 /** koffi's own package with the binary for this machine. */
 const koffiPlatform = `@koromix/koffi-${process.platform}-${process.arch}`
 
-/** What an install of a package has to bring, and nothing else: itself, its siblings, at or above posix koffi, for the cli what reads its arguments and topologies and, for sim, fake-timers with what it brings. @param {Package} p @param {Package[]} all @returns {string[]} */
+/** What an install of a package has to bring, and nothing else: itself, its siblings, at or above posix koffi, for the cli what reads its arguments and topologies and what draws its bar, with what that brings, and, for sim, fake-timers with what it brings. @param {Package} p @param {Package[]} all @returns {string[]} */
 export function needsOf(p, all) {
   const ours = [p.name, ...siblingsOf(p, all)]
   const ffi = ours.includes('@net/posix') ? ['koffi', koffiPlatform] : []
-  const parsers = ours.includes('@net/cli')
-    ? ['@cfworker/json-schema', '@humanwhocodes/momoa', 'commander']
-    : []
+  const parsers = ['@cfworker/json-schema', '@humanwhocodes/momoa', 'commander']
+  const widths = ['ansi-regex', 'emoji-regex', 'is-fullwidth-code-point', 'string-width', 'strip-ansi']
+  const terminal = ours.includes('@net/cli') ? [...parsers, 'cli-progress', ...widths] : []
   const timers = ours.includes('@net/sim') ? ['@sinonjs/commons', '@sinonjs/fake-timers', 'type-detect'] : []
-  return [...ours, ...ffi, ...parsers, ...timers].sort()
+  return [...ours, ...ffi, ...terminal, ...timers].sort()
 }
 
 /** What npm put into a folder's node_modules. @param {string} dir @returns {string[]} */

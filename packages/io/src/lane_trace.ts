@@ -12,8 +12,6 @@ import {
   type TraceMessage,
 } from './trace.ts'
 
-export { isLaneTraced } from './trace.ts'
-
 /** What the owner of a lane is here. */
 interface Owner {
   opError(op: string, cause: Error): Error

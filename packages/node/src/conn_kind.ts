@@ -8,6 +8,10 @@ export function isTCP(conn: Conn): conn is TCPConn {
 /** What writes that have queued are written as: each by itself where each is a message of its own, else all together. */
 export function piecesOf(conn: Conn | null, queued: readonly { readonly chunk: Uint8Array }[]): Uint8Array[] {
   const chunks = queued.map(({ chunk }) => chunk)
-  const keepsMessages = /^(udp|ip|unixgram|unixpacket)/.test(conn?.localAddr?.network ?? '')
-  return keepsMessages ? chunks : [Buffer.concat(chunks)]
+  return conn !== null && keepsMessages(conn) ? chunks : [Buffer.concat(chunks)]
+}
+
+// TCP is not asked for its address, which may cost a system call.
+function keepsMessages(conn: Conn): boolean {
+  return !isTCP(conn) && /^(udp|ip|unixgram|unixpacket)/.test(conn.localAddr?.network ?? '')
 }

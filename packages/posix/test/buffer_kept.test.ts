@@ -236,6 +236,19 @@ describe.each([
   })
 })
 
+test.each([
+  ['posix', posix()],
+  ['hosted', hosted()],
+])('%s: writev has the buffers that it was given, whatever becomes of their array', async (_name, stack) => {
+  const [a, b] = await pair(stack)
+  await using _b = b
+  const buffers = [new Uint8Array(MANY), new Uint8Array(0), new Uint8Array(7)]
+  const writing = a.writev(buffers).then((n) => a.close().then(() => n))
+  buffers.length = 0
+  expect(await drain(b)).toBe(MANY + 7)
+  expect(await writing).toBe(MANY + 7)
+})
+
 test('more than 2 GiB go in one write, and behind it what follows, and may be read into one buffer', async () => {
   const [a, b] = await pair()
   await using _b = b

@@ -8,8 +8,7 @@ import { Services, type Service } from '../relay/services.ts'
 import type { Session, SessionOptions } from '../session/session.ts'
 import { asked, count, Status } from '../session/status.ts'
 import { StreamRelay } from '../relay/stream_relay.ts'
-import { Rate } from '../relay/rate.ts'
-import { size, Traffic } from '../relay/traffic.ts'
+import { Traffic } from '../relay/traffic.ts'
 import { UsageError } from '../session/usage_error.ts'
 
 interface ForwardOptions extends SessionOptions {
@@ -61,12 +60,10 @@ async function run(session: Session, args: readonly string[], options: ForwardOp
       to: forwarding.to,
     })
   }
-  const rate = new Rate()
   using status = new Status(session, () => {
     const { connections, total, sent, received } = traffic
-    const speed = session.screen === undefined ? '' : `, ${size(Math.round(rate.of(sent + received)))}/s`
     return [
-      `${count(connections, 'connection')} of ${total}, ${size(sent)} sent, ${size(received)} received${speed}`,
+      `${count(connections, 'connection')} of ${total}, ${traffic.bytes(session.screen !== undefined)}`,
       { connections, total, sent, received },
     ]
   })

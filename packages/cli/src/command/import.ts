@@ -13,8 +13,7 @@ import { Services } from '../relay/services.ts'
 import type { Session, SessionOptions } from '../session/session.ts'
 import { asked, count, Status } from '../session/status.ts'
 import { tlsOfClient, tlsOptions, type TLSFiles } from '../session/tls_files.ts'
-import { Rate } from '../relay/rate.ts'
-import { size, Traffic } from '../relay/traffic.ts'
+import { Traffic } from '../relay/traffic.ts'
 import { UsageError } from '../session/usage_error.ts'
 
 interface ImportOptions extends SessionOptions, TLSFiles {
@@ -84,13 +83,11 @@ async function run(session: Session, args: readonly string[], options: ImportOpt
     const at = listener.addr.toString()
     session.say(`${protocol} proxy at ${at}`, { event: 'listening', protocol, address: at })
   }
-  const rate = new Rate()
   using status = new Status(session, () => {
     const { connections, total, sent, received } = traffic
-    const speed = session.screen === undefined ? '' : `, ${size(Math.round(rate.of(sent + received)))}/s`
     const state = link.up ? '1 session' : 'no session'
     return [
-      `${state}, ${count(connections, 'connection')} of ${total}, ${size(sent)} sent, ${size(received)} received${speed}`,
+      `${state}, ${count(connections, 'connection')} of ${total}, ${traffic.bytes(session.screen !== undefined)}`,
       { connected: link.up, connections, total, sent, received },
     ]
   })

@@ -1,3 +1,5 @@
+import { Rate } from './rate.ts'
+
 /** What goes on in a proxy. */
 export class Traffic {
   /** Connections now. */
@@ -8,6 +10,13 @@ export class Traffic {
   sent = 0
   /** Bytes that clients have got. */
   received = 0
+  readonly #rate = new Rate()
+
+  /** The bytes of both ways as one reads them; in a line that is `live`, written anew all the time, also how fast they go. */
+  bytes(live: boolean): string {
+    const rate = live ? `, ${size(Math.round(this.#rate.of(this.sent + this.received)))}/s` : ''
+    return `${size(this.sent)} sent, ${size(this.received)} received${rate}`
+  }
 }
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB']

@@ -74,7 +74,7 @@ export abstract class HostedStreamConn<A extends Addr> extends LaneConn<A> imple
   writev(buffers: readonly Uint8Array[], options?: IOOptions): Promise<number> {
     const wrong = checkBuffers(buffers)
     if (wrong !== null) return Promise.reject(wrong)
-    return this.handle.writing.run(new WriteOp(this.handle, buffers), options)
+    return this.handle.writing.run(new WriteOp(this.handle, [...buffers]), options)
   }
 
   closeRead(): Promise<void> {

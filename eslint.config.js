@@ -85,6 +85,7 @@ const platformFiles = [
   'packages/core/src/targets/native.ts',
   'packages/netfs/src/base/system.ts',
   'packages/posix/src/abi/platform.ts',
+  'packages/resolve/src/files/platform.ts',
 ]
 const platform = {
   selector: 'MemberExpression[object.name="process"][property.name="platform"]',

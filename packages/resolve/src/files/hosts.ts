@@ -1,6 +1,7 @@
 import { parseIPZone } from '@net/addr'
 import { fields, lines, withoutComment } from './field.ts'
 import { absDomainName, lowerASCII } from '../dns/name.ts'
+import { hostsPath } from './platform.ts'
 import { SystemFile } from './system_file.ts'
 
 /** What a hosts file says about a name. */
@@ -124,14 +125,9 @@ export class HostsFile extends SystemFile<Hosts> {
    * Makes a reader of a file; absent means /etc/hosts, or what Windows has in its place. `maxAge` as for
    * SystemFile, in milliseconds.
    */
-  constructor(path = systemPath(), maxAge?: number) {
+  constructor(path = hostsPath(), maxAge?: number) {
     super(path, (text) => parseHosts(text ?? ''), maxAge, parsePieces)
   }
-}
-
-function systemPath(): string {
-  if (process.platform !== 'win32') return '/etc/hosts'
-  return `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32\\drivers\\etc\\hosts`
 }
 
 // IPv4 written as IPv6 stays a different address here, as it is a different line in the file.

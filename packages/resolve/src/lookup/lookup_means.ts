@@ -4,6 +4,7 @@ import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
 import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
+import { platform } from '../files/platform.ts'
 import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
 import { defaultResolvConf, machineName, ResolvConfFile } from '../files/resolv_conf.ts'
 import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
@@ -105,7 +106,7 @@ export class LookupMeans {
     })
     this.#conditions = {
       preferSystem: this.system === null ? false : options.preferSystem,
-      platform: process.platform,
+      platform,
       env: new Environment(),
       resolvConf: readResolvConf,
       nss: this.#nss,

@@ -12,11 +12,20 @@ function busy(n: number): SpinPolicy {
   return policy
 }
 
-/** Lets `n` yields of a spin last as long as a stranger's time slice. Gives whether the spin goes on after the last. */
-function crowd(policy: SpinPolicy, n: number): boolean {
+/** As long as a time slice that a stranger used, in milliseconds: four of them are too many. */
+const SLICE = 3
+
+/** Lets `n` yields from `now` on last a stranger's time slice each. Gives whether the spin goes on after the last. */
+function crowd(policy: SpinPolicy, n: number, now = 0): boolean {
   let goesOn = true
-  for (let i = 0; i < n; i++) goesOn = policy.yielded(4)
+  for (let i = 0; i < n; i++) goesOn = policy.yielded(now + i * SLICE, SLICE)
   return goesOn
+}
+
+/** Whether a busy policy spins at `now`: two events that are close together would make it. */
+function spins(policy: SpinPolicy, now: number): boolean {
+  policy.wokeToEvents(now - SHORT)
+  return policy.wokeToEvents(now)
 }
 
 describe('SpinPolicy.wokeToEvents()', () => {
@@ -86,7 +95,7 @@ describe('SpinPolicy.yields()', () => {
   test('yields after every look until a yield was over at once', () => {
     const policy = busy(2)
     expect([policy.yields(), policy.yields()]).toEqual([true, true])
-    policy.yielded(0.001)
+    policy.yielded(0, 0.001)
     expect([1, 2, 3, 4, 5, 6, 7, 8].map(() => policy.yields())).toEqual([
       ...[false, false, false, true],
       ...[false, false, false, true],
@@ -95,32 +104,60 @@ describe('SpinPolicy.yields()', () => {
 
   test('yields after every look again when somebody else was on the core', () => {
     const policy = busy(2)
-    policy.yielded(0.001)
-    policy.yielded(0.05)
+    policy.yielded(0, 0.001)
+    policy.yielded(0, 0.05)
     expect([policy.yields(), policy.yields()]).toEqual([true, true])
   })
 })
 
 describe('SpinPolicy.yielded()', () => {
-  test('ends the spin at the third yield that lasted as long as a time slice', () => {
-    expect(crowd(busy(2), 2)).toBe(true)
-    expect(crowd(busy(2), 3)).toBe(false)
+  test('ends the spin when yields have taken 10 ms in time slices', () => {
+    expect(crowd(busy(2), 3)).toBe(true)
+    expect(crowd(busy(2), 4)).toBe(false)
   })
 
   test('does not mind yields in which a peer answers', () => {
     const policy = busy(2)
-    expect(Array.from({ length: 100 }, () => policy.yielded(0.05))).not.toContain(false)
+    expect(Array.from({ length: 1000 }, (_, i) => policy.yielded(i, 0.05))).not.toContain(false)
   })
 
-  test('keeps a crowded core from being spun on until enough events have come', () => {
+  test('does not mind a time slice in some hundreds of events', () => {
+    const policy = busy(2)
+    const slices = Array.from({ length: 20 }, () => {
+      for (let i = 0; i < 300; i++) policy.found(1)
+      return policy.yielded(1, SLICE)
+    })
+    expect(slices).not.toContain(false)
+  })
+
+  test('lets spinning rest for 50 ms on a crowded core', () => {
     const policy = busy(100)
-    crowd(policy, 3)
-    const now = 100 * SHORT
-    expect(policy.wokeToEvents(now + SHORT)).toBe(true) // one event makes up for a little already
-    crowd(policy, 1)
-    const spun = Array.from({ length: 16 }, (_, i) => policy.wokeToEvents(now + (i + 2) * SHORT))
-    expect(spun.slice(0, -1)).not.toContain(true)
-    expect(spun.at(-1)).toBe(true)
+    crowd(policy, 4, 10)
+    const rested = 10 + 4 * SLICE + 50
+    expect(spins(policy, rested - 1)).toBe(false)
+    expect(spins(policy, rested + 1)).toBe(true)
+  })
+
+  test('doubles the rest when the next slice is lost at once, up to 5 s', () => {
+    const policy = busy(100)
+    crowd(policy, 4)
+    let now = 4 * SLICE + 50
+    const rests = Array.from({ length: 9 }, () => {
+      expect(policy.yielded(now, SLICE)).toBe(false)
+      const start = (now += SLICE)
+      while (!spins(policy, now)) now += 10
+      return now - start
+    })
+    expect(rests).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+  })
+
+  test('rests as long as at first when it could spin meanwhile for longer than it rested', () => {
+    const policy = busy(100)
+    crowd(policy, 4)
+    crowd(policy, 1, 70) // a rest of 100 ms, to 173
+    crowd(policy, 1, 300)
+    expect(spins(policy, 300 + SLICE + 49)).toBe(false)
+    expect(spins(policy, 300 + SLICE + 51)).toBe(true)
   })
 })
 
@@ -155,7 +192,7 @@ describe('SpinPolicy.set()', () => {
 
   test('forgets that the core was crowded', () => {
     const policy = busy(2)
-    crowd(policy, 10)
+    crowd(policy, 4)
     expect(policy.wokeToEvents(3 * SHORT)).toBe(false)
     policy.set('auto')
     expect(policy.wokeToEvents(4 * SHORT)).toBe(true)

@@ -149,7 +149,7 @@ export class Poller implements Handle {
       }
       if (policy.yields()) {
         schedYield()
-        if (!policy.yielded(performance.now() - now)) return
+        if (!policy.yielded(now, performance.now() - now)) return
       }
       const next = policy.afterNothing(now)
       if (next === 'look') continue

@@ -30,10 +30,14 @@ const MISS = 2
  * Milliseconds: a yield that lasts longer gave the core to a busy stranger and not to a peer that answers.
  */
 const TAKEN = 0.1
-/** Such yields, less what was forgotten, that turn spinning off: one or two may be chance. */
-const CROWDED = 3
-/** How much of such a yield each event makes up for, so that a core which was crowded once is tried again. */
-const FORGET = 1 / 16
+/** Milliseconds lost to such yields, less what was made up for, after which spinning rests. */
+const CROWDED = 10
+/** Milliseconds that an event makes up for: what spinning saves in a round trip. */
+const SAVED = 0.01
+/** Milliseconds that the first rest lasts. One that follows a spin shorter than the rest before it lasts twice as long. */
+const REST = 50
+/** Milliseconds that no rest exceeds, so that a core which was crowded once is tried again. */
+const LONGEST_REST = 5000
 /** Milliseconds: a yield that is over sooner found nobody else on the core. */
 const ALONE = 0.006
 /** Looks between two yields on a core that nobody else wants, where most yields would be in vain. */
@@ -51,7 +55,9 @@ export class SpinPolicy {
   #limit = SPIN
   #streams = false
   #credit = 0
-  #crowd = 0
+  #lost = 0
+  #rest = 0
+  #restUntil = -Infinity
   #alone = false
   #looks = 0
   #lastEvent = -Infinity
@@ -60,7 +66,8 @@ export class SpinPolicy {
   /** Sets how long to spin. What was learnt about other users of the core is forgotten. */
   set(spin: Spin): void {
     this.#limit = spin === 'auto' ? SPIN : spin === 'off' ? 0 : spin / 1000
-    this.#crowd = 0
+    this.#lost = 0
+    this.#restUntil = -Infinity
   }
 
   /** Whether looking may pay at all: it is not off, data does not stream, and nobody has to read a log of every look. */
@@ -86,8 +93,9 @@ export class SpinPolicy {
     if (now - this.#lastEvent < GAP) this.#credit = Math.min(this.#credit + 1, CREDIT)
     else if (this.#credit > 0) this.#credit--
     this.#lastEvent = this.#turnStart = now
-    this.#forget()
-    return this.#credit > 0 && this.#crowd < CROWDED
+    if (now < this.#restUntil) return false
+    this.#makeUp()
+    return this.#credit > 0
   }
 
   /** A spin goes on in a new turn of the event loop. */
@@ -102,7 +110,7 @@ export class SpinPolicy {
   found(now: number): boolean {
     this.#lastEvent = now
     if (this.#credit < CREDIT) this.#credit++
-    this.#forget()
+    this.#makeUp()
     return now - this.#turnStart < TURN
   }
 
@@ -115,12 +123,20 @@ export class SpinPolicy {
   }
 
   /**
-   * A yield lasted `taken` milliseconds. Gives false when others want the core so much that the spin is to
-   * end.
+   * A yield that began at `now` lasted `taken` milliseconds. Gives false when others want the core so much
+   * that spinning is to rest.
    */
-  yielded(taken: number): boolean {
+  yielded(now: number, taken: number): boolean {
     this.#alone = taken < ALONE
-    return taken <= TAKEN || ++this.#crowd < CROWDED
+    if (taken <= TAKEN) return true
+    this.#lost += taken
+    if (this.#lost < CROWDED) return true
+    const inVain = now - this.#restUntil < this.#rest
+    this.#rest = inVain ? Math.min(2 * this.#rest, LONGEST_REST) : REST
+    this.#restUntil = now + taken + this.#rest
+    // What is tried after the rest ends with the first time slice that it loses.
+    this.#lost = CROWDED - TAKEN
+    return false
   }
 
   /**
@@ -134,7 +150,7 @@ export class SpinPolicy {
     return now - this.#turnStart > TURN ? 'turn' : 'look'
   }
 
-  #forget(): void {
-    this.#crowd = Math.max(this.#crowd - FORGET, 0)
+  #makeUp(): void {
+    this.#lost = Math.max(this.#lost - SAVED, 0)
   }
 }

@@ -1,17 +1,17 @@
-// The program of worker_alone.test.ts: only its workers use the package. They are terminated while they watch interfaces.
+// The program of worker_alone.test.ts: only its workers use the package. Each tries the kernel's sockets and is terminated
+// while it waits on the host's.
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
 if (isMainThread) {
-  for (let i = 0; i < 3; i++) {
-    const worker = new Worker(new URL(import.meta.url))
-    await once(worker, 'message')
-    await worker.terminate()
-  }
-  console.log('terminated')
+  const worker = new Worker(new URL(import.meta.url))
+  const [refusal] = await once(worker, 'message')
+  await worker.terminate()
+  console.log(refusal)
 } else {
-  const { watchInterfaces } = await import('@net/posix')
-  const watch = watchInterfaces()
-  parentPort.postMessage('watching')
-  for await (const event of watch) parentPort.postMessage(event.kind)
+  const { hosted, hostedReason, posixRefusal } = await import('@net/posix')
+  const refusal = posixRefusal()
+  const listener = await hosted().listenTCP('tcp', null)
+  parentPort.postMessage([hostedReason() === null, refusal?.message, refusal?.cause.message].join('\n'))
+  await listener.accept()
 }

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, SocketWatch, Watch, WindowsLibrary } from './ffi.ts'
 import { withMicrotasks } from './microtasks.ts'
@@ -38,14 +38,27 @@ function findKoffi(): { require: NodeJS.Require; file: string } {
   throw failures.find((e) => 'requireStack' in e) ?? new Error('koffi is nowhere', { cause: failures })
 }
 
+/** What the environment data of a worker says under this name when the main thread had loaded koffi before. */
+const LOADED = '@net/posix: koffi is loaded'
+
 /**
  * Loads koffi, on first use and not on import, as loading takes milliseconds. It is loaded by its real path: once fs.rmSync has
  * removed a socket, Node 20 no longer follows links in require, and koffi behind a link (as pnpm installs it) does not find its
  * binary.
+ *
+ * A worker must not be terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
+ * run JavaScript, to koffi's start as to anyone, and koffi, which is built without C++ exceptions, cannot tell this by another
+ * exception and ends the process. Nothing in a thread can hold a termination back. Where the main thread has loaded koffi
+ * before, its start is short, and a program has said that it wants it; no other worker loads it.
  */
-function requireKoffi(): { require: NodeJS.Require; koffi: typeof Koffi } {
+function requireKoffi(): typeof Koffi {
+  if (!isMainThread && getEnvironmentData(LOADED) !== true) {
+    throw new Error('the main thread has to call posix() before it starts a worker that needs kernel sockets')
+  }
   const { require, file } = findKoffi()
-  return { require, koffi: require(realpathSync(file)) as typeof Koffi }
+  const koffi = require(realpathSync(file)) as typeof Koffi
+  if (isMainThread) setEnvironmentData(LOADED, true)
+  return koffi
 }
 
 /**
@@ -53,7 +66,7 @@ function requireKoffi(): { require: NodeJS.Require; koffi: typeof Koffi } {
  * library.
  */
 export function loadLibrary(name: string): WindowsLibrary {
-  const { koffi } = requireKoffi()
+  const koffi = requireKoffi()
   const library = koffi.load(name)
   return {
     func: (declaration) => library.func(declaration),
@@ -67,15 +80,11 @@ export function loadLibrary(name: string): WindowsLibrary {
 }
 
 /**
- * Loads koffi and gives it as an FFI. Throws where koffi is not installed, has no build for the host, or
- * the host loads no addons. A worker must not be
- * terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
- * run JavaScript, to koffi's start as to anyone, and koffi, which is built without C++ exceptions, cannot
- * tell this by another exception and ends the process. Most of these ends lie in the start of the addon itself, before there
- * is anything that could be left for later.
+ * Loads koffi and gives it as an FFI. Throws where koffi is not installed, has no build for the host, the host loads no addons,
+ * or this is a worker whose main thread had not loaded it.
  */
 export function loadKoffi(): FFI {
-  const { require, koffi } = requireKoffi()
+  const koffi = requireKoffi()
   const libc = koffi.load(null)
   return {
     bindsTogether: true,
@@ -87,7 +96,7 @@ export function loadKoffi(): FFI {
       })
     },
     errno: () => koffi.errno(),
-    watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, require, fd, f)),
+    watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
     address: (buffer) => koffi.address(buffer),
   }
 }
@@ -121,15 +130,6 @@ function closeWatches(): void {
   for (const handle of watches) handle.close()
 }
 
-const RTLD_LAZY = 1
-
-// The host unloads koffi with the last thread that uses it, and only then closes that thread's watch, whose
-// code is koffi's. Opening the library once more keeps it loaded.
-function keepLoaded(host: Koffi.LibraryHandle, require: NodeJS.Require): void {
-  const addon = Object.keys(require.cache).find((path) => path.endsWith('koffi.node'))
-  if (addon !== undefined) host.func('void *dlopen(const char *path, int flags)')(addon, RTLD_LAZY)
-}
-
 /** koffi closes a watch that nothing refers to. */
 const kept: unknown[] = []
 
@@ -145,9 +145,8 @@ const UV_READABLE = 1
  * from sleeping, and it runs whenever the loop has woken. The methods of koffi's watch fail as its callback
  * does, and calls of C functions do not: so libuv itself is told to ref and to unref the handle.
  */
-function watchInWorker(koffi: typeof Koffi, require: NodeJS.Require, fd: number, f: () => void): Watch {
+function watchInWorker(koffi: typeof Koffi, fd: number, f: () => void): Watch {
   const host = koffi.load(null)
-  keepLoaded(host, require)
   const out: [unknown] = [null]
   host.func('int napi_get_uv_event_loop(void *env, _Out_ void **loop)')(koffi.node.env, out)
   const each = koffi.pointer(koffi.proto('void', ['void *', 'void *']))

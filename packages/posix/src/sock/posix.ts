@@ -27,9 +27,9 @@ export interface PosixOptions {
  * of that kind, or a host without a foreign function interface or without the permission to use it (Deno's --allow-ffi and
  * --allow-net); {@link hosted} works there, and {@link posixRefusal} gives that reason.
  *
- * In a worker thread over koffi the first call, or the first socket, takes some milliseconds in which the thread must not be
- * terminated, as that may end the process: 13 times in 218 that were aimed at it, 3 in 229 where the main thread had called
- * this before. At any other time a worker may be.
+ * In a worker thread over koffi it also throws when the main thread had not called it before it started the worker. The first
+ * call or socket there takes some milliseconds in which the thread must not be terminated, as that may end the process: 3 times
+ * in 229 that were aimed at it, and 13 in 218 where the main thread had not called this. At any other time a worker may be.
  *
  * @example
  * ```ts

@@ -36,16 +36,23 @@ for (const { port, runtime: name } of ports) {
   })
 }
 
-const script = join(root, 'tools/reach/port.mjs')
+const folder = join(root, 'tools/reach')
 const loads = []
+
+/** What a script prints as its line of JSON. @param {string[]} command @param {string[]} script */
+async function printed([program = '', ...args], script) {
+  const text = await mustRun(program, [...args, ...script], folder)
+  return JSON.parse(text.split('\n').findLast((line) => /^[{0-9]/.test(line)) ?? '')
+}
+
 for (let i = 0; i < rounds; i++) {
   for (const { port, command, seen } of columns) {
-    const [program = '', ...args] = command
-    const text = await mustRun(program, [...args, script], join(root, 'tools/reach'))
-    const line = text.split('\n').find((candidate) => candidate.startsWith('{')) ?? '{}'
-    for (const [cost, value] of Object.entries(JSON.parse(line))) {
-      seen.set(cost, [...(seen.get(cost) ?? []), value])
+    const costs = {
+      'a process that does nothing': await printed(command, ['start.mjs']),
+      'a process whose first act is an echo': await printed(command, ['start.mjs', 'echo']),
+      ...(await printed(command, ['port.mjs'])),
     }
+    for (const [cost, value] of Object.entries(costs)) seen.set(cost, [...(seen.get(cost) ?? []), value])
     loads.push(loadavg()[0] ?? 0)
     console.log(`round ${i + 1} of ${rounds}: ${port}`)
   }
@@ -70,7 +77,8 @@ const page = `# What the ports cost
 The kernel's sockets are reached through a foreign function interface: koffi on Node, and node:ffi, Deno's and Bun's own. This
 is what each of them costs, in CPU time of the process for one operation, and beside it what a round trip of 64 bytes
 costs over the kernel's sockets, over the hosted ones, and over the runtime's own (Deno.connect, else node:net), both ends
-being in one process. \`import\` is the package from its files, with what it needs but the interface; \`load\` is the first function
+being in one process. The first two lines are whole processes, the second of which imports @net/core, listens and dials on its
+default target and sends a word. \`import\` is the package from its files, with what it needs but the interface; \`load\` is the first function
 bound, of a process that has none. The page is written by
 \`node tools/reach/ports.mjs\`, last on ${new Date().toISOString().slice(0, 10)}: the middle of ${rounds} interleaved rounds and the extremes,
 on ${cpus().length} cores with a load of ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}.

@@ -50,6 +50,32 @@ static void echo(char **args) {
   }
 }
 
+/** `relay PORT`: what one end of a connection sends goes to the other, to a port of this machine. */
+static void relay(char **args) {
+  static int other[1 << 16];
+  int epoll = must(epoll_create1(0), "epoll_create1"), listener = bound(SOCK_STREAM, SOCK_NONBLOCK, 0), near;
+  watch(epoll, listener, EPOLLIN);
+  watch_driver();
+  for (;;) {
+    struct epoll_event event;
+    waited(epoll, &event, 1);
+    int fd = event.data.fd;
+    if (fd == listener) {
+      while ((near = accept4(listener, NULL, NULL, 0)) >= 0) {
+        int far = connected(SOCK_STREAM, atoi(args[0]));
+        no_delay(near);
+        other[near] = far, other[far] = near;
+        watch(epoll, near, EPOLLIN);
+        watch(epoll, far, EPOLLIN);
+      }
+      continue;
+    }
+    ssize_t got = read(fd, room, sizeof room);
+    if (got > 0) write_all(other[fd], room, got);
+    else close(other[fd]), close(fd);
+  }
+}
+
 /** `accept` */
 static void accepts(char **args) {
   (void)args;
@@ -216,8 +242,9 @@ int main(int argc, char **argv) {
     const char *name;
     int arguments;
     void (*run)(char **);
-  } roles[] = {{"echo", 2, echo},       {"accept", 0, accepts}, {"write", 2, writes}, {"dial", 2, dials},
-               {"lookup", 1, lookups}, {"count", 0, count},    {"send", 2, sends},   {"parse", 1, parse}};
+  } roles[] = {{"echo", 2, echo},   {"relay", 1, relay},    {"accept", 0, accepts},
+               {"write", 2, writes}, {"dial", 2, dials},    {"lookup", 1, lookups},
+               {"count", 0, count}, {"send", 2, sends},     {"parse", 1, parse}};
   more_descriptors();
   for (size_t i = 0; argc > 1 && i < sizeof roles / sizeof *roles; i++) {
     if (is(argv[1], roles[i].name) && argc == roles[i].arguments + 2) roles[i].run(argv + 2);

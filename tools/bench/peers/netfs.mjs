@@ -60,9 +60,10 @@ async function dialer(way, port, through) {
   const net = isFar ? await imported(way, through) : way === 'embedded /net' ? embeddedNet(posix()) : null
   const target = net === null ? posix() : plan9({ net })
   const proxied = net === null && through !== '0'
+  const isRelay = way.startsWith('relay')
   return async () => {
     const c = await target.dialTCP('tcp', null, loopback(proxied ? through : port))
-    if (proxied && way !== 'relay') await socks(c, Number(port))
+    if (proxied && !isRelay) await socks(c, Number(port))
     return c
   }
 }

@@ -1,5 +1,5 @@
 // TCP through a network in this process (embedded) and one that another process exports over 9P on loopback, beside the direct
-// connection, a relay of node:net, SOCKS proxies of others, and the same export over TLS.
+// connection, relays of node:net and in C, SOCKS proxies of others, and the same export over TLS.
 import { roundTripFigures } from '../figures.mjs'
 import { script } from '../programs.mjs'
 import { findProxies, startProxies } from '../proxies.mjs'
@@ -8,31 +8,31 @@ const BYTES = 2 ** 25
 const SIZE = 65536 // bytes of a write
 
 const between = {
-  relay: (port) => ['relay', port],
-  'over TLS': () => ['export', 'tls'],
-  'exported /net': () => ['export', ''],
+  relay: (port) => [script('netfs'), ['relay', port]],
+  'relay in C': (port, c) => [c, ['relay', port]],
+  'over TLS': () => [script('netfs'), ['export', 'tls']],
+  'exported /net': () => [script('netfs'), ['export', '']],
 }
 
 /** Starts what stands between and the client; the port of a proxy is the same in every round. */
-async function clientOf(round, role, way, port, proxies) {
+async function clientOf(round, role, way, port, { c, proxies }) {
   let through = proxies[way] ?? 0
-  if (Object.hasOwn(between, way))
-    through = (await round.start(script('netfs'), between[way](port))).ready.port
+  if (Object.hasOwn(between, way)) through = (await round.start(...between[way](port, c))).ready.port
   return round.start(script('netfs'), [role, way, port, through])
 }
 
-async function ping(round, way, { echo, proxies }) {
-  const server = await round.start(echo, ['echo', 'tcp', ''])
-  const client = await clientOf(round, 'ping', way, server.ready.port, proxies)
-  await client.ask(round.warmMs(script('netfs')))
+async function ping(round, way, programs) {
+  const server = await round.start(programs.c, ['echo', 'tcp', ''])
+  const client = await clientOf(round, 'ping', way, server.ready.port, programs)
+  await client.ask(round.warmMs(script('netfs'), Object.hasOwn(between, way) ? 'far' : 'one'))
   const { answer, cpu, calls } = await round.measure(client, () => client.ask(round.ms))
   const { ops, p50, mean, p99 } = answer
   return { p50, mean, p99, cpu: cpu / ops, calls: calls / ops }
 }
 
-async function bulk(round, way, { proxies }, role, far) {
+async function bulk(round, way, programs, role, far) {
   const peer = await round.load([far])
-  const client = await clientOf(round, role, way, peer.ready.port, proxies)
+  const client = await clientOf(round, role, way, peer.ready.port, programs)
   const bytes = Math.ceil(round.count(BYTES) / SIZE) * SIZE
   await client.ask(Math.ceil(bytes / 4 / SIZE) * SIZE)
   const { ms } = await client.ask(bytes)
@@ -50,8 +50,8 @@ export function rows({ programs, atEnd }) {
     }
     return (await started).ports
   }
-  const echo = programs.find(({ name }) => name === 'C epoll')
-  const ways = ['direct', 'relay', ...present, 'over TLS', 'embedded /net', 'exported /net']
+  const c = programs.find(({ name }) => name === 'C epoll')
+  const ways = ['direct', 'relay', 'relay in C', ...present, 'over TLS', 'embedded /net', 'exported /net']
   const own = new Set(['over TLS', 'embedded /net', 'exported /net'])
   const row = (id, title, note, figures, run) => ({
     id: `netfs/${id}`,
@@ -62,7 +62,7 @@ export function rows({ programs, atEnd }) {
     contestants: ways.map((name) => ({
       name,
       own: own.has(name),
-      run: async (round) => run(round, name, { echo, proxies: await proxies() }),
+      run: async (round) => run(round, name, { c, proxies: await proxies() }),
     })),
   })
   return [

@@ -24,16 +24,15 @@ function found(name, flag) {
 /** Runs a script with this Node. */
 export const script = (name, env) => ({ command: [process.execPath, peer(name)], env })
 
-const minimal = { command: [process.execPath, here('floor/minimal.mjs')] }
+const fromFloor = (name) => ({ command: [process.execPath, here(`floor/${name}.mjs`)] })
+const minimal = fromFloor('minimal')
 
-const ring = { command: [process.execPath, here('floor/ring.mjs')] }
-
-/** The programs that are nothing but system calls, by which the floor of the others is known, and a draft over io_uring. */
+/** The programs that are nothing but system calls, by which the floor of the others is known, and two drafts over io_uring. */
 export const floor = [
   { name: 'calls alone', own: false, ...minimal },
   { name: 'calls in Node’s loop', own: false, ...minimal, env: { FLOOR_LOOP: '1' } },
-  { name: 'io_uring', own: false, ...ring, env: { FLOOR_RING: 'both' } },
-  { name: 'io_uring, writes', own: false, ...ring, env: { FLOOR_RING: 'writes' } },
+  { name: 'io_uring', own: false, ...fromFloor('ring') },
+  { name: 'io_uring, calls of a turn', own: false, ...fromFloor('turn_ring') },
 ]
 
 /**

@@ -92,14 +92,20 @@ export class Epoll {
     must(epollCtl(this.fd, EPOLL_CTL_ADD, fd, this.#event), 'epoll_ctl')
   }
 
-  /** Waits for events for so many milliseconds, -1 for ever, and calls `ready` with the descriptor of each. */
+  /** Waits for events for so many milliseconds, -1 for ever, and calls `ready` with the descriptor of each. Gives how many. */
   wait(timeout, ready) {
     const n = epollWait(this.fd, this.#events, BATCH, timeout)
     for (let i = 0; i < n; i++) ready(this.#events[i * words + data])
+    return n
   }
 
   /** Has Node's event loop wait for events. */
   watch(ready) {
-    this.watching = koffi.node.poll(this.fd, { readable: true }, () => this.wait(0, ready))
+    this.watchItself(() => this.wait(0, ready))
+  }
+
+  /** Has Node's event loop call `woken` when there are events. */
+  watchItself(woken) {
+    this.watching = koffi.node.poll(this.fd, { readable: true }, woken)
   }
 }

@@ -1,16 +1,13 @@
 // The echo server over io_uring, with what a connection of ours costs: a lane each way, a promise for each read and write, which
-// ends when the kernel has the bytes, the budget of the loop's turns. FLOOR_RING says what goes through the ring: `both`, or
-// `writes` alone, where epoll tells of data and recv takes it into the caller's buffer.
+// ends when the kernel has the bytes, the budget of the loop's turns. Accepts and receives go on in the kernel by themselves.
 import { Lane, Liveness, Op } from '@net/io'
-import koffi from 'koffi'
 import { play } from '../peers/role.mjs'
 import * as libc from './libc.mjs'
+import { Looking } from './looking.mjs'
 import { Memory, ProvidedBuffers, Ring } from './rings.mjs'
 
 const BUFFERS = 4096
 const SIZE = 2048 // bytes of a buffer; longer writes would go another way
-const SPIN = 0.2 // milliseconds
-const TURN = 1 // milliseconds
 const SEND = 26
 const RECV_MULTISHOT = 27 | (1 << 13) | (2 << 16) // with a buffer of the ring (IOSQE_BUFFER_SELECT), again and again
 const ACCEPT_MULTISHOT = 13 | (1 << 16)
@@ -19,51 +16,13 @@ const ENOBUFS = 105
 const SOCK_CLOEXEC = 0o2000000
 const MESSAGE = 64 // bytes
 
-const takesBoth = process.env.FLOOR_RING !== 'writes'
-const schedYield = koffi.load(null).func('int sched_yield()')
-
 const owners = []
 const ring = new Ring(4096, (slot, kind, result, flags) => owners[slot].told(kind, result, flags))
-const received = takesBoth ? new ProvidedBuffers(ring, BUFFERS, SIZE) : null
-const epoll = takesBoth ? null : new libc.Epoll()
+const received = new ProvidedBuffers(ring, BUFFERS, SIZE)
 const slab = new Memory(BUFFERS * SIZE)
 const free = Array.from({ length: BUFFERS }, (_, i) => i)
 
-const settled = Promise.resolve()
-let isLooking = false
-let lastEvent = 0
-let turnStart = 0
-const ready = (slot) => owners[slot].ready()
-
-function look() {
-  isLooking = false
-  for (;;) {
-    const n = ring.turn() + (epoll?.wait(0, ready) ?? 0)
-    const now = performance.now()
-    if (n > 0) {
-      lastEvent = now
-      return now - turnStart < TURN ? lookSoon() : lookNextTurn()
-    }
-    if (now - lastEvent > SPIN) return sleep()
-    if (now - turnStart > TURN) return lookNextTurn()
-    schedYield()
-  }
-}
-
-/** Looks again when the microtasks have run, and what they wrote can go together. */
-function lookSoon() {
-  if (isLooking) return
-  isLooking = true
-  void settled.then(() => process.nextTick(look))
-}
-
-function lookNextTurn() {
-  isLooking = true
-  setImmediate(() => {
-    turnStart = performance.now()
-    look()
-  })
-}
+const looking = new Looking(() => ring.turn(), sleep)
 
 function sleep() {
   ring.isWatched = false
@@ -72,17 +31,13 @@ function sleep() {
 
 function wake() {
   ring.isWatched = true
-  lastEvent = performance.now()
-  lookSoon()
+  looking.soon()
 }
 
-const watches = [
-  koffi.node.poll(ring.event, { readable: true }, () => {
-    ring.woken()
-    if (!isLooking) look()
-  }),
-]
-if (epoll !== null) watches.push(koffi.node.poll(epoll.fd, { readable: true }, () => isLooking || look()))
+ring.watch(() => {
+  ring.woken()
+  looking.woken()
+})
 
 class Read extends Op {
   constructor(conn, p) {
@@ -120,7 +75,6 @@ class RingConn extends Liveness {
   reading = new Lane(this)
   writing = new Lane(this)
   #fd
-  #ready = false // whether the kernel may have data, where the ring takes none
   #isOver = false
   #taken = [] // the number of a buffer, where its bytes begin and where they end
   #chunk = -1
@@ -129,8 +83,7 @@ class RingConn extends Liveness {
   constructor(fd) {
     super({ ref() {}, unref() {} })
     this.#fd = fd
-    if (epoll === null) this.#receive()
-    else epoll.add(fd, libc.EPOLLIN | 0x2000 | 0x80000000, this.slot) // RDHUP, ET
+    this.#receive()
   }
 
   opError(op, cause) {
@@ -148,11 +101,6 @@ class RingConn extends Liveness {
 
   /** Takes what has come into `p`: how much, 0 at the end, or -1 when nothing is there. */
   take(p) {
-    if (epoll !== null) {
-      const n = this.#ready ? libc.recv(this.#fd, p, p.byteLength, libc.MSG_DONTWAIT) : -1
-      this.#ready = n === p.byteLength
-      return n
-    }
     const [number, at, end] = this.#taken
     if (number === undefined) return this.#isOver ? 0 : -1
     const n = Math.min(p.byteLength, end - at)
@@ -171,12 +119,7 @@ class RingConn extends Liveness {
     copy(write.p, 0, slab.bytes, chunk * SIZE, write.p.byteLength)
     const address = Number(slab.address) + chunk * SIZE
     ring.put(SEND, this.#fd, address, write.p.byteLength, libc.MSG_NOSIGNAL, this.slot, SEND)
-    if (!isLooking) wake()
-  }
-
-  ready() {
-    this.#ready = true
-    this.reading.wake()
+    wake()
   }
 
   told(kind, result, flags) {

@@ -67,6 +67,8 @@ export class Ring {
   #submitted = 0
   #count = new Uint8Array(8)
   #told
+  /** Node’s watch, which koffi closes when nothing refers to it. */
+  watching = null
 
   /** Opens rings of so many entries; `told` is called with slot, kind, result and flags of what is complete. */
   constructor(entries, told) {
@@ -145,6 +147,11 @@ export class Ring {
     }
     Atomics.store(ring, this.#cqHead, head)
     return n
+  }
+
+  /** Has Node's event loop call `f` when the eventfd was told. */
+  watch(f) {
+    this.watching = koffi.node.poll(this.event, { readable: true }, f)
   }
 
   /** Takes back what the eventfd was told. */

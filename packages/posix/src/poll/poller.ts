@@ -11,6 +11,8 @@ import { SpinPolicy, type Spin } from './spin_policy.ts'
  */
 const LOOKS = 4
 
+const settled = Promise.resolve()
+
 /**
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After
  * events it may go on looking for more before it sleeps, as its {@link SpinPolicy} says.
@@ -128,7 +130,8 @@ export class Poller implements Handle {
   #spinSoon(): void {
     if (this.#spinning || !this.#policy.enabled) return
     this.#spinning = true
-    queueMicrotask(this.#afterMicrotasks)
+    // A reaction of a promise and not queueMicrotask(), as Node makes an object of its own kind for each of those.
+    void settled.then(this.#afterMicrotasks)
   }
 
   readonly #afterMicrotasks = (): void => {

@@ -96,14 +96,7 @@ export class Resolver implements LookupGroup {
     begin(options, network, host)
     const { afnet } = parseNetwork(network, false)
     if (afnet !== 'ip' && afnet !== 'ip4' && afnet !== 'ip6') throw new UnknownNetworkError(network)
-    const { addrs } = await this.#findLiteral(afnet, host, options)
-    const fitting: IP[] = []
-    for (const { ip } of addrs) if (ip !== null && fits(afnet, ip)) fitting.push(ip)
-    // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
-    if (addrs.length === 1 && afnet !== 'ip6' && IPv6unspecified.equal(addrs[0]?.ip ?? null))
-      fitting.push(IPv4zero)
-    if (fitting.length === 0) throw new AddrError('no suitable address found', host)
-    return fitting
+    return fitting(afnet, host, await this.#findLiteral(afnet, host, options))
   }
 
   /**
@@ -294,6 +287,19 @@ function begin(options: LookupOptions, ...names: string[]): void {
   for (const name of names)
     if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
   endingOf(options)?.throwIfOver()
+}
+
+/** The addresses of a host that are of a family. */
+function fitting(afnet: string, host: string, { addrs }: HostAddrs): IP[] {
+  const list: IP[] = []
+  addrs.forEach(({ ip }) => {
+    if (ip !== null && fits(afnet, ip)) list.push(ip)
+  })
+  // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
+  if (addrs.length === 1 && afnet !== 'ip6' && IPv6unspecified.equal(addrs[0]?.ip ?? null))
+    list.push(IPv4zero)
+  if (list.length === 0) throw new AddrError('no suitable address found', host)
+  return list
 }
 
 function fits(afnet: string, ip: IP): boolean {

@@ -1,42 +1,123 @@
 import type { UDPAddr } from '@net/addr'
-import { OpError, missingAddress } from '@net/contract'
-import type { ResolverSockets } from '@net/resolve'
+import { OpError } from '@net/contract'
+import { deferToNextTurn, isTraced, isTurnOver, noteClosed, noteOpened, type Deferred } from '@net/io'
+import type { PacketReceiver, PacketSocket, ResolverSockets } from '@net/resolve'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { closeDescriptor } from '../sys/descriptor.ts'
-import { FD } from '../fd/fd.ts'
-import type { Names } from '../fd/names.ts'
-import { putAddr } from './ipsock.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { familyOf, sockaddrOut } from '../wire/sockaddr.ts'
-import { connect } from '../sys/syscall.ts'
+import { registerCall } from '../poll/open.ts'
+import { poller } from '../poll/poller.ts'
+import type { Pollable } from '../poll/selector.ts'
+import { closeDescriptor } from '../sys/descriptor.ts'
+import { connect, recv, send, syscallError } from '../sys/syscall.ts'
+import { familyOf, getUDPAddr, sockaddrOut } from '../wire/sockaddr.ts'
+import { askName } from '../wire/socket_name.ts'
+import { putAddr } from './ipsock.ts'
 import { tcpSockGroup } from './tcpsock.ts'
-import { PosixUDPConn } from './udpconn.ts'
-import { udpNames } from './udpsock.ts'
+import { udpSockGroup } from './udpsock.ts'
 
-// Nobody waits for an error of a closed socket that would name it.
-const queryNames: Names = { ...udpNames, brief: true }
+/** Room for the longest reply that a resolver asks for, and for more, so that a longer one shows. What it holds is good until the next read. */
+const packet = new Uint8Array(2048)
+
+const settled = Promise.resolve()
 
 /**
- * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what
- * dialUDP gives, in half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
+ * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
+ * is made of, lanes and promises: it tells its receiver what comes, at once. Its process stays alive until it is closed.
  */
-function dialQuery(raddr: UDPAddr): PosixUDPConn {
-  try {
+class QuerySocket implements PacketSocket, Pollable, Deferred {
+  readonly isConnected = true
+  readonly #raddr: UDPAddr
+  readonly #receiver: PacketReceiver
+  readonly #fd: number
+  readonly #slot: number
+  #isClosed = false
+  #unsent: Uint8Array[] | null = null // what the kernel had no room for
+
+  /** Opens it. Throws bare errors. */
+  constructor(raddr: UDPAddr, receiver: PacketReceiver) {
+    this.#raddr = raddr
+    this.#receiver = receiver
     const family = familyOf(raddr.ip)
-    const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
+    const fd = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
     try {
-      must('connect', connect(s, sockaddrOut, putAddr(family, raddr)))
-      const fd = new FD(s, 'udp', queryNames)
-      fd.setAddrs(undefined, raddr)
-      fd.readReady = false // what comes is told when the descriptor is registered
-      return new PosixUDPConn(fd, family, true)
+      must('connect', connect(fd, sockaddrOut, putAddr(family, raddr)))
+      this.#slot = must(registerCall, poller().add(fd, this))
     } catch (e) {
-      closeDescriptor(s)
+      closeDescriptor(fd)
       throw e
     }
-  } catch (e) {
-    throw new OpError('dial', 'udp', null, raddr, e as Error)
+    this.#fd = fd
+    poller().ref()
+    noteOpened(this, (socket) => `udp ${String(socket.#localAddr)}->${raddr.toString()}`)
+  }
+
+  send(packet: Uint8Array): void {
+    if (this.#unsent === null) this.#send(packet)
+    else this.#unsent.push(packet)
+  }
+
+  readError(cause: Error): OpError {
+    return this.#error('read', cause)
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    poller().forget(this.#slot)
+    poller().unref()
+    closeDescriptor(this.#fd)
+    noteClosed(this)
+  }
+
+  readable(): void {
+    while (!this.#isClosed && this.#receiver.waiting > 0) {
+      // Anyone can send packets here, and without end.
+      if (isTurnOver()) {
+        deferToNextTurn(this)
+        return
+      }
+      const n = recv(this.#fd, packet, packet.byteLength, 0)
+      if (n === EAGAIN) return
+      if (n >= 0) this.#receiver.received(packet, n)
+      else this.#receiver.failed(this.#error('read', syscallError('read', n)))
+    }
+  }
+
+  turned(): void {
+    this.readable()
+  }
+
+  writable(): void {
+    const unsent = this.#unsent
+    if (unsent === null || this.#isClosed) return
+    this.#unsent = null
+    for (const packet of unsent) this.send(packet)
+  }
+
+  exceptional(): void {
+    // An error of the socket is what the next read gives.
+  }
+
+  get #localAddr(): UDPAddr | null {
+    return askName(this.#fd) < 0 ? null : getUDPAddr()
+  }
+
+  #error(op: string, cause: Error): OpError {
+    return new OpError(op, 'udp', this.#localAddr, this.#raddr, cause)
+  }
+
+  #send(packet: Uint8Array): void {
+    const n = send(this.#fd, packet, packet.byteLength, abi.MSG_NOSIGNAL)
+    if (n === EAGAIN) {
+      this.#unsent = [packet]
+    } else if (n < 0) {
+      const error = this.#error('write', syscallError('write', n))
+      void settled.then(() => {
+        if (!this.#isClosed) this.#receiver.failed(error)
+      })
+    }
   }
 }
 
@@ -44,8 +125,15 @@ function dialQuery(raddr: UDPAddr): PosixUDPConn {
 export const querySockets: ResolverSockets = {
   dialTCP: (network, laddr, raddr, options) => tcpSockGroup.dialTCP(network, laddr, raddr, options),
 
-  async dialUDP(_network, _laddr, raddr) {
-    if (raddr === null) throw missingAddress()
-    return await Promise.resolve(dialQuery(raddr))
+  dialUDP: (network, laddr, raddr, options) => udpSockGroup.dialUDP(network, laddr, raddr, options),
+
+  openPackets(raddr, receiver) {
+    // Who traces what goes through lanes sees the reads and writes of a connection.
+    if (isTraced('read') || isTraced('write') || isTraced('close')) return null
+    try {
+      return new QuerySocket(raddr, receiver)
+    } catch (e) {
+      throw new OpError('dial', 'udp', null, raddr, e as Error)
+    }
   },
 }

@@ -8,9 +8,9 @@ import type { SocketPool } from './socket_pool.ts'
 
 /** What all queries of a client have in common. */
 export interface QueryMeans {
-  /** Makes connections to servers. */
+  /** Makes connections to servers, for streams. */
   readonly dial: ServerDial
-  /** Owns the connections of packets. */
+  /** Owns the sockets of packets. */
   readonly pool: SocketPool
   /** Knows which servers have no EDNS. */
   readonly edns: EDNSSupport

@@ -141,6 +141,7 @@ const encoder = new TextEncoder()
 
 // An escaped byte counts as the one that it is.
 function byteLength(text: string): number {
+  if (text.length * 3 <= maxLength) return text.length // It fits, however many bytes each character takes.
   const name = text.includes('\\') ? text.replace(/\\\d{3}/g, 'x') : text
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return encoder.encode(name).byteLength
   return name.length

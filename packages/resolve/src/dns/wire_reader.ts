@@ -65,12 +65,17 @@ export class WireReader {
 
   /** Reads 16 bits. */
   uint16(): number {
-    return (this.uint8() << 8) | this.uint8()
+    const { bytes } = this
+    const at = this.#pass(2)
+    return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
   }
 
   /** Reads 32 bits. */
   uint32(): number {
-    return ((this.uint16() << 16) | this.uint16()) >>> 0
+    const { bytes } = this
+    const at = this.#pass(4)
+    const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+    return ((high << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
   }
 
   /** Reads `length` bytes into a copy that belongs to the caller. */
@@ -137,8 +142,16 @@ export class WireReader {
 
   /** Passes over `length` bytes. */
   skip(length: number): void {
-    if (this.offset + length > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
-    this.offset += length
+    this.#pass(length)
+  }
+
+  /** Passes over `length` bytes and gives the offset of the first. */
+  #pass(length: number): number {
+    const at = this.offset
+    const end = at + length
+    if (end > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
+    this.offset = end
+    return at
   }
 
   #at(i: number): number {

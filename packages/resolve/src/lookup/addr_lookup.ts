@@ -55,7 +55,8 @@ export async function lookupHostAddrs(
   order: LookupOrder,
   ending: Ending,
 ): Promise<HostAddrs> {
-  let found = order === 'files' || order === 'files,dns' ? await staticAddrs(by, name) : null
+  const written = order === 'files' || order === 'files,dns' ? staticAddrs(by, name) : null
+  let found = written === null ? null : await written // Nearly always nothing is written, and nothing to be waited for.
   if (found === null) {
     const asked = askedHost(name, by.idna)
     if (isLocalhost(asked)) {
@@ -64,15 +65,35 @@ export async function lookupHostAddrs(
       throw noSuchHost(name)
     } else {
       const search = new Search(by.client, network, asked, ending)
-      for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
-      if (search.isEmpty && order === 'dns,files') found = await staticAddrs(by, name)
-      if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
-      found ??= search
+      await search.run()
+      found = search.isEmpty ? await unlessWritten(by, name, order, search) : search
     }
   }
-  const { addrs, cname } = found
+  return ordered(by, found, ending)
+}
+
+/** What the hosts file says of a host that DNS does not know, where it comes last. Throws the error of the search if that is nothing. */
+async function unlessWritten(
+  by: AddrLookup,
+  name: string,
+  order: LookupOrder,
+  search: Search,
+): Promise<HostAddrs> {
+  const found = order === 'dns,files' ? await staticAddrs(by, name) : null
+  if (found === null && search.error !== null) throw renamed(search.error, name)
+  return found ?? search
+}
+
+/** The addresses that were found, the best first. */
+function ordered(
+  by: AddrLookup,
+  { addrs, cname }: HostAddrs,
+  ending: Ending,
+): HostAddrs | Promise<HostAddrs> {
   if (by.sourceAddrs === null || addrs.length < 2) return { addrs, cname }
-  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, ending)), cname }
+  return by
+    .sourceAddrs(addrs, ending)
+    .then((sources) => ({ addrs: sortByRFC6724([...addrs], sources), cname }))
 }
 
 /** What the hosts file says of a host, or null. */
@@ -103,13 +124,12 @@ function loopback(network: HostNetwork, name: string): HostAddrs {
 
 /** One walk through the search list. */
 class Search {
-  /** The names to ask for, in turn. */
-  readonly names: readonly string[]
   addrs: IPAddr[] = []
   cname = ''
   error: DNSError | null = null
   readonly #client: DNSClient
   readonly #conf: ResolvConf
+  readonly #names: readonly string[] // to ask for, in turn
   readonly #network: HostNetwork
   readonly #name: string
   readonly #ending: Ending
@@ -120,7 +140,7 @@ class Search {
     this.#name = name
     this.#ending = ending
     this.#conf = client.conf
-    this.names = nameList(name, this.#conf.ndots, this.#conf.search)
+    this.#names = nameList(name, this.#conf.ndots, this.#conf.search)
   }
 
   /** Whether nothing was found of what was looked for. */
@@ -128,39 +148,51 @@ class Search {
     return this.addrs.length === 0 && (this.#network !== 'CNAME' || this.cname === '')
   }
 
-  /** Asks for a name, for all that is wanted of it. */
-  ask(fqdn: string): Promise<Answered | Answered[]> {
-    const wanted = types[this.#network]
-    return wanted.length === 1 ? this.#ask(fqdn, wanted[0]) : this.#askAll(fqdn, wanted)
+  /** Asks for the names, until one has what is wanted. */
+  async run(): Promise<void> {
+    for (let i = 0; i < this.#names.length; i++) {
+      const fqdn = this.#names[i] ?? ''
+      if (this.#takeAll(fqdn, await this.#askAll(fqdn, types[this.#network]))) return
+    }
   }
 
   /** Takes the answers for a name. Gives whether no other name is to be asked for. */
-  take(fqdn: string, answers: Answered | Answered[]): boolean {
-    let fatal = false
-    for (const answer of Array.isArray(answers) ? answers : [answers]) {
-      if (answer instanceof DNSError) {
-        const isFatal = this.#client.isFatal(answer)
-        // The error of the name as it was given says most.
-        if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
-        fatal ||= isFatal
-      } else {
-        this.#take(answer)
-      }
-    }
+  #takeAll(fqdn: string, answers: Answered | Answered[]): boolean {
+    const isFatal = Array.isArray(answers)
+      ? answers.filter((answer) => this.#takeOne(fqdn, answer)).length > 0
+      : this.#takeOne(fqdn, answers)
     // One family alone would make a host look as if it had no other.
-    if (fatal) this.addrs = []
-    return fatal || !this.isEmpty
+    if (isFatal) this.addrs = []
+    return isFatal || !this.isEmpty
+  }
+
+  /** Takes one of the answers. Gives whether it is an error that ends the lookup. */
+  #takeOne(fqdn: string, answer: Answered): boolean {
+    if (!(answer instanceof DNSError)) {
+      this.#take(answer)
+      return false
+    }
+    const isFatal = this.#client.isFatal(answer)
+    // The error of the name as it was given says most.
+    if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
+    return isFatal
+  }
+
+  #askAll(fqdn: string, wanted: readonly [number, ...number[]]): Promise<Answered | Answered[]> {
+    if (wanted.length === 1) return this.#ask(fqdn, wanted[0])
+    return this.#conf.singleRequest
+      ? this.#askInTurn(fqdn, wanted)
+      : Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
+  }
+
+  async #askInTurn(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
+    const answers: Answered[] = []
+    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
+    return answers
   }
 
   #ask(fqdn: string, type: number): Promise<Answered> {
     return this.#client.query(fqdn, type, this.#conf, this.#ending)
-  }
-
-  async #askAll(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
-    if (!this.#conf.singleRequest) return Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
-    const answers: Answered[] = []
-    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
-    return answers
   }
 
   /**

@@ -1,5 +1,6 @@
 import { checkTimeout } from '@net/io'
 import { DNSClient } from '../client/dns_client.ts'
+import { connSockets } from '../client/conn_socket.ts'
 import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
@@ -97,6 +98,7 @@ export class LookupMeans {
     const { strictErrors = false, shareSockets = false, edns0 = true } = options
     this.client = new DNSClient({
       dial,
+      open: options.openPackets ?? connSockets(dial),
       resolvConf: readResolvConf,
       cache,
       strictErrors,

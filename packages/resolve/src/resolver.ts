@@ -284,9 +284,12 @@ export class Resolver implements LookupGroup {
 
 /** Checks the arguments of a lookup, before anything is done for it. */
 function begin(options: LookupOptions, ...names: string[]): void {
-  for (const name of names)
-    if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
+  names.forEach(checkName)
   endingOf(options)?.throwIfOver()
+}
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
 }
 
 /** The addresses of a host that are of a family. */

@@ -2,6 +2,7 @@ import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
 import type { Conn, TCPSockGroup, UDPSockGroup } from '@net/contract'
 import { connSockets } from './client/conn_socket.ts'
 import type { OpenPacketSocket, PacketReceiver, PacketSocket } from './client/packet_socket.ts'
+import type { FillRandom } from './order/random.ts'
 import type { ServerDial } from './client/server_dial.ts'
 import { Resolver } from './resolver.ts'
 import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.ts'
@@ -14,6 +15,8 @@ export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> &
      * be made. Absent means that there are only connections.
      */
     openPackets?(raddr: UDPAddr, receiver: PacketReceiver): PacketSocket | null
+    /** Fills an array of up to 64 words with random numbers that cannot be guessed. Absent means that the host does. */
+    readonly fillRandom?: FillRandom
   }
 
 /** Gives the address of a server, host:port in numbers. Mostly one server is asked, so the last one is kept. */
@@ -72,6 +75,13 @@ export function resolverOver(sockets: ResolverSockets, options: ResolverOptions 
   const dial = targetDial(sockets)
   // Who has a dial of their own wants packets over it, too.
   const openPackets = options.dial === undefined ? targetPackets(sockets, dial) : undefined
-  const sourceAddrs = udpSourceAddrs(dial)
-  return new Resolver({ dial, openPackets, sourceAddrs, shareSockets: true, idna: true, ...options })
+  return new Resolver({
+    dial,
+    openPackets,
+    fillRandom: sockets.fillRandom,
+    sourceAddrs: udpSourceAddrs(dial),
+    shareSockets: true,
+    idna: true,
+    ...options,
+  })
 }

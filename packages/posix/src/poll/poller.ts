@@ -48,11 +48,11 @@ export class Poller implements Handle {
     this.#policy.set(spin)
   }
 
-  /** Registers a descriptor and gives its slot, or a negated error number. */
-  add(fd: number, pollable: Pollable): number {
+  /** Registers a descriptor, `writes` as for {@link Selector.add}, and gives its slot, or a negated error number. */
+  add(fd: number, pollable: Pollable, writes = true): number {
     const slot = this.#freeSlots.pop() ?? this.#slots.length
     const generation = (this.#generations[slot] ?? 0) + 1
-    const result = this.#selector.add(fd, slot, generation)
+    const result = this.#selector.add(fd, slot, generation, writes)
     this.#slots[slot] = result < 0 ? null : pollable
     this.#generations[slot] = generation >>> 0
     if (result < 0) this.#freeSlots.push(slot)

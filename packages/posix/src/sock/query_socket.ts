@@ -10,6 +10,7 @@ import { registerCall } from '../poll/open.ts'
 import { poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
+import { fillRandom } from '../sys/entropy.ts'
 import { connect, recv, send, syscallError } from '../sys/syscall.ts'
 import { familyOf, getUDPAddr, sockaddrOut } from '../wire/sockaddr.ts'
 import { askName } from '../wire/socket_name.ts'
@@ -19,8 +20,6 @@ import { udpSockGroup } from './udpsock.ts'
 
 /** Room for the longest reply that a resolver asks for, and for more, so that a longer one shows. What it holds is good until the next read. */
 const packet = new Uint8Array(2048)
-
-const settled = Promise.resolve()
 
 /**
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
@@ -33,7 +32,6 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   readonly #fd: number
   readonly #slot: number
   #isClosed = false
-  #unsent: Uint8Array[] | null = null // what the kernel had no room for
 
   /** Opens it. Throws bare errors. */
   constructor(raddr: UDPAddr, receiver: PacketReceiver) {
@@ -43,7 +41,8 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
     const fd = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
     try {
       must('connect', connect(fd, sockaddrOut, putAddr(family, raddr)))
-      this.#slot = must(registerCall, poller().add(fd, this))
+      // It would tell at once that a write may go, and wake the loop for nothing.
+      this.#slot = must(registerCall, poller().add(fd, this, false))
     } catch (e) {
       closeDescriptor(fd)
       throw e
@@ -54,8 +53,8 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   }
 
   send(packet: Uint8Array): void {
-    if (this.#unsent === null) this.#send(packet)
-    else this.#unsent.push(packet)
+    const n = send(this.#fd, packet, packet.byteLength, abi.MSG_NOSIGNAL)
+    if (n < 0) this.#unsent(packet, n)
   }
 
   readError(cause: Error): OpError {
@@ -90,10 +89,7 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   }
 
   writable(): void {
-    const unsent = this.#unsent
-    if (unsent === null || this.#isClosed) return
-    this.#unsent = null
-    for (const packet of unsent) this.send(packet)
+    // It was not asked for.
   }
 
   exceptional(): void {
@@ -108,21 +104,21 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
     return new OpError(op, 'udp', this.#localAddr, this.#raddr, cause)
   }
 
-  #send(packet: Uint8Array): void {
-    const n = send(this.#fd, packet, packet.byteLength, abi.MSG_NOSIGNAL)
-    if (n === EAGAIN) {
-      this.#unsent = [packet]
-    } else if (n < 0) {
-      const error = this.#error('write', syscallError('write', n))
-      void settled.then(() => {
-        if (!this.#isClosed) this.#receiver.failed(error)
-      })
-    }
+  /** The kernel had no room for a packet, or the socket an error, which the receiver is told when the call that sends has returned. */
+  #unsent(packet: Uint8Array, result: number): void {
+    const error = result === EAGAIN ? null : this.#error('write', syscallError('write', result))
+    setImmediate(() => {
+      if (this.#isClosed) return
+      if (error === null) this.send(packet)
+      else this.#receiver.failed(error)
+    })
   }
 }
 
 /** What DNS servers are asked over: the kernel's sockets. */
 export const querySockets: ResolverSockets = {
+  fillRandom,
+
   dialTCP: (network, laddr, raddr, options) => tcpSockGroup.dialTCP(network, laddr, raddr, options),
 
   dialUDP: (network, laddr, raddr, options) => udpSockGroup.dialUDP(network, laddr, raddr, options),

@@ -30,11 +30,11 @@ export class Attempt implements PacketRequest, Ended {
 
   /** Makes an attempt, with EDNS or without. Throws when the query cannot be written. */
   constructor(by: Attempting, server: string, edns0: boolean) {
-    const { name, type, conf } = by.query
+    const { name, type, conf, means } = by.query
     this.#by = by
     this.server = server
     this.end = this.start + conf.timeout
-    this.message = new QueryMessage(name, type, conf.trustAD, edns0)
+    this.message = new QueryMessage(means.random.uint32() & 0xffff, name, type, conf.trustAD, edns0)
   }
 
   /** Asks the server. Throws when no socket can be made. */

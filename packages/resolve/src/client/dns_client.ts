@@ -34,10 +34,10 @@ export class DNSClient {
 
   /** Makes a client. */
   constructor(options: DNSClientOptions) {
-    const { dial, open, cache, debug, shareSockets, edns0 } = options
+    const { dial, open, random, cache, debug, shareSockets, edns0 } = options
     this.#options = options
     const pool = new SocketPool(open, shareSockets)
-    this.#means = { dial, pool, edns: new EDNSSupport(edns0), cache, debug }
+    this.#means = { dial, pool, edns: new EDNSSupport(edns0), random, cache, debug }
   }
 
   /** The configuration now. */

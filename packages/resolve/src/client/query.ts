@@ -1,6 +1,7 @@
 import type { Ending } from '@net/io'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { DNSCache } from './cache.ts'
+import type { RandomNumbers } from '../order/random.ts'
 import type { ServerDial } from './server_dial.ts'
 import type { EDNSSupport } from './edns_support.ts'
 import type { ResolverEvent } from './event.ts'
@@ -14,6 +15,8 @@ export interface QueryMeans {
   readonly pool: SocketPool
   /** Knows which servers have no EDNS. */
   readonly edns: EDNSSupport
+  /** Makes the ids of queries. */
+  readonly random: RandomNumbers
   /** Keeps replies; null for none. */
   readonly cache: DNSCache | null
   /** Told what happens; undefined for nobody. */

@@ -2,7 +2,6 @@ import { encodeStreamQuery, UDP_SIZE } from '../dns/message.ts'
 import { Parser, RCode } from '../dns/parser.ts'
 import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
-import { randomUint32 } from '../order/random.ts'
 
 // Sizes in bytes: the length before a message on a stream, the header, what follows the name of a question,
 // and the OPT record behind the question.
@@ -12,25 +11,26 @@ const TYPE_AND_CLASS_SIZE = 4
 const OPT_SIZE = 11
 
 /**
- * A query as it is sent, under an id taken at random, and the rule by which its replies are told from
+ * A query as it is sent, and the rule by which its replies are told from
  * forgeries.
  */
 export class QueryMessage {
   /** Its number, of 16 bits. */
-  readonly id = randomUint32() & 0xffff
+  readonly id: number
   /** The message with its length before it, as streams carry it. */
   readonly stream: Uint8Array
   readonly #name: string
   readonly #questionEnd: number // An offset in the message.
 
   /**
-   * Writes the query for a rooted name; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when
+   * Writes the query for a rooted name, under a random id; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when
    * the name does not fit a message.
    */
-  constructor(name: string, type: number, ad: boolean, edns0: boolean) {
+  constructor(id: number, name: string, type: number, ad: boolean, edns0: boolean) {
+    this.id = id
     this.#name = name
     try {
-      this.stream = encodeStreamQuery(this.id, name, type, ad, edns0)
+      this.stream = encodeStreamQuery(id, name, type, ad, edns0)
     } catch (e) {
       throw new Error('cannot marshal DNS message', { cause: e })
     }
@@ -84,9 +84,9 @@ export class QueryMessage {
     if (length < end) return false
     const nameEnd = end - TYPE_AND_CLASS_SIZE
     for (let i = HEADER_SIZE; i < end; i++) {
-      const is = byteAt(message, i)
-      const was = byteAt(sent, LENGTH_SIZE + i)
-      if (is !== was && !(i < nameEnd && isSameLetter(is, was))) return false
+      const is = message[i]
+      const was = sent[LENGTH_SIZE + i]
+      if (is !== was && !(i < nameEnd && isSameLetter(is ?? 0, was ?? 0))) return false
     }
     return true
   }

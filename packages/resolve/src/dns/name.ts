@@ -35,10 +35,10 @@ export function isDomainName(name: string): boolean {
       if (c === dash) {
         if (last === dot) return false
         numeric = false
-      } else if (isLetter(c) || c === underscore) {
-        numeric = false
       } else if (c < 48 || c > 57) {
-        return false
+        const lower = c | 0x20
+        if ((lower < 97 || lower > 122) && c !== underscore) return false
+        numeric = false
       }
       label++
     }
@@ -124,11 +124,6 @@ export function ensureRooted(name: string): string {
 /** Lower case for A to Z only, as names are compared in DNS (RFC 4343). */
 export function lowerASCII(s: string): string {
   return /[A-Z]/.test(s) ? s.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) | 0x20)) : s
-}
-
-function isLetter(c: number): boolean {
-  const lower = c | 0x20
-  return lower >= 97 && lower <= 122
 }
 
 function countDots(name: string): number {

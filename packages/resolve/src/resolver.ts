@@ -94,9 +94,8 @@ export class Resolver implements LookupGroup {
    */
   async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
     begin(options, network, host)
-    const { afnet } = parseNetwork(network, false)
-    if (afnet !== 'ip' && afnet !== 'ip4' && afnet !== 'ip6') throw new UnknownNetworkError(network)
-    return fitting(afnet, host, await this.#findLiteral(afnet, host, options))
+    const family = familyOf(network)
+    return fitting(family, host, await this.#findLiteral(family, host, options))
   }
 
   /**
@@ -290,6 +289,13 @@ function begin(options: LookupOptions, ...names: string[]): void {
 
 function checkName(name: unknown): void {
   if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
+}
+
+/** The family that a network stands for. */
+function familyOf(network: string): 'ip' | 'ip4' | 'ip6' {
+  const { afnet } = parseNetwork(network, false)
+  if (afnet === 'ip' || afnet === 'ip4' || afnet === 'ip6') return afnet
+  throw new UnknownNetworkError(network)
 }
 
 /** The addresses of a host that are of a family. */

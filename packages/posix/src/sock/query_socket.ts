@@ -7,7 +7,7 @@ import { abi } from '../abi/system.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { registerCall } from '../poll/open.ts'
-import { poller } from '../poll/poller.ts'
+import { poller, type Poller } from '../poll/poller.ts'
 import type { Pollable } from '../poll/selector.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { fillRandom } from '../sys/entropy.ts'
@@ -29,6 +29,7 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   readonly isConnected = true
   readonly #raddr: UDPAddr
   readonly #receiver: PacketReceiver
+  readonly #poller: Poller
   readonly #fd: number
   readonly #slot: number
   #isClosed = false
@@ -37,19 +38,21 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   constructor(raddr: UDPAddr, receiver: PacketReceiver) {
     this.#raddr = raddr
     this.#receiver = receiver
-    const family = familyOf(raddr.ip)
-    const fd = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
-    try {
-      must('connect', connect(fd, sockaddrOut, putAddr(family, raddr)))
-      // It would tell at once that a write may go, and wake the loop for nothing.
-      this.#slot = must(registerCall, poller().add(fd, this, false))
-    } catch (e) {
-      closeDescriptor(fd)
-      throw e
+    this.#poller = poller()
+    this.#fd = connected(raddr)
+    // Writes are not asked for: it would tell at once that one may go, and wake the loop for nothing.
+    this.#slot = this.#poller.add(this.#fd, this, false)
+    if (this.#slot < 0) {
+      closeDescriptor(this.#fd)
+      throw syscallError(registerCall, this.#slot)
     }
-    this.#fd = fd
-    poller().ref()
-    noteOpened(this, (socket) => `udp ${String(socket.#localAddr)}->${raddr.toString()}`)
+    this.#poller.ref()
+    noteOpened(this, named)
+  }
+
+  /** What it is called among what is open. */
+  get name(): string {
+    return `udp ${String(this.#localAddr)}->${this.#raddr.toString()}`
   }
 
   send(packet: Uint8Array): void {
@@ -64,8 +67,8 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    poller().forget(this.#slot)
-    poller().unref()
+    this.#poller.forget(this.#slot)
+    this.#poller.unref()
     closeDescriptor(this.#fd)
     noteClosed(this)
   }
@@ -112,6 +115,23 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
       if (error === null) this.send(packet)
       else this.#receiver.failed(error)
     })
+  }
+}
+
+function named({ name }: QuerySocket): string {
+  return name
+}
+
+/** Opens a socket that is connected to an address. Gives its descriptor; throws bare errors. */
+function connected(raddr: UDPAddr): number {
+  const family = familyOf(raddr.ip)
+  const fd = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
+  try {
+    must('connect', connect(fd, sockaddrOut, putAddr(family, raddr)))
+    return fd
+  } catch (e) {
+    closeDescriptor(fd)
+    throw e
   }
 }
 

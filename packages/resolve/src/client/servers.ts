@@ -35,18 +35,20 @@ class Round implements Attempting {
 
   /** Asks the next server; ends with the last error after the last one. */
   next(): void {
-    const { name, type, turn, conf, means } = this.query
+    const { name, turn, conf } = this.query
     const { servers, attempts } = conf
     const i = this.#attempts++
-    if (i >= attempts * servers.length) {
-      this.#resolve(this.#error ?? noSuchHost(name))
-      return
-    }
-    this.#server = servers[(turn + i) % servers.length] ?? ''
-    means.debug?.({ type: 'query', name, rrtype: type, server: this.#server })
-    this.#edns0 = means.edns.isExpectedOf(this.#server)
+    if (i < attempts * servers.length) this.#ask(servers[(turn + i) % servers.length] ?? '')
+    else this.#resolve(this.#error ?? noSuchHost(name))
+  }
+
+  #ask(server: string): void {
+    const { name, type, means } = this.query
+    this.#server = server
+    means.debug?.({ type: 'query', name, rrtype: type, server })
+    this.#edns0 = means.edns.isExpectedOf(server)
     try {
-      new Attempt(this, this.#server, this.#edns0).ask()
+      new Attempt(this, server, this.#edns0).ask()
     } catch (e) {
       this.failed(e)
     }

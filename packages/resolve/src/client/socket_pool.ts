@@ -45,9 +45,9 @@ export class SocketPool {
 
   /** Takes a socket back from a query that is done. */
   release(socket: PooledSocket): void {
-    if (socket.isClosed) this.#forget(socket)
-    else this.#put(socket)
     if (--this.#active === 0) this.#retireAll()
+    else if (socket.isClosed) this.#forget(socket)
+    else this.#put(socket)
   }
 
   #make(request: PacketRequest): PooledSocket {
@@ -85,9 +85,12 @@ export class SocketPool {
     add(this.#withRoom, socket)
   }
 
+  /** Closes all sockets, as no query waits on any. */
   #retireAll(): void {
-    for (const list of this.#withRoom.values()) for (const socket of list) this.#retire(socket)
+    this.#open.forEach(retireEach)
+    this.#open.clear()
     this.#withRoom.clear()
+    this.#count = 0
   }
 
   #retire(socket: PooledSocket): void {
@@ -104,6 +107,14 @@ export class SocketPool {
     this.#count--
     if (last !== socket) all[i] = last
   }
+}
+
+function retireEach(sockets: readonly PooledSocket[]): void {
+  sockets.forEach(retire)
+}
+
+function retire(socket: PooledSocket): void {
+  socket.retire()
 }
 
 function add(lists: Map<string, PooledSocket[]>, socket: PooledSocket): void {

@@ -25,6 +25,9 @@ export type HostNetwork = 'ip' | 'ip4' | 'ip6' | 'CNAME'
 
 type Answered = Answer | DNSError
 
+/** What is looked at when nothing else had an answer; null when that has none either. */
+type LastResort = () => HostAddrs | null | Promise<HostAddrs | null>
+
 const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
   ip: [RRType.A, RRType.AAAA],
   ip4: [RRType.A],
@@ -56,32 +59,24 @@ export async function lookupHostAddrs(
   ending: Ending,
 ): Promise<HostAddrs> {
   const written = order === 'files' || order === 'files,dns' ? staticAddrs(by, name) : null
-  let found = written === null ? null : await written // Nearly always nothing is written, and nothing to be waited for.
-  if (found === null) {
-    const asked = askedHost(name, by.idna)
-    if (isLocalhost(asked)) {
-      found = (order === 'dns,files' ? await staticAddrs(by, name) : null) ?? loopback(network, asked)
-    } else if (order === 'files') {
-      throw noSuchHost(name)
-    } else {
-      const search = new Search(by.client, network, asked, ending)
-      await search.run()
-      found = search.isEmpty ? await unlessWritten(by, name, order, search) : search
-    }
-  }
-  return ordered(by, found, ending)
+  // Nearly always nothing is written, and nothing to be waited for.
+  const found = written === null ? null : await written
+  return ordered(by, found ?? (await unwritten(by, network, name, order, ending)), ending)
 }
 
-/** What the hosts file says of a host that DNS does not know, where it comes last. Throws the error of the search if that is nothing. */
-async function unlessWritten(
+/** Looks up a host that the hosts file, where that comes first, does not have. */
+function unwritten(
   by: AddrLookup,
+  network: HostNetwork,
   name: string,
   order: LookupOrder,
-  search: Search,
+  ending: Ending,
 ): Promise<HostAddrs> {
-  const found = order === 'dns,files' ? await staticAddrs(by, name) : null
-  if (found === null && search.error !== null) throw renamed(search.error, name)
-  return found ?? search
+  const asked = askedHost(name, by.idna)
+  const last: LastResort = () => (order === 'dns,files' ? staticAddrs(by, name) : null)
+  if (isLocalhost(asked)) return localhost(network, asked, last)
+  if (order === 'files') throw noSuchHost(name)
+  return new Search(by.client, network, name, asked, ending).run(last)
 }
 
 /** The addresses that were found, the best first. */
@@ -116,10 +111,11 @@ function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
  * What localhost, and every name under it, stands for where the hosts file says nothing (RFC 6761 section
  * 6.3).
  */
-function loopback(network: HostNetwork, name: string): HostAddrs {
+async function localhost(network: HostNetwork, name: string, last: LastResort): Promise<HostAddrs> {
   const addrs = [new IPAddr(ipv4(127, 0, 0, 1)), new IPAddr(IPv6loopback)]
   const [v4, v6] = [network !== 'ip6', network !== 'ip4']
-  return { addrs: addrs.filter((_, i) => (i === 0 ? v4 : v6)), cname: ensureRooted(lowerASCII(name)) }
+  const loopback = addrs.filter((_, i) => (i === 0 ? v4 : v6))
+  return (await last()) ?? { addrs: loopback, cname: ensureRooted(lowerASCII(name)) }
 }
 
 /** One walk through the search list. */
@@ -131,12 +127,14 @@ class Search {
   readonly #conf: ResolvConf
   readonly #names: readonly string[] // to ask for, in turn
   readonly #network: HostNetwork
+  readonly #given: string // the name as it was given, for errors
   readonly #name: string
   readonly #ending: Ending
 
-  constructor(client: DNSClient, network: HostNetwork, name: string, ending: Ending) {
+  constructor(client: DNSClient, network: HostNetwork, given: string, name: string, ending: Ending) {
     this.#client = client
     this.#network = network
+    this.#given = given
     this.#name = name
     this.#ending = ending
     this.#conf = client.conf
@@ -148,12 +146,20 @@ class Search {
     return this.addrs.length === 0 && (this.#network !== 'CNAME' || this.cname === '')
   }
 
-  /** Asks for the names, until one has what is wanted. */
-  async run(): Promise<void> {
+  /** Asks for the names, until one has what is wanted, and looks at `last` when none has. Gives what was found. */
+  async run(last: LastResort): Promise<HostAddrs> {
+    const wanted = types[this.#network]
     for (let i = 0; i < this.#names.length; i++) {
       const fqdn = this.#names[i] ?? ''
-      if (this.#takeAll(fqdn, await this.#askAll(fqdn, types[this.#network]))) return
+      if (this.#takeAll(fqdn, await this.#askAll(fqdn, wanted))) break
     }
+    return this.isEmpty ? this.#resort(last) : this
+  }
+
+  async #resort(last: LastResort): Promise<HostAddrs> {
+    const found = await last()
+    if (found === null && this.error !== null) throw renamed(this.error, this.#given)
+    return found ?? this
   }
 
   /** Takes the answers for a name. Gives whether no other name is to be asked for. */

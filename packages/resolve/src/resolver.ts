@@ -1,13 +1,4 @@
-import {
-  AddrError,
-  IPAddr,
-  IPv4zero,
-  IPv6unspecified,
-  parseIPZone,
-  parseNetwork,
-  UnknownNetworkError,
-  type IP,
-} from '@net/addr'
+import { IPAddr, parseIPZone, type IP } from '@net/addr'
 import {
   DNSError,
   type LookupGroup,
@@ -19,6 +10,7 @@ import {
 } from '@net/contract'
 import { endingOf, joined } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
+import { familyOf, fitting } from './lookup/family.ts'
 import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
 import { PendingLookups } from './lookup/pending_lookups.ts'
@@ -289,30 +281,6 @@ function begin(options: LookupOptions, ...names: string[]): void {
 
 function checkName(name: unknown): void {
   if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
-}
-
-/** The family that a network stands for. */
-function familyOf(network: string): 'ip' | 'ip4' | 'ip6' {
-  const { afnet } = parseNetwork(network, false)
-  if (afnet === 'ip' || afnet === 'ip4' || afnet === 'ip6') return afnet
-  throw new UnknownNetworkError(network)
-}
-
-/** The addresses of a host that are of a family. */
-function fitting(afnet: string, host: string, { addrs }: HostAddrs): IP[] {
-  const list: IP[] = []
-  addrs.forEach(({ ip }) => {
-    if (ip !== null && fits(afnet, ip)) list.push(ip)
-  })
-  // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
-  if (addrs.length === 1 && afnet !== 'ip6' && IPv6unspecified.equal(addrs[0]?.ip ?? null))
-    list.push(IPv4zero)
-  if (list.length === 0) throw new AddrError('no suitable address found', host)
-  return list
-}
-
-function fits(afnet: string, ip: IP): boolean {
-  return afnet === 'ip' || (ip.to4() !== null) === (afnet === 'ip4')
 }
 
 function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string): T[] {

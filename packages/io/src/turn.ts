@@ -33,12 +33,17 @@ function awaitTurn(): void {
   nextTurn(turned)
 }
 
-// Those that waited go on in their order for as long as the budget of the new turn lasts, the rest in the next one: however
-// many wait, a turn is no longer for it.
-async function takeTurn(): Promise<void> {
+function turned(): void {
   isAwaited = false
   count = 0
   over = false
+  began = -1
+  if (waiting.length > 0) void takeTurn()
+}
+
+// Those that waited go on in their order for as long as the budget of the new turn lasts, the rest in the next one: however
+// many wait, a turn is no longer for it.
+async function takeTurn(): Promise<void> {
   began = performance.now()
   const list = waiting
   waiting = []
@@ -54,10 +59,6 @@ async function takeTurn(): Promise<void> {
   } else if (!isAwaited) {
     awaitTurn()
   }
-}
-
-function turned(): void {
-  void takeTurn()
 }
 
 /**

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import dns from 'node:dns'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
@@ -9,7 +10,7 @@ import { Worker } from 'node:worker_threads'
 import { IP, IPAddr, parseIP } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
-import { keepLeaks } from '@net/io'
+import { keepLeaks, type TraceMessage } from '@net/io'
 import {
   decodeDNSMessage,
   encodeDNSMessage,
@@ -180,6 +181,20 @@ describe('the sockets that DNS servers are asked over', () => {
     expect(String(e)).toMatch(
       /lookup x\.example on \S+: read udp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: i\/o timeout$/,
     )
+  })
+
+  test('who traces reads is told of those of queries', async () => {
+    await using server = await Server.start(1)
+    const told: string[] = []
+    const tell = (message: unknown): void => void told.push((message as TraceMessage).net)
+    subscribe('tracing:@net.read:start', tell)
+    try {
+      const r = resolverOver(querySockets, { ...options, resolvConf: { servers: server.addresses } })
+      expect((await r.lookupIP('ip4', 'a.example')).map(String)).toEqual(['192.0.2.1'])
+    } finally {
+      unsubscribe('tracing:@net.read:start', tell)
+    }
+    expect(told).toEqual(['udp'])
   })
 
   test('a server that nobody runs refuses at once, over IPv4 and IPv6', async () => {

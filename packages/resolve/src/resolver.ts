@@ -1,13 +1,4 @@
-import {
-  AddrError,
-  IPAddr,
-  IPv4zero,
-  IPv6unspecified,
-  parseIPZone,
-  parseNetwork,
-  UnknownNetworkError,
-  type IP,
-} from '@net/addr'
+import { IPAddr, parseIPZone, type IP } from '@net/addr'
 import {
   DNSError,
   type LookupGroup,
@@ -19,6 +10,7 @@ import {
 } from '@net/contract'
 import { endingOf, joined } from '@net/io'
 import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr_lookup.ts'
+import { familyOf, fitting } from './lookup/family.ts'
 import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
 import { PendingLookups } from './lookup/pending_lookups.ts'
@@ -94,16 +86,8 @@ export class Resolver implements LookupGroup {
    */
   async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
     begin(options, network, host)
-    const { afnet } = parseNetwork(network, false)
-    if (afnet !== 'ip' && afnet !== 'ip4' && afnet !== 'ip6') throw new UnknownNetworkError(network)
-    const { addrs } = await this.#findLiteral(afnet, host, options)
-    const fitting: IP[] = []
-    for (const { ip } of addrs) if (ip !== null && fits(afnet, ip)) fitting.push(ip)
-    // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
-    if (addrs.length === 1 && afnet !== 'ip6' && IPv6unspecified.equal(addrs[0]?.ip ?? null))
-      fitting.push(IPv4zero)
-    if (fitting.length === 0) throw new AddrError('no suitable address found', host)
-    return fitting
+    const family = familyOf(network)
+    return fitting(family, host, await this.#findLiteral(family, host, options))
   }
 
   /**
@@ -291,13 +275,12 @@ export class Resolver implements LookupGroup {
 
 /** Checks the arguments of a lookup, before anything is done for it. */
 function begin(options: LookupOptions, ...names: string[]): void {
-  for (const name of names)
-    if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
+  names.forEach(checkName)
   endingOf(options)?.throwIfOver()
 }
 
-function fits(afnet: string, ip: IP): boolean {
-  return afnet === 'ip' || (ip.to4() !== null) === (afnet === 'ip4')
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
 }
 
 function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string): T[] {

@@ -1,26 +1,54 @@
 import { parseIPZone, splitHostPort, TCPAddr, UDPAddr } from '@net/addr'
 import type { Conn, TCPSockGroup, UDPSockGroup } from '@net/contract'
+import { connSockets } from './client/conn_socket.ts'
+import type { OpenPacketSocket, PacketReceiver, PacketSocket } from './client/packet_socket.ts'
+import type { FillRandom } from './order/random.ts'
 import type { ServerDial } from './client/server_dial.ts'
 import { Resolver } from './resolver.ts'
 import { udpSourceAddrs, type ResolverOptions } from './lookup/resolver_options.ts'
 
 /** The part of a target that a resolver asks servers with. */
-export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> & Pick<UDPSockGroup, 'dialUDP'>
+export type ResolverSockets = Pick<TCPSockGroup, 'dialTCP'> &
+  Pick<UDPSockGroup, 'dialUDP'> & {
+    /**
+     * Makes a socket of packets with less than a connection; null when it has to be one all the same. Throws when it cannot
+     * be made. Absent means that there are only connections.
+     */
+    openPackets?(raddr: UDPAddr, receiver: PacketReceiver): PacketSocket | null
+    /** Fills an array of up to 64 words with random numbers that cannot be guessed. Absent means that the host does. */
+    readonly fillRandom?: FillRandom
+  }
+
+/** Gives the address of a server, host:port in numbers. Mostly one server is asked, so the last one is kept. */
+function serverAddrs(): (server: string) => UDPAddr {
+  let last = { server: '', addr: new UDPAddr(null, 0) }
+  return (server) => {
+    if (server !== last.server) last = { server, addr: udpAddr(server) }
+    return last.addr
+  }
+}
 
 /**
  * A dial over a target's sockets, for addresses that need no lookup: 'udp' or 'tcp', and host:port in
  * numbers.
  */
 function targetDial(sockets: ResolverSockets): (...args: Parameters<ServerDial>) => Promise<Conn> {
-  let last = { address: '', addr: new UDPAddr(null, 0) } // mostly one server is asked
+  const addrOf = serverAddrs()
   return (network, address, options) => {
-    if (address !== last.address) last = { address, addr: udpAddr(address) }
-    const { addr } = last
+    const addr = addrOf(address)
     // A dial of packets sends nothing, so there is nothing to give up.
     return network === 'udp'
       ? sockets.dialUDP('udp', null, addr)
       : sockets.dialTCP('tcp', null, new TCPAddr(addr.ip, addr.port, addr.zone), options)
   }
+}
+
+/** The sockets of packets of a target, over connections of a dial where it has none. */
+function targetPackets(sockets: ResolverSockets, dial: ServerDial): OpenPacketSocket {
+  const overConns = connSockets(dial)
+  const addrOf = serverAddrs()
+  return (server, receiver, end) =>
+    sockets.openPackets?.(addrOf(server), receiver) ?? overConns(server, receiver, end)
 }
 
 function udpAddr(address: string): UDPAddr {
@@ -45,5 +73,15 @@ function udpAddr(address: string): UDPAddr {
  */
 export function resolverOver(sockets: ResolverSockets, options: ResolverOptions = {}): Resolver {
   const dial = targetDial(sockets)
-  return new Resolver({ dial, sourceAddrs: udpSourceAddrs(dial), shareSockets: true, idna: true, ...options })
+  // Who has a dial of their own wants packets over it, too.
+  const openPackets = options.dial === undefined ? targetPackets(sockets, dial) : undefined
+  return new Resolver({
+    dial,
+    openPackets,
+    fillRandom: sockets.fillRandom,
+    sourceAddrs: udpSourceAddrs(dial),
+    shareSockets: true,
+    idna: true,
+    ...options,
+  })
 }

@@ -192,10 +192,8 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     const fd = this.#fd
     if (fd < 0) return closed
     // The addresses are cached before the descriptor is gone, as later errors name them.
-    if (this.#names.brief !== true) {
-      this.#local = this.localAddr
-      if (typeof this.#remote !== 'number') this.#remote = this.remoteAddr
-    }
+    this.#local = this.localAddr
+    if (typeof this.#remote !== 'number') this.#remote = this.remoteAddr
     if (this.#slot >= 0) {
       if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
       else this.poller.forget(this.#slot)

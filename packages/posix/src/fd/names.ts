@@ -9,8 +9,6 @@ export interface Names {
   remote(fd: number): Addr | null
   /** The peer's address of what packedPeer made of it; absent where nobody packs one. */
   unpacked?(peer: number): Addr
-  /** Whether nobody wants an address after close, which then need not be asked for; absent means no. */
-  readonly brief?: boolean
 }
 
 /** How to ask for the addresses of a kind of socket, each of which `addr` then makes of sockaddrIn. */

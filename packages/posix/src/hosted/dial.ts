@@ -1,4 +1,4 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
 import { type DialOptions, type OpError } from '@net/contract'
 import { Lane, Op, type LaneOwner } from '@net/io'
 import { hostError } from './errors.ts'
@@ -52,7 +52,8 @@ class ConnectOp extends Op<Socket> {
 
   #start(): Socket {
     const { lane } = this.#dial
-    const socket = connect(this.#options)
+    // It is loaded here, as programs with the kernel's sockets need none of it.
+    const socket = process.getBuiltinModule('node:net').connect(this.#options)
     socket.once('connect', () => lane.wake())
     // The listener stays on the socket: the dial's caller may not listen yet when the next error comes, and
     // an error without a listener ends the process.

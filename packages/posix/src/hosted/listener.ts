@@ -1,10 +1,4 @@
-import {
-  createServer,
-  type ListenOptions as HostListenOptions,
-  type Server,
-  type ServerOpts,
-  type Socket,
-} from 'node:net'
+import type { ListenOptions as HostListenOptions, Server, ServerOpts, Socket } from 'node:net'
 import type { Addr } from '@net/addr'
 import { type Conn, type File, type IOOptions, type RawConn } from '@net/contract'
 import { LaneListener, networkRefusal, Op, type Lane } from '@net/io'
@@ -99,6 +93,7 @@ export function listenServer(listen: HostListenOptions, options: ServerOpts = {}
       reject(forbidden)
       return
     }
+    const { createServer } = process.getBuiltinModule('node:net') // only here, as the kernel's sockets need none of it
     const server = createServer({
       ...options,
       allowHalfOpen: true,

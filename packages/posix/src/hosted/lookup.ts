@@ -1,4 +1,3 @@
-import { getServers } from 'node:dns'
 import { joinHostPort } from '@net/addr'
 import type { LookupGroup } from '@net/contract'
 import { lookupGroupOver, type ResolverOptions } from '@net/resolve'
@@ -13,7 +12,9 @@ export function serverAddrs(servers: readonly string[]): string[] {
 
 // Windows has no resolv.conf, but the host knows its servers.
 function windowsOptions(): ResolverOptions {
-  return hostHas.resolvConf ? {} : { resolvConf: { servers: serverAddrs(getServers()) } }
+  return hostHas.resolvConf
+    ? {}
+    : { resolvConf: { servers: serverAddrs(process.getBuiltinModule('node:dns').getServers()) } }
 }
 
 /** Lookups over the host's sockets; hosts on Windows by the system, as Go's rules have it. */

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { UDPAddr } from '@net/addr'
 import {
   ErrDeadlineExceeded,
@@ -36,6 +36,7 @@ function outcome(socket: Socket, event: 'listening' | 'connect', call: () => voi
 async function bound(family: Family, laddr: UDPAddr | null, options: HostOptions): Promise<Socket> {
   const { version, v6only } = family
   const address = hostAddress(version, laddr, true)
+  const { createSocket } = process.getBuiltinModule('node:dgram') // only here, as the kernel's sockets need none of it
   const socket = createSocket({ type: `udp${version}`, ipv6Only: v6only, ...options })
   try {
     await outcome(socket, 'listening', () => {

@@ -19,7 +19,8 @@ export const epoll = {
   EPOLL_CTL_DEL: 2,
 } as const
 
-const INTEREST = (epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLOUT | epoll.EPOLLRDHUP | epoll.EPOLLET) >>> 0
+const READS = (epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLET) >>> 0
+const READS_AND_WRITES = (READS | epoll.EPOLLOUT) >>> 0
 const READABLE = epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLHUP | epoll.EPOLLERR
 const WRITABLE = epoll.EPOLLOUT | epoll.EPOLLHUP | epoll.EPOLLERR
 const EXCEPTIONAL = epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLHUP | epoll.EPOLLERR
@@ -61,8 +62,8 @@ export class Epoll implements Selector {
     if (this.fd < 0) throw syscallError('epoll_create1', this.fd)
   }
 
-  add(fd: number, slot: number, generation: number): number {
-    this.#event[0] = INTEREST
+  add(fd: number, slot: number, generation: number, writes = true): number {
+    this.#event[0] = writes ? READS_AND_WRITES : READS
     this.#event[data] = slot
     this.#event[data + 1] = generation
     return epollCtl(this.fd, epoll.EPOLL_CTL_ADD, fd, this.#eventBytes)

@@ -11,6 +11,8 @@ import { SpinPolicy, type Spin } from './spin_policy.ts'
  */
 const LOOKS = 4
 
+const settled = Promise.resolve()
+
 /**
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After
  * events it may go on looking for more before it sleeps, as its {@link SpinPolicy} says.
@@ -46,11 +48,11 @@ export class Poller implements Handle {
     this.#policy.set(spin)
   }
 
-  /** Registers a descriptor and gives its slot, or a negated error number. */
-  add(fd: number, pollable: Pollable): number {
+  /** Registers a descriptor, `writes` as for {@link Selector.add}, and gives its slot, or a negated error number. */
+  add(fd: number, pollable: Pollable, writes = true): number {
     const slot = this.#freeSlots.pop() ?? this.#slots.length
     const generation = (this.#generations[slot] ?? 0) + 1
-    const result = this.#selector.add(fd, slot, generation)
+    const result = this.#selector.add(fd, slot, generation, writes)
     this.#slots[slot] = result < 0 ? null : pollable
     this.#generations[slot] = generation >>> 0
     if (result < 0) this.#freeSlots.push(slot)
@@ -128,7 +130,8 @@ export class Poller implements Handle {
   #spinSoon(): void {
     if (this.#spinning || !this.#policy.enabled) return
     this.#spinning = true
-    queueMicrotask(this.#afterMicrotasks)
+    // A reaction of a promise and not queueMicrotask(), as Node makes an object of its own kind for each of those.
+    void settled.then(this.#afterMicrotasks)
   }
 
   readonly #afterMicrotasks = (): void => {

@@ -1,51 +1,155 @@
 import type { UDPAddr } from '@net/addr'
-import { OpError, missingAddress } from '@net/contract'
-import type { ResolverSockets } from '@net/resolve'
+import { OpError } from '@net/contract'
+import { deferToNextTurn, isTraced, isTurnOver, noteClosed, noteOpened, type Deferred } from '@net/io'
+import type { PacketReceiver, PacketSocket, ResolverSockets } from '@net/resolve'
+import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { closeDescriptor } from '../sys/descriptor.ts'
-import { FD } from '../fd/fd.ts'
-import type { Names } from '../fd/names.ts'
-import { putAddr } from './ipsock.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
-import { familyOf, sockaddrOut } from '../wire/sockaddr.ts'
-import { connect } from '../sys/syscall.ts'
+import { registerCall } from '../poll/open.ts'
+import { poller, type Poller } from '../poll/poller.ts'
+import type { Pollable } from '../poll/selector.ts'
+import { closeDescriptor } from '../sys/descriptor.ts'
+import { fillRandom } from '../sys/entropy.ts'
+import { connect, recv, send, syscallError } from '../sys/syscall.ts'
+import { familyOf, getUDPAddr, sockaddrOut } from '../wire/sockaddr.ts'
+import { askName } from '../wire/socket_name.ts'
+import { putAddr } from './ipsock.ts'
 import { tcpSockGroup } from './tcpsock.ts'
-import { PosixUDPConn } from './udpconn.ts'
-import { udpNames } from './udpsock.ts'
+import { udpSockGroup } from './udpsock.ts'
 
-// Nobody waits for an error of a closed socket that would name it.
-const queryNames: Names = { ...udpNames, brief: true }
+/** Room for the longest reply that a resolver asks for, and for more, so that a longer one shows. What it holds is good until the next read. */
+const packet = new Uint8Array(2048)
 
 /**
- * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It is what
- * dialUDP gives, in half the system calls: it cannot broadcast, and forgets its addresses when it is closed.
+ * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
+ * is made of, lanes and promises: it tells its receiver what comes, at once. Its process stays alive until it is closed.
  */
-function dialQuery(raddr: UDPAddr): PosixUDPConn {
-  try {
-    const family = familyOf(raddr.ip)
-    const s = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
-    try {
-      must('connect', connect(s, sockaddrOut, putAddr(family, raddr)))
-      const fd = new FD(s, 'udp', queryNames)
-      fd.setAddrs(undefined, raddr)
-      fd.readReady = false // what comes is told when the descriptor is registered
-      return new PosixUDPConn(fd, family, true)
-    } catch (e) {
-      closeDescriptor(s)
-      throw e
+class QuerySocket implements PacketSocket, Pollable, Deferred {
+  readonly isConnected = true
+  readonly #raddr: UDPAddr
+  readonly #receiver: PacketReceiver
+  readonly #poller: Poller
+  readonly #fd: number
+  readonly #slot: number
+  #isClosed = false
+
+  /** Opens it. Throws bare errors. */
+  constructor(raddr: UDPAddr, receiver: PacketReceiver) {
+    this.#raddr = raddr
+    this.#receiver = receiver
+    this.#poller = poller()
+    this.#fd = connected(raddr)
+    // Writes are not asked for: it would tell at once that one may go, and wake the loop for nothing.
+    this.#slot = this.#poller.add(this.#fd, this, false)
+    if (this.#slot < 0) {
+      closeDescriptor(this.#fd)
+      throw syscallError(registerCall, this.#slot)
     }
+    this.#poller.ref()
+    noteOpened(this, named)
+  }
+
+  /** What it is called among what is open. */
+  get name(): string {
+    return `udp ${String(this.#localAddr)}->${this.#raddr.toString()}`
+  }
+
+  send(packet: Uint8Array): void {
+    const n = send(this.#fd, packet, packet.byteLength, abi.MSG_NOSIGNAL)
+    if (n < 0) this.#unsent(packet, n)
+  }
+
+  readError(cause: Error): OpError {
+    return this.#error('read', cause)
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#poller.forget(this.#slot)
+    this.#poller.unref()
+    closeDescriptor(this.#fd)
+    noteClosed(this)
+  }
+
+  readable(): void {
+    while (!this.#isClosed && this.#receiver.waiting > 0) {
+      // Anyone can send packets here, and without end.
+      if (isTurnOver()) {
+        deferToNextTurn(this)
+        return
+      }
+      const n = recv(this.#fd, packet, packet.byteLength, 0)
+      if (n === EAGAIN) return
+      if (n >= 0) this.#receiver.received(packet, n)
+      else this.#receiver.failed(this.#error('read', syscallError('read', n)))
+    }
+  }
+
+  turned(): void {
+    this.readable()
+  }
+
+  writable(): void {
+    // It was not asked for.
+  }
+
+  exceptional(): void {
+    // An error of the socket is what the next read gives.
+  }
+
+  get #localAddr(): UDPAddr | null {
+    return askName(this.#fd) < 0 ? null : getUDPAddr()
+  }
+
+  #error(op: string, cause: Error): OpError {
+    return new OpError(op, 'udp', this.#localAddr, this.#raddr, cause)
+  }
+
+  /** The kernel had no room for a packet, or the socket an error, which the receiver is told when the call that sends has returned. */
+  #unsent(packet: Uint8Array, result: number): void {
+    const error = result === EAGAIN ? null : this.#error('write', syscallError('write', result))
+    setImmediate(() => {
+      if (this.#isClosed) return
+      if (error === null) this.send(packet)
+      else this.#receiver.failed(error)
+    })
+  }
+}
+
+function named({ name }: QuerySocket): string {
+  return name
+}
+
+/** Opens a socket that is connected to an address. Gives its descriptor; throws bare errors. */
+function connected(raddr: UDPAddr): number {
+  const family = familyOf(raddr.ip)
+  const fd = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
+  try {
+    must('connect', connect(fd, sockaddrOut, putAddr(family, raddr)))
+    return fd
   } catch (e) {
-    throw new OpError('dial', 'udp', null, raddr, e as Error)
+    closeDescriptor(fd)
+    throw e
   }
 }
 
 /** What DNS servers are asked over: the kernel's sockets. */
 export const querySockets: ResolverSockets = {
+  fillRandom,
+
   dialTCP: (network, laddr, raddr, options) => tcpSockGroup.dialTCP(network, laddr, raddr, options),
 
-  async dialUDP(_network, _laddr, raddr) {
-    if (raddr === null) throw missingAddress()
-    return await Promise.resolve(dialQuery(raddr))
+  dialUDP: (network, laddr, raddr, options) => udpSockGroup.dialUDP(network, laddr, raddr, options),
+
+  openPackets(raddr, receiver) {
+    // Who traces what goes through lanes sees the reads and writes of a connection.
+    if (isTraced('read') || isTraced('write') || isTraced('close')) return null
+    try {
+      return new QuerySocket(raddr, receiver)
+    } catch (e) {
+      throw new OpError('dial', 'udp', null, raddr, e as Error)
+    }
   },
 }

@@ -8,6 +8,7 @@ import { noSuchHost } from './failure.ts'
  * A-labels. Throws a DNSError that says isNotFound for what cannot be one.
  */
 export function askedHost(name: string, idna: boolean): string {
+  if (isDomainName(name)) return name // and so in ASCII, as nearly all are
   const ascii = inASCII(name, idna)
   if (!isDomainName(ascii)) throw noSuchHost(name)
   return ascii

@@ -1,10 +1,20 @@
 import type { IOOptions } from '@net/contract'
 import { turnTaken, type Ended } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
-import type { Outcome, PacketRequest, PooledSocket } from './pooled_socket.ts'
+import type { PacketRequest, PooledSocket } from './pooled_socket.ts'
 import type { Query } from './query.ts'
 import { QueryMessage } from './query_message.ts'
 import { closeConn, dialUntil, type DNSConn } from './server_dial.ts'
+
+/** Who makes an attempt, and is told what came of it: by one call, and never before {@link Attempt.ask} has returned. */
+export interface Attempting {
+  /** What is asked. */
+  readonly query: Query
+  /** Takes the reply, its question read. */
+  replied(reply: Parser): void
+  /** Takes the error of the connection, or anything after the lookup was ended. */
+  failed(error: unknown): void
+}
 
 /**
  * One query to one server. Packets that are no replies to it are passed over, until its time is up. A
@@ -15,55 +25,47 @@ export class Attempt implements PacketRequest, Ended {
   readonly message: QueryMessage
   readonly start = performance.now()
   readonly end: number
-  readonly #query: Query
+  readonly #by: Attempting
   #socket: PooledSocket | null = null
-  #resolve: (reply: Parser | Promise<Parser>) => void = () => {}
-  #reject: (e: unknown) => void = () => {}
 
   /** Makes an attempt, with EDNS or without. Throws when the query cannot be written. */
-  constructor(query: Query, server: string, edns0: boolean) {
-    const { name, type, conf } = query
-    this.#query = query
+  constructor(by: Attempting, server: string, edns0: boolean) {
+    const { name, type, conf, means } = by.query
+    this.#by = by
     this.server = server
     this.end = this.start + conf.timeout
-    this.message = new QueryMessage(name, type, conf.trustAD, edns0)
+    this.message = new QueryMessage(means.random.uint32() & 0xffff, name, type, conf.trustAD, edns0)
   }
 
-  /**
-   * Asks the server. Gives the reply, its question read; rejects with the error of the connection, or with
-   * why the lookup was ended.
-   */
-  ask(): Promise<Parser> {
-    const { conf, ending, means } = this.#query
-    if (conf.useTCP) return this.#dialStream('tcp')
-    if (means.pool.givesStreams(this.server)) return this.#dialStream('udp')
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-      ending.add(this)
+  /** Asks the server. Throws when no socket can be made. */
+  ask(): void {
+    const { conf, ending, means } = this.#by.query
+    if (conf.useTCP) {
+      this.#take(this.#dialStream('tcp'))
+    } else if (means.pool.givesStreams(this.server)) {
+      this.#take(this.#dialStream('udp'))
+    } else {
       this.#socket = means.pool.ask(this)
-    })
+      ending.add(this)
+    }
   }
 
-  /** Takes what came of asking by packets. */
-  done(outcome: Outcome): void {
-    const { ending, means } = this.#query
-    ending.delete(this)
-    if (this.#socket !== null) means.pool.release(this.#socket)
-    switch (outcome.kind) {
-      case 'error':
-        this.#reject(outcome.error)
-        break
-      case 'stream':
-        means.pool.gaveStream(this.server)
-        this.#resolve(
-          outcome.stream === null ? this.#dialStream('udp') : this.#overStream(outcome.stream, this.end),
-        )
-        break
-      case 'reply':
-        if (outcome.reply.questionsLeft !== 0) this.#reject(new Error('invalid DNS response'))
-        else this.#resolve(outcome.reply.isTruncated ? this.#dialStream('tcp') : outcome.reply)
-    }
+  replied(reply: Parser): void {
+    this.#release()
+    if (reply.questionsLeft !== 0) this.#by.failed(new Error('invalid DNS response'))
+    else if (reply.isTruncated) this.#take(this.#dialStream('tcp'))
+    else this.#by.replied(reply)
+  }
+
+  failed(error: unknown): void {
+    this.#release()
+    this.#by.failed(error)
+  }
+
+  gaveStream(stream: DNSConn | null): void {
+    this.#release()
+    this.#by.query.means.pool.gaveStream(this.server)
+    this.#take(stream === null ? this.#dialStream('udp') : this.#overStream(stream, this.end))
   }
 
   /** Takes the end of the whole lookup. */
@@ -71,14 +73,32 @@ export class Attempt implements PacketRequest, Ended {
     this.#socket?.drop(this, reason)
   }
 
+  /** Gives the socket back. */
+  #release(): void {
+    const { ending, means } = this.#by.query
+    ending.delete(this)
+    if (this.#socket !== null) means.pool.release(this.#socket)
+  }
+
+  #take(reply: Promise<Parser>): void {
+    reply.then(
+      (parser) => {
+        this.#by.replied(parser)
+      },
+      (e: unknown) => {
+        this.#by.failed(e)
+      },
+    )
+  }
+
   async #dialStream(network: string): Promise<Parser> {
-    const { conf, ending, means } = this.#query
+    const { conf, ending, means } = this.#by.query
     const end = performance.now() + conf.timeout
     return this.#overStream(await dialUntil(means.dial, network, this.server, end, ending), end)
   }
 
   async #overStream(conn: DNSConn, end: number): Promise<Parser> {
-    const { ending } = this.#query
+    const { ending } = this.#by.query
     try {
       conn.setDeadline(Date.now() + (end - performance.now()))
       await conn.write(this.message.stream, ending)

@@ -7,17 +7,20 @@ import { isLocalhost, nameList } from '../dns/name.ts'
 import type { QueryMeans } from './query.ts'
 import { askServers } from './servers.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
+import type { OpenPacketSocket } from './packet_socket.ts'
 import { SocketPool } from './socket_pool.ts'
 
 /** What a client needs. */
 export interface DNSClientOptions extends Omit<QueryMeans, 'pool' | 'edns'> {
+  /** Makes the sockets of packets. */
+  readonly open: OpenPacketSocket
   /** The configuration, asked for at each lookup. */
   readonly resolvConf: () => ResolvConf
   /**
    * Whether an error that may pass ends a lookup, rather than the next name of the search list being tried.
    */
   readonly strictErrors: boolean
-  /** Whether queries under way at once may share a connection of packets. */
+  /** Whether queries under way at once may share a socket of packets. */
   readonly shareSockets: boolean
   /** Whether servers are asked with EDNS, unless they refuse it. */
   readonly edns0: boolean
@@ -31,10 +34,10 @@ export class DNSClient {
 
   /** Makes a client. */
   constructor(options: DNSClientOptions) {
-    const { dial, cache, debug, shareSockets, edns0 } = options
+    const { dial, open, random, cache, debug, shareSockets, edns0 } = options
     this.#options = options
-    const pool = new SocketPool(dial, shareSockets)
-    this.#means = { dial, pool, edns: new EDNSSupport(edns0), cache, debug }
+    const pool = new SocketPool(open, shareSockets)
+    this.#means = { dial, pool, edns: new EDNSSupport(edns0), random, cache, debug }
   }
 
   /** The configuration now. */

@@ -2,7 +2,6 @@ import { encodeStreamQuery, UDP_SIZE } from '../dns/message.ts'
 import { Parser, RCode } from '../dns/parser.ts'
 import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
-import { randomUint32 } from '../order/random.ts'
 
 // Sizes in bytes: the length before a message on a stream, the header, what follows the name of a question,
 // and the OPT record behind the question.
@@ -12,25 +11,26 @@ const TYPE_AND_CLASS_SIZE = 4
 const OPT_SIZE = 11
 
 /**
- * A query as it is sent, under an id taken at random, and the rule by which its replies are told from
+ * A query as it is sent, and the rule by which its replies are told from
  * forgeries.
  */
 export class QueryMessage {
   /** Its number, of 16 bits. */
-  readonly id = randomUint32() & 0xffff
+  readonly id: number
   /** The message with its length before it, as streams carry it. */
   readonly stream: Uint8Array
   readonly #name: string
   readonly #questionEnd: number // An offset in the message.
 
   /**
-   * Writes the query for a rooted name; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when
+   * Writes the query for a rooted name, under a random id; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when
    * the name does not fit a message.
    */
-  constructor(name: string, type: number, ad: boolean, edns0: boolean) {
+  constructor(id: number, name: string, type: number, ad: boolean, edns0: boolean) {
+    this.id = id
     this.#name = name
     try {
-      this.stream = encodeStreamQuery(this.id, name, type, ad, edns0)
+      this.stream = encodeStreamQuery(id, name, type, ad, edns0)
     } catch (e) {
       throw new Error('cannot marshal DNS message', { cause: e })
     }
@@ -42,13 +42,13 @@ export class QueryMessage {
     return this.stream.subarray(LENGTH_SIZE)
   }
 
-  /** A copy of a packet, its question read; null when it is no reply to this query. */
-  readPacket(packet: Uint8Array): Parser | null {
-    if (!this.#isAnsweredBy(packet)) return null
-    const copy = smallBuffer(packet.byteLength)
-    copy.set(packet)
+  /** A copy of the packet in the first `length` of `bytes`, its question read; null when it is no reply to this query. */
+  readPacket(bytes: Uint8Array, length: number): Parser | null {
+    if (!this.#isAnsweredBy(bytes, length)) return null
+    const copy = smallBuffer(length)
+    copy.set(bytes.subarray(0, length))
     // A packet larger than was asked for did not fit the buffer that it was read into, so its end is missing.
-    if (packet.byteLength > UDP_SIZE) copy[2] = byteAt(copy, 2) | 0x02
+    if (length > UDP_SIZE) copy[2] = byteAt(copy, 2) | 0x02
     return this.#parse(copy)
   }
 
@@ -57,7 +57,7 @@ export class QueryMessage {
    * query.
    */
   readStream(message: Uint8Array): Parser {
-    if (!this.#isAnsweredBy(message))
+    if (!this.#isAnsweredBy(message, message.byteLength))
       throw new Error(hasQuestion(message) ? 'invalid DNS response' : 'cannot unmarshal DNS message')
     const reply = this.#parse(message)
     if (reply.questionsLeft !== 0) throw new Error('invalid DNS response')
@@ -75,18 +75,18 @@ export class QueryMessage {
    * Whether a message is a reply with this id, and with the bytes of the query's question behind its
    * header, the case of letters aside. Servers that could not read the query may leave the question out.
    */
-  #isAnsweredBy(message: Uint8Array): boolean {
+  #isAnsweredBy(message: Uint8Array, length: number): boolean {
     const sent = this.stream
-    if (message.byteLength < HEADER_SIZE || (byteAt(message, 2) & 0x80) === 0) return false
+    if (length < HEADER_SIZE || (byteAt(message, 2) & 0x80) === 0) return false
     if (message[0] !== sent[LENGTH_SIZE] || message[1] !== sent[LENGTH_SIZE + 1]) return false
     if (message[4] === 0 && message[5] === 0) return refusals.has(byteAt(message, 3) & 0xf)
     const end = this.#questionEnd
-    if (message.byteLength < end) return false
+    if (length < end) return false
     const nameEnd = end - TYPE_AND_CLASS_SIZE
     for (let i = HEADER_SIZE; i < end; i++) {
-      const is = byteAt(message, i)
-      const was = byteAt(sent, LENGTH_SIZE + i)
-      if (is !== was && !(i < nameEnd && isSameLetter(is, was))) return false
+      const is = message[i]
+      const was = sent[LENGTH_SIZE + i]
+      if (is !== was && !(i < nameEnd && isSameLetter(is ?? 0, was ?? 0))) return false
     }
     return true
   }

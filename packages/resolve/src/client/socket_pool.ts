@@ -1,5 +1,5 @@
 import { randomInt } from '../order/random.ts'
-import type { ServerDial } from './server_dial.ts'
+import type { OpenPacketSocket } from './packet_socket.ts'
 import { PooledSocket, type SocketMeans, type PacketRequest } from './pooled_socket.ts'
 
 // So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by
@@ -7,7 +7,7 @@ import { PooledSocket, type SocketMeans, type PacketRequest } from './pooled_soc
 const MAX_OPEN = 256
 
 /**
- * Owns the connections of packets that queries are sent on, for queries that come many at a time: making a
+ * Owns the sockets of packets that queries are sent on, for queries that come many at a time: making a
  * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its
  * own. When no query is under way none is open.
  */
@@ -19,9 +19,9 @@ export class SocketPool {
   #count = 0
   #active = 0
 
-  /** Makes an empty pool; `shared` tells whether queries may be under way on one connection at once. */
-  constructor(dial: ServerDial, shared: boolean) {
-    this.#means = { dial, shared, batches: true }
+  /** Makes an empty pool; `shared` tells whether queries may be under way on one socket at once. */
+  constructor(open: OpenPacketSocket, shared: boolean) {
+    this.#means = { open, shared }
   }
 
   /** Whether dials to a server gave a stream where packets were asked for: then each query dials. */
@@ -34,10 +34,10 @@ export class SocketPool {
     this.#streams.add(server)
   }
 
-  /** Asks a server. Gives the socket that has the query, to be released when the query is done. */
+  /** Asks a server. Gives the socket that has the query, to be released when the query is done. Throws when none can be opened. */
   ask(request: PacketRequest): PooledSocket {
-    this.#active++
     const socket = this.#take(request) ?? this.#takeBeyondShare(request) ?? this.#make(request)
+    this.#active++
     socket.ask(request)
     this.#put(socket)
     return socket
@@ -45,9 +45,9 @@ export class SocketPool {
 
   /** Takes a socket back from a query that is done. */
   release(socket: PooledSocket): void {
-    if (socket.isClosed) this.#forget(socket)
-    else this.#put(socket)
     if (--this.#active === 0) this.#retireAll()
+    else if (socket.isClosed) this.#forget(socket)
+    else this.#put(socket)
   }
 
   #make(request: PacketRequest): PooledSocket {
@@ -85,9 +85,12 @@ export class SocketPool {
     add(this.#withRoom, socket)
   }
 
+  /** Closes all sockets, as no query waits on any. */
   #retireAll(): void {
-    for (const list of this.#withRoom.values()) for (const socket of list) this.#retire(socket)
+    this.#open.forEach(retireEach)
+    this.#open.clear()
     this.#withRoom.clear()
+    this.#count = 0
   }
 
   #retire(socket: PooledSocket): void {
@@ -104,6 +107,14 @@ export class SocketPool {
     this.#count--
     if (last !== socket) all[i] = last
   }
+}
+
+function retireEach(sockets: readonly PooledSocket[]): void {
+  sockets.forEach(retire)
+}
+
+function retire(socket: PooledSocket): void {
+  socket.retire()
 }
 
 function add(lists: Map<string, PooledSocket[]>, socket: PooledSocket): void {

@@ -121,24 +121,25 @@ export function encodeStreamQuery(
   edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
   const w = new WireWriter(2, smallBuffer(name.length + 30))
-  w.uint16(id)
-  w.uint16(ad ? 0x120 : 0x100)
-  w.uint16(1) // One question.
-  w.uint32(0)
-  w.uint16(edns0 ? 1 : 0)
+  w.put(queryHeader)
+  w.setUint16(2, id)
+  if (ad) w.setUint16(4, 0x120)
   w.escapedName(name)
   w.uint16(type)
   w.uint16(CLASS_IN)
   if (edns0) {
-    w.name('.', false)
-    w.uint16(RRType.OPT)
-    w.uint16(UDP_SIZE)
-    w.uint32(0)
-    w.uint16(0)
+    w.setUint16(12, 1)
+    w.put(optRecord)
   }
   w.setUint16(0, w.length - 2)
   return w.finish()
 }
+
+/** The header of a query: no id yet, recursion desired, one question. */
+const queryHeader = Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+
+/** The OPT record of a query: the root's name, the type, the size, no flags and no options. */
+const optRecord = Uint8Array.of(0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0)
 
 function headerBits(h: DNSHeader): number {
   const bit = (on: boolean, mask: number): number => (on ? mask : 0)

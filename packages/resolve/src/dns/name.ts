@@ -35,10 +35,10 @@ export function isDomainName(name: string): boolean {
       if (c === dash) {
         if (last === dot) return false
         numeric = false
-      } else if (isLetter(c) || c === underscore) {
-        numeric = false
       } else if (c < 48 || c > 57) {
-        return false
+        const lower = c | 0x20
+        if ((lower < 97 || lower > 122) && c !== underscore) return false
+        numeric = false
       }
       label++
     }
@@ -126,11 +126,6 @@ export function lowerASCII(s: string): string {
   return /[A-Z]/.test(s) ? s.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) | 0x20)) : s
 }
 
-function isLetter(c: number): boolean {
-  const lower = c | 0x20
-  return lower >= 97 && lower <= 122
-}
-
 function countDots(name: string): number {
   let n = 0
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) === dot) n++
@@ -141,6 +136,7 @@ const encoder = new TextEncoder()
 
 // An escaped byte counts as the one that it is.
 function byteLength(text: string): number {
+  if (text.length * 3 <= maxLength) return text.length // It fits, however many bytes each character takes.
   const name = text.includes('\\') ? text.replace(/\\\d{3}/g, 'x') : text
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return encoder.encode(name).byteLength
   return name.length

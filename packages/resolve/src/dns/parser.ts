@@ -1,6 +1,6 @@
 import { RRType, type RRData, type RRHeader } from './rr.ts'
 import { readData } from './rr_data.ts'
-import { WireReader } from './wire_reader.ts'
+import { uint16At, uint32At, WireReader } from './wire_reader.ts'
 
 /** The first 12 bytes of a message, without the counts (RFC 1035 section 4.1.1). */
 export interface DNSHeader {
@@ -73,7 +73,6 @@ const sections = ['questions', 'answers', 'authorities', 'additionals'] as const
  */
 export class Parser {
   readonly #reader: WireReader
-  readonly #id: number
   readonly #bits: number
   // How many questions, or records, of each section were not read yet.
   readonly #left: [number, number, number, number]
@@ -86,16 +85,16 @@ export class Parser {
   constructor(message: Uint8Array) {
     const r = new WireReader(message)
     this.#reader = r
-    this.#id = r.uint16()
-    this.#bits = r.uint16()
-    this.#left = [r.uint16(), r.uint16(), r.uint16(), r.uint16()]
+    r.skip(12)
+    this.#bits = uint16At(message, 2)
+    this.#left = [uint16At(message, 4), uint16At(message, 6), uint16At(message, 8), uint16At(message, 10)]
   }
 
   /** The message's header. */
   get header(): DNSHeader {
     const bits = this.#bits
     return {
-      id: this.#id,
+      id: uint16At(this.#reader.bytes, 0),
       response: (bits & 0x8000) !== 0,
       opcode: (bits >> 11) & 0xf,
       authoritative: (bits & 0x400) !== 0,
@@ -166,9 +165,13 @@ export class Parser {
     const left = this.#left[index] ?? 0
     if (this.#section > index || left === 0) return null
     const r = this.#reader
-    const header = { name: r.name(), type: r.uint16(), class: r.uint16(), ttl: r.uint32() }
-    this.#length = r.uint16()
-    this.#type = header.type
+    const { bytes } = r
+    const name = r.name()
+    const at = r.skip(10)
+    const type = uint16At(bytes, at)
+    const header = { name, type, class: uint16At(bytes, at + 2), ttl: uint32At(bytes, at + 4) }
+    this.#length = uint16At(bytes, at + 8)
+    this.#type = type
     this.#left[index] = left - 1
     return header
   }

@@ -25,6 +25,16 @@ export const maxNameLength = 254
 
 const dot = 46
 
+/** The 16 bits at an offset, which must be there. */
+export function uint16At(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+}
+
+/** The 32 bits at an offset, which must be there. */
+export function uint32At(bytes: Uint8Array, at: number): number {
+  return ((uint16At(bytes, at) << 16) | uint16At(bytes, at + 2)) >>> 0
+}
+
 /** Reads the parts of a DNS message. What would reach past the end is a {@link DNSMessageError}. */
 export class WireReader {
   /** The whole message. */
@@ -65,12 +75,12 @@ export class WireReader {
 
   /** Reads 16 bits. */
   uint16(): number {
-    return (this.uint8() << 8) | this.uint8()
+    return uint16At(this.bytes, this.skip(2))
   }
 
   /** Reads 32 bits. */
   uint32(): number {
-    return ((this.uint16() << 16) | this.uint16()) >>> 0
+    return uint32At(this.bytes, this.skip(4))
   }
 
   /** Reads `length` bytes into a copy that belongs to the caller. */
@@ -135,10 +145,13 @@ export class WireReader {
     }
   }
 
-  /** Passes over `length` bytes. */
-  skip(length: number): void {
-    if (this.offset + length > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
-    this.offset += length
+  /** Passes over `length` bytes and gives the offset of the first. */
+  skip(length: number): number {
+    const at = this.offset
+    const end = at + length
+    if (end > this.bytes.byteLength) throw new DNSMessageError('insufficient data')
+    this.offset = end
+    return at
   }
 
   #at(i: number): number {

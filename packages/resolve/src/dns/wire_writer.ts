@@ -29,14 +29,15 @@ export class WireWriter {
 
   /** Writes 8 bits. */
   uint8(n: number): void {
-    if (this.#length === this.#bytes.byteLength) this.#grow(1)
-    this.#bytes[this.#length++] = n
+    const at = this.#room(1)
+    this.#bytes[at] = n
   }
 
   /** Writes 16 bits. */
   uint16(n: number): void {
-    this.uint8(n >> 8)
-    this.uint8(n)
+    const at = this.#room(2)
+    this.#bytes[at] = n >> 8
+    this.#bytes[at + 1] = n
   }
 
   /** Writes 32 bits. */
@@ -47,9 +48,8 @@ export class WireWriter {
 
   /** Writes bytes as they are. */
   put(bytes: Uint8Array): void {
-    if (this.#length + bytes.byteLength > this.#bytes.byteLength) this.#grow(bytes.byteLength)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.byteLength
+    const at = this.#room(bytes.byteLength)
+    this.#bytes.set(bytes, at)
   }
 
   /** Writes a string of up to 255 bytes with its length before it. */
@@ -121,12 +121,22 @@ export class WireWriter {
   #label(name: string, end: number): void {
     if (end === 0) throw new DNSMessageError('empty label')
     if (end > 63) throw new DNSMessageError('label too long')
-    this.uint8(end)
+    const at = this.#room(end + 1)
+    const bytes = this.#bytes
+    bytes[at] = end
     for (let i = 0; i < end; i++) {
       const c = name.charCodeAt(i)
       if (c > 0xff) throw new DNSMessageError('character that is not a byte in a name')
-      this.uint8(c)
+      bytes[at + 1 + i] = c
     }
+  }
+
+  /** Makes room for `n` more bytes, which count as written. Gives the offset of the first. */
+  #room(n: number): number {
+    const at = this.#length
+    if (at + n > this.#bytes.byteLength) this.#grow(n)
+    this.#length = at + n
+    return at
   }
 
   #grow(n: number): void {

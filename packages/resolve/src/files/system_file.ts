@@ -77,14 +77,19 @@ export class SystemFile<T> {
 
   /** What was parsed last, unless it is to be read again. */
   #current(): T | undefined {
-    const now = performance.now()
     const value = this.#value
-    if (value !== undefined && this.#state !== 'missing' && now - this.#checked < this.#maxAge) return value
-    this.#checked = now
+    if (value !== undefined && this.#state !== 'missing' && this.#isFresh()) return value
+    this.#checked = Date.now()
     const state = this.#stat()
     if (state === this.#state) return value
     this.#state = state
     return undefined
+  }
+
+  // The clock of the wall costs a tenth of the monotonic one, and where it was set back the file is looked at again.
+  #isFresh(): boolean {
+    const age = Date.now() - this.#checked
+    return age >= 0 && age < this.#maxAge
   }
 
   #stat(): string {

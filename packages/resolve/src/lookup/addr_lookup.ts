@@ -25,6 +25,9 @@ export type HostNetwork = 'ip' | 'ip4' | 'ip6' | 'CNAME'
 
 type Answered = Answer | DNSError
 
+/** What is looked at when nothing else had an answer; null when that has none either. */
+type LastResort = () => HostAddrs | null | Promise<HostAddrs | null>
+
 const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
   ip: [RRType.A, RRType.AAAA],
   ip4: [RRType.A],
@@ -55,24 +58,37 @@ export async function lookupHostAddrs(
   order: LookupOrder,
   ending: Ending,
 ): Promise<HostAddrs> {
-  let found = order === 'files' || order === 'files,dns' ? await staticAddrs(by, name) : null
-  if (found === null) {
-    const asked = askedHost(name, by.idna)
-    if (isLocalhost(asked)) {
-      found = (order === 'dns,files' ? await staticAddrs(by, name) : null) ?? loopback(network, asked)
-    } else if (order === 'files') {
-      throw noSuchHost(name)
-    } else {
-      const search = new Search(by.client, network, asked, ending)
-      for (const fqdn of search.names) if (search.take(fqdn, await search.ask(fqdn))) break
-      if (search.isEmpty && order === 'dns,files') found = await staticAddrs(by, name)
-      if (search.isEmpty && found === null && search.error !== null) throw renamed(search.error, name)
-      found ??= search
-    }
-  }
-  const { addrs, cname } = found
+  const written = order === 'files' || order === 'files,dns' ? staticAddrs(by, name) : null
+  // Nearly always nothing is written, and nothing to be waited for.
+  const found = written === null ? null : await written
+  return ordered(by, found ?? (await unwritten(by, network, name, order, ending)), ending)
+}
+
+/** Looks up a host that the hosts file, where that comes first, does not have. */
+function unwritten(
+  by: AddrLookup,
+  network: HostNetwork,
+  name: string,
+  order: LookupOrder,
+  ending: Ending,
+): Promise<HostAddrs> {
+  const asked = askedHost(name, by.idna)
+  const last: LastResort = () => (order === 'dns,files' ? staticAddrs(by, name) : null)
+  if (isLocalhost(asked)) return localhost(network, asked, last)
+  if (order === 'files') throw noSuchHost(name)
+  return new Search(by.client, network, name, asked, ending).run(last)
+}
+
+/** The addresses that were found, the best first. */
+function ordered(
+  by: AddrLookup,
+  { addrs, cname }: HostAddrs,
+  ending: Ending,
+): HostAddrs | Promise<HostAddrs> {
   if (by.sourceAddrs === null || addrs.length < 2) return { addrs, cname }
-  return { addrs: sortByRFC6724([...addrs], await by.sourceAddrs(addrs, ending)), cname }
+  return by
+    .sourceAddrs(addrs, ending)
+    .then((sources) => ({ addrs: sortByRFC6724([...addrs], sources), cname }))
 }
 
 /** What the hosts file says of a host, or null. */
@@ -95,32 +111,34 @@ function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
  * What localhost, and every name under it, stands for where the hosts file says nothing (RFC 6761 section
  * 6.3).
  */
-function loopback(network: HostNetwork, name: string): HostAddrs {
+async function localhost(network: HostNetwork, name: string, last: LastResort): Promise<HostAddrs> {
   const addrs = [new IPAddr(ipv4(127, 0, 0, 1)), new IPAddr(IPv6loopback)]
   const [v4, v6] = [network !== 'ip6', network !== 'ip4']
-  return { addrs: addrs.filter((_, i) => (i === 0 ? v4 : v6)), cname: ensureRooted(lowerASCII(name)) }
+  const loopback = addrs.filter((_, i) => (i === 0 ? v4 : v6))
+  return (await last()) ?? { addrs: loopback, cname: ensureRooted(lowerASCII(name)) }
 }
 
 /** One walk through the search list. */
 class Search {
-  /** The names to ask for, in turn. */
-  readonly names: readonly string[]
   addrs: IPAddr[] = []
   cname = ''
   error: DNSError | null = null
   readonly #client: DNSClient
   readonly #conf: ResolvConf
+  readonly #names: readonly string[] // to ask for, in turn
   readonly #network: HostNetwork
+  readonly #given: string // the name as it was given, for errors
   readonly #name: string
   readonly #ending: Ending
 
-  constructor(client: DNSClient, network: HostNetwork, name: string, ending: Ending) {
+  constructor(client: DNSClient, network: HostNetwork, given: string, name: string, ending: Ending) {
     this.#client = client
     this.#network = network
+    this.#given = given
     this.#name = name
     this.#ending = ending
     this.#conf = client.conf
-    this.names = nameList(name, this.#conf.ndots, this.#conf.search)
+    this.#names = nameList(name, this.#conf.ndots, this.#conf.search)
   }
 
   /** Whether nothing was found of what was looked for. */
@@ -128,39 +146,59 @@ class Search {
     return this.addrs.length === 0 && (this.#network !== 'CNAME' || this.cname === '')
   }
 
-  /** Asks for a name, for all that is wanted of it. */
-  ask(fqdn: string): Promise<Answered | Answered[]> {
+  /** Asks for the names, until one has what is wanted, and looks at `last` when none has. Gives what was found. */
+  async run(last: LastResort): Promise<HostAddrs> {
     const wanted = types[this.#network]
-    return wanted.length === 1 ? this.#ask(fqdn, wanted[0]) : this.#askAll(fqdn, wanted)
+    for (let i = 0; i < this.#names.length; i++) {
+      const fqdn = this.#names[i] ?? ''
+      if (this.#takeAll(fqdn, await this.#askAll(fqdn, wanted))) break
+    }
+    return this.isEmpty ? this.#resort(last) : this
+  }
+
+  async #resort(last: LastResort): Promise<HostAddrs> {
+    const found = await last()
+    if (found === null && this.error !== null) throw renamed(this.error, this.#given)
+    return found ?? this
   }
 
   /** Takes the answers for a name. Gives whether no other name is to be asked for. */
-  take(fqdn: string, answers: Answered | Answered[]): boolean {
-    let fatal = false
-    for (const answer of Array.isArray(answers) ? answers : [answers]) {
-      if (answer instanceof DNSError) {
-        const isFatal = this.#client.isFatal(answer)
-        // The error of the name as it was given says most.
-        if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
-        fatal ||= isFatal
-      } else {
-        this.#take(answer)
-      }
-    }
+  #takeAll(fqdn: string, answers: Answered | Answered[]): boolean {
+    const isFatal = Array.isArray(answers)
+      ? answers.filter((answer) => this.#takeOne(fqdn, answer)).length > 0
+      : this.#takeOne(fqdn, answers)
     // One family alone would make a host look as if it had no other.
-    if (fatal) this.addrs = []
-    return fatal || !this.isEmpty
+    if (isFatal) this.addrs = []
+    return isFatal || !this.isEmpty
+  }
+
+  /** Takes one of the answers. Gives whether it is an error that ends the lookup. */
+  #takeOne(fqdn: string, answer: Answered): boolean {
+    if (!(answer instanceof DNSError)) {
+      this.#take(answer)
+      return false
+    }
+    const isFatal = this.#client.isFatal(answer)
+    // The error of the name as it was given says most.
+    if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
+    return isFatal
+  }
+
+  #askAll(fqdn: string, wanted: readonly [number, ...number[]]): Promise<Answered | Answered[]> {
+    if (wanted.length === 1) return this.#ask(fqdn, wanted[0])
+    return this.#conf.singleRequest
+      ? this.#askInTurn(fqdn, wanted)
+      : Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
+  }
+
+  async #askInTurn(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
+    const answers: Answered[] = []
+    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
+    return answers
   }
 
   #ask(fqdn: string, type: number): Promise<Answered> {
     return this.#client.query(fqdn, type, this.#conf, this.#ending)
-  }
-
-  async #askAll(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
-    if (!this.#conf.singleRequest) return Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
-    const answers: Answered[] = []
-    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
-    return answers
   }
 
   /**

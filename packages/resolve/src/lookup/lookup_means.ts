@@ -1,8 +1,10 @@
 import { checkTimeout } from '@net/io'
 import { DNSClient } from '../client/dns_client.ts'
+import { connSockets } from '../client/conn_socket.ts'
 import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
+import { RandomNumbers } from '../order/random.ts'
 import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
 import { platform } from '../files/platform.ts'
 import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
@@ -97,6 +99,8 @@ export class LookupMeans {
     const { strictErrors = false, shareSockets = false, edns0 = true } = options
     this.client = new DNSClient({
       dial,
+      open: options.openPackets ?? connSockets(dial),
+      random: new RandomNumbers(options.fillRandom ?? null),
       resolvConf: readResolvConf,
       cache,
       strictErrors,

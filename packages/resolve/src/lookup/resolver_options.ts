@@ -3,7 +3,9 @@ import type { Conn, IOOptions } from '@net/contract'
 import { turnTaken } from '@net/io'
 import type { DNSCache } from '../client/cache.ts'
 import type { ResolverEvent } from '../client/event.ts'
+import type { OpenPacketSocket } from '../client/packet_socket.ts'
 import { DialScope, type ServerDial } from '../client/server_dial.ts'
+import type { FillRandom } from '../order/random.ts'
 import type { Hosts } from '../files/hosts.ts'
 import type { NSSConf } from '../files/nsswitch.ts'
 import type { Protocols } from '../files/protocols.ts'
@@ -25,6 +27,13 @@ export interface ResolverOptions {
    * in DNS.
    */
   readonly dial?: ServerDial | undefined
+  /**
+   * Makes sockets of packets to DNS servers, for those who can do so with less than a connection; absent means connections that
+   * `dial` gives.
+   */
+  readonly openPackets?: OpenPacketSocket | undefined
+  /** Makes the random numbers that queries are told from forgeries by; absent means crypto.getRandomValues. */
+  readonly fillRandom?: FillRandom | undefined
   /**
    * True to look up hosts and addresses by the system's getaddrinfo, false never to; absent to go by Go's
    * rules.

@@ -29,7 +29,10 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   readReady = true
   /** Whether a write may go: false from the moment the kernel was full until the next event. */
   writeReady = true
-  /** Whether a short read does not mean that nothing is left: the peer hung up, or urgent data is there. */
+  /**
+   * Whether a short read does not mean that nothing is left: the peer hung up, urgent data is there, or the socket is one of the
+   * Unix domain.
+   */
   exception = false
   /**
    * Whether nobody but this package has the descriptor, and packets bring nothing but their bytes and their sender: false from

@@ -154,7 +154,8 @@ export class Lane implements Deferred {
   wake(): boolean {
     let any = false
     for (let op = this.#head; op !== null; op = this.#head) {
-      if (!attempt(op)) return any
+      if (!attempt(op)) op.refused()
+      if (this.#head === op) return any
       any = true
     }
     return any
@@ -287,6 +288,11 @@ export abstract class Op<T> implements Ended {
   /** Called when the operation begins to wait. */
   parked(): void {
     // Most operations are woken by their lane and need nothing.
+  }
+
+  /** Called when it was tried again in vain and goes on waiting. */
+  refused(): void {
+    // Most operations need nothing more than when they began to wait.
   }
 
   /** Makes the operation's error. A subclass adds what it knows, as a write the bytes that went. */

@@ -24,8 +24,18 @@ export abstract class FDOp<T> extends Op<T> {
     this.fd = fd
   }
 
+  /** Whether it waits for room. */
+  protected get wantsRoom(): boolean {
+    return !this.fd.writeReady
+  }
+
   override parked(): void {
-    const result = this.fd.register()
+    this.refused()
+  }
+
+  // A write may have begun to wait for its turn, and only now waits for room.
+  override refused(): void {
+    const result = this.fd.register(this.wantsRoom)
     if (result < 0) this.fail(syscallError(registerCall, result))
   }
 }
@@ -84,21 +94,15 @@ export class WriteOp extends FDOp<number> {
   }
 
   attempt(): boolean {
+    if (!this.fd.writeReady) return false
     const p = this.#p
-    while (this.fd.writeReady) {
-      checkKept(p, this.#byteLength)
-      const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
-      if (n >= 0) {
-        this.#n += n
-        if (this.#n >= this.#byteLength) return this.done(this.#n)
-      } else if (n === EAGAIN) {
-        this.fd.writeReady = false
-        this.fd.poller.bulk()
-      } else {
-        return this.fail(syscallError('write', n))
-      }
-    }
+    checkKept(p, this.#byteLength)
+    const rest = this.#n === 0 ? p : p.subarray(this.#n)
+    const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
+    if (n < 0 && n !== EAGAIN) return this.fail(syscallError('write', n))
+    this.#n += Math.max(n, 0)
+    if (this.#n >= this.#byteLength) return this.done(this.#n)
+    this.fd.full() // a stream that took less than it was given takes no more, as epoll(7) says
     return false
   }
 

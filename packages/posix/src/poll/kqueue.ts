@@ -38,9 +38,13 @@ export class Kqueue implements Selector {
   }
 
   // The changes are made by a call of their own: put off to the next poll, an error would come too late for
-  // the caller of add.
+  // the caller of add. They are always made for both directions.
   add(fd: number, slot: number, generation: number): number {
     return this.#change(fd, kqueue.EV_ADD | kqueue.EV_CLEAR, slot, generation)
+  }
+
+  addWrites(): number {
+    return 0
   }
 
   remove(fd: number): void {

@@ -46,15 +46,20 @@ export class Poller implements Handle {
     this.#policy.set(spin)
   }
 
-  /** Registers a descriptor and gives its slot, or a negated error number. */
-  add(fd: number, pollable: Pollable): number {
+  /** Registers a descriptor, as {@link Selector.add} says, and gives its slot, or a negated error number. */
+  add(fd: number, pollable: Pollable, writes: boolean): number {
     const slot = this.#freeSlots.pop() ?? this.#slots.length
     const generation = (this.#generations[slot] ?? 0) + 1
-    const result = this.#selector.add(fd, slot, generation)
+    const result = this.#selector.add(fd, slot, generation, writes)
     this.#slots[slot] = result < 0 ? null : pollable
     this.#generations[slot] = generation >>> 0
     if (result < 0) this.#freeSlots.push(slot)
     return result < 0 ? result : slot
+  }
+
+  /** Tells of room, too, from now on, what has a slot. Gives 0 or a negated error number. */
+  addWrites(fd: number, slot: number): number {
+    return this.#selector.addWrites(fd, slot, this.#generations[slot] ?? 0)
   }
 
   /** Forgets what was registered, before its descriptor is closed, though others may have the open file. */

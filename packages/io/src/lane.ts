@@ -102,16 +102,13 @@ export class Lane implements Deferred {
 
   /** The same with a moment that {@link deadlineAt} gave. */
   setDeadlineAt(at: number): void {
-    if (this.#closed !== null) return
-    if (at === Infinity) {
-      this.#deadline?.clear()
-    } else {
-      this.#deadline ??= new DeadlineTimer(() => {
-        this.#failAll(ErrDeadlineExceeded)
-      })
-      this.#deadline.set(at)
-      if (at <= performance.now()) this.#failAll(ErrDeadlineExceeded)
-    }
+    if (at === Infinity) this.#deadline?.clear()
+    if (this.#closed !== null || at === Infinity) return
+    this.#deadline ??= new DeadlineTimer(() => {
+      this.#failAll(ErrDeadlineExceeded)
+    })
+    this.#deadline.set(at)
+    if (at <= performance.now()) this.#failAll(ErrDeadlineExceeded)
   }
 
   /** Sets the limit of each later operation, in milliseconds; 0 means none. */

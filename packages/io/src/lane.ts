@@ -51,7 +51,6 @@ export class Lane implements Deferred {
   #closed: Error | null = null
   #deadline: DeadlineTimer | null = null
   #timeout = 0 // milliseconds for each operation, 0 for none
-  #limited = false // whether a deadline or a timeout is set
 
   static {
     leaveLane = (lane, op) => {
@@ -70,7 +69,8 @@ export class Lane implements Deferred {
    * limits, the event loop need not have its turn first, and nobody traces operations.
    */
   get free(): boolean {
-    return this.#head === null && this.#closed === null && !this.#limited && areLanesFree()
+    const isLimited = this.#timeout !== 0 || this.deadline !== Infinity
+    return this.#head === null && this.#closed === null && !isLimited && areLanesFree()
   }
 
   /** Whether operations are waiting. */
@@ -102,23 +102,18 @@ export class Lane implements Deferred {
 
   /** The same with a moment that {@link deadlineAt} gave. */
   setDeadlineAt(at: number): void {
-    if (this.#closed !== null) return
-    if (at === Infinity) {
-      this.#deadline?.clear()
-    } else {
-      this.#deadline ??= new DeadlineTimer(() => {
-        this.#failAll(ErrDeadlineExceeded)
-      })
-      this.#deadline.set(at)
-      if (at <= performance.now()) this.#failAll(ErrDeadlineExceeded)
-    }
-    this.#limited = at !== Infinity || this.#timeout !== 0
+    if (at === Infinity) this.#deadline?.clear()
+    if (this.#closed !== null || at === Infinity) return
+    this.#deadline ??= new DeadlineTimer(() => {
+      this.#failAll(ErrDeadlineExceeded)
+    })
+    this.#deadline.set(at)
+    if (at <= performance.now()) this.#failAll(ErrDeadlineExceeded)
   }
 
   /** Sets the limit of each later operation, in milliseconds; 0 means none. */
   setTimeout(ms: number): void {
     this.#timeout = checkTimeout(ms)
-    this.#limited = this.#timeout !== 0 || this.deadline !== Infinity
   }
 
   /**
@@ -156,7 +151,8 @@ export class Lane implements Deferred {
   wake(): boolean {
     let any = false
     for (let op = this.#head; op !== null; op = this.#head) {
-      if (!attempt(op)) return any
+      if (!attempt(op)) op.refused()
+      if (this.#head === op) return any
       any = true
     }
     return any
@@ -233,9 +229,8 @@ function attempt(op: Op<unknown>): boolean {
 export abstract class Op<T> implements Ended {
   /** What errors call it: 'read', 'write', 'accept', ... */
   readonly name: string
-  #next: Op<unknown> | null = null
+  #next: Op<unknown> | null | undefined // undefined while it does not wait
   #prev: Op<unknown> | null = null
-  #queued = false
   #lane: Lane | null = null
   // It rejects by this, too, as the function for that would take 56 bytes of each connection that waits.
   #resolve: ((value: never) => void) | null = null
@@ -250,16 +245,18 @@ export abstract class Op<T> implements Ended {
         op.#resolve = resolve
       },
       queue(op, last) {
-        op.#queued = true
+        op.#next = null
         op.#prev = last
         if (last !== null) last.#next = op
       },
-      next: (op) => op.#next,
+      next: (op) => op.#next ?? null,
       previous: (op) => op.#prev,
       unlink(op) {
-        if (op.#prev !== null) op.#prev.#next = op.#next
-        if (op.#next !== null) op.#next.#prev = op.#prev
-        op.#next = op.#prev = null
+        const next = op.#next ?? null
+        if (op.#prev !== null) op.#prev.#next = next
+        if (next !== null) next.#prev = op.#prev
+        op.#next = undefined
+        op.#prev = null
       },
       limit(op, ending, at) {
         if (at !== Infinity) {
@@ -279,7 +276,7 @@ export abstract class Op<T> implements Ended {
 
   /** Whether it waits in its lane. */
   get isWaiting(): boolean {
-    return this.#queued
+    return this.#next !== undefined
   }
 
   /** Tries without waiting: settles by {@link done} or {@link fail} and gives true, or gives false to go on waiting. */
@@ -288,6 +285,11 @@ export abstract class Op<T> implements Ended {
   /** Called when the operation begins to wait. */
   parked(): void {
     // Most operations are woken by their lane and need nothing.
+  }
+
+  /** Called when it was tried again in vain and goes on waiting. */
+  refused(): void {
+    // Most operations need nothing more than when they began to wait.
   }
 
   /** Makes the operation's error. A subclass adds what it knows, as a write the bytes that went. */
@@ -342,9 +344,6 @@ export abstract class Op<T> implements Ended {
     this.#timer?.clear()
     this.#ending?.delete(this)
     this.#ending = null
-    if (this.#queued) {
-      this.#queued = false
-      leaveLane(lane, this)
-    }
+    if (this.isWaiting) leaveLane(lane, this)
   }
 }

@@ -23,10 +23,9 @@ export interface Handle {
  * ```
  */
 export class Liveness {
-  readonly #handle: Handle
+  #handle: Handle
   #waiting = 0
   #wanted = true // neither unref nor stop was called
-  #stopped = false
 
   /** Makes the count of a handle, at nothing. */
   constructor(handle: Handle) {
@@ -36,14 +35,16 @@ export class Liveness {
   /** Counts an operation that begins (1) or stops (-1) to wait. */
   waiting(change: 1 | -1): void {
     this.#waiting += change
-    if (this.#wanted && this.#waiting === (change === 1 ? 1 : 0)) this.#set()
+    if (!this.#wanted) return
+    if (change === 1 && this.#waiting === 1) this.#handle.ref()
+    if (this.#waiting === 0) this.#handle.unref()
   }
 
   /** What waits keeps the process alive, as at first. */
   ref(): void {
-    if (this.#wanted || this.#stopped) return
+    if (this.#wanted) return
     this.#wanted = true
-    if (this.#waiting > 0) this.#set()
+    if (this.#waiting > 0) this.#handle.ref()
   }
 
   /** What waits lets the process exit. */
@@ -56,14 +57,11 @@ export class Liveness {
   /** Lets go for good: the handle is not touched any more. */
   stop(): void {
     this.unref()
-    this.#stopped = true
-  }
-
-  #set(): void {
-    if (this.#waiting > 0) this.#handle.ref()
-    else this.#handle.unref()
+    this.#handle = nothing
   }
 }
+
+const nothing: Handle = { ref: () => {}, unref: () => {} }
 
 const LONGEST = 0x7fffffff // milliseconds: the longest delay of a timer
 

@@ -42,7 +42,7 @@ const one = Uint8Array.of(1)
 
 test('Epoll.poll() tells of each change once, with the slot and generation that were added', () => {
   expect(poll()).toEqual([])
-  expect(selector.add(a, SLOT, GENERATION)).toBe(0)
+  expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   expect(poll()).toEqual(['writable'])
   expect(poll()).toEqual([])
   expect(send(b, one, 1, 0)).toBe(1)
@@ -55,7 +55,7 @@ test('Epoll.poll() tells of each change once, with the slot and generation that 
 })
 
 test('Epoll.poll() tells that the peer will send no more, and that it is gone', () => {
-  expect(selector.add(a, SLOT, GENERATION)).toBe(0)
+  expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   poll()
   expect(shutdown(b, linux.SHUT_WR)).toBe(0)
   expect(poll()).toEqual(['exceptional', 'readable', 'writable'])
@@ -65,25 +65,37 @@ test('Epoll.poll() tells that the peer will send no more, and that it is gone', 
 })
 
 test('Epoll.poll() counts events of what is no longer known, and delivers nothing', () => {
-  expect(selector.add(a, SLOT, GENERATION - 1)).toBe(0)
+  expect(selector.add(a, SLOT, GENERATION - 1, true)).toBe(0)
   expect(selector.poll(() => null)).toBe(1)
   expect(send(b, one, 1, 0)).toBe(1)
   expect(poll()).toEqual([])
 })
 
+test('Epoll.poll() tells of room only from addWrites() on, of what was added for reads', () => {
+  expect(selector.add(a, SLOT, GENERATION, false)).toBe(0)
+  expect(send(a, one, 1, 0)).toBe(1)
+  expect(recv(b, new Uint8Array(4), 4, 0)).toBe(1)
+  expect(poll()).toEqual([])
+  expect(selector.addWrites(a, SLOT, GENERATION)).toBe(0)
+  expect(poll()).toEqual(['writable'])
+  expect(send(a, one, 1, 0)).toBe(1)
+  expect(recv(b, new Uint8Array(4), 4, 0)).toBe(1)
+  expect(poll()).toEqual(['writable'])
+})
+
 test('Epoll.remove() ends the events of a descriptor', () => {
-  expect(selector.add(a, SLOT, GENERATION)).toBe(0)
+  expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   selector.remove(a)
   expect(send(b, one, 1, 0)).toBe(1)
   expect(selector.poll(() => expect.unreachable())).toBe(0)
   // What was never added is no harm, and what was removed may be added again.
   selector.remove(b)
-  expect(selector.add(a, SLOT, GENERATION)).toBe(0)
+  expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   expect(poll()).toContain('readable')
 })
 
 test('Epoll.add() gives the negated error number of what is no descriptor, or is added twice', () => {
-  expect(selector.add(-1, 0, 1)).toBe(-(linux.errno.EBADF ?? 0))
-  expect(selector.add(a, SLOT, GENERATION)).toBe(0)
-  expect(selector.add(a, SLOT, GENERATION)).toBe(-(linux.errno.EEXIST ?? 0))
+  expect(selector.add(-1, 0, 1, true)).toBe(-(linux.errno.EBADF ?? 0))
+  expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
+  expect(selector.add(a, SLOT, GENERATION, true)).toBe(-(linux.errno.EEXIST ?? 0))
 })

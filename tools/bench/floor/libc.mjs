@@ -23,6 +23,7 @@ export const sendto = declared(
   'int64_t sendto(int fd, const void *p, size_t length, int flags, const void *addr, uint32_t size)',
 )
 export const close = declared('int close(int fd)')
+export const shutdown = declared('int shutdown(int fd, int how)')
 export const abs = declared('int abs(int n)')
 export const getppid = declared('int getppid()')
 const epollCreate1 = declared('int epoll_create1(int flags)')
@@ -34,12 +35,16 @@ export const AF_INET = 2
 export const SOCK_STREAM = 1
 export const SOCK_DGRAM = 2
 export const SOCK_NONBLOCK = 0o4000
+export const SHUT_WR = 1
 export const MSG_DONTWAIT = 0x40
 export const MSG_NOSIGNAL = 0x4000
 export const EPOLLIN = 1
 export const EPOLLOUT = 4
+export const EPOLLET = 0x80000000
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
+const SOL_SOCKET = 1
+const SO_RCVBUF = 8
 const EPOLL_CTL_ADD = 1
 
 /** Gives the result of a call; throws where it failed. */
@@ -72,6 +77,9 @@ const on = Int32Array.of(1)
 
 /** Sends what is written at once. */
 export const noDelay = (fd) => setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, 4)
+
+/** Asks for a receive buffer of so many bytes. */
+export const receiveBuffer = (fd, bytes) => setsockopt(fd, SOL_SOCKET, SO_RCVBUF, Int32Array.of(bytes), 4)
 
 const words = process.arch === 'x64' ? 3 : 4 // of a struct epoll_event
 const data = words - 2 // where the descriptor stands in it

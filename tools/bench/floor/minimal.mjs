@@ -5,11 +5,13 @@ import { randomBytes } from 'node:crypto'
 import { play } from '../peers/role.mjs'
 import * as libc from './libc.mjs'
 
-const { AF_INET, AF_UNIX, EPOLLIN, EPOLLOUT, Epoll, MSG_NOSIGNAL, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } =
-  libc
+const { AF_INET, AF_UNIX, EPOLLET, EPOLLIN, EPOLLOUT, Epoll } = libc
+const { MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM } = libc
 const { accept4, bind, close, connect, listen, loopback, must, noDelay, recv, send, socket } = libc
 const MESSAGE = 64 // bytes
 const BACKLOG = 4096
+const BUFFER = 4 << 20 // bytes asked for the receive buffer; the system may give less
+const AT_ONCE = 256 // datagrams that are taken before the event loop has its turn
 const inLoop = process.env.FLOOR_LOOP !== undefined
 const sizeOfName = Int32Array.of(16)
 
@@ -73,6 +75,57 @@ function accept() {
     for (let fd; (fd = accept4(listener, null, null, SOCK_NONBLOCK)) >= 0;) close(fd)
   })
   return { ready: { port: libc.portOf(listener) } }
+}
+
+function write(port, size) {
+  const p = new Uint8Array(Number(size))
+  const epoll = new Epoll()
+  let fd = -1
+  let left = 0
+  let at = 0
+  let ended
+  /** Writes until the kernel is full. */
+  const pump = () => {
+    while (left > 0) {
+      const part = at === 0 ? p : p.subarray(at)
+      const n = send(fd, part, part.byteLength, MSG_NOSIGNAL | MSG_DONTWAIT)
+      if (n < 0) return
+      left -= n
+      at = (at + n) % p.byteLength
+    }
+    libc.shutdown(fd, libc.SHUT_WR)
+    recv(fd, p, p.byteLength, 0)
+    close(fd)
+    ended()
+  }
+  const command = async (bytes) => {
+    const start = performance.now()
+    fd = must(socket(AF_INET, SOCK_STREAM, 0), 'socket')
+    noDelay(fd)
+    must(connect(fd, loopback(Number(port)), 16), 'connect')
+    left = bytes
+    const end = new Promise((resolve) => (ended = resolve))
+    epoll.add(fd, (EPOLLOUT | EPOLLET) >>> 0)
+    if (inLoop && epoll.watching === null) epoll.watch(pump)
+    while (!inLoop && left > 0) epoll.wait(-1, pump)
+    await end
+    return { ms: performance.now() - start }
+  }
+  return { command }
+}
+
+function count() {
+  const fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), 'socket')
+  must(bind(fd, loopback(0), 16), 'bind')
+  libc.receiveBuffer(fd, BUFFER)
+  const epoll = new Epoll()
+  epoll.add(fd, EPOLLIN)
+  const p = new Uint8Array(MESSAGE)
+  let received = 0
+  epoll.watch(() => {
+    for (let i = 0; i < AT_ONCE && recv(fd, p, MESSAGE, 0) >= 0; i++) received++
+  })
+  return { ready: { port: libc.portOf(fd) }, command: () => ({ received }) }
 }
 
 /** Has `atOnce` of `count` under way, each a descriptor that `begin` gives; `end` gets those that are ready. */
@@ -153,5 +206,7 @@ function sends(port, way) {
   return { command }
 }
 
-// A program that only asks has no use for Node's loop.
-await play(inLoop ? { echo, accept } : { echo, accept, dial, lookup, send: sends })
+// A program that only asks has no use for Node's loop, and one that is asked meanwhile cannot do without.
+await play(
+  inLoop ? { echo, accept, write, count, send: sends } : { echo, accept, dial, lookup, write, send: sends },
+)

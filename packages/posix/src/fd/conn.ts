@@ -14,36 +14,27 @@ import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
-import { readOnce, ReadOp, WriteOp } from './op.ts'
+import { endOf, readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
 import { writev } from './writev.ts'
 
-/**
- * Reads into `p`, as read of a connection says. `stream` is true where a short read means an empty buffer
- * (TCP), `end` is what no bytes mean.
- */
-function read(
-  fd: FD,
-  p: Uint8Array,
-  stream: boolean,
-  end: number | null,
-  options?: IOOptions,
-): Promise<number | null> {
+/** Reads into `p`, as read of a connection says. */
+function read(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number | null> {
   const wrong = checkBuffer(p)
   if (wrong !== null) return Promise.reject(wrong)
   if (p.byteLength === 0 && !fd.isClosed) return Promise.resolve(0)
   if (fd.readReady && fd.reading.free && !isOver(options)) {
     // These lines are ReadOp.attempt without an operation: most reads find their data here, and need no
     // allocation.
-    const n = readOnce(fd, p, stream)
+    const n = readOnce(fd, p)
     if (n > 0) return Promise.resolve(n)
-    if (n === 0) return Promise.resolve(end)
+    if (n === 0) return Promise.resolve(endOf(fd))
     // The kernel reports an error of the connection once, so an operation that tried again would not meet it.
     if (n !== EAGAIN) return Promise.reject(fd.callError('read', 'read', n))
   }
-  return fd.reading.run(new ReadOp(fd, p, stream, end), options)
+  return fd.reading.run(new ReadOp(fd, p), options)
 }
 
 /** Writes all of `p`, as write of a connection says. */
@@ -57,8 +48,15 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
     if (n < 0 && n !== EAGAIN) {
       return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
     }
+    fd.full()
   }
   return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
+}
+
+function closeHalf(fd: FD, how: number): Promise<void> {
+  if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
+  const result = shutdown(fd.fd, how)
+  return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
 }
 
 /** Sets the size of one of the kernel's buffers by `set`. Throws the error of a setter. */
@@ -80,16 +78,12 @@ export async function connFile(fd: FD): Promise<File> {
 export abstract class PosixConn<A extends Addr> extends LaneConn<A> implements Conn<A>, ByteStreams {
   /** The descriptor. */
   protected readonly fd: FD
-  readonly #stream: boolean
-  readonly #end: number | null
   #streams: ConnStreams | null = null
 
-  /** Takes over a connected socket. `stream` is true where a short read means an empty buffer (TCP). */
-  protected constructor(fd: FD, stream: boolean, end: number | null) {
+  /** Takes over a connected socket. */
+  constructor(fd: FD) {
     super()
     this.fd = fd
-    this.#stream = stream
-    this.#end = end
   }
 
   protected get handle(): FD {
@@ -110,7 +104,7 @@ export abstract class PosixConn<A extends Addr> extends LaneConn<A> implements C
   }
 
   read(p: Uint8Array, options?: IOOptions): Promise<number | null> {
-    return read(this.fd, p, this.#stream, this.#end, options)
+    return read(this.fd, p, options)
   }
 
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
@@ -122,11 +116,11 @@ export abstract class PosixConn<A extends Addr> extends LaneConn<A> implements C
   }
 
   closeRead(): Promise<void> {
-    return this.#shutdown(abi.SHUT_RD)
+    return closeHalf(this.fd, abi.SHUT_RD)
   }
 
   closeWrite(): Promise<void> {
-    return this.#shutdown(abi.SHUT_WR)
+    return closeHalf(this.fd, abi.SHUT_WR)
   }
 
   setReadBuffer(bytes: number): void {
@@ -143,13 +137,6 @@ export abstract class PosixConn<A extends Addr> extends LaneConn<A> implements C
 
   syscallConn(): RawConn {
     return new PosixRawConn(this.fd)
-  }
-
-  #shutdown(how: number): Promise<void> {
-    const { fd } = this
-    if (fd.isClosed) return Promise.reject(fd.opError('close', ErrClosed))
-    const result = shutdown(fd.fd, how)
-    return result < 0 ? Promise.reject(fd.callError('close', 'shutdown', result)) : Promise.resolve()
   }
 }
 

@@ -29,7 +29,10 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   readReady = true
   /** Whether a write may go: false from the moment the kernel was full until the next event. */
   writeReady = true
-  /** Whether a short read does not mean that nothing is left: the peer hung up, or urgent data is there. */
+  /**
+   * Whether a short read does not mean that nothing is left: the peer hung up, urgent data is there, or the socket is one of the
+   * Unix domain.
+   */
   exception = false
   /**
    * Whether nobody but this package has the descriptor, and packets bring nothing but their bytes and their sender: false from
@@ -41,6 +44,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   #urgent: Lane | null = null
   #fd: number
   #slot = -1
+  #hearsOfRoom = false
   #eventError = 0
   #names: Names
   #local: Addr | null | undefined // undefined until asked
@@ -123,13 +127,17 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     return this.opError(op, syscallError(call, result))
   }
 
-  /** Registers with the poller if that was not done yet. Gives 0 or a negated error number. */
-  register(): number {
-    if (this.#slot < 0) {
-      const slot = this.poller.add(this.fd, this)
-      if (slot < 0) return slot
-      this.#slot = slot
-    }
+  /**
+   * Registers with the poller if that was not done yet, to be told of what may be read and, if `writes`, of room. Gives 0 or a
+   * negated error number.
+   */
+  register(writes: boolean): number {
+    if (this.#slot >= 0 && (this.#hearsOfRoom || !writes)) return 0
+    const result =
+      this.#slot < 0 ? this.poller.add(this.fd, this, writes) : this.poller.addWrites(this.fd, this.#slot)
+    if (result < 0) return result
+    if (this.#slot < 0) this.#slot = result
+    this.#hearsOfRoom = writes
     return 0
   }
 
@@ -153,6 +161,12 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     this.exception = true
     if (error !== 0) this.#eventError = error
     this.#urgent?.wake()
+  }
+
+  /** Notes that the kernel takes no more for now. */
+  full(): void {
+    this.writeReady = false
+    this.poller.bulk()
   }
 
   /** Takes the error that an event has told: 0 or a negated error number. */

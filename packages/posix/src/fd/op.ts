@@ -24,8 +24,18 @@ export abstract class FDOp<T> extends Op<T> {
     this.fd = fd
   }
 
+  /** Whether it waits for room. */
+  protected get wantsRoom(): boolean {
+    return !this.fd.writeReady
+  }
+
   override parked(): void {
-    const result = this.fd.register()
+    this.refused()
+  }
+
+  // A write may have begun to wait for its turn, and only now waits for room.
+  override refused(): void {
+    const result = this.fd.register(this.wantsRoom)
     if (result < 0) this.fail(syscallError(registerCall, result))
   }
 }
@@ -34,38 +44,37 @@ export abstract class FDOp<T> extends Op<T> {
  * Reads once. Gives the bytes read, 0 for the end of a stream or an empty packet, or a negated error number,
  * and notes what the outcome says about the next read.
  */
-export function readOnce(fd: FD, p: Uint8Array, stream: boolean): number {
+export function readOnce(fd: FD, p: Uint8Array): number {
   const length = byteLengthOf(p)
   const n = recv(fd.fd, p, length, 0)
   if (n === EAGAIN) fd.readReady = false
   else if (n >= BULK) fd.poller.bulk()
   // A stream that gave less than the buffer takes is empty, and an event will come with more data.
-  else if (n > 0 && n < length && stream && !fd.exception) fd.readReady = false
+  else if (n > 0 && n < length && !fd.exception) fd.readReady = false
   return n
+}
+
+/** What a read gives that got no bytes: those of datagrams come one packet at a time, and one may be empty. */
+export function endOf({ net }: FD): number | null {
+  return net === 'unixgram' ? 0 : null
 }
 
 /** Waits for data and reads it. */
 export class ReadOp extends FDOp<number | null> {
   readonly #p: Uint8Array
-  readonly #stream: boolean
-  readonly #end: number | null
 
-  /**
-   * Makes a read into `p`. `stream` says that a short read means an empty buffer, `end` what no bytes mean.
-   */
-  constructor(fd: FD, p: Uint8Array, stream: boolean, end: number | null) {
+  /** Makes a read into `p`. */
+  constructor(fd: FD, p: Uint8Array) {
     super('read', fd)
     this.#p = p
-    this.#stream = stream
-    this.#end = end
   }
 
   attempt(): boolean {
     if (!this.fd.readReady) return false
     checkKept(this.#p, 1)
-    const n = readOnce(this.fd, this.#p, this.#stream)
+    const n = readOnce(this.fd, this.#p)
     if (n > 0) return this.done(n)
-    if (n === 0) return this.done(this.#end)
+    if (n === 0) return this.done(endOf(this.fd))
     return n === EAGAIN ? false : this.fail(syscallError('read', n))
   }
 }
@@ -85,21 +94,15 @@ export class WriteOp extends FDOp<number> {
   }
 
   attempt(): boolean {
+    if (!this.fd.writeReady) return false
     const p = this.#p
-    while (this.fd.writeReady) {
-      checkKept(p, this.#byteLength)
-      const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
-      if (n >= 0) {
-        this.#n += n
-        if (this.#n >= this.#byteLength) return this.done(this.#n)
-      } else if (n === EAGAIN) {
-        this.fd.writeReady = false
-        this.fd.poller.bulk()
-      } else {
-        return this.fail(syscallError('write', n))
-      }
-    }
+    checkKept(p, this.#byteLength)
+    const rest = this.#n === 0 ? p : p.subarray(this.#n)
+    const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
+    if (n < 0 && n !== EAGAIN) return this.fail(syscallError('write', n))
+    this.#n += Math.max(n, 0)
+    if (this.#n >= this.#byteLength) return this.done(this.#n)
+    this.fd.full() // a stream that took less than it was given takes no more, as epoll(7) says
     return false
   }
 

@@ -14,6 +14,11 @@ class RawOp extends FDOp<undefined> {
     this.#f = f
   }
 
+  // Only the function knows what the kernel has said.
+  protected override get wantsRoom(): boolean {
+    return this.name === 'raw-write'
+  }
+
   attempt(): boolean {
     try {
       const { fd } = this.fd

@@ -61,7 +61,7 @@ export class DescriptorSource implements SpliceSource, Pollable {
 
   start(wake: () => void): void {
     this.#wake = wake
-    const slot = poller().add(this.fd, this)
+    const slot = poller().add(this.fd, this, false)
     if (slot < 0) throw syscallError(registerCall, slot)
     this.#slot = slot
   }

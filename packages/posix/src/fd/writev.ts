@@ -39,8 +39,7 @@ class VectorWriteOp extends FDOp<number> {
       if (n >= 0) {
         this.#advance(n)
       } else if (n === EAGAIN) {
-        this.fd.writeReady = false
-        this.fd.poller.bulk()
+        this.fd.full()
       } else {
         return this.fail(syscallError('writev', n))
       }

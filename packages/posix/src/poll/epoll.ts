@@ -17,10 +17,12 @@ export const epoll = {
   EPOLL_CLOEXEC: 0x80000,
   EPOLL_CTL_ADD: 1,
   EPOLL_CTL_DEL: 2,
+  EPOLL_CTL_MOD: 3,
 } as const
 
 const READS = (epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLET) >>> 0
-const READS_AND_WRITES = (READS | epoll.EPOLLOUT) >>> 0
+// Sockets but those of TCP tell of room whenever a packet has left, though none was refused: each write would wake the poller.
+const WRITES = (READS | epoll.EPOLLOUT) >>> 0
 const READABLE = epoll.EPOLLIN | epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLHUP | epoll.EPOLLERR
 const WRITABLE = epoll.EPOLLOUT | epoll.EPOLLHUP | epoll.EPOLLERR
 const EXCEPTIONAL = epoll.EPOLLPRI | epoll.EPOLLRDHUP | epoll.EPOLLHUP | epoll.EPOLLERR
@@ -62,11 +64,12 @@ export class Epoll implements Selector {
     if (this.fd < 0) throw syscallError('epoll_create1', this.fd)
   }
 
-  add(fd: number, slot: number, generation: number, writes = true): number {
-    this.#event[0] = writes ? READS_AND_WRITES : READS
-    this.#event[data] = slot
-    this.#event[data + 1] = generation
-    return epollCtl(this.fd, epoll.EPOLL_CTL_ADD, fd, this.#eventBytes)
+  add(fd: number, slot: number, generation: number, writes: boolean): number {
+    return this.#control(epoll.EPOLL_CTL_ADD, fd, slot, generation, writes ? WRITES : READS)
+  }
+
+  addWrites(fd: number, slot: number, generation: number): number {
+    return this.#control(epoll.EPOLL_CTL_MOD, fd, slot, generation, WRITES)
   }
 
   remove(fd: number): void {
@@ -86,5 +89,12 @@ export class Epoll implements Selector {
       if ((what & WRITABLE) !== 0) pollable.writable()
     }
     return Math.max(n, 0)
+  }
+
+  #control(op: number, fd: number, slot: number, generation: number, interest: number): number {
+    this.#event[0] = interest
+    this.#event[data] = slot
+    this.#event[data + 1] = generation
+    return epollCtl(this.fd, op, fd, this.#eventBytes)
   }
 }

@@ -38,14 +38,18 @@ export class Kqueue implements Selector {
   }
 
   // The changes are made by a call of their own: put off to the next poll, an error would come too late for
-  // the caller of add.
-  add(fd: number, slot: number, generation: number, writes = true): number {
-    return this.#change(fd, kqueue.EV_ADD | kqueue.EV_CLEAR, slot, generation, writes ? 2 : 1)
+  // the caller of add. They are always made for both directions.
+  add(fd: number, slot: number, generation: number): number {
+    return this.#change(fd, kqueue.EV_ADD | kqueue.EV_CLEAR, slot, generation)
+  }
+
+  addWrites(): number {
+    return 0
   }
 
   remove(fd: number): void {
     // The call fails only where the descriptor was never registered, and then nothing is left to remove.
-    this.#change(fd, kqueue.EV_DELETE, 0, 0, 2)
+    this.#change(fd, kqueue.EV_DELETE, 0, 0)
   }
 
   poll(find: Find): number {
@@ -57,9 +61,9 @@ export class Kqueue implements Selector {
 
   // As the call has no room for events, the first change that fails makes it fail, instead of becoming an
   // event.
-  #change(fd: number, action: number, slot: number, generation: number, filters: 1 | 2): number {
+  #change(fd: number, action: number, slot: number, generation: number): number {
     this.#changes.set(0, fd, kqueue.EVFILT_READ, action, slot, generation)
     this.#changes.set(1, fd, kqueue.EVFILT_WRITE, action, slot, generation)
-    return change(this.fd, this.#changes.bytes, filters, null, 0, now)
+    return change(this.fd, this.#changes.bytes, 2, null, 0, now)
   }
 }

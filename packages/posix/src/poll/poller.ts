@@ -48,8 +48,8 @@ export class Poller implements Handle {
     this.#policy.set(spin)
   }
 
-  /** Registers a descriptor, `writes` as for {@link Selector.add}, and gives its slot, or a negated error number. */
-  add(fd: number, pollable: Pollable, writes = true): number {
+  /** Registers a descriptor, as {@link Selector.add} says, and gives its slot, or a negated error number. */
+  add(fd: number, pollable: Pollable, writes: boolean): number {
     const slot = this.#freeSlots.pop() ?? this.#slots.length
     const generation = (this.#generations[slot] ?? 0) + 1
     const result = this.#selector.add(fd, slot, generation, writes)
@@ -57,6 +57,11 @@ export class Poller implements Handle {
     this.#generations[slot] = generation >>> 0
     if (result < 0) this.#freeSlots.push(slot)
     return result < 0 ? result : slot
+  }
+
+  /** Tells of room, too, from now on, what has a slot. Gives 0 or a negated error number. */
+  addWrites(fd: number, slot: number): number {
+    return this.#selector.addWrites(fd, slot, this.#generations[slot] ?? 0)
   }
 
   /** Forgets what was registered, before its descriptor is closed, though others may have the open file. */

@@ -20,15 +20,18 @@ export interface Pollable {
 export type Find = (slot: number, generation: number) => Pollable | null
 
 /**
- * A kernel's queue of readiness events: epoll or kqueue. Descriptors are registered once, for both directions
- * unless said otherwise, and edge-triggered. Slot and generation come back with each event, so that one for a closed descriptor is
- * recognised.
+ * A kernel's queue of readiness events: epoll or kqueue. Descriptors are registered once, edge-triggered. Slot and generation come
+ * back with each event, so that one for a closed descriptor is recognised.
  */
 export interface Selector {
   /** The queue's own descriptor, which is readable while events wait. */
   readonly fd: number
-  /** Registers a descriptor; `writes` is whether it tells that a write may go. Gives 0 or a negated error number. */
-  add(fd: number, slot: number, generation: number, writes?: boolean): number
+  /**
+   * Registers a descriptor, to be told of what may be read and, if `writes`, of room. Gives 0 or a negated error number.
+   */
+  add(fd: number, slot: number, generation: number, writes: boolean): number
+  /** Is told of room, too, from now on, for a registered descriptor. Gives 0 or a negated error number. */
+  addWrites(fd: number, slot: number, generation: number): number
   /** Forgets a descriptor, which must still be open. */
   remove(fd: number): void
   /** Fetches the events that wait, without waiting for more, and delivers them. Gives their number. */

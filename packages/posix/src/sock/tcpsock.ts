@@ -31,28 +31,27 @@ import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
 /** How to ask for the addresses of a TCP socket. */
 export const tcpNames: Names = { ...socketNames(getTCPAddr), unpacked: unpackedPeer }
 
+function set(fd: FD, result: number): void {
+  check(fd, 'set', 'setsockopt', result)
+}
+
 /** A TCP connection over a kernel socket. */
 export class PosixTCPConn extends PosixConn<TCPAddr> implements TCPConn {
-  /** Takes over a connected socket. */
-  constructor(fd: FD) {
-    super(fd, true, null)
-  }
-
   setLinger(seconds: number): void {
-    this.#set(sockopt.setLinger(descriptor(this.fd, 'set'), seconds))
+    set(this.fd, sockopt.setLinger(descriptor(this.fd, 'set'), seconds))
     this.fd.setLingers(seconds > 0)
   }
 
   setNoDelay(on = true): void {
-    this.#set(sockopt.setNoDelay(descriptor(this.fd, 'set'), on))
+    set(this.fd, sockopt.setNoDelay(descriptor(this.fd, 'set'), on))
   }
 
   setKeepAlive(on = true): void {
-    this.#set(sockopt.setKeepAlive(descriptor(this.fd, 'set'), on))
+    set(this.fd, sockopt.setKeepAlive(descriptor(this.fd, 'set'), on))
   }
 
   setKeepAliveConfig(config: KeepAliveConfig): void {
-    this.#set(sockopt.setKeepAliveConfig(descriptor(this.fd, 'set'), config))
+    set(this.fd, sockopt.setKeepAliveConfig(descriptor(this.fd, 'set'), config))
   }
 
   sendFile(source: FileSource, options?: SendFileOptions): Promise<number> {
@@ -61,10 +60,6 @@ export class PosixTCPConn extends PosixConn<TCPAddr> implements TCPConn {
 
   multipathTCP(): boolean {
     return isMultipathTCP(descriptor(this.fd, 'get'))
-  }
-
-  #set(result: number): void {
-    check(this.fd, 'set', 'setsockopt', result)
   }
 }
 

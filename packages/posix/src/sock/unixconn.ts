@@ -44,9 +44,9 @@ export class PosixUnixConn extends PosixConn<UnixAddr> implements UnixConn {
 
   /** Takes over a socket; `connected` is false for a bound one that has no peer. */
   constructor(fd: FD, connected = true) {
-    // A short read does not mean that the buffer is empty: the kernel also ends a read where the sender's
-    // credentials or descriptors change.
-    super(fd, false, fd.net === 'unixgram' ? 0 : null)
+    super(fd)
+    // The kernel also ends a read where the sender's credentials or descriptors change.
+    fd.exception = true
     this.#connected = connected
   }
 

@@ -11,11 +11,6 @@ export const known = [
   },
   {
     runtime: 'Bun',
-    failure: 'a reader that takes little at a time makes the writer wait as well',
-    why: "Bun's net.Socket reads on without limit while small pieces are taken from it with read(n); node:net alone shows it",
-  },
-  {
-    runtime: 'Bun',
     failure: 'node: ',
     why: "Bun's tls says ECONNRESET, not what was wrong, when a peer that speaks no TLS ends at once; node:tls over a Duplex alone shows it",
   },

@@ -21,9 +21,9 @@ import { hostedUnixSockGroup } from './unixsock.ts'
  * Limits of the host:
  * - It cannot stop accepting, so `backlog` limits nothing for long: connections that nobody has accepted queue in the process,
  *   each with its descriptor. When no descriptor is left the host closes the connection it could not accept.
- * - It reads up to 128 KiB ahead of a stream's reader, and datagrams whether or not they are read: those queue up to the
+ * - It reads up to 192 KiB ahead of a stream's reader, and datagrams whether or not they are read: those queue up to the
  *   size of the receive buffer, more are dropped.
- * - A piece of a write (up to 64 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
+ * - A piece of a write (up to 128 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
  *   and when nothing was left to give the write succeeds. Such a piece keeps the process alive, also after `unref`, until
  *   the peer takes it; close gives it 5 s, then resets.
  * - On Deno a TCP connection that has read nothing yet takes a second descriptor to write more than 4 KiB, or anything when it was

@@ -394,6 +394,36 @@ test('TCPConn.close() delivers a piece that a write has counted, although the pe
   })
 })
 
+test('TCPConn.write() that waits sends its own bytes, whatever another connection or its caller writes meanwhile', async () => {
+  await withPair(async ({ c1, c2 }) => {
+    const ones = new Uint8Array(4 << 20).fill(1)
+    c1.setWriteDeadline(Date.now() + 50)
+    let sent = 0
+    for (let e: OpError | null = null; e === null;) {
+      e = await c1.write(ones).then(
+        (n) => ((sent += n), null),
+        (cause: unknown) => cause as OpError,
+      )
+      sent += e?.n ?? 0
+    }
+    ones.fill(2)
+    await withPair(async ({ c1: other, c2: far }) => {
+      const into = new Uint8Array(1 << 20)
+      for (let i = 0; i < 16; i++) {
+        await Promise.all([other.write(new Uint8Array(100_000).fill(3)), far.read(into)])
+      }
+    })
+    await c1.closeWrite()
+    const into = new Uint8Array(1 << 20)
+    let got = 0
+    for (let n = await c2.read(into); n !== null; n = await c2.read(into)) {
+      expect(into.subarray(0, n).every((byte) => byte === 1)).toBe(true)
+      got += n
+    }
+    expect(got).toBe(sent)
+  })
+})
+
 test('TCPConn.close() gives a piece that the peer does not take 5 s, then lets the process exit', async () => {
   const code = `${script}
     let n = 0

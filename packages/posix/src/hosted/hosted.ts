@@ -21,14 +21,14 @@ import { hostedUnixSockGroup } from './unixsock.ts'
  * Limits of the host:
  * - It cannot stop accepting, so `backlog` limits nothing for long: connections that nobody has accepted queue in the process,
  *   each with its descriptor. When no descriptor is left the host closes the connection it could not accept.
- * - It reads up to 128 KiB ahead of a stream's reader, and datagrams whether or not they are read: those queue up to the
+ * - It reads up to 192 KiB ahead of a stream's reader, and datagrams whether or not they are read: those queue up to the
  *   size of the receive buffer, more are dropped.
- * - A piece of a write (up to 64 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
+ * - A piece of a write (up to 128 KiB) that it was given cannot be taken back. A deadline, signal or close counts it in `n`,
  *   and when nothing was left to give the write succeeds. Such a piece keeps the process alive, also after `unref`, until
  *   the peer takes it; close gives it 5 s, then resets.
- * - On Deno the connection ends with EPIPE when a peer half-closes that has never sent a byte, and a write finds no room in the
- *   kernel: Deno takes the end of the stream for that of the connection. The first write of a connection that was just
- *   accepted finds none either. A peer that has sent anything gets all of a long answer, and `posix()` sends it to any peer.
+ * - On Deno a TCP connection that has read nothing yet takes a second descriptor to write more than 4 KiB, or anything when it was
+ *   accepted; on Windows, where Deno shows none, such a write fails with EPIPE when the peer has half-closed and the kernel has no
+ *   room, and the connection with it.
  * - An error of the connection is kept: every read after what had arrived tells it, where a kernel tells it once.
  * - The names of Unix sockets are not told: the dialled end is unnamed, the accepted one has the listener's name.
  * - Local addresses of a listening Unix socket are removed from the file system at close. On Windows names are pipes':

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import type { Addr } from '@net/addr'
 import { byteLengthOf } from '@net/contract'
-import { checkKept, Op, type LaneOwner } from '@net/io'
+import { checkKept, deferToNextTurn, isTurnOver, Op, type LaneOwner } from '@net/io'
 import { callError, hostError } from './errors.ts'
 import { Handle } from './handle.ts'
+import { newPiece, PIECE, reusePiece } from './piece.ts'
 
 /**
  * Bytes that the host may read ahead before it stops reading from the kernel. It stops after the read that
@@ -11,16 +12,17 @@ import { Handle } from './handle.ts'
  */
 export const READ_AHEAD = 65536
 
-const PIECE = 65536 // bytes given to the host at a time: what it holds cannot be taken back
 const FLUSH = 5000 // milliseconds that close gives a piece which the peer does not take
 
 /** A connected stream socket of the host. */
 export class StreamHandle extends Handle {
   readonly #socket: Socket
   #failure: Error | null = null
+  #rest: Uint8Array | null = null // what was taken from the host and not read
   #readEnded = false
+  #isReadClosed = false
   #writeEnded = false
-  #unsent = false
+  #piece: Uint8Array | null = null // what the host was given and the kernel has not taken
   #resets = false
 
   /** Takes over a connected socket, from which nothing must have been read. */
@@ -42,7 +44,7 @@ export class StreamHandle extends Handle {
 
   /** Whether the host can be given the next piece: it holds none that the kernel has not taken. */
   get writeReady(): boolean {
-    return !this.#unsent
+    return this.#piece === null
   }
 
   /** Whether the connection has failed. */
@@ -63,30 +65,50 @@ export class StreamHandle extends Handle {
    * Takes bytes the host has read: their number, null at the end of the stream, 0 when there are none yet.
    */
   take(p: Uint8Array): number | null {
-    if (this.#readEnded) return null
+    if (this.#isReadClosed) return null
     const socket = this.#socket
-    // read(n) with an n above the high-water mark would raise the mark.
-    const n = Math.min(byteLengthOf(p), socket.readableLength, socket.readableHighWaterMark)
-    // read(0) makes the host read on, or emit the end.
-    const chunk = socket.read(n) as Uint8Array | null
-    if (chunk === null) return 0
-    p.set(chunk)
+    // Small pieces are cut from what was taken at once: read(n) costs more, and has Bun read on without limit. With an n above
+    // the high-water mark it would raise the mark, and read(0) makes the host read on, or emit the end.
+    const chunk =
+      this.#rest ??
+      (socket.read(Math.min(socket.readableLength, socket.readableHighWaterMark)) as Uint8Array | null)
+    if (chunk === null) return this.#readEnded ? null : 0
+    const n = Math.min(byteLengthOf(p), chunk.byteLength)
+    const whole = n === chunk.byteLength
+    p.set(whole ? chunk : chunk.subarray(0, n))
+    this.#rest = whole ? null : chunk.subarray(n)
     return n
   }
 
-  /** Gives bytes to the host, which keeps them until they are sent. */
+  /** Gives a piece to the host, which keeps it until the kernel has taken it: often at once. */
   give(piece: Uint8Array): void {
-    this.#unsent = true
-    this.#socket.write(piece, (e) => {
-      this.#unsent = false
-      // An error wakes nothing here: the 'error' event that follows does.
-      if (!e) this.writing.wake()
-    })
+    this.#piece = piece
+    this.#socket.write(piece, this.#called)
+    if (this.#hasTaken) this.#taken(piece)
+  }
+
+  // Errors wake nothing here: the 'error' event that follows does. What was taken at once is called for when the host may have
+  // the next piece.
+  readonly #called = (): void => {
+    if (this.#piece === null || !this.#hasTaken) return
+    this.#taken(this.#piece)
+    this.writing.wake()
+  }
+
+  get #hasTaken(): boolean {
+    const { writableLength, errored, destroyed } = this.#socket
+    return writableLength === 0 && !errored && !destroyed
+  }
+
+  #taken(piece: Uint8Array): void {
+    this.#piece = null
+    reusePiece(piece)
   }
 
   /** Ends reading: what waits and what comes later gets null. */
   closeRead(): void {
-    this.#readEnded = true
+    this.#isReadClosed = true
+    this.#rest = null
     this.reading.wake()
   }
 
@@ -108,7 +130,7 @@ export class StreamHandle extends Handle {
 
   protected release(): Promise<void> {
     const socket = this.#socket
-    const given = this.#unsent && this.#failure === null
+    const given = this.#piece !== null && this.#failure === null
     if (this.#resets) {
       reset(socket)
     } else if (given) {
@@ -189,18 +211,23 @@ export class WriteOp extends Op<number> {
   attempt(): boolean {
     const e = this.#handle.callError('write')
     if (e !== null && (this.#handle.failed || this.#given < this.#byteLength)) return this.fail(e)
-    if (!this.#handle.writeReady) return false
-    this.#sent = this.#given
-    if (this.#sent === this.#byteLength) return this.done(this.#sent)
-    const piece = this.#piece()
-    this.#handle.give(piece)
-    this.#given += piece.byteLength
+    while (this.#handle.writeReady) {
+      this.#sent = this.#given
+      if (this.#sent === this.#byteLength) return this.done(this.#sent)
+      if (this.#sent > 0 && isTurnOver()) {
+        deferToNextTurn(this.#handle.writing)
+        return false
+      }
+      const piece = this.#piece()
+      this.#given += piece.byteLength
+      this.#handle.give(piece)
+    }
     return false
   }
 
   // Copies the bytes that come next, as the caller may change the buffers once they count as written.
   #piece(): Uint8Array {
-    const piece = Buffer.allocUnsafe(Math.min(this.#byteLength - this.#given, PIECE))
+    const piece = newPiece(Math.min(this.#byteLength - this.#given, PIECE))
     for (let n = 0; n < piece.byteLength;) {
       const p = this.#buffers[this.#next] as Uint8Array
       const length = this.#lengths[this.#next] as number

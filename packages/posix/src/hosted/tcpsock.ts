@@ -19,6 +19,7 @@ import {
 import { copyingSendfileGroup } from '@net/io'
 import { ErrWindows } from '@net/stubs'
 import { HostedStreamConn } from './conn.ts'
+import { writeThroughPipe } from './deno.ts'
 import { dialSocket } from './dial.ts'
 import { callError } from './errors.ts'
 import { hostAddress, parseHostAddress, socketFamily } from './ipsock.ts'
@@ -64,6 +65,7 @@ class HostedTCPConn extends HostedStreamConn<TCPAddr> implements TCPConn {
     const { remoteAddress, remotePort } = socket
     const remote = remoteAddress === undefined && raddr !== null ? raddr : tcpAddr(remoteAddress, remotePort)
     super(new StreamHandle(socket, net, local, remote))
+    writeThroughPipe(socket, raddr === null ? 'accepted' : 'dialled')
     this.#socket = socket
   }
 

@@ -48,7 +48,7 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
     if (n < 0 && n !== EAGAIN) {
       return Promise.reject(Object.assign(fd.callError('write', 'write', n), { n: 0 }))
     }
-    fd.full()
+    if (n === EAGAIN) fd.full()
   }
   return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
 }

@@ -94,15 +94,21 @@ export class WriteOp extends FDOp<number> {
   }
 
   attempt(): boolean {
-    if (!this.fd.writeReady) return false
     const p = this.#p
-    checkKept(p, this.#byteLength)
-    const rest = this.#n === 0 ? p : p.subarray(this.#n)
-    const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
-    if (n < 0 && n !== EAGAIN) return this.fail(syscallError('write', n))
-    this.#n += Math.max(n, 0)
-    if (this.#n >= this.#byteLength) return this.done(this.#n)
-    this.fd.full() // a stream that took less than it was given takes no more, as epoll(7) says
+    // A write that went in part is tried again, as only EAGAIN promises an event when there is room.
+    while (this.fd.writeReady) {
+      checkKept(p, this.#byteLength)
+      const rest = this.#n === 0 ? p : p.subarray(this.#n)
+      const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
+      if (n >= 0) {
+        this.#n += n
+        if (this.#n >= this.#byteLength) return this.done(this.#n)
+      } else if (n === EAGAIN) {
+        this.fd.full()
+      } else {
+        return this.fail(syscallError('write', n))
+      }
+    }
     return false
   }
 

@@ -18,7 +18,8 @@ function pipeInto(socket: Socket): Socket | null {
   const { _handle: own } = socket as unknown as { readonly _handle: DenoStream | null }
   const fd = own?.fdForIpc?.() ?? -1
   if (fd < 0) return null
-  const { binding } = process as unknown as { readonly binding: (name: 'pipe_wrap') => DenoPipes }
+  const { binding } = process as unknown as { readonly binding?: (name: 'pipe_wrap') => DenoPipes }
+  if (binding === undefined) return null
   const { Pipe, constants } = binding('pipe_wrap')
   const handle = new Pipe(constants.SOCKET)
   if (handle.open(fd) !== 0) return null

@@ -1,7 +1,5 @@
-// TCP through something: `export`, `export tls` and `relay PORT` stand between, `ping`, `write` and `read` go WAY PORT THROUGH, where
+// TCP through something: `export` and `export tls` stand between, `ping`, `write` and `read` go WAY PORT THROUGH, where
 // THROUGH is the port of what stands between (0: nothing does).
-import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
 import { parseIP, TCPAddr } from '@net/addr'
 import { embeddedNet, exportNet, tlsListener, tlsToExport } from '@net/netfs'
 import { importNet, plan9 } from '@net/plan9'
@@ -29,17 +27,6 @@ function exporter(tls) {
   return { ready: { port: tcp.addr.port } }
 }
 
-async function relay(to) {
-  const server = createServer({ noDelay: true }, (c) => {
-    const far = connect({ host: '127.0.0.1', port: Number(to), noDelay: true })
-    c.pipe(far).pipe(c)
-    for (const end of [c, far]) end.on('error', () => end.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return { ready: { port: server.address().port } }
-}
-
 /** Asks a SOCKS proxy for a connection to a port of this machine (RFC 1928). */
 async function socks(c, port) {
   const p = new Uint8Array(10)
@@ -60,10 +47,9 @@ async function dialer(way, port, through) {
   const net = isFar ? await imported(way, through) : way === 'embedded /net' ? embeddedNet(posix()) : null
   const target = net === null ? posix() : plan9({ net })
   const proxied = net === null && through !== '0'
-  const isRelay = way.startsWith('relay')
   return async () => {
     const c = await target.dialTCP('tcp', null, loopback(proxied ? through : port))
-    if (proxied && !isRelay) await socks(c, Number(port))
+    if (proxied && way !== 'relay in C') await socks(c, Number(port))
     return c
   }
 }
@@ -126,4 +112,4 @@ async function read(...where) {
   return { command: (bytes) => timed(() => all(bytes)) }
 }
 
-await play({ export: exporter, relay, ping, write, read })
+await play({ export: exporter, ping, write, read })

@@ -1,5 +1,5 @@
 // TCP through a network in this process (embedded) and one that another process exports over 9P on loopback, beside the direct
-// connection, relays of node:net and in C, SOCKS proxies of others, and the same export over TLS.
+// connection, a relay in C, SOCKS proxies of others, and the same export over TLS.
 import { roundTripFigures } from '../figures.mjs'
 import { script } from '../programs.mjs'
 import { findProxies, startProxies } from '../proxies.mjs'
@@ -8,7 +8,6 @@ const BYTES = 2 ** 25
 const SIZE = 65536 // bytes of a write
 
 const between = {
-  relay: (port) => [script('netfs'), ['relay', port]],
   'relay in C': (port, c) => [c, ['relay', port]],
   'over TLS': () => [script('netfs'), ['export', 'tls']],
   'exported /net': () => [script('netfs'), ['export', '']],
@@ -51,7 +50,7 @@ export function rows({ programs, atEnd }) {
     return (await started).ports
   }
   const c = programs.find(({ name }) => name === 'C epoll')
-  const ways = ['direct', 'relay', 'relay in C', ...present, 'over TLS', 'embedded /net', 'exported /net']
+  const ways = ['direct', 'relay in C', ...present, 'over TLS', 'embedded /net', 'exported /net']
   const own = new Set(['over TLS', 'embedded /net', 'exported /net'])
   const row = (id, title, note, figures, run) => ({
     id: `netfs/${id}`,

@@ -5,9 +5,9 @@ import { median } from '../stats.mjs'
 import { each } from './contestants.mjs'
 
 const TIMES = 40 // that all addresses are read
-const SLICES = 5 // of which the median counts, as one that is interrupted says nothing of parsing
-const WARM_UP = 400 // times before, as the compilers of the hosts are not done sooner
-const LIBRARY_WARM_UP = 40 // times, as other libraries take much longer for an address
+const SLICES = 3 // of which the median counts, as one that is interrupted says nothing of parsing
+const WARM_UP = 300 // times before, as the compilers of the hosts are not done sooner
+const LIBRARY_WARM_UP = 20 // times, as other libraries take much longer for an address
 
 /** Numbers that are the same in every run (mulberry32). */
 function generator(seed) {

@@ -83,10 +83,12 @@ export function findPrograms() {
     programs.push({ name: 'Bun', own: false, command: [bun, peer('bun')] })
   })
   look('Deno', 'deno', '--version', (deno) => {
+    // What npm installs as deno is a program that starts it, and would be measured in its place.
+    const itself = execFileSync(deno, ['eval', 'console.log(Deno.execPath())'], { encoding: 'utf8' })
     programs.push({
       name: 'Deno',
       own: false,
-      command: [deno, 'run', '--allow-all', '--unstable-net', '--no-config', peer('deno')],
+      command: [itself.trim(), 'run', '--allow-all', '--unstable-net', '--no-config', peer('deno')],
     })
   })
   look('C', 'cc', '--version', (cc) => {

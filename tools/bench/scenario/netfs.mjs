@@ -4,7 +4,7 @@ import { roundTripFigures } from '../figures.mjs'
 import { script } from '../programs.mjs'
 import { findProxies, startProxies } from '../proxies.mjs'
 
-const BYTES = 2 ** 25
+const BYTES = 2 ** 24
 const SIZE = 65536 // bytes of a write
 
 const between = {

@@ -4,6 +4,7 @@ import { Lane, Liveness, Op } from '@net/io'
 import { play } from '../peers/role.mjs'
 import * as libc from './libc.mjs'
 import { Looking } from './looking.mjs'
+import { copy, serve } from './messages.mjs'
 import { Memory, ProvidedBuffers, Ring } from './rings.mjs'
 
 const BUFFERS = 4096
@@ -14,7 +15,6 @@ const ACCEPT_MULTISHOT = 13 | (1 << 16)
 const F_MORE = 2
 const ENOBUFS = 105
 const SOCK_CLOEXEC = 0o2000000
-const MESSAGE = 64 // bytes
 
 const owners = []
 const ring = new Ring(4096, (slot, kind, result, flags) => owners[slot].told(kind, result, flags))
@@ -141,17 +141,6 @@ class RingConn extends Liveness {
   #receive() {
     ring.put(RECV_MULTISHOT, this.#fd, 0, 0, 0, this.slot, RECV_MULTISHOT)
   }
-}
-
-/** Copies a message: set() of a part costs more than this where it is short. */
-function copy(from, at, to, toAt, length) {
-  if (length > 128) to.set(from.subarray(at, at + length), toAt)
-  else for (let i = 0; i < length; i++) to[toAt + i] = from[at + i]
-}
-
-async function serve(conn) {
-  const p = new Uint8Array(MESSAGE * 16)
-  for (let n = await conn.read(p); n !== null; n = await conn.read(p)) await conn.write(p.subarray(0, n))
 }
 
 function echo(network) {

@@ -5,6 +5,7 @@ import { Lane, Liveness, Op } from '@net/io'
 import { play } from '../peers/role.mjs'
 import * as libc from './libc.mjs'
 import { Looking } from './looking.mjs'
+import { copy, serve } from './messages.mjs'
 import { Memory, Ring } from './rings.mjs'
 
 const CHUNKS = 4096
@@ -12,7 +13,6 @@ const SIZE = 2048 // bytes of a chunk; longer messages would go another way
 const SEND = 26
 const RECV = 27
 const EAGAIN = 11
-const MESSAGE = 64 // bytes
 
 const owners = []
 const ring = new Ring(4096, (slot, kind, result) => owners[slot].told(kind, result))
@@ -130,17 +130,6 @@ class RingConn extends Liveness {
     this.#read = null
     this.reading.wake()
   }
-}
-
-/** Copies a message: set() of a part costs more than this where it is short. */
-function copy(from, at, to, toAt, length) {
-  if (length > 128) to.set(from.subarray(at, at + length), toAt)
-  else for (let i = 0; i < length; i++) to[toAt + i] = from[at + i]
-}
-
-async function serve(conn) {
-  const p = new Uint8Array(MESSAGE * 16)
-  for (let n = await conn.read(p); n !== null; n = await conn.read(p)) await conn.write(p.subarray(0, n))
 }
 
 function echo(network) {

@@ -48,8 +48,8 @@ const LOADED = '@net/posix: koffi is loaded'
  *
  * A worker must not be terminated meanwhile, nor while it binds its first functions: from then on Node-API refuses whatever may
  * run JavaScript, to koffi's start as to anyone, and koffi, which is built without C++ exceptions, cannot tell this by another
- * exception and ends the process. Nothing in a thread can hold a termination back. Where the main thread has loaded koffi
- * before, its start is short, and a program has said that it wants it; no other worker loads it.
+ * exception and ends the process. Nothing in a thread can hold a termination back. Its start is shorter, and ends in this way less
+ * often, where the main thread has loaded koffi before: no other worker loads it.
  */
 function requireKoffi(): typeof Koffi {
   if (!isMainThread && getEnvironmentData(LOADED) !== true) {

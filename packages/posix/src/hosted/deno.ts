@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 
 /** What is used of the streams of Deno's event loop. */
 interface DenoStream {
@@ -23,8 +23,9 @@ function pipeInto(socket: Socket): Socket | null {
   const { Pipe, constants } = binding('pipe_wrap')
   const handle = new Pipe(constants.SOCKET)
   if (handle.open(fd) !== 0) return null
+  const net = process.getBuiltinModule('node:net')
   const options = { handle, readable: false, writable: true, allowHalfOpen: true }
-  const pipe = new Socket(options)
+  const pipe = new net.Socket(options)
   pipe.on('error', () => {
     // The error is not lost: the callback of the write gives it to the socket.
   })

@@ -50,6 +50,7 @@ export type { OptionLevel, OptionNumbers, OptionRow, SettableRow, StateRow } fro
 export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
 export { posix, type PosixOptions } from './sock/posix.ts'
 export type { Spin } from './poll/spin_policy.ts'
+export type { Engine } from './poll/turn_calls.ts'
 export { sendfileGroup } from './fd/sendfile.ts'
 export { hostedReason, posixRefusal } from './sys/ffi.ts'
 export { socketPair } from './sock/socket_pair.ts'

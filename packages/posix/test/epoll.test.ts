@@ -27,7 +27,8 @@ afterEach(() => {
 
 function poll(): string[] {
   calls = []
-  selector.poll((slot, generation) => {
+  selector.fetch()
+  selector.deliver((slot, generation) => {
     if (slot !== SLOT || generation !== GENERATION) return null
     return {
       readable: () => calls.push('readable'),
@@ -40,7 +41,7 @@ function poll(): string[] {
 
 const one = Uint8Array.of(1)
 
-test('Epoll.poll() tells of each change once, with the slot and generation that were added', () => {
+test('Epoll.deliver() tells of each change once, with the slot and generation that were added', () => {
   expect(poll()).toEqual([])
   expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   expect(poll()).toEqual(['writable'])
@@ -54,7 +55,7 @@ test('Epoll.poll() tells of each change once, with the slot and generation that 
   expect(recv(a, new Uint8Array(4), 4, 0)).toBe(2)
 })
 
-test('Epoll.poll() tells that the peer will send no more, and that it is gone', () => {
+test('Epoll.deliver() tells that the peer will send no more, and that it is gone', () => {
   expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   poll()
   expect(shutdown(b, linux.SHUT_WR)).toBe(0)
@@ -64,14 +65,15 @@ test('Epoll.poll() tells that the peer will send no more, and that it is gone', 
   expect(poll()).toEqual(['exceptional', 'readable', 'writable'])
 })
 
-test('Epoll.poll() counts events of what is no longer known, and delivers nothing', () => {
+test('Epoll.deliver() counts events of what is no longer known, and delivers nothing', () => {
   expect(selector.add(a, SLOT, GENERATION - 1, true)).toBe(0)
-  expect(selector.poll(() => null)).toBe(1)
+  expect(selector.fetch()).toBe(1)
+  selector.deliver(() => null)
   expect(send(b, one, 1, 0)).toBe(1)
   expect(poll()).toEqual([])
 })
 
-test('Epoll.poll() tells of room only from addWrites() on, of what was added for reads', () => {
+test('Epoll.deliver() tells of room only from addWrites() on, of what was added for reads', () => {
   expect(selector.add(a, SLOT, GENERATION, false)).toBe(0)
   expect(send(a, one, 1, 0)).toBe(1)
   expect(recv(b, new Uint8Array(4), 4, 0)).toBe(1)
@@ -87,7 +89,8 @@ test('Epoll.remove() ends the events of a descriptor', () => {
   expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)
   selector.remove(a)
   expect(send(b, one, 1, 0)).toBe(1)
-  expect(selector.poll(() => expect.unreachable())).toBe(0)
+  expect(selector.fetch()).toBe(0)
+  selector.deliver(() => expect.unreachable())
   // What was never added is no harm, and what was removed may be added again.
   selector.remove(b)
   expect(selector.add(a, SLOT, GENERATION, true)).toBe(0)

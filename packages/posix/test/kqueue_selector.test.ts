@@ -48,7 +48,8 @@ class Watched {
       },
     }
     while (!done()) {
-      this.#queue.poll((slot, generation) => (slot === 1 && generation === 7 ? pollable : null))
+      this.#queue.fetch()
+      this.#queue.deliver((slot, generation) => (slot === 1 && generation === 7 ? pollable : null))
       await new Promise(setImmediate)
     }
   }

@@ -3,5 +3,5 @@ import { allocBuffer, posix } from '@net/posix'
 import { play } from './role.mjs'
 import { rolesOver } from './target.mjs'
 
-const target = posix({ spin: process.env.BENCH_SPIN ?? 'auto' })
+const target = posix({ spin: process.env.BENCH_SPIN ?? 'auto', engine: process.env.BENCH_ENGINE ?? 'auto' })
 await play(rolesOver(target, { allocBuffer, hasBatches: true }))

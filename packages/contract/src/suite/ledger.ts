@@ -3,6 +3,9 @@ import { delay } from './part.ts'
 
 const PATIENCE = 5_000 // milliseconds for what is being closed to be gone
 
+/** A thread opens its io_uring once, when its connections first have much to do together, and keeps it: no connection leaves it behind. */
+const RING = 'anon_inode:[io_uring]'
+
 interface Host {
   getBuiltinModule?(name: 'node:fs'): typeof import('node:fs') | undefined
   getActiveResourcesInfo?(): string[]
@@ -24,7 +27,8 @@ function open(): Map<string, number> {
   if (fs?.existsSync('/proc/self/fd') === true) {
     for (const fd of fs.readdirSync('/proc/self/fd')) {
       try {
-        add(`descriptor of ${kind(fs.readlinkSync(`/proc/self/fd/${fd}`))}`)
+        const file = kind(fs.readlinkSync(`/proc/self/fd/${fd}`))
+        if (file !== RING) add(`descriptor of ${file}`)
       } catch {
         // The descriptor that listed the directory is gone by now.
       }

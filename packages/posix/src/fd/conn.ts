@@ -18,6 +18,8 @@ import { endOf, readOnce, ReadOp, WriteOp } from './op.ts'
 import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
+import { MESSAGE } from '../poll/turn_calls.ts'
+import { TurnWriteOp } from './turn_write.ts'
 import { writev } from './writev.ts'
 
 /** Reads into `p`, as read of a connection says. */
@@ -41,6 +43,7 @@ function read(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number | null
 export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number> {
   const wrong = checkBuffer(p)
   if (wrong !== null) return Promise.reject(wrong)
+  if (goesWithTurn(fd, p)) return fd.writing.run(new TurnWriteOp(fd, p), options)
   let n = 0
   if (fd.mayWrite && !isOver(options)) {
     n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
@@ -51,6 +54,10 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
     if (n === EAGAIN) fd.full()
   }
   return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
+}
+
+function goesWithTurn(fd: FD, { byteLength }: Uint8Array): boolean {
+  return fd.poller.turn.sends && byteLength > 0 && byteLength <= MESSAGE
 }
 
 function closeHalf(fd: FD, how: number): Promise<void> {

@@ -62,10 +62,16 @@ export class FD extends Liveness implements LaneOwner, Pollable {
 
   /**
    * The descriptor's number. Throws {@link ErrClosed} after close: a number is never used when it is not
-   * ours.
+   * ours. A write that is to go with others of its turn goes now, so that whoever asks comes after it.
    */
   get fd(): number {
     if (this.#fd < 0) throw ErrClosed
+    this.#flush()
+    return this.#fd
+  }
+
+  /** The same for a call that keeps the order itself; negative after close. */
+  get number(): number {
     return this.#fd
   }
 
@@ -205,6 +211,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   close(cause: Error = ErrClosed): Promise<void> {
     const fd = this.#fd
     if (fd < 0) return closed
+    this.#flush()
     // The addresses are cached before the descriptor is gone, as later errors name them.
     this.#local = this.localAddr
     if (typeof this.#remote !== 'number') this.#remote = this.remoteAddr
@@ -219,5 +226,9 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     if (this.#lingers || (this.#shared && lingers(fd))) return closeDescriptorLater(fd)
     closeDescriptor(fd)
     return closed
+  }
+
+  #flush(): void {
+    if (this.#writing?.busy === true) this.poller.turn.flush()
   }
 }

@@ -1,11 +1,12 @@
 import type { Addr } from '@net/addr'
 import { OpError, byteLengthOf } from '@net/contract'
 import { checkKept, DeadlineTimer, Op, type LaneOwner } from '@net/io'
-import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { reserveDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
 import { registerCall } from '../poll/open.ts'
+import { copyBytes, MESSAGE, type TurnRead } from '../poll/turn_calls.ts'
 import { sockaddrOut, resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
 import { recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
 import { acceptSocket } from './sock_cloexec.ts'
@@ -46,7 +47,10 @@ export abstract class FDOp<T> extends Op<T> {
  */
 export function readOnce(fd: FD, p: Uint8Array): number {
   const length = byteLengthOf(p)
-  const n = recv(fd.fd, p, length, 0)
+  return noteRead(fd, length, recv(fd.fd, p, length, 0))
+}
+
+function noteRead(fd: FD, length: number, n: number): number {
   if (n === EAGAIN) fd.readReady = false
   else if (n >= BULK) fd.poller.bulk()
   // A stream that gave less than the buffer takes is empty, and an event will come with more data.
@@ -60,7 +64,7 @@ export function endOf({ net }: FD): number | null {
 }
 
 /** Waits for data and reads it. */
-export class ReadOp extends FDOp<number | null> {
+export class ReadOp extends FDOp<number | null> implements TurnRead {
   readonly #p: Uint8Array
 
   /** Makes a read into `p`. */
@@ -69,10 +73,38 @@ export class ReadOp extends FDOp<number | null> {
     this.#p = p
   }
 
+  get number(): number {
+    return this.fd.number
+  }
+
+  get byteLength(): number {
+    return byteLengthOf(this.#p)
+  }
+
   attempt(): boolean {
     if (!this.fd.readReady) return false
     checkKept(this.#p, 1)
-    const n = readOnce(this.fd, this.#p)
+    if (this.#fitsTurn && this.fd.poller.turn.receive(this)) return false
+    return this.#took(readOnce(this.fd, this.#p))
+  }
+
+  received(n: number, memory: Uint8Array, at: number): void {
+    if (n > 0) copyBytes(memory, at, this.#p, 0, n)
+    // An interrupted call is made again, by the next attempt.
+    if (n !== EINTR) this.#took(noteRead(this.fd, Math.min(this.byteLength, MESSAGE), n))
+  }
+
+  next(): void {
+    this.fd.reading.wake()
+  }
+
+  // Of a packet that is longer than the place for it the rest would be lost.
+  get #fitsTurn(): boolean {
+    const { net } = this.fd
+    return this.byteLength <= MESSAGE || (net !== 'unixpacket' && net !== 'unixgram')
+  }
+
+  #took(n: number): boolean {
     if (n > 0) return this.done(n)
     if (n === 0) return this.done(endOf(this.fd))
     return n === EAGAIN ? false : this.fail(syscallError('read', n))
@@ -99,17 +131,17 @@ export class WriteOp extends FDOp<number> {
     while (this.fd.writeReady) {
       checkKept(p, this.#byteLength)
       const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      const n = send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL)
-      if (n >= 0) {
-        this.#n += n
-        if (this.#n >= this.#byteLength) return this.done(this.#n)
-      } else if (n === EAGAIN) {
-        this.fd.full()
-      } else {
-        return this.fail(syscallError('write', n))
-      }
+      if (this.took(send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL))) return true
     }
     return false
+  }
+
+  /** Notes what a call gave: the bytes that went or a negated error number. Gives whether the write has ended. */
+  protected took(n: number): boolean {
+    if (n === EAGAIN) this.fd.full()
+    else if (n < 0) return this.fail(syscallError('write', n))
+    else this.#n += n
+    return this.#n >= this.#byteLength && this.done(this.#n)
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {

@@ -56,6 +56,7 @@ export class Epoll implements Selector {
   readonly #event = new Uint32Array(stride)
   readonly #eventBytes = new Uint8Array(this.#event.buffer)
   readonly #wait: CFunction
+  #fetched = 0
 
   /** Opens a queue. Throws when the system has no descriptor left. */
   constructor() {
@@ -77,10 +78,13 @@ export class Epoll implements Selector {
     epollCtl(this.fd, epoll.EPOLL_CTL_DEL, fd, this.#eventBytes)
   }
 
-  poll(find: Find): number {
-    const n = this.#wait(this.fd, this.#bytes, BATCH, 0)
+  fetch(): number {
+    return (this.#fetched = Math.max(this.#wait(this.fd, this.#bytes, BATCH, 0), 0))
+  }
+
+  deliver(find: Find): void {
     const events = this.#events
-    for (let i = 0, at = 0; i < n; i++, at += stride) {
+    for (let i = 0, at = 0; i < this.#fetched; i++, at += stride) {
       const pollable = find(events[at + data] ?? 0, events[at + data + 1] ?? 0)
       if (pollable === null) continue
       const what = events[at] ?? 0
@@ -88,7 +92,6 @@ export class Epoll implements Selector {
       if ((what & READABLE) !== 0) pollable.readable()
       if ((what & WRITABLE) !== 0) pollable.writable()
     }
-    return Math.max(n, 0)
   }
 
   #control(op: number, fd: number, slot: number, generation: number, interest: number): number {

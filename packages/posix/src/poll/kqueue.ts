@@ -21,6 +21,7 @@ export class Kqueue implements Selector {
   readonly #changes: KeventList
   readonly #events: KeventList
   readonly #kevent: CFunction
+  #fetched = 0
 
   /** Opens a queue of a system with such a struct kevent. Throws when the system has no descriptor left. */
   constructor(layout: KeventLayout) {
@@ -52,11 +53,13 @@ export class Kqueue implements Selector {
     this.#change(fd, kqueue.EV_DELETE, 0, 0)
   }
 
-  poll(find: Find): number {
+  fetch(): number {
     // An interrupted call has fetched nothing, and the queue stays readable.
-    const n = this.#kevent(this.fd, null, 0, this.#events.bytes, BATCH, now)
-    this.#events.deliver(n, find)
-    return Math.max(n, 0)
+    return (this.#fetched = Math.max(this.#kevent(this.fd, null, 0, this.#events.bytes, BATCH, now), 0))
+  }
+
+  deliver(find: Find): void {
+    this.#events.deliver(this.#fetched, find)
   }
 
   // As the call has no room for events, the first change that fails makes it fail, instead of becoming an

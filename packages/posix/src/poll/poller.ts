@@ -5,6 +5,7 @@ import type { Watch } from '../ffi/ffi.ts'
 import { openSelector } from './open.ts'
 import type { Pollable, Selector } from './selector.ts'
 import { SpinPolicy, type Spin } from './spin_policy.ts'
+import { TurnCalls } from './turn_calls.ts'
 
 /**
  * Every so many looks of a spin ask for everybody's events; the others only read where the last event was.
@@ -22,6 +23,8 @@ export class Poller implements Handle {
   wakeUps = 0
   /** How often the poller looked again by itself. */
   spins = 0
+  /** The calls that are made together. */
+  readonly turn = new TurnCalls()
   readonly #selector: Selector
   readonly #watch: Watch
   readonly #slots: (Pollable | null)[] = []
@@ -31,7 +34,8 @@ export class Poller implements Handle {
   #watchHeld = false
   #releasing = false
   readonly #policy = new SpinPolicy()
-  #spinning = false
+  #isLookSoon = false
+  #next: 'spin' | 'turn' | 'sleep' = 'sleep' // what the look is for when everything was sent
   #looks = 0
   #last: Pollable | null = null
 
@@ -116,25 +120,44 @@ export class Poller implements Handle {
   readonly #find = (slot: number, generation: number): Pollable | null =>
     this.#generations[slot] === generation ? (this.#last = this.#slots[slot] ?? null) : null
 
+  #poll(): number {
+    const events = this.#selector.fetch()
+    const together = this.turn.begin(events)
+    this.#selector.deliver(this.#find)
+    if (together) {
+      this.turn.end()
+      this.#last = null // One of many has the next event as well as another.
+    }
+    return events
+  }
+
   // The next event mostly comes from the descriptor of the last one: reading there at once saves the call
   // that asks the kernel.
   #found(): boolean {
     const direct = ++this.#looks % LOOKS === 0 ? null : (this.#last?.tryRead?.() ?? null)
-    return direct ?? this.#selector.poll(this.#find) > 0
+    return direct ?? this.#poll() > 0
   }
 
   #wake(): void {
     this.wakeUps++
     this.#policy.woke()
-    if (this.#selector.poll(this.#find) === 0) return
-    if (this.#policy.wokeToEvents(performance.now())) this.#spinSoon()
+    if (this.#poll() === 0) return
+    const spins = this.#policy.wokeToEvents(performance.now())
+    if (spins) this.#spinSoon()
+    else if (this.turn.sends) this.#lookSoon('sleep')
+  }
+
+  #spinSoon(): void {
+    if (this.#policy.enabled) this.#lookSoon('spin')
+    else if (this.turn.sends) this.#lookSoon('sleep')
   }
 
   // Node runs a tick queued by a microtask after all of the user's microtasks: the write that answers what
   // was just read goes out before the poller looks for more.
-  #spinSoon(): void {
-    if (this.#spinning || !this.#policy.enabled) return
-    this.#spinning = true
+  #lookSoon(next: 'spin' | 'turn' | 'sleep'): void {
+    this.#next = next
+    if (this.#isLookSoon) return
+    this.#isLookSoon = true
     // A reaction of a promise and not queueMicrotask(), as Node makes an object of its own kind for each of those.
     void settled.then(this.#afterMicrotasks)
   }
@@ -144,8 +167,15 @@ export class Poller implements Handle {
   }
 
   readonly #look = (): void => {
+    this.#isLookSoon = false
+    // What follows a write in the program has its turn before the next event.
+    if (this.turn.settle()) this.#lookSoon(this.#next)
+    else if (this.#next === 'spin') this.#spin()
+    else if (this.#next === 'turn') this.#spinNextTurn()
+  }
+
+  #spin(): void {
     const policy = this.#policy
-    this.#spinning = false
     while (this.#held > 0 && policy.enabled) {
       this.spins++
       const found = this.#found()
@@ -167,13 +197,17 @@ export class Poller implements Handle {
   }
 
   #spinNextTurn(): void {
-    if (this.#spinning || !this.#policy.enabled) return
-    this.#spinning = true
-    setImmediate(this.#lookInNewTurn)
+    if (this.turn.sends) {
+      this.#lookSoon('turn')
+    } else if (!this.#isLookSoon && this.#policy.enabled) {
+      this.#isLookSoon = true
+      setImmediate(this.#lookInNewTurn)
+    }
   }
 
   readonly #lookInNewTurn = (): void => {
     this.#policy.turned(performance.now())
+    this.#next = 'spin'
     this.#look()
   }
 }

@@ -34,6 +34,8 @@ export interface Selector {
   addWrites(fd: number, slot: number, generation: number): number
   /** Forgets a descriptor, which must still be open. */
   remove(fd: number): void
-  /** Fetches the events that wait, without waiting for more, and delivers them. Gives their number. */
-  poll(find: Find): number
+  /** Fetches events that wait, without waiting for more. Gives their number. */
+  fetch(): number
+  /** Delivers what was fetched last. */
+  deliver(find: Find): void
 }

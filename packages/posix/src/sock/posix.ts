@@ -6,6 +6,7 @@ import { ipSockGroup } from './ipsock.ts'
 import { lookupGroup } from './lookup.ts'
 import { poller } from '../poll/poller.ts'
 import type { Spin } from '../poll/spin_policy.ts'
+import type { Engine } from '../poll/turn_calls.ts'
 import { sendfileGroup } from '../fd/sendfile.ts'
 import { ffi } from '../sys/ffi.ts'
 import { tcpSockGroup } from './tcpsock.ts'
@@ -20,6 +21,14 @@ export interface PosixOptions {
    * last one made.
    */
   readonly spin?: Spin
+  /**
+   * How to receive and send: 'epoll' by a system call each; 'io_uring' by one for the receives and one for the sends that a turn of
+   * the event loop leads to, of at most 2 KiB each, and posix() throws where the kernel (Linux before 6.6, many a container)
+   * refuses it; 'auto', the default, is the latter in turns with many of them and where the kernel allows it. A write of that kind
+   * goes when the microtasks have run that follow what was received, and before anything else that its connection is asked to do.
+   * One setting holds for all sockets of a thread: the last one made. Linux alone has it, and elsewhere 'io_uring' throws.
+   */
+  readonly engine?: Engine
 }
 
 /**
@@ -45,6 +54,7 @@ export interface PosixOptions {
 export function posix(options: PosixOptions = {}): Target {
   ffi()
   if (options.spin !== undefined) poller().setSpin(options.spin)
+  if (options.engine !== undefined) poller().turn.set(options.engine)
   return {
     name: 'posix',
     ...fileGroup,

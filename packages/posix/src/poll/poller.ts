@@ -122,12 +122,9 @@ export class Poller implements Handle {
 
   #poll(): number {
     const events = this.#selector.fetch()
-    const together = this.turn.begin(events)
+    this.turn.begin(events)
     this.#selector.deliver(this.#find)
-    if (together) {
-      this.turn.end()
-      this.#last = null // One of many has the next event as well as another.
-    }
+    if (this.turn.end()) this.#last = null // Any of several may have the next event.
     return events
   }
 

@@ -7,14 +7,17 @@ import { ENTRIES, IoUring, ioUring } from './io_uring.ts'
 
 /**
  * How a thread's sockets receive and send: 'epoll' by a system call each, 'io_uring' by one for all that have something to do in a
- * turn, 'auto' in the latter way where they are many and the kernel allows it.
+ * turn, 'auto' in the latter way where there are several and the kernel allows it.
  */
 export type Engine = 'auto' | 'epoll' | 'io_uring'
 
 const engines: readonly Engine[] = ['auto', 'epoll', 'io_uring']
 
-/** Events of one look from which on what they lead to is done together. */
-const MANY = 8
+/**
+ * Events of one look from which on what they lead to is done together. Even for two connections that echo it takes a third less
+ * processor time, and for one half as much again.
+ */
+const SEVERAL = 2
 
 /** The longest message that is done together with others, in bytes: it is copied. */
 export const MESSAGE = 2048
@@ -74,40 +77,43 @@ export class TurnCalls {
     this.#rest = 0
   }
 
-  /** Whether writes are taken: from the delivery of many events until what they led to was sent. */
+  /** Whether writes are taken: from the delivery of several reads until what they led to was sent. */
   get sends(): boolean {
     return this.#sends
   }
 
-  /** So many events are to be delivered. Gives whether what they lead to is done together. */
-  begin(events: number): boolean {
+  /** So many events are to be delivered. */
+  begin(events: number): void {
+    const several = this.#engine === 'io_uring' ? 1 : SEVERAL
     if (this.#rest > 0) this.#rest--
-    if (!this.#isWorthwhile(events) || isLogging || !this.#isOpen()) return false
-    this.#receives = this.#sends = true
-    return true
+    this.#receives = events >= several && this.#rest === 0 && this.#engine !== 'epoll' && !isLogging
   }
 
   /** Takes a read whose data is there. Gives false when it is to be made at once. */
   receive(read: TurnRead): boolean {
-    return this.#receives && this.#reads.push(read) > 0
+    return this.#receives && this.#isOpen() && this.#reads.push(read) > 0
   }
 
-  /** The events are delivered: makes the reads. */
-  end(): void {
+  /** The events are delivered: makes the reads. Gives whether there were any. */
+  end(): boolean {
     const taken = this.#reads
     const ring = this.#ring
     this.#receives = false
-    if (!ring || taken.length === 0) return
+    if (!ring || taken.length === 0) return false
+    this.#sends = true
     this.#reads = []
     const reads = taken.filter((read) => read.isWaiting)
-    for (const [i, { number, byteLength }] of reads.entries()) {
+    reads.forEach(({ number, byteLength }, i) => {
       const at = this.#address + i * MESSAGE
       ring.add(ioUring.IORING_OP_RECV, number, at, Math.min(byteLength, MESSAGE), 0)
-    }
+    })
     const results = ring.enter()
-    if (results.includes(MESSAGE)) this.#rest = REST
-    for (const [i, read] of reads.entries()) read.received(results[i] ?? 0, this.#memory, i * MESSAGE)
+    if (this.#engine === 'auto' && results.includes(MESSAGE)) this.#rest = REST
+    reads.forEach((read, i) => {
+      read.received(results[i] ?? 0, this.#memory, i * MESSAGE)
+    })
     for (const read of taken) read.next()
+    return true
   }
 
   /** Takes a write of at most {@link MESSAGE} bytes, while {@link sends}. */
@@ -132,7 +138,9 @@ export class TurnCalls {
       at += MESSAGE
     }
     const results = ring.enter()
-    for (const [i, write] of made.entries()) write.sent(results[i] ?? 0)
+    made.forEach((write, i) => {
+      write.sent(results[i] ?? 0)
+    })
     for (const write of writes) write.next()
     return true
   }
@@ -140,11 +148,6 @@ export class TurnCalls {
   /** The microtasks have run: makes the writes. Gives false, and takes no more, when there were none. */
   settle(): boolean {
     return (this.#sends = this.#sends && this.flush())
-  }
-
-  #isWorthwhile(events: number): boolean {
-    if (this.#engine === 'auto') return events >= MANY && this.#rest === 0
-    return events > 0 && this.#engine === 'io_uring'
   }
 
   #isOpen(): boolean {

@@ -34,10 +34,13 @@ const TAKEN = 0.1
 const CROWDED = 10
 /** Milliseconds that an event makes up for: what spinning saves in a round trip. */
 const SAVED = 0.01
-/** Milliseconds that the first rest lasts. One that follows a spin shorter than the rest before it lasts twice as long. */
-const REST = 50
+/**
+ * Milliseconds that the first rest lasts. One that follows a spin shorter than the rest before it lasts twice as long. Each trial costs
+ * everybody on a crowded core a time slice, and a rest in vain only makes round trips as slow as those of others.
+ */
+const REST = 1000
 /** Milliseconds that no rest exceeds, so that a core which was crowded once is tried again. */
-const LONGEST_REST = 5000
+const LONGEST_REST = 30_000
 /** Milliseconds: a yield that is over sooner found nobody else on the core. */
 const ALONE = 0.006
 /** Looks between two yields on a core that nobody else wants, where most yields would be in vain. */

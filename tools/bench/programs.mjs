@@ -27,12 +27,12 @@ export const script = (name, env) => ({ command: [process.execPath, peer(name)],
 const fromFloor = (name) => ({ command: [process.execPath, here(`floor/${name}.mjs`)] })
 const minimal = fromFloor('minimal')
 
-/** The programs that are nothing but system calls, by which the floor of the others is known, and two drafts over io_uring. */
+/** The programs that do nothing but what cannot be left out, by which the floor of the others is known, and a draft that leaves waiting to io_uring. */
 export const floor = [
   { name: 'calls alone', own: false, ...minimal },
   { name: 'calls in Node’s loop', own: false, ...minimal, env: { FLOOR_LOOP: '1' } },
   { name: 'io_uring', own: false, ...fromFloor('ring') },
-  { name: 'io_uring, calls of a turn', own: false, ...fromFloor('turn_ring') },
+  { name: 'a walk over the characters', own: false, ...fromFloor('walk') },
 ]
 
 /**

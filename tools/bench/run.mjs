@@ -1,12 +1,4 @@
-// Runs the benchmarks and prints them as Markdown: all rows, or those whose names begin with what the arguments say.
-//
-//   --list       names the rows
-//   --write      keeps the result in BENCHMARKS.md
-//   --check      compares the result with BENCHMARKS.md, and fails when a row of ours got worse
-//   --quick      less of each, to see that all works: its figures mean little
-//   --floor      measures programs of system calls alone beside node:*, ours and C, and what a call costs (docs/floors.md)
-//   --rounds N   rounds of each row, seven unless told otherwise
-//   --ms N       milliseconds of a measurement
+// Runs the benchmarks and prints them as Markdown.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -38,6 +30,20 @@ const scenarios = [
   'sim',
 ]
 
+const USAGE = `Usage: bench [options] [row...]
+
+Runs the benchmarks and prints them as Markdown: all rows, or those whose names begin with what the arguments say.
+
+  --list       names the rows
+  --write      keeps the result in BENCHMARKS.md
+  --check      compares the result with BENCHMARKS.md, and fails when a row of ours got worse
+  --quick      less of each, to see that all works: its figures mean little
+  --floor      measures programs that do nothing but what cannot be left out beside node:*, ours and C, and what a
+               call costs (docs/floors.md)
+  --rounds N   rounds of each row, seven unless told otherwise
+  --ms N       milliseconds of a measurement
+  --help       prints this`
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -48,6 +54,7 @@ const { values, positionals } = parseArgs({
     floor: { type: 'boolean' },
     rounds: { type: 'string' },
     ms: { type: 'string' },
+    help: { type: 'boolean' },
   },
 })
 
@@ -140,5 +147,6 @@ function canEnclose() {
 }
 
 process.once('SIGINT', () => process.exit(130)) // with what is to be removed at the end
-if (values.list) await list()
+if (values.help) console.log(USAGE)
+else if (values.list) await list()
 else if (!canEnclose() || (await enclose())) await main()

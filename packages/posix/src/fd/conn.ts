@@ -43,7 +43,7 @@ function read(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number | null
 export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number> {
   const wrong = checkBuffer(p)
   if (wrong !== null) return Promise.reject(wrong)
-  if (goesWithTurn(fd, p)) return fd.writing.run(new TurnWriteOp(fd, p), options)
+  if (goesWithTurn(fd, p)) return fd.writing.run(new TurnWriteOp(fd, p, 0), options)
   let n = 0
   if (fd.mayWrite && !isOver(options)) {
     n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)

@@ -113,25 +113,27 @@ export class ReadOp extends FDOp<number | null> implements TurnRead {
 
 /** Waits for room and writes all of a buffer. */
 export class WriteOp extends FDOp<number> {
-  readonly #p: Uint8Array
-  readonly #byteLength: number
+  /** What is written. */
+  protected readonly p: Uint8Array
+  /** How many bytes that were when it was made. */
+  protected readonly byteLength: number
   #n: number
 
   /** Makes a write of `p` of which `n` bytes have gone. */
   constructor(fd: FD, p: Uint8Array, n: number) {
     super('write', fd)
-    this.#p = p
-    this.#byteLength = byteLengthOf(p)
+    this.p = p
+    this.byteLength = byteLengthOf(p)
     this.#n = n
   }
 
   attempt(): boolean {
-    const p = this.#p
+    const { p } = this
     // A write that went in part is tried again, as only EAGAIN promises an event when there is room.
     while (this.fd.writeReady) {
-      checkKept(p, this.#byteLength)
+      checkKept(p, this.byteLength)
       const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      if (this.took(send(this.fd.fd, rest, this.#byteLength - this.#n, abi.MSG_NOSIGNAL))) return true
+      if (this.took(send(this.fd.fd, rest, this.byteLength - this.#n, abi.MSG_NOSIGNAL))) return true
     }
     return false
   }
@@ -141,7 +143,7 @@ export class WriteOp extends FDOp<number> {
     if (n === EAGAIN) this.fd.full()
     else if (n < 0) return this.fail(syscallError('write', n))
     else this.#n += n
-    return this.#n >= this.#byteLength && this.done(this.#n)
+    return this.#n >= this.byteLength && this.done(this.#n)
   }
 
   protected override error(owner: LaneOwner, cause: Error): Error {

@@ -1,21 +1,11 @@
 import { byteLengthOf } from '@net/contract'
 import { EINTR } from '../abi/errno.ts'
 import { copyBytes, type TurnWrite } from '../poll/turn_calls.ts'
-import type { FD } from './fd.ts'
 import { WriteOp } from './op.ts'
 
 /** A write of a few bytes that goes with others of its turn, or alone when it comes too late for that. */
 export class TurnWriteOp extends WriteOp implements TurnWrite {
-  readonly #p: Uint8Array
-  readonly #byteLength: number
   #state: 'new' | 'taken' | 'made' = 'new'
-
-  /** Makes a write of `p`. */
-  constructor(fd: FD, p: Uint8Array) {
-    super(fd, p, 0)
-    this.#p = p
-    this.#byteLength = byteLengthOf(p)
-  }
 
   get number(): number {
     return this.fd.number
@@ -33,9 +23,9 @@ export class TurnWriteOp extends WriteOp implements TurnWrite {
   put(memory: Uint8Array, at: number): number {
     this.#state = 'made'
     // Whose buffer was lost fails in its next attempt.
-    if (!this.isWaiting || byteLengthOf(this.#p) < this.#byteLength) return 0
-    copyBytes(this.#p, 0, memory, at, this.#byteLength)
-    return this.#byteLength
+    if (!this.isWaiting || byteLengthOf(this.p) < this.byteLength) return 0
+    copyBytes(this.p, 0, memory, at, this.byteLength)
+    return this.byteLength
   }
 
   sent(n: number): void {

@@ -25,16 +25,18 @@ const enter = syscall(
   'intptr_t syscall(unsigned long number, uint32_t fd, uint32_t submit, uint32_t complete, uint32_t flags, void *arg, size_t size)',
 )
 
-// Linux 6.6 has all of them. The rings lie in memory of this program, which goes with it, and that of each has to be one page.
+// Linux 6.6 has all of them. The rings lie in memory of this program, so that nothing is left of them when a thread ends, and that of
+// each has to be within a page.
 const FLAGS =
   ioUring.IORING_SETUP_SUBMIT_ALL |
   ioUring.IORING_SETUP_SINGLE_ISSUER |
   ioUring.IORING_SETUP_NO_MMAP |
   ioUring.IORING_SETUP_NO_SQARRAY
 
-const PAGE = 4096 // bytes
+const SIZE = 4096 // bytes of either ring: a page where pages are smallest
+const ALIGNMENT = 65536 // bytes: a page where they are largest
 
-/** How many calls go together at most: as many as a page holds of struct io_uring_sqe. */
+/** How many calls go together at most: as many as there is room for. */
 export const ENTRIES = 64
 
 /*
@@ -85,17 +87,17 @@ export class IoUring {
 
   /** Opens a ring. Throws where the kernel has none of that kind, or does not let this process have it. */
   constructor() {
-    const pages = alignedPages(2)
-    const address = ffi().address(pages)
+    const memory = alignedMemory(2 * ALIGNMENT)
+    const address = ffi().address(memory)
     const params = new Uint32Array(PARAMS)
     params[2] = FLAGS
     setAddress(params, SQ_ADDR, address)
-    setAddress(params, CQ_ADDR, address + BigInt(PAGE))
+    setAddress(params, CQ_ADDR, address + BigInt(ALIGNMENT))
     this.#fd = ownDescriptor(setup(IO_URING_SETUP, ENTRIES, new Uint8Array(params.buffer)))
     if (this.#fd < 0) throw syscallError('io_uring_setup', this.#fd)
-    this.#sqes = new Uint32Array(pages.buffer, pages.byteOffset, PAGE / 4)
-    this.#rings = new Uint32Array(pages.buffer, pages.byteOffset + PAGE, PAGE / 4)
-    this.#results = new Int32Array(pages.buffer, pages.byteOffset + PAGE, PAGE / 4)
+    this.#sqes = new Uint32Array(memory.buffer, memory.byteOffset, SIZE / 4)
+    this.#rings = new Uint32Array(memory.buffer, memory.byteOffset + ALIGNMENT, SIZE / 4)
+    this.#results = new Int32Array(memory.buffer, memory.byteOffset + ALIGNMENT, SIZE / 4)
     const at = (field: number): number => (params[field] ?? 0) / 4
     this.#taken = at(SQ_HEAD)
     this.#added = at(SQ_TAIL)
@@ -156,10 +158,10 @@ export class IoUring {
   }
 }
 
-function alignedPages(count: number): Uint8Array<ArrayBuffer> {
-  const buffer = new ArrayBuffer((count + 1) * PAGE)
-  const address = Number(ffi().address(new Uint8Array(buffer)) % BigInt(PAGE))
-  return new Uint8Array(buffer, (PAGE - address) % PAGE, count * PAGE)
+function alignedMemory(byteLength: number): Uint8Array<ArrayBuffer> {
+  const buffer = new ArrayBuffer(byteLength + ALIGNMENT)
+  const address = Number(ffi().address(new Uint8Array(buffer)) % BigInt(ALIGNMENT))
+  return new Uint8Array(buffer, (ALIGNMENT - address) % ALIGNMENT, byteLength)
 }
 
 function setAddress(words: Uint32Array, at: number, address: bigint): void {

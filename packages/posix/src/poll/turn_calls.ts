@@ -91,7 +91,9 @@ export class TurnCalls {
 
   /** Takes a read whose data is there. Gives false when it is to be made at once. */
   receive(read: TurnRead): boolean {
-    return this.#receives && this.#isOpen() && this.#reads.push(read) > 0
+    if (!this.#receives || this.#reads.length === ENTRIES || !this.#isOpen()) return false
+    this.#reads.push(read)
+    return true
   }
 
   /** The events are delivered: makes the reads. Gives whether there were any. */

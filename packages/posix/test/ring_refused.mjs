@@ -1,4 +1,4 @@
-// The process of ring_refused.test.ts, which has no descriptor left for a ring.
+// The process of ring_thread.test.ts, which has no descriptor left for a ring.
 import { closeSync, openSync } from 'node:fs'
 import { posix, socketPair } from '@net/posix'
 

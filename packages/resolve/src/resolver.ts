@@ -232,7 +232,7 @@ export class Resolver implements LookupGroup {
     return this.#pending.run(`${order} ${network} ${host}`, host, options, (ending) =>
       order === 'system' && system !== null
         ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
-        : lookupHostAddrs(means, network, host, order, ending),
+        : lookupHostAddrs(means, { network, name: host, order, ending }),
     )
   }
 

@@ -44,7 +44,7 @@ export class Round implements PacketRequest, Ended {
 
   /** Asks the next server; ends with the last error after the last one. */
   next(): void {
-    const { name, type, turn, conf, means } = this.#query
+    const { name, type, turn, conf } = this.#query
     const { servers, attempts } = conf
     const i = this.#attempts++
     if (i >= attempts * servers.length) {
@@ -52,7 +52,6 @@ export class Round implements PacketRequest, Ended {
       return
     }
     this.server = servers[(turn + i) % servers.length] ?? ''
-    means.debug?.({ type: 'query', name, rrtype: type, server: this.server })
     try {
       this.#ask()
     } catch (e) {
@@ -62,19 +61,21 @@ export class Round implements PacketRequest, Ended {
 
   /** Asks the server. Throws when the query cannot be written, or no socket can be made. */
   #ask(): void {
-    const { name, type, conf, ending, means } = this.#query
+    const { name, type, conf, means } = this.#query
+    means.debug?.({ type: 'query', name, rrtype: type, server: this.server })
     this.#edns0 = means.edns.isExpectedOf(this.server)
     this.message = new QueryMessage(means.random.uint32() & 0xffff, name, type, conf.trustAD, this.#edns0)
+    if (conf.useTCP) this.#dialStream('tcp')
+    else if (means.pool.givesStreams(this.server)) this.#dialStream('udp')
+    else this.#send()
+  }
+
+  #send(): void {
+    const { conf, ending, means } = this.#query
     this.start = performance.now()
     this.end = this.start + conf.timeout
-    if (conf.useTCP) {
-      this.#dialStream('tcp')
-    } else if (means.pool.givesStreams(this.server)) {
-      this.#dialStream('udp')
-    } else {
-      this.#socket = means.pool.ask(this)
-      ending.add(this)
-    }
+    this.#socket = means.pool.ask(this)
+    ending.add(this)
   }
 
   replied(reply: Parser): void {

@@ -2,7 +2,7 @@ import { Parser, type DNSHeader, type Question, type Section } from './parser.ts
 import { CLASS_IN, RRType, type RR } from './rr.ts'
 import { writeData } from './rr_data.ts'
 import { smallBuffer } from './slab.ts'
-import { WireWriter } from './wire_writer.ts'
+import { putName, WireWriter } from './wire_writer.ts'
 
 /** A DNS message. */
 export interface DNSMessage extends DNSHeader {
@@ -120,23 +120,28 @@ export function encodeStreamQuery(
   ad: boolean,
   edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const w = new WireWriter(2, smallBuffer(name.length + 30))
-  w.put(queryHeader)
-  w.setUint16(2, id)
-  if (ad) w.setUint16(4, 0x120)
-  w.escapedName(name)
-  w.uint16(type)
-  w.uint16(CLASS_IN)
+  const bytes = smallBuffer(queryHeader.byteLength + name.length + 5 + (edns0 ? optRecord.byteLength : 0))
+  bytes.set(queryHeader)
+  bytes[2] = id >> 8
+  bytes[3] = id
+  if (ad) bytes[5] = 0x20
+  const at = putName(bytes, queryHeader.byteLength, name)
+  bytes[at] = type >> 8
+  bytes[at + 1] = type
+  bytes[at + 3] = CLASS_IN
+  let end = at + 4
   if (edns0) {
-    w.setUint16(12, 1)
-    w.put(optRecord)
+    bytes[13] = 1
+    bytes.set(optRecord, end)
+    end += optRecord.byteLength
   }
-  w.setUint16(0, w.length - 2)
-  return w.finish()
+  bytes[0] = (end - 2) >> 8
+  bytes[1] = end - 2
+  return end === bytes.byteLength ? bytes : bytes.subarray(0, end)
 }
 
-/** The header of a query: no id yet, recursion desired, one question. */
-const queryHeader = Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+/** The length before a query, which is not known yet, and its header: no id yet, recursion desired, one question. */
+const queryHeader = Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
 
 /** The OPT record of a query: the root's name, the type, the size, no flags and no options. */
 const optRecord = Uint8Array.of(0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0)

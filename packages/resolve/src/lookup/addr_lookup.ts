@@ -176,23 +176,20 @@ class Search implements Asker {
       this.#end()
       return
     }
+    const { client } = this.#by
     const wanted = this.#types
     this.#fqdn = fqdn
     this.#missing = wanted.length
-    if (this.#conf.singleRequest) this.#ask(wanted[0] ?? 0)
-    else for (let i = 0; i < wanted.length; i++) this.#ask(wanted[i] ?? 0)
-  }
-
-  #ask(type: number): void {
-    this.#by.client.query(this.#fqdn, type, this.#conf, this.#host.ending, this)
+    const atOnce = this.#conf.singleRequest ? 1 : wanted.length
+    for (let i = 0; i < atOnce; i++) client.query(fqdn, wanted[i] ?? 0, this.#conf, this.#host.ending, this)
   }
 
   answered(answer: Answered, type: number): void {
-    const wanted = this.#types
-    const i = wanted.indexOf(type)
+    const i = this.#types.indexOf(type)
     this.#answers[i] = answer
     if (--this.#missing === 0) this.#takeAll()
-    else if (this.#conf.singleRequest) this.#ask(wanted[i + 1] ?? 0)
+    else if (this.#conf.singleRequest)
+      this.#by.client.query(this.#fqdn, this.#types[i + 1] ?? 0, this.#conf, this.#host.ending, this)
   }
 
   abandoned(reason: unknown): void {

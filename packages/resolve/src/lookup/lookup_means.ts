@@ -5,10 +5,16 @@ import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
 import { RandomNumbers } from '../order/random.ts'
-import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
+import {
+  holdsForAll,
+  hostLookupOrder,
+  type LookupOrder,
+  type OrderChoice,
+  type OrderConditions,
+} from '../order/order.ts'
 import { platform } from '../files/platform.ts'
 import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
-import { defaultResolvConf, machineName, ResolvConfFile } from '../files/resolv_conf.ts'
+import { defaultResolvConf, machineName, ResolvConfFile, type ResolvConf } from '../files/resolv_conf.ts'
 import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
 import { ServicesFile, type Services } from '../files/services.ts'
 import { hostSystem, type SystemResolver } from './system.ts'
@@ -70,6 +76,10 @@ export class LookupMeans {
   readonly #protocols: () => Protocols
   readonly #nss: () => NSSConf
   readonly #conditions: OrderConditions
+  // The last choice that holds for all hosts, and what the files said then.
+  #choice: OrderChoice | null = null
+  #choiceConf: ResolvConf | null = null
+  #choiceNSS: NSSConf | null = null
 
   /** Takes the options of a resolver. */
   constructor(options: ResolverOptions) {
@@ -136,9 +146,21 @@ export class LookupMeans {
       debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
       return 'system'
     }
-    const { order, reason } = hostLookupOrder(this.#conditions, host)
+    const { order, reason } = this.#choose(host)
     debug?.({ type: 'order', host, order, reason })
     return order
+  }
+
+  #choose(host: string): OrderChoice {
+    const conf = this.client.conf
+    const nss = this.#nss()
+    const isSame = conf === this.#choiceConf && nss === this.#choiceNSS
+    if (isSame && this.#choice !== null && !special.test(host)) return this.#choice
+    const choice = hostLookupOrder(this.#conditions, host)
+    this.#choice = holdsForAll(choice, nss) ? choice : null
+    this.#choiceConf = conf
+    this.#choiceNSS = nss
+    return choice
   }
 
   /**
@@ -150,6 +172,9 @@ export class LookupMeans {
     return order === 'system' ? 'files,dns' : order
   }
 }
+
+/** Characters that may have names looked up by other means. */
+const special = /[\\%]/
 
 function reader<T extends object>(
   given: string | T | undefined,

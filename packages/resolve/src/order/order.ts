@@ -149,6 +149,11 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
 
 const plain = new WeakMap<readonly NSSSource[], OrderChoice>()
 
+/** Whether a choice holds for every host but those with a backslash or a percent sign in their names, for as long as the files say the same. */
+export function holdsForAll(choice: OrderChoice, nss: NSSConf): boolean {
+  return plain.get(nss.sources.get('hosts') ?? []) === choice
+}
+
 function needsSystem(c: OrderConditions, source: string, given: string): string | null {
   const hostname = given.replace(/\.$/, '')
   if (hostname !== '' && source === 'myhostname') {

@@ -79,6 +79,12 @@ export class Epoll implements Selector {
 
   poll(find: Find): number {
     const n = this.#wait(this.fd, this.#bytes, BATCH, 0)
+    // Most looks of a poller find nothing, so what delivers events is apart.
+    if (n > 0) this.#deliver(n, find)
+    return Math.max(n, 0)
+  }
+
+  #deliver(n: number, find: Find): void {
     const events = this.#events
     for (let i = 0, at = 0; i < n; i++, at += stride) {
       const pollable = find(events[at + data] ?? 0, events[at + data + 1] ?? 0)
@@ -88,7 +94,6 @@ export class Epoll implements Selector {
       if ((what & READABLE) !== 0) pollable.readable()
       if ((what & WRITABLE) !== 0) pollable.writable()
     }
-    return Math.max(n, 0)
   }
 
   #control(op: number, fd: number, slot: number, generation: number, interest: number): number {

@@ -79,21 +79,21 @@ export class Round implements PacketRequest, Ended {
   }
 
   replied(reply: Parser): void {
-    this.#release()
+    this.#leave()
     if (reply.questionsLeft !== 0) this.failed(new Error('invalid DNS response'))
     else if (reply.isTruncated) this.#dialStream('tcp')
     else this.#take(reply)
   }
 
   failed(e: unknown): void {
-    this.#release()
+    this.#leave()
     const { name, ending } = this.#query
     if (ending.isOver) this.#asker.abandoned(ending.reason)
     else this.#goOn(dnsError(e, name, this.server))
   }
 
   gaveStream(stream: DNSConn | null): void {
-    this.#release()
+    this.#leave()
     const { ending, means } = this.#query
     means.pool.gaveStream(this.server)
     if (stream === null) this.#dialStream('udp')
@@ -105,13 +105,10 @@ export class Round implements PacketRequest, Ended {
     this.#socket?.drop(this, reason)
   }
 
-  /** Gives the socket back. */
-  #release(): void {
-    const socket = this.#socket
-    if (socket === null) return
+  /** Waits at the socket no more. */
+  #leave(): void {
     this.#socket = null
     this.#query.ending.delete(this)
-    this.#query.means.pool.release(socket)
   }
 
   #dialStream(network: string): void {

@@ -1,6 +1,6 @@
 import { randomInt } from '../order/random.ts'
 import type { OpenPacketSocket } from './packet_socket.ts'
-import { PooledSocket, type SocketMeans, type PacketRequest } from './pooled_socket.ts'
+import { PooledSocket, type SocketOwner, type PacketRequest } from './pooled_socket.ts'
 
 // So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by
 // chance, so that very many lookups at once do not use up the descriptors of a process.
@@ -11,8 +11,9 @@ const MAX_OPEN = 256
  * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its
  * own. When no query is under way none is open.
  */
-export class SocketPool {
-  readonly #means: SocketMeans
+export class SocketPool implements SocketOwner {
+  readonly open: OpenPacketSocket
+  readonly shared: boolean
   readonly #withRoom = new Map<string, PooledSocket[]>()
   readonly #streams = new Set<string>()
   readonly #open: PooledSocket[] = []
@@ -20,7 +21,8 @@ export class SocketPool {
 
   /** Makes an empty pool; `shared` tells whether queries may be under way on one socket at once. */
   constructor(open: OpenPacketSocket, shared: boolean) {
-    this.#means = { open, shared }
+    this.open = open
+    this.shared = shared
   }
 
   /** Whether dials to a server gave a stream where packets were asked for: then each query dials. */
@@ -33,11 +35,11 @@ export class SocketPool {
     this.#streams.add(server)
   }
 
-  /** Asks a server. Gives the socket that has the query, to be released when the query is done. Throws when none can be opened. */
+  /** Asks a server. Gives the socket that has the query. Throws when none can be opened. */
   ask(request: PacketRequest): PooledSocket {
     let socket = this.#open.length === 0 ? null : this.#take(request)
     if (socket === null) {
-      socket = new PooledSocket(this.#means, request)
+      socket = new PooledSocket(this, request)
       this.#open.push(socket)
     }
     this.#active++
@@ -46,11 +48,11 @@ export class SocketPool {
     return socket
   }
 
-  /** Takes a socket back from a query that is done. */
-  release(socket: PooledSocket): void {
-    if (--this.#active === 0) this.#retireAll()
-    else if (socket.isClosed) this.#forget(socket)
-    else this.#put(socket)
+  left(socket: PooledSocket): void {
+    this.#active--
+    if (socket.isClosed) this.#forget(socket)
+    else if (this.#active > 0) this.#put(socket)
+    if (this.#active === 0) this.#closeAll()
   }
 
   /** An open socket for a query, or null. */
@@ -68,7 +70,7 @@ export class SocketPool {
 
   #takeBeyondShare({ server, message }: PacketRequest): PooledSocket | null {
     const all = this.#open
-    if (!this.#means.shared || all.length < MAX_OPEN) return null
+    if (!this.shared || all.length < MAX_OPEN) return null
     const first = randomInt(all.length)
     for (let i = 0; i < all.length; i++) {
       const socket = all[(first + i) % all.length]
@@ -86,8 +88,8 @@ export class SocketPool {
   }
 
   /** Closes all sockets, as no query waits on any. */
-  #retireAll(): void {
-    this.#open.forEach(retire)
+  #closeAll(): void {
+    for (const socket of this.#open) socket.close()
     this.#open.length = 0
     this.#withRoom.clear()
   }
@@ -103,8 +105,4 @@ export class SocketPool {
     const last = i < 0 ? undefined : this.#open.pop()
     if (last !== undefined && last !== socket) this.#open[i] = last
   }
-}
-
-function retire(socket: PooledSocket): void {
-  socket.retire()
 }

@@ -120,31 +120,36 @@ export function encodeStreamQuery(
   ad: boolean,
   edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = smallBuffer(queryHeader.byteLength + name.length + 5 + (edns0 ? optRecord.byteLength : 0))
-  bytes.set(queryHeader)
+  const { header, tail } = edns0 ? withEDNS : withoutEDNS
+  const bytes = smallBuffer(header.byteLength + name.length + 1 + tail.byteLength)
+  bytes.set(header)
   bytes[2] = id >> 8
   bytes[3] = id
   if (ad) bytes[5] = 0x20
-  const at = putName(bytes, queryHeader.byteLength, name)
+  const at = putName(bytes, header.byteLength, name)
+  bytes.set(tail, at)
   bytes[at] = type >> 8
   bytes[at + 1] = type
-  bytes[at + 3] = CLASS_IN
-  let end = at + 4
-  if (edns0) {
-    bytes[13] = 1
-    bytes.set(optRecord, end)
-    end += optRecord.byteLength
-  }
-  bytes[0] = (end - 2) >> 8
-  bytes[1] = end - 2
-  return end === bytes.byteLength ? bytes : bytes.subarray(0, end)
+  const length = at + tail.byteLength
+  bytes[0] = (length - 2) >> 8
+  bytes[1] = length - 2
+  return bytes.subarray(0, length)
 }
 
-/** The length before a query, which is not known yet, and its header: no id yet, recursion desired, one question. */
-const queryHeader = Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+/**
+ * What is before the name of a query: the length and the id, which are not known yet, recursion desired, one question. And what is
+ * behind it: the type, not known either, and the class.
+ */
+const withoutEDNS = {
+  header: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+  tail: Uint8Array.of(0, 0, 0, CLASS_IN),
+}
 
-/** The OPT record of a query: the root's name, the type, the size, no flags and no options. */
-const optRecord = Uint8Array.of(0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0)
+/** The same with an OPT record at the end: the root's name, the type, the size, no flags and no options. */
+const withEDNS = {
+  header: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1),
+  tail: Uint8Array.of(0, 0, 0, CLASS_IN, 0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0),
+}
 
 function headerBits(h: DNSHeader): number {
   const bit = (on: boolean, mask: number): number => (on ? mask : 0)

@@ -44,6 +44,6 @@ function fits(name: string): boolean {
 }
 
 /** What an {@link escapedName} stands for, each byte a character. */
-function unescaped(name: string): string {
+export function unescaped(name: string): string {
   return name.replace(/\\(\d{3})/g, (_, digits: string) => String.fromCharCode(Number(digits)))
 }

@@ -59,19 +59,19 @@ interface HostQuestion {
  * asked for has no addresses, and that is no error.
  */
 export function lookupHostAddrs(by: AddrLookup, host: HostQuestion): Promise<HostAddrs> {
-  const { name, order } = host
-  const written = order === 'files' || order === 'files,dns' ? staticAddrs(by, name) : null
-  // Nearly always nothing is written, and nothing to be waited for.
-  return written === null ? unwritten(by, host) : writtenOr(by, host, written)
+  const { name, order, ending } = host
+  if (order === 'files' || order === 'files,dns') {
+    const hosts = by.hosts()
+    if (!(hosts instanceof Hosts)) return lookupInLoaded(by, host, hosts)
+    const written = addrsIn(hosts, name)
+    if (written !== null) return Promise.resolve(ordered(by, written, ending))
+  }
+  return unwritten(by, host)
 }
 
-async function writtenOr(
-  by: AddrLookup,
-  host: HostQuestion,
-  written: HostAddrs | Promise<HostAddrs | null>,
-): Promise<HostAddrs> {
-  const found = await written
-  return found === null ? unwritten(by, host) : ordered(by, found, host.ending)
+async function lookupInLoaded(by: AddrLookup, host: HostQuestion, hosts: Promise<Hosts>): Promise<HostAddrs> {
+  const written = addrsIn(await hosts, host.name)
+  return written === null ? unwritten(by, host) : ordered(by, written, host.ending)
 }
 
 /** Looks up a host that the hosts file, where that comes first, does not have. */
@@ -98,11 +98,6 @@ function ordered(
 }
 
 /** What the hosts file says of a host, or null. */
-function staticAddrs(by: AddrLookup, name: string): HostAddrs | null | Promise<HostAddrs | null> {
-  const hosts = by.hosts()
-  return hosts instanceof Hosts ? addrsIn(hosts, name) : hosts.then((loaded) => addrsIn(loaded, name))
-}
-
 function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
   const entry = hosts.lookupHost(name)
   if (entry === null) return null
@@ -113,12 +108,9 @@ function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
   return { addrs, cname: entry.canonical }
 }
 
-/** What is looked at when nothing else had an answer; null when that has none either. */
-function lastResort(
-  by: AddrLookup,
-  { name, order }: HostQuestion,
-): HostAddrs | null | Promise<HostAddrs | null> {
-  return order === 'dns,files' ? staticAddrs(by, name) : null
+/** What the hosts file says where that is looked at when nothing else had an answer; null when it does not say anything either. */
+async function lastResort(by: AddrLookup, { name, order }: HostQuestion): Promise<HostAddrs | null> {
+  return order === 'dns,files' ? addrsIn(await by.hosts(), name) : null
 }
 
 /**
@@ -143,7 +135,6 @@ class Search implements Asker {
   readonly #reject: (reason: unknown) => void
   readonly #conf: ResolvConf
   readonly #names: readonly string[] // to ask for, in turn
-  readonly #types: readonly number[] // to ask for of each name
   #next = 0
   #fqdn = ''
   #answers: Answered[] = [] // to what was asked for of this name, in the order of the types
@@ -166,7 +157,6 @@ class Search implements Asker {
     this.#reject = reject
     this.#conf = by.client.conf
     this.#names = nameList(asked, this.#conf.ndots, this.#conf.search)
-    this.#types = types[host.network]
   }
 
   /** Asks for the next name; after the last one it ends. */
@@ -177,7 +167,7 @@ class Search implements Asker {
       return
     }
     const { client } = this.#by
-    const wanted = this.#types
+    const wanted = types[this.#host.network]
     this.#fqdn = fqdn
     this.#missing = wanted.length
     const atOnce = this.#conf.singleRequest ? 1 : wanted.length
@@ -185,11 +175,13 @@ class Search implements Asker {
   }
 
   answered(answer: Answered, type: number): void {
-    const i = this.#types.indexOf(type)
+    const { network, ending } = this.#host
+    const wanted = types[network]
+    const i = wanted.indexOf(type)
     this.#answers[i] = answer
     if (--this.#missing === 0) this.#takeAll()
     else if (this.#conf.singleRequest)
-      this.#by.client.query(this.#fqdn, this.#types[i + 1] ?? 0, this.#conf, this.#host.ending, this)
+      this.#by.client.query(this.#fqdn, wanted[i + 1] ?? 0, this.#conf, ending, this)
   }
 
   abandoned(reason: unknown): void {

@@ -174,10 +174,8 @@ export class PooledSocket implements PacketReceiver {
   /** Waits for no reply to a query any more. */
   #forget(request: PacketRequest): void {
     this.#waiting.delete(request.message.id)
-    if (this.#waiting.size === 0) {
-      this.#timer.clear()
-      if (this.#retired || this.#uses >= MAX_USES) this.close()
-    }
+    // The timer stays: when it expires too soon for those that wait by then, it is set anew.
+    if (this.#waiting.size === 0 && (this.#retired || this.#uses >= MAX_USES)) this.close()
     this.#owner.left(this)
   }
 

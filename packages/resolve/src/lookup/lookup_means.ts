@@ -59,6 +59,12 @@ class Environment {
   }
 }
 
+/** What the files said that a choice of means has looked at; null for one that it did not. */
+interface Seen {
+  conf: ResolvConf | null
+  nss: NSSConf | null
+}
+
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
 export class LookupMeans {
   /** Asks DNS servers. */
@@ -76,10 +82,8 @@ export class LookupMeans {
   readonly #protocols: () => Protocols
   readonly #nss: () => NSSConf
   readonly #conditions: OrderConditions
-  // The last choice that holds for all hosts, and what the files said then.
-  #choice: OrderChoice | null = null
-  #choiceConf: ResolvConf | null = null
-  #choiceNSS: NSSConf | null = null
+  #choice: OrderChoice | null = null // the last one, if it holds for all hosts
+  #seen: Seen = { conf: null, nss: null }
 
   /** Takes the options of a resolver. */
   constructor(options: ResolverOptions) {
@@ -122,8 +126,8 @@ export class LookupMeans {
       preferSystem: this.system === null ? false : options.preferSystem,
       platform,
       env: new Environment(),
-      resolvConf: readResolvConf,
-      nss: this.#nss,
+      resolvConf: () => (this.#seen.conf = readResolvConf()),
+      nss: () => (this.#seen.nss = this.#nss()),
       machineName,
       mdnsAllow: () => fileExists('/etc/mdns.allow'),
     }
@@ -152,14 +156,14 @@ export class LookupMeans {
   }
 
   #choose(host: string): OrderChoice {
-    const conf = this.client.conf
-    const nss = this.#nss()
-    const isSame = conf === this.#choiceConf && nss === this.#choiceNSS
-    if (isSame && this.#choice !== null && !special.test(host)) return this.#choice
+    const last = this.#choice
+    const isSpecial = special.test(host)
+    if (last !== null && !isSpecial && this.client.conf === this.#seen.conf && this.#nss() === this.#seen.nss)
+      return last
+    this.#seen = { conf: null, nss: null }
     const choice = hostLookupOrder(this.#conditions, host)
-    this.#choice = holdsForAll(choice, nss) ? choice : null
-    this.#choiceConf = conf
-    this.#choiceNSS = nss
+    const { nss } = this.#seen
+    this.#choice = !isSpecial && nss !== null && holdsForAll(nss) ? choice : null
     return choice
   }
 

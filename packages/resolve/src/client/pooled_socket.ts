@@ -158,16 +158,16 @@ export class PooledSocket implements PacketReceiver {
 
   /** Ends the queries whose time is up. The socket stays: its next packet may be for another query. */
   #expire(): void {
-    if (!this.#socket.isConnected) {
+    const now = performance.now()
+    const due = [...this.#waiting.values()].filter(({ end }) => end <= now)
+    if (due.length > 0 && !this.#socket.isConnected) {
       this.failed(dialTimedOut('udp', this.server))
       return
     }
-    const now = performance.now()
+    for (const request of due) this.drop(request, this.#socket.readError(ErrDeadlineExceeded))
+    // Those whose time was up may wait here again, on their next attempt.
     let next = Infinity
-    for (const request of [...this.#waiting.values()]) {
-      if (request.end > now) next = Math.min(next, request.end)
-      else this.drop(request, this.#socket.readError(ErrDeadlineExceeded))
-    }
+    for (const { end } of this.#waiting.values()) next = Math.min(next, end)
     if (!this.#closed) this.#timer.set(next)
   }
 

@@ -84,10 +84,17 @@ export class Resolver implements LookupGroup {
    * UnknownNetworkError for other networks, with an AddrError when the host has no address of the family,
    * and as {@link lookupHost} does.
    */
-  async lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
-    begin(options, network, host)
-    const family = familyOf(network)
-    return fitting(family, host, await this.#findLiteral(family, host, options))
+  lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
+    // Most lookups come this way, and a function that waits is compiled much sooner than one that does not.
+    try {
+      begin(options, network, host)
+      const family = familyOf(network)
+      return this.#findLiteral(family, host, options).then((found) => fitting(family, host, found))
+    } catch (e) {
+      return new Promise(() => {
+        throw e
+      })
+    }
   }
 
   /**
@@ -232,7 +239,7 @@ export class Resolver implements LookupGroup {
     return this.#pending.run(`${order} ${network} ${host}`, host, options, (ending) =>
       order === 'system' && system !== null
         ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
-        : lookupHostAddrs(means, network, host, order, ending),
+        : lookupHostAddrs(means, { network, name: host, order, ending }),
     )
   }
 

@@ -219,6 +219,15 @@ test('Resolver asks several questions at once on one socket with shareSockets, a
   expect(open.count).toBe(0)
 })
 
+test('Resolver with shareSockets gives up lookups that wait on one socket together, after all their attempts', async () => {
+  await using silent = await Server.start(() => {})
+  const resolver = resolverOf(silent, { shareSockets: true, resolvConf: { timeout: 50, attempts: 3 } })
+  const names = Array.from({ length: 5 }, (_, i) => `n${i}.example.`)
+  const errors = await Promise.all(names.map((name) => failure(resolver.lookupTXT(name))))
+  expect(errors.map(({ name, isTimeout }) => [name, isTimeout])).toEqual(names.map((name) => [name, true]))
+  expect(silent.queries).toHaveLength(15)
+})
+
 test('Resolver with shareSockets lets a lookup leave a socket without harm to the others on it', async () => {
   const controller = new AbortController()
   const reason = new Error('enough')

@@ -1,6 +1,8 @@
 import { IP, IPAddr } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { expect, test } from 'vitest'
+import { parseHosts } from '../src/files/hosts.ts'
+import { parseNSSConf } from '../src/files/nsswitch.ts'
 import { Resolver } from '../src/resolver.ts'
 import type { ResolverEvent } from '../src/client/event.ts'
 
@@ -55,3 +57,29 @@ test('Resolver asks another system that it is given, once for many, and lets a l
   const limited = resolver.lookupHost('never', { deadline: Date.now() - 1 })
   await expect(limited).rejects.toBeInstanceOf(DNSError)
 })
+
+// Elsewhere nsswitch.conf does not decide, nor does it where the environment does.
+const decides = process.platform === 'linux' && process.env.LOCALDOMAIN === undefined
+
+test.skipIf(!decides).each([
+  ['files', 'a%b'],
+  ['files', 'a\\b'],
+  ['files mdns4_minimal', 'b.local'],
+])(
+  'Resolver by "hosts: %s" asks the system for %s, before and after it has found another host in files',
+  async (nss, special) => {
+    const orders: string[] = []
+    const resolver = new Resolver({
+      dial: () => Promise.reject(new Error('nobody is asked')),
+      hosts: parseHosts('192.0.2.7 a'),
+      nsswitch: parseNSSConf(`hosts: ${nss}`),
+      resolvConf: {},
+      system: { lookupIPAddr: async () => [IPAddr.from({ ip: '192.0.2.8' })], lookupAddr: async () => [] },
+      debug: (event) => event.type === 'order' && orders.push(event.order),
+    })
+    const found: string[][] = []
+    for (const host of [special, 'a', 'a', special, 'a']) found.push(await resolver.lookupHost(host))
+    expect(orders).toEqual(['system', 'files', 'files', 'system', 'files'])
+    expect(found.flat().map((addr) => addr.slice(-1))).toEqual(['8', '7', '7', '8', '7'])
+  },
+)

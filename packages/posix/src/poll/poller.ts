@@ -122,10 +122,15 @@ export class Poller implements Handle {
 
   #poll(): number {
     const events = this.#selector.fetch()
+    // Most looks find nothing, so what delivers events is apart.
+    if (events > 0) this.#deliver(events)
+    return events
+  }
+
+  #deliver(events: number): void {
     this.turn.begin(events)
     this.#selector.deliver(this.#find)
     if (this.turn.end()) this.#last = null // Any of several may have the next event.
-    return events
   }
 
   // The next event mostly comes from the descriptor of the last one: reading there at once saves the call

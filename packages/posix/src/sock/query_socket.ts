@@ -122,12 +122,30 @@ function named({ name }: QuerySocket): string {
   return name
 }
 
+/** An address as the kernel wants it. */
+interface Sockaddr {
+  readonly addr: UDPAddr
+  readonly family: number
+  readonly bytes: Uint8Array
+}
+
+/** The address that was connected to last: mostly the next one is the same. */
+let last: Sockaddr | null = null
+
+function sockaddrOf(addr: UDPAddr): Sockaddr {
+  if (last?.addr === addr) return last
+  const family = familyOf(addr.ip)
+  const made = { addr, family, bytes: sockaddrOut.slice(0, putAddr(family, addr)) }
+  if (addr.zone === '') last = made // an interface may change its number
+  return made
+}
+
 /** Opens a socket that is connected to an address. Gives its descriptor; throws bare errors. */
 function connected(raddr: UDPAddr): number {
-  const family = familyOf(raddr.ip)
+  const { family, bytes } = sockaddrOf(raddr)
   const fd = must('socket', openSocket(family, abi.SOCK_DGRAM, abi.IPPROTO_UDP))
   try {
-    must('connect', connect(fd, sockaddrOut, putAddr(family, raddr)))
+    must('connect', connect(fd, bytes, bytes.byteLength))
     return fd
   } catch (e) {
     closeDescriptor(fd)

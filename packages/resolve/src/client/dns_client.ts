@@ -5,7 +5,7 @@ import { EDNSSupport } from './edns_support.ts'
 import { noSuchHost, renamed } from './failure.ts'
 import { isLocalhost, nameList } from '../dns/name.ts'
 import type { QueryMeans } from './query.ts'
-import { askServers } from './servers.ts'
+import { Round, type Asker } from './round.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { OpenPacketSocket } from './packet_socket.ts'
 import { SocketPool } from './socket_pool.ts'
@@ -59,7 +59,7 @@ export class DNSClient {
     const conf = this.conf
     let last: DNSError | null = null
     for (const fqdn of nameList(asked, conf.ndots, conf.search)) {
-      const answer = await this.query(fqdn, type, conf, ending)
+      const answer = await this.#answer(fqdn, type, conf, ending)
       if (answer instanceof Answer) return answer
       last = answer
       if (this.isFatal(last)) break
@@ -68,21 +68,30 @@ export class DNSClient {
   }
 
   /**
-   * Asks the servers, one after the other, for a rooted name. Gives the error when none has an answer;
-   * rejects only with why the lookup was ended.
+   * Asks the servers, one after the other, for a rooted name. The asker is told the error when none has an answer, and is
+   * left without one only when the lookup was ended.
    */
-  query(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
+  query(fqdn: string, type: number, conf: ResolvConf, ending: Ending, asker: Asker): void {
     // The search list may have made such a name.
-    if (isLocalhost(fqdn)) return Promise.resolve(noSuchHost(fqdn))
+    if (isLocalhost(fqdn)) {
+      asker.answered(noSuchHost(fqdn), type)
+      return
+    }
     const { cache, debug } = this.#means
     const turn = conf.rotate ? this.#turn++ : 0
     const kept = cache?.get(fqdn, type) ?? null
-    if (kept !== null) {
-      debug?.({ type: 'cache', name: fqdn, rrtype: type, server: kept.server })
-      return Promise.resolve(
-        kept.found === null ? noSuchHost(fqdn, kept.server) : new Answer(kept.server, kept.found),
-      )
+    if (kept === null) {
+      new Round({ name: fqdn, type, conf, turn, ending, means: this.#means }, asker).next()
+      return
     }
-    return askServers({ name: fqdn, type, conf, turn, ending, means: this.#means })
+    const { server, found } = kept
+    debug?.({ type: 'cache', name: fqdn, rrtype: type, server })
+    asker.answered(found === null ? noSuchHost(fqdn, server) : new Answer(server, found), type)
+  }
+
+  #answer(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
+    return new Promise((resolve, reject) => {
+      this.query(fqdn, type, conf, ending, { answered: resolve, abandoned: reject })
+    })
   }
 }

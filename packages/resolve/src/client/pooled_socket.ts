@@ -30,26 +30,28 @@ export interface PacketRequest {
   gaveStream(stream: DNSConn | null): void
 }
 
-/** How the sockets of a pool work; they share this object. */
-export interface SocketMeans {
+/** Who owns sockets of packets. */
+export interface SocketOwner {
   /** Makes the sockets. */
   readonly open: OpenPacketSocket
   /** Whether several queries may wait on one socket. */
   readonly shared: boolean
+  /** A query has left a socket, which may be closed by now. */
+  left(socket: PooledSocket): void
 }
 
 /**
  * A socket of packets to a server, for several queries at once: replies find their queries by id, and
- * what fits none is passed over. It is opened at once and, after {@link retire}, closed when no query
+ * what fits none is passed over. It is opened at once and, after {@link PooledSocket.retire}, closed when no query
  * waits any more.
  */
 export class PooledSocket implements PacketReceiver {
   /** The server that it asks. */
   readonly server: string
+  readonly #owner: SocketOwner
   readonly #waiting = new Map<number, PacketRequest>()
   readonly #socket: PacketSocket
   readonly #until: number
-  readonly #together: number
   readonly #timer = new DeadlineTimer(() => {
     this.#expire()
   })
@@ -62,11 +64,11 @@ export class PooledSocket implements PacketReceiver {
   listed = false
 
   /** Opens a socket to the server of a request, which is yet to be asked. Throws when it cannot be opened. */
-  constructor({ open, shared }: SocketMeans, { server, start, end }: PacketRequest) {
+  constructor(owner: SocketOwner, { server, start, end }: PacketRequest) {
     this.server = server
+    this.#owner = owner
     this.#until = start + MAX_AGE
-    this.#together = shared ? MAX_USES : 1
-    this.#socket = open(server, this, end)
+    this.#socket = owner.open(server, this, end)
   }
 
   /** How many queries wait for a reply. */
@@ -81,7 +83,8 @@ export class PooledSocket implements PacketReceiver {
 
   /** Whether it can take one more query, if its id is a new one. */
   get hasRoom(): boolean {
-    return !this.#retired && !this.#closed && this.#uses < MAX_USES && this.#waiting.size < this.#together
+    if (this.#retired || this.#closed || this.#uses >= MAX_USES) return false
+    return this.#owner.shared || this.#waiting.size === 0
   }
 
   /** Whether it can take a query with this id now. */
@@ -112,7 +115,7 @@ export class PooledSocket implements PacketReceiver {
   /** Takes no query any more, and closes when those under way are done. */
   retire(): void {
     this.#retired = true
-    if (this.#waiting.size === 0) this.#close()
+    if (this.#waiting.size === 0 && !this.#closed) this.close()
   }
 
   received(bytes: Uint8Array, length: number): void {
@@ -139,42 +142,45 @@ export class PooledSocket implements PacketReceiver {
   }
 
   failed(error: unknown): void {
-    this.#close()
+    this.close()
     for (const request of this.#taken()) request.failed(error)
   }
 
   /** Takes all queries that wait. */
   #taken(): PacketRequest[] {
     const requests = [...this.#waiting.values()]
-    this.#waiting.clear()
+    requests.forEach((request) => {
+      this.#waiting.delete(request.message.id)
+      this.#owner.left(this)
+    })
     return requests
   }
 
   /** Ends the queries whose time is up. The socket stays: its next packet may be for another query. */
   #expire(): void {
-    if (!this.#socket.isConnected) {
+    const now = performance.now()
+    const due = [...this.#waiting.values()].filter(({ end }) => end <= now)
+    if (due.length > 0 && !this.#socket.isConnected) {
       this.failed(dialTimedOut('udp', this.server))
       return
     }
-    const now = performance.now()
+    for (const request of due) this.drop(request, this.#socket.readError(ErrDeadlineExceeded))
+    // Those whose time was up may wait here again, on their next attempt.
     let next = Infinity
-    for (const request of [...this.#waiting.values()]) {
-      if (request.end > now) next = Math.min(next, request.end)
-      else this.drop(request, this.#socket.readError(ErrDeadlineExceeded))
-    }
+    for (const { end } of this.#waiting.values()) next = Math.min(next, end)
     if (!this.#closed) this.#timer.set(next)
   }
 
   /** Waits for no reply to a query any more. */
   #forget(request: PacketRequest): void {
     this.#waiting.delete(request.message.id)
-    if (this.#waiting.size > 0) return
-    this.#timer.clear()
-    if (this.#retired || this.#uses >= MAX_USES) this.#close()
+    // The timer stays: when it expires too soon for those that wait by then, it is set anew.
+    if (this.#waiting.size === 0 && (this.#retired || this.#uses >= MAX_USES)) this.close()
+    this.#owner.left(this)
   }
 
-  #close(): void {
-    if (this.#closed) return
+  /** Closes it, as no query waits on it. Once. */
+  close(): void {
     this.#closed = true
     this.#timer.clear()
     this.#socket.close()

@@ -49,7 +49,9 @@ export class QueryMessage {
     copy.set(bytes.subarray(0, length))
     // A packet larger than was asked for did not fit the buffer that it was read into, so its end is missing.
     if (length > UDP_SIZE) copy[2] = byteAt(copy, 2) | 0x02
-    return this.#parse(copy)
+    const reply = new Parser(copy)
+    reply.passQuestion(this.#name, this.#nameLength)
+    return reply
   }
 
   /**
@@ -59,16 +61,15 @@ export class QueryMessage {
   readStream(message: Uint8Array): Parser {
     if (!this.#isAnsweredBy(message, message.byteLength))
       throw new Error(hasQuestion(message) ? 'invalid DNS response' : 'cannot unmarshal DNS message')
-    const reply = this.#parse(message)
+    const reply = new Parser(message)
+    reply.passQuestion(this.#name, this.#nameLength)
     if (reply.questionsLeft !== 0) throw new Error('invalid DNS response')
     return reply
   }
 
-  #parse(message: Uint8Array): Parser {
-    const reply = new Parser(message)
-    if (reply.questionsLeft > 0)
-      reply.passQuestion(this.#name, this.#questionEnd - HEADER_SIZE - TYPE_AND_CLASS_SIZE)
-    return reply
+  /** How many bytes the name of the question takes. */
+  get #nameLength(): number {
+    return this.#questionEnd - HEADER_SIZE - TYPE_AND_CLASS_SIZE
   }
 
   /**

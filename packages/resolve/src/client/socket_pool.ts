@@ -1,6 +1,6 @@
 import { randomInt } from '../order/random.ts'
 import type { OpenPacketSocket } from './packet_socket.ts'
-import { PooledSocket, type SocketMeans, type PacketRequest } from './pooled_socket.ts'
+import { PooledSocket, type SocketOwner, type PacketRequest } from './pooled_socket.ts'
 
 // So many sockets are open at once where they are shared. Beyond that a query goes on one of them, by
 // chance, so that very many lookups at once do not use up the descriptors of a process.
@@ -11,17 +11,18 @@ const MAX_OPEN = 256
  * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its
  * own. When no query is under way none is open.
  */
-export class SocketPool {
-  readonly #means: SocketMeans
+export class SocketPool implements SocketOwner {
+  readonly open: OpenPacketSocket
+  readonly shared: boolean
   readonly #withRoom = new Map<string, PooledSocket[]>()
-  readonly #open = new Map<string, PooledSocket[]>()
   readonly #streams = new Set<string>()
-  #count = 0
+  readonly #open: PooledSocket[] = []
   #active = 0
 
   /** Makes an empty pool; `shared` tells whether queries may be under way on one socket at once. */
   constructor(open: OpenPacketSocket, shared: boolean) {
-    this.#means = { open, shared }
+    this.open = open
+    this.shared = shared
   }
 
   /** Whether dials to a server gave a stream where packets were asked for: then each query dials. */
@@ -34,63 +35,63 @@ export class SocketPool {
     this.#streams.add(server)
   }
 
-  /** Asks a server. Gives the socket that has the query, to be released when the query is done. Throws when none can be opened. */
+  /** Asks a server. Gives the socket that has the query. Throws when none can be opened. */
   ask(request: PacketRequest): PooledSocket {
-    const socket = this.#take(request) ?? this.#takeBeyondShare(request) ?? this.#make(request)
+    let socket = this.#open.length === 0 ? null : this.#take(request)
+    if (socket === null) {
+      socket = new PooledSocket(this, request)
+      this.#open.push(socket)
+    }
     this.#active++
     socket.ask(request)
     this.#put(socket)
     return socket
   }
 
-  /** Takes a socket back from a query that is done. */
-  release(socket: PooledSocket): void {
-    if (--this.#active === 0) this.#retireAll()
-    else if (socket.isClosed) this.#forget(socket)
-    else this.#put(socket)
+  left(socket: PooledSocket): void {
+    this.#active--
+    if (socket.isClosed) this.#forget(socket)
+    else if (this.#active > 0) this.#put(socket)
+    if (this.#active === 0) this.#closeAll()
   }
 
-  #make(request: PacketRequest): PooledSocket {
-    const socket = new PooledSocket(this.#means, request)
-    this.#count++
-    add(this.#open, socket)
-    return socket
-  }
-
-  #takeBeyondShare({ server, message }: PacketRequest): PooledSocket | null {
-    if (!this.#means.shared || this.#count < MAX_OPEN) return null
-    const all = this.#open.get(server) ?? []
-    const first = randomInt(Math.max(all.length, 1))
-    for (let i = 0; i < all.length; i++) {
-      const socket = all[(first + i) % all.length]
-      if (socket?.takesBeyondShare(message.id)) return socket
-    }
-    return null
-  }
-
-  #take({ server, message, start }: PacketRequest): PooledSocket | null {
+  /** An open socket for a query, or null. */
+  #take(request: PacketRequest): PooledSocket | null {
+    const { server, message, start } = request
     const list = this.#withRoom.get(server)
     for (;;) {
       const socket = list?.pop()
-      if (socket === undefined) return null
+      if (socket === undefined) return this.#takeBeyondShare(request)
       socket.listed = false
       if (socket.takes(message.id, start)) return socket
       this.#retire(socket)
     }
   }
 
+  #takeBeyondShare({ server, message }: PacketRequest): PooledSocket | null {
+    const all = this.#open
+    if (!this.shared || all.length < MAX_OPEN) return null
+    const first = randomInt(all.length)
+    for (let i = 0; i < all.length; i++) {
+      const socket = all[(first + i) % all.length]
+      if (socket?.server === server && socket.takesBeyondShare(message.id)) return socket
+    }
+    return null
+  }
+
   #put(socket: PooledSocket): void {
     if (socket.listed || !socket.hasRoom) return
     socket.listed = true
-    add(this.#withRoom, socket)
+    const list = this.#withRoom.get(socket.server)
+    if (list === undefined) this.#withRoom.set(socket.server, [socket])
+    else list.push(socket)
   }
 
   /** Closes all sockets, as no query waits on any. */
-  #retireAll(): void {
-    this.#open.forEach(retireEach)
-    this.#open.clear()
+  #closeAll(): void {
+    for (const socket of this.#open) socket.close()
+    this.#open.length = 0
     this.#withRoom.clear()
-    this.#count = 0
   }
 
   #retire(socket: PooledSocket): void {
@@ -100,25 +101,8 @@ export class SocketPool {
 
   /** Removes a closed socket, unless that was done before. */
   #forget(socket: PooledSocket): void {
-    const all = this.#open.get(socket.server) ?? []
-    const i = all.lastIndexOf(socket)
-    const last = i < 0 ? undefined : all.pop()
-    if (last === undefined) return
-    this.#count--
-    if (last !== socket) all[i] = last
+    const i = this.#open.lastIndexOf(socket)
+    const last = i < 0 ? undefined : this.#open.pop()
+    if (last !== undefined && last !== socket) this.#open[i] = last
   }
-}
-
-function retireEach(sockets: readonly PooledSocket[]): void {
-  sockets.forEach(retire)
-}
-
-function retire(socket: PooledSocket): void {
-  socket.retire()
-}
-
-function add(lists: Map<string, PooledSocket[]>, socket: PooledSocket): void {
-  const list = lists.get(socket.server)
-  if (list === undefined) lists.set(socket.server, [socket])
-  else list.push(socket)
 }

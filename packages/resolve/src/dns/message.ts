@@ -2,7 +2,7 @@ import { Parser, type DNSHeader, type Question, type Section } from './parser.ts
 import { CLASS_IN, RRType, type RR } from './rr.ts'
 import { writeData } from './rr_data.ts'
 import { smallBuffer } from './slab.ts'
-import { WireWriter } from './wire_writer.ts'
+import { putName, WireWriter } from './wire_writer.ts'
 
 /** A DNS message. */
 export interface DNSMessage extends DNSHeader {
@@ -120,26 +120,36 @@ export function encodeStreamQuery(
   ad: boolean,
   edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const w = new WireWriter(2, smallBuffer(name.length + 30))
-  w.put(queryHeader)
-  w.setUint16(2, id)
-  if (ad) w.setUint16(4, 0x120)
-  w.escapedName(name)
-  w.uint16(type)
-  w.uint16(CLASS_IN)
-  if (edns0) {
-    w.setUint16(12, 1)
-    w.put(optRecord)
-  }
-  w.setUint16(0, w.length - 2)
-  return w.finish()
+  const { header, tail } = edns0 ? withEDNS : withoutEDNS
+  const bytes = smallBuffer(header.byteLength + name.length + 1 + tail.byteLength)
+  bytes.set(header)
+  bytes[2] = id >> 8
+  bytes[3] = id
+  if (ad) bytes[5] = 0x20
+  const at = putName(bytes, header.byteLength, name)
+  bytes.set(tail, at)
+  bytes[at] = type >> 8
+  bytes[at + 1] = type
+  const length = at + tail.byteLength
+  bytes[0] = (length - 2) >> 8
+  bytes[1] = length - 2
+  return bytes.subarray(0, length)
 }
 
-/** The header of a query: no id yet, recursion desired, one question. */
-const queryHeader = Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+/**
+ * What is before the name of a query: the length and the id, which are not known yet, recursion desired, one question. And what is
+ * behind it: the type, not known either, and the class.
+ */
+const withoutEDNS = {
+  header: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+  tail: Uint8Array.of(0, 0, 0, CLASS_IN),
+}
 
-/** The OPT record of a query: the root's name, the type, the size, no flags and no options. */
-const optRecord = Uint8Array.of(0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0)
+/** The same with an OPT record at the end: the root's name, the type, the size, no flags and no options. */
+const withEDNS = {
+  header: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1),
+  tail: Uint8Array.of(0, 0, 0, CLASS_IN, 0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0),
+}
 
 function headerBits(h: DNSHeader): number {
   const bit = (on: boolean, mask: number): number => (on ? mask : 0)

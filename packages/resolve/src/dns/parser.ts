@@ -148,10 +148,11 @@ export class Parser {
   }
 
   /**
-   * Passes over the next question, which has been found to be for this name, written without pointers in
+   * Passes over the next question, if there is one, which has been found to be for this name, written without pointers in
    * `length` bytes. For resolvers.
    */
   passQuestion(name: string, length: number): void {
+    if (this.#left[0] === 0) return
     this.#reader.passName(name, length)
     this.#reader.skip(4)
     this.#left[0]--

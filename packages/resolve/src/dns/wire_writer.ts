@@ -1,31 +1,17 @@
-import { unescaped } from './name_text.ts'
 import { DNSMessageError, maxNameLength } from './wire_reader.ts'
 
 // A pointer has 14 bits for its target (RFC 1035 section 4.1.4).
 const maxPointer = 0x3fff
 const maxMessage = 0xffff
 
+const dot = 46
+const backslash = 92
+
 /** Writes the parts of a DNS message. What does not fit the format is a {@link DNSMessageError}. */
 export class WireWriter {
-  #bytes: Uint8Array<ArrayBuffer>
+  #bytes = new Uint8Array(512)
   #length = 0
   #names: Map<string, number> | null = null // The offset at which each name was written.
-  readonly #start: number
-
-  /**
-   * Makes a writer that leaves `reserved` zero bytes before the message; it writes to `room` for as long as
-   * that is enough.
-   */
-  constructor(reserved = 0, room = new Uint8Array(512)) {
-    this.#bytes = room
-    this.#start = reserved
-    this.#length = reserved
-  }
-
-  /** The number of bytes written, those reserved included. */
-  get length(): number {
-    return this.#length
-  }
 
   /** Writes 8 bits. */
   uint8(n: number): void {
@@ -72,7 +58,7 @@ export class WireWriter {
         this.uint16(0xc000 | seen)
         return
       }
-      const here = this.#length - this.#start
+      const here = this.#length
       if (compress && here <= maxPointer) (this.#names ??= new Map<string, number>()).set(rest, here)
       const end = rest.indexOf('.')
       this.#label(rest, end)
@@ -81,31 +67,15 @@ export class WireWriter {
     this.uint8(0)
   }
 
-  /** Writes a name in which a backslash and three digits stand for a byte, which must end with a dot. */
-  escapedName(name: string): void {
-    if (!name.includes('\\')) {
-      this.name(name, false)
-      return
-    }
-    const start = this.#length
-    for (const label of name.split('.').slice(0, -1)) {
-      const bytes = unescaped(label)
-      this.#label(bytes, bytes.length)
-    }
-    this.uint8(0)
-    if (this.#length - start > maxNameLength + 1) throw new DNSMessageError('name too long')
-  }
-
   /** Writes what `body` writes with its length, in 16 bits, before it. */
   sized(body: () => void): void {
     const at = this.#length
     this.uint16(0)
     body()
-    this.setUint16(at, this.#length - at - 2)
+    this.#setUint16(at, this.#length - at - 2)
   }
 
-  /** Overwrites 16 bits at an offset, that of reserved bytes included. */
-  setUint16(at: number, n: number): void {
+  #setUint16(at: number, n: number): void {
     if (n > 0xffff) throw new DNSMessageError('record too long')
     this.#bytes[at] = n >> 8
     this.#bytes[at + 1] = n
@@ -113,22 +83,16 @@ export class WireWriter {
 
   /** What was written. The bytes belong to the caller once the writer is dropped. */
   finish(): Uint8Array<ArrayBuffer> {
-    if (this.#length - this.#start > maxMessage) throw new DNSMessageError('message too long')
+    if (this.#length > maxMessage) throw new DNSMessageError('message too long')
     const bytes = this.#bytes
     return this.#length === bytes.byteLength ? bytes : bytes.subarray(0, this.#length)
   }
 
   #label(name: string, end: number): void {
-    if (end === 0) throw new DNSMessageError('empty label')
-    if (end > 63) throw new DNSMessageError('label too long')
-    const at = this.#room(end + 1)
+    const at = this.#room(labelLength(end) + 1)
     const bytes = this.#bytes
     bytes[at] = end
-    for (let i = 0; i < end; i++) {
-      const c = name.charCodeAt(i)
-      if (c > 0xff) throw new DNSMessageError('character that is not a byte in a name')
-      bytes[at + 1 + i] = c
-    }
+    for (let i = 0; i < end; i++) bytes[at + 1 + i] = byteOf(name.charCodeAt(i))
   }
 
   /** Makes room for `n` more bytes, which count as written. Gives the offset of the first. */
@@ -144,4 +108,41 @@ export class WireWriter {
     bytes.set(this.#bytes)
     this.#bytes = bytes
   }
+}
+
+/**
+ * Writes a name at an offset, where a backslash and three digits stand for a byte and which must end with a dot. Gives where it
+ * ends. Queries are written so, as they are many and have a single name. The bytes must be zero, and one more than the name has
+ * characters.
+ */
+export function putName(bytes: Uint8Array, start: number, name: string): number {
+  if (name === '.') return start + 1
+  let label = start // where the length of the label goes
+  let at = start + 1
+  for (let i = 0; i < name.length; i++) {
+    const c = name.charCodeAt(i)
+    if (c === dot) {
+      bytes[label] = labelLength(at - label - 1)
+      label = at++
+    } else if (c === backslash && /^\d{3}/.test(name.slice(i + 1, i + 4))) {
+      bytes[at++] = byteOf(Number(name.slice(i + 1, i + 4)))
+      i += 3
+    } else {
+      bytes[at++] = c <= 0xff ? c : byteOf(c)
+    }
+  }
+  if (name === '' || at !== label + 1) throw new DNSMessageError('name without a dot at its end')
+  if (at - start > maxNameLength + 1) throw new DNSMessageError('name too long')
+  return at
+}
+
+function labelLength(n: number): number {
+  if (n === 0) throw new DNSMessageError('empty label')
+  if (n > 63) throw new DNSMessageError('label too long')
+  return n
+}
+
+function byteOf(c: number): number {
+  if (c > 0xff) throw new DNSMessageError('character that is not a byte in a name')
+  return c
 }

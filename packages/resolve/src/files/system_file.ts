@@ -77,19 +77,15 @@ export class SystemFile<T> {
 
   /** What was parsed last, unless it is to be read again. */
   #current(): T | undefined {
-    const value = this.#value
-    if (value !== undefined && this.#state !== 'missing' && this.#isFresh()) return value
-    this.#checked = Date.now()
+    // The clock of the wall costs a tenth of the monotonic one, and where it was set back the file is looked at again.
+    const now = Date.now()
+    const age = now - this.#checked
+    if (age >= 0 && age < this.#maxAge && this.#state !== 'missing') return this.#value
+    this.#checked = now
     const state = this.#stat()
-    if (state === this.#state) return value
+    if (state === this.#state) return this.#value
     this.#state = state
     return undefined
-  }
-
-  // The clock of the wall costs a tenth of the monotonic one, and where it was set back the file is looked at again.
-  #isFresh(): boolean {
-    const age = Date.now() - this.#checked
-    return age >= 0 && age < this.#maxAge
   }
 
   #stat(): string {

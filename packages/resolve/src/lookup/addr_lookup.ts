@@ -4,6 +4,7 @@ import type { Ending } from '@net/io'
 import { sortByRFC6724 } from '../order/addr_select.ts'
 import type { Answer } from '../client/answer.ts'
 import type { DNSClient } from '../client/dns_client.ts'
+import type { Asker } from '../client/round.ts'
 import { askedHost } from '../client/asked_name.ts'
 import { cannotUnmarshal, noSuchHost, renamed } from '../client/failure.ts'
 import { Hosts } from '../files/hosts.ts'
@@ -25,10 +26,7 @@ export type HostNetwork = 'ip' | 'ip4' | 'ip6' | 'CNAME'
 
 type Answered = Answer | DNSError
 
-/** What is looked at when nothing else had an answer; null when that has none either. */
-type LastResort = () => HostAddrs | null | Promise<HostAddrs | null>
-
-const types: Readonly<Record<HostNetwork, readonly [number, ...number[]]>> = {
+const types: Readonly<Record<HostNetwork, readonly number[]>> = {
   ip: [RRType.A, RRType.AAAA],
   ip4: [RRType.A],
   ip6: [RRType.AAAA],
@@ -46,37 +44,45 @@ export interface AddrLookup {
   readonly sourceAddrs: SourceAddrs | null
 }
 
+/** A host that is looked up. */
+interface HostQuestion {
+  readonly network: HostNetwork
+  /** The name as it was given. */
+  readonly name: string
+  readonly order: LookupOrder
+  readonly ending: Ending
+}
+
 /**
  * Looks a host up in the hosts file and in DNS, in the order asked for; the best address comes first.
- * Rejects with a DNSError, or with why the lookup was ended. A name that must not be asked for has no
- * addresses, and that is no error.
+ * Rejects with a DNSError, or with why the lookup was ended, and throws what can be told at once. A name that must not be
+ * asked for has no addresses, and that is no error.
  */
-export async function lookupHostAddrs(
-  by: AddrLookup,
-  network: HostNetwork,
-  name: string,
-  order: LookupOrder,
-  ending: Ending,
-): Promise<HostAddrs> {
-  const written = order === 'files' || order === 'files,dns' ? staticAddrs(by, name) : null
-  // Nearly always nothing is written, and nothing to be waited for.
-  const found = written === null ? null : await written
-  return ordered(by, found ?? (await unwritten(by, network, name, order, ending)), ending)
+export function lookupHostAddrs(by: AddrLookup, host: HostQuestion): Promise<HostAddrs> {
+  const { name, order, ending } = host
+  if (order === 'files' || order === 'files,dns') {
+    const hosts = by.hosts()
+    if (!(hosts instanceof Hosts)) return lookupInLoaded(by, host, hosts)
+    const written = addrsIn(hosts, name)
+    if (written !== null) return Promise.resolve(ordered(by, written, ending))
+  }
+  return unwritten(by, host)
+}
+
+async function lookupInLoaded(by: AddrLookup, host: HostQuestion, hosts: Promise<Hosts>): Promise<HostAddrs> {
+  const written = addrsIn(await hosts, host.name)
+  return written === null ? unwritten(by, host) : ordered(by, written, host.ending)
 }
 
 /** Looks up a host that the hosts file, where that comes first, does not have. */
-function unwritten(
-  by: AddrLookup,
-  network: HostNetwork,
-  name: string,
-  order: LookupOrder,
-  ending: Ending,
-): Promise<HostAddrs> {
+function unwritten(by: AddrLookup, host: HostQuestion): Promise<HostAddrs> {
+  const { name, order } = host
   const asked = askedHost(name, by.idna)
-  const last: LastResort = () => (order === 'dns,files' ? staticAddrs(by, name) : null)
-  if (isLocalhost(asked)) return localhost(network, asked, last)
+  if (isLocalhost(asked)) return localhost(by, host, asked)
   if (order === 'files') throw noSuchHost(name)
-  return new Search(by.client, network, name, asked, ending).run(last)
+  return new Promise((resolve, reject) => {
+    new Search(by, host, asked, resolve, reject).next()
+  })
 }
 
 /** The addresses that were found, the best first. */
@@ -92,11 +98,6 @@ function ordered(
 }
 
 /** What the hosts file says of a host, or null. */
-function staticAddrs(by: AddrLookup, name: string): HostAddrs | null | Promise<HostAddrs | null> {
-  const hosts = by.hosts()
-  return hosts instanceof Hosts ? addrsIn(hosts, name) : hosts.then((loaded) => addrsIn(loaded, name))
-}
-
 function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
   const entry = hosts.lookupHost(name)
   if (entry === null) return null
@@ -107,98 +108,124 @@ function addrsIn(hosts: Hosts, name: string): HostAddrs | null {
   return { addrs, cname: entry.canonical }
 }
 
+/** What the hosts file says where that is looked at when nothing else had an answer; null when it does not say anything either. */
+async function lastResort(by: AddrLookup, { name, order }: HostQuestion): Promise<HostAddrs | null> {
+  return order === 'dns,files' ? addrsIn(await by.hosts(), name) : null
+}
+
 /**
  * What localhost, and every name under it, stands for where the hosts file says nothing (RFC 6761 section
  * 6.3).
  */
-async function localhost(network: HostNetwork, name: string, last: LastResort): Promise<HostAddrs> {
+async function localhost(by: AddrLookup, host: HostQuestion, asked: string): Promise<HostAddrs> {
+  const { network, ending } = host
   const addrs = [new IPAddr(ipv4(127, 0, 0, 1)), new IPAddr(IPv6loopback)]
   const [v4, v6] = [network !== 'ip6', network !== 'ip4']
   const loopback = addrs.filter((_, i) => (i === 0 ? v4 : v6))
-  return (await last()) ?? { addrs: loopback, cname: ensureRooted(lowerASCII(name)) }
+  const found = (await lastResort(by, host)) ?? { addrs: loopback, cname: ensureRooted(lowerASCII(asked)) }
+  return ordered(by, found, ending)
 }
 
-/** One walk through the search list. */
-class Search {
-  addrs: IPAddr[] = []
-  cname = ''
-  error: DNSError | null = null
-  readonly #client: DNSClient
+/** One walk through the search list. It is told by calls what comes, as functions that wait cost more than all it does. */
+class Search implements Asker {
+  readonly #by: AddrLookup
+  readonly #host: HostQuestion
+  readonly #asked: string
+  readonly #resolve: (found: HostAddrs | Promise<HostAddrs>) => void
+  readonly #reject: (reason: unknown) => void
   readonly #conf: ResolvConf
   readonly #names: readonly string[] // to ask for, in turn
-  readonly #network: HostNetwork
-  readonly #given: string // the name as it was given, for errors
-  readonly #name: string
-  readonly #ending: Ending
+  #next = 0
+  #fqdn = ''
+  #answers: Answered[] = [] // to what was asked for of this name, in the order of the types
+  #missing = 0
+  #addrs: IPAddr[] = []
+  #cname = ''
+  #error: DNSError | null = null
 
-  constructor(client: DNSClient, network: HostNetwork, given: string, name: string, ending: Ending) {
-    this.#client = client
-    this.#network = network
-    this.#given = given
-    this.#name = name
-    this.#ending = ending
-    this.#conf = client.conf
-    this.#names = nameList(name, this.#conf.ndots, this.#conf.search)
+  constructor(
+    by: AddrLookup,
+    host: HostQuestion,
+    asked: string,
+    resolve: (found: HostAddrs | Promise<HostAddrs>) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#by = by
+    this.#host = host
+    this.#asked = asked
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#conf = by.client.conf
+    this.#names = nameList(asked, this.#conf.ndots, this.#conf.search)
+  }
+
+  /** Asks for the next name; after the last one it ends. */
+  next(): void {
+    const fqdn = this.#names[this.#next++]
+    if (fqdn === undefined) {
+      this.#end()
+      return
+    }
+    const { client } = this.#by
+    const wanted = types[this.#host.network]
+    this.#fqdn = fqdn
+    this.#missing = wanted.length
+    const atOnce = this.#conf.singleRequest ? 1 : wanted.length
+    for (let i = 0; i < atOnce; i++) client.query(fqdn, wanted[i] ?? 0, this.#conf, this.#host.ending, this)
+  }
+
+  answered(answer: Answered, type: number): void {
+    const { network, ending } = this.#host
+    const wanted = types[network]
+    const i = wanted.indexOf(type)
+    this.#answers[i] = answer
+    if (--this.#missing === 0) this.#takeAll()
+    else if (this.#conf.singleRequest)
+      this.#by.client.query(this.#fqdn, wanted[i + 1] ?? 0, this.#conf, ending, this)
+  }
+
+  abandoned(reason: unknown): void {
+    this.#reject(reason)
   }
 
   /** Whether nothing was found of what was looked for. */
-  get isEmpty(): boolean {
-    return this.addrs.length === 0 && (this.#network !== 'CNAME' || this.cname === '')
+  get #isEmpty(): boolean {
+    return this.#addrs.length === 0 && (this.#host.network !== 'CNAME' || this.#cname === '')
   }
 
-  /** Asks for the names, until one has what is wanted, and looks at `last` when none has. Gives what was found. */
-  async run(last: LastResort): Promise<HostAddrs> {
-    const wanted = types[this.#network]
-    for (let i = 0; i < this.#names.length; i++) {
-      const fqdn = this.#names[i] ?? ''
-      if (this.#takeAll(fqdn, await this.#askAll(fqdn, wanted))) break
-    }
-    return this.isEmpty ? this.#resort(last) : this
-  }
-
-  async #resort(last: LastResort): Promise<HostAddrs> {
-    const found = await last()
-    if (found === null && this.error !== null) throw renamed(this.error, this.#given)
-    return found ?? this
-  }
-
-  /** Takes the answers for a name. Gives whether no other name is to be asked for. */
-  #takeAll(fqdn: string, answers: Answered | Answered[]): boolean {
-    const isFatal = Array.isArray(answers)
-      ? answers.filter((answer) => this.#takeOne(fqdn, answer)).length > 0
-      : this.#takeOne(fqdn, answers)
+  /** Takes the answers for a name, and goes on to the next one where that may have more. */
+  #takeAll(): void {
+    let isFatal = false
+    for (const answer of this.#answers) if (this.#takeOne(answer)) isFatal = true
     // One family alone would make a host look as if it had no other.
-    if (isFatal) this.addrs = []
-    return isFatal || !this.isEmpty
+    if (isFatal) this.#addrs = []
+    if (isFatal || !this.#isEmpty) this.#end()
+    else this.next()
+  }
+
+  #end(): void {
+    const found = { addrs: this.#addrs, cname: this.#cname }
+    this.#resolve(this.#isEmpty ? this.#resort(found) : ordered(this.#by, found, this.#host.ending))
+  }
+
+  /** Looks at what is left when nothing was found. */
+  async #resort(nothing: HostAddrs): Promise<HostAddrs> {
+    const { name, ending } = this.#host
+    const found = await lastResort(this.#by, this.#host)
+    if (found === null && this.#error !== null) throw renamed(this.#error, name)
+    return ordered(this.#by, found ?? nothing, ending)
   }
 
   /** Takes one of the answers. Gives whether it is an error that ends the lookup. */
-  #takeOne(fqdn: string, answer: Answered): boolean {
+  #takeOne(answer: Answered): boolean {
     if (!(answer instanceof DNSError)) {
       this.#take(answer)
       return false
     }
-    const isFatal = this.#client.isFatal(answer)
+    const isFatal = this.#by.client.isFatal(answer)
     // The error of the name as it was given says most.
-    if (isFatal || this.error === null || fqdn === this.#name + '.') this.error = answer
+    if (isFatal || this.#error === null || this.#fqdn === this.#asked + '.') this.#error = answer
     return isFatal
-  }
-
-  #askAll(fqdn: string, wanted: readonly [number, ...number[]]): Promise<Answered | Answered[]> {
-    if (wanted.length === 1) return this.#ask(fqdn, wanted[0])
-    return this.#conf.singleRequest
-      ? this.#askInTurn(fqdn, wanted)
-      : Promise.all(wanted.map((type) => this.#ask(fqdn, type)))
-  }
-
-  async #askInTurn(fqdn: string, wanted: readonly number[]): Promise<Answered[]> {
-    const answers: Answered[] = []
-    for (const type of wanted) answers.push(await this.#ask(fqdn, type))
-    return answers
-  }
-
-  #ask(fqdn: string, type: number): Promise<Answered> {
-    return this.#client.query(fqdn, type, this.#conf, this.#ending)
   }
 
   /**
@@ -214,16 +241,16 @@ class Search {
       }
     } catch (e) {
       if (!(e instanceof DNSMessageError)) throw e
-      this.error = cannotUnmarshal(this.#name, answer.server)
+      this.#error = cannotUnmarshal(this.#asked, answer.server)
     }
   }
 
   #takeRecord(name: string, data: RRData): void {
     if (data.kind === 'CNAME') {
-      if (this.cname === '') this.cname = data.target
+      if (this.#cname === '') this.#cname = data.target
     } else if (data.kind === 'A' || data.kind === 'AAAA') {
-      this.addrs.push(new IPAddr(data.ip))
-      if (this.cname === '') this.cname = name
+      this.#addrs.push(new IPAddr(data.ip))
+      if (this.#cname === '') this.#cname = name
     }
   }
 }

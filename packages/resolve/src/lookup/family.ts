@@ -3,7 +3,8 @@ import type { HostAddrs } from './addr_lookup.ts'
 
 /** The family that a network stands for. Throws an UnknownNetworkError for one that is no 'ip'. */
 export function familyOf(network: string): 'ip' | 'ip4' | 'ip6' {
-  const { afnet } = parseNetwork(network, false)
+  if (network === 'ip' || network === 'ip4' || network === 'ip6') return network
+  const { afnet } = parseNetwork(network, false) // It may name a protocol.
   if (afnet === 'ip' || afnet === 'ip4' || afnet === 'ip6') return afnet
   throw new UnknownNetworkError(network)
 }

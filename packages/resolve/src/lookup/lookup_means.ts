@@ -5,10 +5,16 @@ import { noDial } from '../client/server_dial.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
 import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
 import { RandomNumbers } from '../order/random.ts'
-import { hostLookupOrder, type LookupOrder, type OrderConditions } from '../order/order.ts'
+import {
+  holdsForAll,
+  hostLookupOrder,
+  type LookupOrder,
+  type OrderChoice,
+  type OrderConditions,
+} from '../order/order.ts'
 import { platform } from '../files/platform.ts'
 import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
-import { defaultResolvConf, machineName, ResolvConfFile } from '../files/resolv_conf.ts'
+import { defaultResolvConf, machineName, ResolvConfFile, type ResolvConf } from '../files/resolv_conf.ts'
 import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
 import { ServicesFile, type Services } from '../files/services.ts'
 import { hostSystem, type SystemResolver } from './system.ts'
@@ -53,6 +59,12 @@ class Environment {
   }
 }
 
+/** What the files said that a choice of means has looked at; null for one that it did not. */
+interface Seen {
+  conf: ResolvConf | null
+  nss: NSSConf | null
+}
+
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
 export class LookupMeans {
   /** Asks DNS servers. */
@@ -70,6 +82,8 @@ export class LookupMeans {
   readonly #protocols: () => Protocols
   readonly #nss: () => NSSConf
   readonly #conditions: OrderConditions
+  #choice: OrderChoice | null = null // the last one, if it holds for all hosts
+  #seen: Seen = { conf: null, nss: null }
 
   /** Takes the options of a resolver. */
   constructor(options: ResolverOptions) {
@@ -112,8 +126,8 @@ export class LookupMeans {
       preferSystem: this.system === null ? false : options.preferSystem,
       platform,
       env: new Environment(),
-      resolvConf: readResolvConf,
-      nss: this.#nss,
+      resolvConf: () => (this.#seen.conf = readResolvConf()),
+      nss: () => (this.#seen.nss = this.#nss()),
       machineName,
       mdnsAllow: () => fileExists('/etc/mdns.allow'),
     }
@@ -136,9 +150,21 @@ export class LookupMeans {
       debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
       return 'system'
     }
-    const { order, reason } = hostLookupOrder(this.#conditions, host)
+    const { order, reason } = this.#choose(host)
     debug?.({ type: 'order', host, order, reason })
     return order
+  }
+
+  #choose(host: string): OrderChoice {
+    const last = this.#choice
+    const isSpecial = special.test(host)
+    if (last !== null && !isSpecial && this.client.conf === this.#seen.conf && this.#nss() === this.#seen.nss)
+      return last
+    this.#seen = { conf: null, nss: null }
+    const choice = hostLookupOrder(this.#conditions, host)
+    const { nss } = this.#seen
+    this.#choice = !isSpecial && nss !== null && holdsForAll(nss) ? choice : null
+    return choice
   }
 
   /**
@@ -150,6 +176,9 @@ export class LookupMeans {
     return order === 'system' ? 'files,dns' : order
   }
 }
+
+/** Characters that may have names looked up by other means. */
+const special = /[\\%]/
 
 function reader<T extends object>(
   given: string | T | undefined,

@@ -1,14 +1,17 @@
 import { DNSError, ErrDeadlineExceeded, type LookupOptions } from '@net/contract'
 import { deadlineAt, Ending, endingOf, isOver, race, Scope, timeoutAt } from '@net/io'
 
-/** A lookup under way, which all who have asked for it wait for. */
-interface PendingLookup<T> {
+/** A lookup under way, which all who have asked for it wait for. It is ended when nobody waits for it any more. */
+class PendingLookup<T> extends Ending {
   readonly key: string
-  readonly result: Promise<T>
-  /** Ends the lookup when nobody waits for it any more. */
-  readonly ending: Ending
+  declare result: Promise<T> // once it is started
   /** How many wait for it. Those who cannot leave are counted too. */
-  waiting: number
+  waiting = 0
+
+  constructor(key: string) {
+    super()
+    this.key = key
+  }
 }
 
 /**
@@ -42,25 +45,22 @@ export class PendingLookups {
     start: (ending: Ending) => Promise<T>,
   ): Promise<T> {
     const { deadline = null } = options
-    const at = Math.min(timeoutAt(this.#timeout), deadlineAt(deadline))
-    if (at !== Infinity || endingOf(options) !== null) return this.#runUntil(at, key, name, options, start)
+    const isLimited = this.#timeout !== 0 || deadline !== null
+    if (isLimited || endingOf(options) !== null) return this.#runUntil(key, name, options, start)
     const lookup = this.#join(key, start)
     lookup.waiting++
     return lookup.result
   }
 
-  /**
-   * Does what {@link run} does for one who may leave: when `options` end, or at a moment on the monotonic
-   * clock.
-   */
+  /** Does what {@link run} does for one who may leave: when `options` end, or when their time is up. */
   async #runUntil<T>(
-    at: number,
     key: string,
     name: string,
     options: LookupOptions,
     start: (ending: Ending) => Promise<T>,
   ): Promise<T> {
-    const scope = new Scope(options, at)
+    const { deadline = null } = options
+    const scope = new Scope(options, Math.min(timeoutAt(this.#timeout), deadlineAt(deadline)))
     try {
       scope.throwIfOver()
       const lookup = this.#join(key, start)
@@ -80,8 +80,8 @@ export class PendingLookups {
   #join<T>(key: string, start: (ending: Ending) => Promise<T>): PendingLookup<T> {
     const pending = this.#byKey.get(key) as PendingLookup<T> | undefined
     if (pending !== undefined) return pending
-    const ending = new Ending()
-    const lookup = { key, result: start(ending), ending, waiting: 0 }
+    const lookup = new PendingLookup<T>(key)
+    lookup.result = start(lookup)
     this.#byKey.set(key, lookup)
     const done = (): void => {
       this.#remove(lookup)
@@ -92,7 +92,7 @@ export class PendingLookups {
 
   #abandon(lookup: PendingLookup<unknown>): void {
     // Whoever comes from now on does not get a lookup that is being ended.
-    if (this.#remove(lookup)) lookup.ending.end(new Error('nobody waits for the lookup any more'))
+    if (this.#remove(lookup)) lookup.end(new Error('nobody waits for the lookup any more'))
   }
 
   /** Gives whether the lookup was still under way. */

@@ -1,5 +1,5 @@
 import { lowerASCII } from '../dns/name.ts'
-import { isStandard, type NSSConf, type NSSSource } from '../files/nsswitch.ts'
+import { isStandard, type NSSConf } from '../files/nsswitch.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 
 /**
@@ -121,10 +121,6 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
   }
   if (nss.error !== null) return choice(fallback, `nsswitch.conf is of no use: ${nss.error.message}`)
 
-  // An order that names nothing but files and dns holds for every host, and was worked out before.
-  const known = plain.get(sources)
-  if (known !== undefined) return known
-
   const means: ('files' | 'dns')[] = []
   for (const source of sources) {
     const name = source.source
@@ -141,13 +137,17 @@ function byNSS(c: OrderConditions, hostname: string, ours: boolean, fallback: Lo
   const order = [...new Set(means)].join(',')
   if (order === '') return choice(fallback, 'nsswitch.conf has neither files nor dns for hosts')
   const names = sources.map((s) => s.source)
-  const made = choice(order as LookupOrder, `nsswitch.conf says ${names.join(' ')} for hosts`)
-  if (sources.every((s) => (s.source === 'files' || s.source === 'dns') && isStandard(s)))
-    plain.set(sources, made)
-  return made
+  return choice(order as LookupOrder, `nsswitch.conf says ${names.join(' ')} for hosts`)
 }
 
-const plain = new WeakMap<readonly NSSSource[], OrderChoice>()
+/**
+ * Whether a choice by this nsswitch.conf holds for every host, but for names with characters of special meaning: only sources other
+ * than files and dns look at the name.
+ */
+export function holdsForAll(nss: NSSConf): boolean {
+  const sources = nss.sources.get('hosts') ?? []
+  return sources.every(({ source }) => source === 'files' || source === 'dns')
+}
 
 function needsSystem(c: OrderConditions, source: string, given: string): string | null {
   const hostname = given.replace(/\.$/, '')

@@ -1,0 +1,47 @@
+import type { IOOptions } from '@net/contract'
+import { turnTaken, type Ending } from '@net/io'
+import type { Parser } from '../dns/parser.ts'
+import type { Query } from './query.ts'
+import type { QueryMessage } from './query_message.ts'
+import { closeConn, dialUntil, type DNSConn } from './server_dial.ts'
+
+/** Asks a server over a connection that is dialled for it. Rejects with why there is no reply. */
+export async function askByStream(
+  { conf, ending, means }: Query,
+  network: string,
+  server: string,
+  message: QueryMessage,
+): Promise<Parser> {
+  const end = performance.now() + conf.timeout
+  return askOverStream(await dialUntil(means.dial, network, server, end, ending), message, end, ending)
+}
+
+/** Asks over a connection, until `end` on the monotonic clock, and closes it. Rejects with why there is no reply. */
+export async function askOverStream(
+  conn: DNSConn,
+  message: QueryMessage,
+  end: number,
+  ending: Ending,
+): Promise<Parser> {
+  try {
+    conn.setDeadline(Date.now() + (end - performance.now()))
+    await conn.write(message.stream, ending)
+    const size = new Uint8Array(2)
+    await readFull(conn, size, ending)
+    const reply = new Uint8Array(((size[0] ?? 0) << 8) | (size[1] ?? 0))
+    await readFull(conn, reply, ending)
+    return message.readStream(reply)
+  } finally {
+    closeConn(conn)
+  }
+}
+
+async function readFull(conn: DNSConn, p: Uint8Array, options: IOOptions): Promise<void> {
+  for (let at = 0; at < p.byteLength;) {
+    const n = await conn.read(p.subarray(at), options)
+    if (n === null) throw new Error(at === 0 ? 'EOF' : 'unexpected EOF')
+    at += n
+    const turn = turnTaken() // A server may send byte by byte.
+    if (turn !== null) await turn
+  }
+}

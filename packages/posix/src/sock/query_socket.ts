@@ -2,7 +2,7 @@ import type { UDPAddr } from '@net/addr'
 import { OpError } from '@net/contract'
 import { deferToNextTurn, isTraced, isTurnOver, noteClosed, noteOpened, type Deferred } from '@net/io'
 import type { PacketReceiver, PacketSocket, ResolverSockets } from '@net/resolve'
-import { EAGAIN } from '../abi/errno.ts'
+import { EAGAIN, EINTR } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
@@ -12,27 +12,31 @@ import type { Pollable } from '../poll/selector.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { fillRandom } from '../sys/entropy.ts'
 import { connect, recv, send, syscallError } from '../sys/syscall.ts'
+import { MESSAGE } from '../poll/turn_calls.ts'
 import { familyOf, getUDPAddr, sockaddrOut } from '../wire/sockaddr.ts'
 import { askName } from '../wire/socket_name.ts'
 import { putAddr } from './ipsock.ts'
+import { QueryRead, QueryWrite, type QueryCaller } from './query_calls.ts'
 import { tcpSockGroup } from './tcpsock.ts'
 import { udpSockGroup } from './udpsock.ts'
 
 /** Room for the longest reply that a resolver asks for, and for more, so that a longer one shows. What it holds is good until the next read. */
-const packet = new Uint8Array(2048)
+const packet = new Uint8Array(MESSAGE)
 
 /**
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
  * is made of, lanes and promises: it tells its receiver what comes, at once. Its process stays alive until it is closed.
  */
-class QuerySocket implements PacketSocket, Pollable, Deferred {
+class QuerySocket implements PacketSocket, Pollable, Deferred, QueryCaller {
   readonly isConnected = true
   readonly #raddr: UDPAddr
   readonly #receiver: PacketReceiver
   readonly #poller: Poller
   readonly #fd: number
   readonly #slot: number
-  #isClosed = false
+  isClosed = false
+  #expected = 0 // packets that calls of this turn read
+  #isEmpty = false // whether one of them found none
 
   /** Opens it. Throws bare errors. */
   constructor(raddr: UDPAddr, receiver: PacketReceiver) {
@@ -55,9 +59,18 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
     return `udp ${String(this.#localAddr)}->${this.#raddr.toString()}`
   }
 
+  get number(): number {
+    return this.#fd
+  }
+
   send(packet: Uint8Array): void {
+    const { turn } = this.#poller
+    if (turn.sends && packet.byteLength <= MESSAGE) {
+      turn.send(new QueryWrite(this, packet))
+      return
+    }
     const n = send(this.#fd, packet, packet.byteLength, abi.MSG_NOSIGNAL)
-    if (n < 0) this.#unsent(packet, n)
+    if (n < 0) this.unsent(packet, n)
   }
 
   readError(cause: Error): OpError {
@@ -65,8 +78,8 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   }
 
   close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.isClosed) return
+    this.isClosed = true
     this.#poller.forget(this.#slot)
     this.#poller.unref()
     closeDescriptor(this.#fd)
@@ -74,7 +87,22 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   }
 
   readable(): void {
-    while (!this.#isClosed && this.#receiver.waiting > 0) {
+    // Each reply that is waited for may be there.
+    const { turn } = this.#poller
+    while (this.#expected < this.#receiver.waiting && turn.receive(new QueryRead(this))) this.#expected++
+    this.#isEmpty = false
+    if (this.#expected === 0) this.#read()
+  }
+
+  took(packet: Uint8Array, n: number): void {
+    this.#expected--
+    if (n === EAGAIN) this.#isEmpty = true
+    else if (n !== EINTR && !this.isClosed) this.#tell(packet, n)
+    if (this.#expected === 0 && !this.#isEmpty) this.#read()
+  }
+
+  #read(): void {
+    while (!this.isClosed && this.#receiver.waiting > 0) {
       // Anyone can send packets here, and without end.
       if (isTurnOver()) {
         deferToNextTurn(this)
@@ -82,13 +110,17 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
       }
       const n = recv(this.#fd, packet, packet.byteLength, 0)
       if (n === EAGAIN) return
-      if (n >= 0) this.#receiver.received(packet, n)
-      else this.#receiver.failed(this.#error('read', syscallError('read', n)))
+      this.#tell(packet, n)
     }
   }
 
+  #tell(packet: Uint8Array, n: number): void {
+    if (n >= 0) this.#receiver.received(packet, n)
+    else this.#receiver.failed(this.#error('read', syscallError('read', n)))
+  }
+
   turned(): void {
-    this.readable()
+    this.#read()
   }
 
   writable(): void {
@@ -108,10 +140,10 @@ class QuerySocket implements PacketSocket, Pollable, Deferred {
   }
 
   /** The kernel had no room for a packet, or the socket an error, which the receiver is told when the call that sends has returned. */
-  #unsent(packet: Uint8Array, result: number): void {
+  unsent(packet: Uint8Array, result: number): void {
     const error = result === EAGAIN ? null : this.#error('write', syscallError('write', result))
     setImmediate(() => {
-      if (this.#isClosed) return
+      if (this.isClosed) return
       if (error === null) this.send(packet)
       else this.#receiver.failed(error)
     })

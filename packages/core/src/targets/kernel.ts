@@ -8,10 +8,10 @@ import {
   tcpSockGroup,
   udpSockGroup,
   unixSockGroup,
-} from '@net/posix'
+} from '@net/posix/kernel'
 import type { Row } from './row.ts'
 
-export { allocBuffer } from '@net/posix'
+export { allocBuffer, hostedReason } from '@net/posix/kernel'
 
 /** The row of a target that has the sockets of its kernel. */
 export const kernelRow = (name: string): Row => ({

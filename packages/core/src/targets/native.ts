@@ -1,7 +1,6 @@
-import { hostedReason } from '@net/posix'
-import { kernelRow } from './kernel.ts'
+import { hostedReason, kernelRow } from './kernel.ts'
+import { windowsLater } from './later.ts'
 import type { Row } from './row.ts'
-import { row as windows } from './windows.ts'
 
 export { allocBuffer } from './kernel.ts'
 
@@ -20,7 +19,7 @@ const kernels: Partial<Record<NodeJS.Platform, string>> = {
  */
 export function row(): Row {
   const kernel = kernels[process.platform]
-  if (kernel === undefined) return windows()
+  if (kernel === undefined) return { name: 'windows', ...windowsLater() }
   const fallbackCause = hostedReason()
-  return fallbackCause === null ? kernelRow(kernel) : { ...windows(), name: 'hosted', fallbackCause }
+  return fallbackCause === null ? kernelRow(kernel) : { name: 'hosted', fallbackCause, ...windowsLater() }
 }

@@ -25,7 +25,6 @@ test.skipIf(!['linux', 'darwin', 'freebsd', 'openbsd'].includes(process.platform
     expect(files.sort()).toEqual([
       'addr/dist/index.js',
       'contract/dist/index.js',
-      'core/dist/chunks/kernel.js',
       'core/dist/index.js',
       'core/dist/targets/native.js',
       'io/dist/index.js',

@@ -1,7 +1,7 @@
 import type { TargetGroups } from '@net/contract'
 import { copyingSendfileGroup, hostIPSockGroup } from '@net/io'
+import { kernelGroups } from '@net/posix/kernel'
 import { ErrWindows, fileStubs } from '@net/stubs'
-import { kernelRow } from './kernel.ts'
 
 type Functions = Record<string, (...args: unknown[]) => Promise<unknown>>
 
@@ -11,7 +11,7 @@ type Functions = Record<string, (...args: unknown[]) => Promise<unknown>>
  */
 function later<K extends keyof TargetGroups>(group: K): TargetGroups[K] {
   const functions: Functions = {}
-  for (const name of Object.keys(kernelRow('')[group])) {
+  for (const name of Object.keys(kernelGroups[group])) {
     functions[name] = async (...args) => {
       const { row } = await import('./windows.ts')
       return (row()[group] as unknown as Functions)[name]?.(...args)

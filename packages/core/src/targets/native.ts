@@ -1,8 +1,8 @@
-import { hostedReason, kernelRow } from './kernel.ts'
+import { hostedReason, kernelGroups } from '@net/posix/kernel'
 import { windowsLater } from './later.ts'
 import type { Row } from './row.ts'
 
-export { allocBuffer } from './kernel.ts'
+export { allocBuffer } from '@net/posix/kernel'
 
 /** The target of each system whose kernel has sockets that can be reached; Android's kernel is linux. */
 const kernels: Partial<Record<NodeJS.Platform, string>> = {
@@ -21,5 +21,6 @@ export function row(): Row {
   const kernel = kernels[process.platform]
   if (kernel === undefined) return { name: 'windows', ...windowsLater() }
   const fallbackCause = hostedReason()
-  return fallbackCause === null ? kernelRow(kernel) : { name: 'hosted', fallbackCause, ...windowsLater() }
+  if (fallbackCause !== null) return { name: 'hosted', fallbackCause, ...windowsLater() }
+  return { name: kernel, ...kernelGroups }
 }

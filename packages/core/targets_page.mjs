@@ -52,7 +52,9 @@ raw IP, every socket option, interfaces.
 In a bundle, one condition brings one target: \`windows\` brings no kernel's sockets, \`linux\` none of the host's. koffi is a native
 addon and stays outside: the code looks for it at run time, so no bundler takes it in or needs to be told. It travels as two
 packages, \`koffi\` and its build for the machine (\`@koromix/koffi-linux-x64\`, ...), in a \`node_modules\` beside the file that
-runs or in a folder above it: by \`npm install koffi\` there, or copied along.
+runs or in a folder above it: by \`npm install koffi\` there, or copied along. Without a condition the host's sockets are code that
+is loaded only where they are needed, of which rolldown, rollup and webpack make files beside the bundle; \`codeSplitting: false\`
+of rolldown and \`inlineDynamicImports\` of rollup make one file of all.
 
 | made by                                             | \`node_modules\` lies beside     | tried as        |
 | --------------------------------------------------- | ------------------------------- | --------------- |

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const packages = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What a program that dials and listens becomes for a target: the code that loads with it, and the files it is from. */
+/** What a program that dials and listens becomes for a target: the code that loads with it, of however many chunks, and the files it is from. */
 async function bundle(condition: string): Promise<{ code: string; files: string[] }> {
   const program = 'program.js'
   const build = await rolldown({
@@ -22,9 +22,15 @@ async function bundle(condition: string): Promise<{ code: string; files: string[
   })
   const { output } = await build.generate()
   await build.close()
-  const [entry] = output
-  const files = Object.entries(entry.modules).filter(([, m]) => m.renderedLength > 0)
-  return { code: entry.code, files: files.map(([id]) => id.replace(packages, '')) }
+  const chunks = output.filter((chunk) => chunk.type === 'chunk')
+  const atOnce = chunks.filter((chunk) => chunk === output[0] || output[0].imports.includes(chunk.fileName))
+  const files = atOnce
+    .flatMap((chunk) => Object.entries(chunk.modules))
+    .filter(([, m]) => m.renderedLength > 0)
+  return {
+    code: atOnce.map((chunk) => chunk.code).join('\n'),
+    files: files.map(([id]) => id.replace(packages, '')),
+  }
 }
 
 test.each([

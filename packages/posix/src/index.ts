@@ -6,13 +6,11 @@ export {
   type HandOver,
   type Inherited,
 } from './sock/activation.ts'
-export { allocBuffer } from './sys/buffer.ts'
 export { parseUnixRights, unixRights } from './wire/cmsg.ts'
 export { newFile } from './fd/fd_file.ts'
 export { FDStream } from './sock/fd_stream.ts'
-export { fileGroup } from './sock/file.ts'
 export * from './hosted/index.ts'
-export { interfaceGroup } from './interface/interface.ts'
+export * from './kernel.ts'
 export type {
   AddressEvent,
   InterfaceEvent,
@@ -22,9 +20,7 @@ export type {
   RouteEvent,
 } from './interface/interface_event.ts'
 export { watchInterfaces } from './interface/interface_watch.ts'
-export { dialPing, ipRawSockGroup, listenPing } from './sock/iprawsock.ts'
-export { ipSockGroup } from './sock/ipsock.ts'
-export { lookupGroup } from './sock/lookup.ts'
+export { dialPing, listenPing } from './sock/iprawsock.ts'
 export type { NextHop, Route, RouteType } from './wire/netlink_route.ts'
 export {
   marshalPacketControl,
@@ -43,16 +39,14 @@ export {
   type OptionValue,
   type SettableOptionName,
 } from './option/option.ts'
-export { windowsInterfaceGroup } from './interface/interface_windows.ts'
-export { windowsIPRawSockGroup } from './winsock/iprawsock_windows.ts'
+export * from './winsock/index.ts'
 export type { Kernel } from './abi/abi.ts'
 export type { OptionLevel, OptionNumbers, OptionRow, SettableRow, StateRow } from './option/option_row.ts'
 export type { Linger, OptionType, OptionValues } from './option/option_value.ts'
 export { posix, type PosixOptions } from './sock/posix.ts'
 export type { Spin } from './poll/spin_policy.ts'
 export type { Engine } from './poll/turn_calls.ts'
-export { sendfileGroup } from './fd/sendfile.ts'
-export { hostedReason, posixRefusal } from './sys/ffi.ts'
+export { posixRefusal } from './sys/ffi.ts'
 export { socketPair } from './sock/socket_pair.ts'
 export {
   tcpInfo,
@@ -62,7 +56,7 @@ export {
   type TCPInfoNumber,
   type TCPState,
 } from './sock/tcp_info.ts'
-export { listenTCPSync, tcpSockGroup } from './sock/tcpsock.ts'
-export { listenMulticastUDPSync, listenUDPSync, udpSockGroup } from './sock/udpsock.ts'
+export { listenTCPSync } from './sock/tcpsock.ts'
+export { listenMulticastUDPSync, listenUDPSync } from './sock/udpsock.ts'
 export { atUrgentMark, readUrgent, writeUrgent } from './sock/urgent.ts'
-export { listenUnixgramSync, listenUnixSync, unixSockGroup } from './sock/unixsock.ts'
+export { listenUnixgramSync, listenUnixSync } from './sock/unixsock.ts'

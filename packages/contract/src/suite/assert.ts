@@ -1,4 +1,4 @@
-import { isBytes, isError, isTypeError } from '../argument.ts'
+import { isBytes, isError, isTypeError } from '../index.ts'
 /** What a statement of the suite throws when it does not hold. */
 export class SuiteError extends Error {
   override readonly name = 'SuiteError'

@@ -1,5 +1,5 @@
 import type { ByteStreams, Conn } from '../conn.ts'
-import { ErrClosed, isErr } from '../errors.ts'
+import { ErrClosed, isErr } from '../index.ts'
 import { equal, equalBytes, held, ok, rejects, show } from './assert.ts'
 import { concat, pattern, readFull, readToEnd } from './bytes.ts'
 import type { ConnPair, ConnTest } from './conn_maker.ts'

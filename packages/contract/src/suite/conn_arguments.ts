@@ -1,4 +1,4 @@
-import { ErrDeadlineExceeded, isErr } from '../errors.ts'
+import { ErrDeadlineExceeded, isErr } from '../index.ts'
 import { equal, held, ok, rejects, rejectsType, show } from './assert.ts'
 import { roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'

@@ -1,4 +1,4 @@
-import { isTypeError } from '../argument.ts'
+import { isTypeError } from '../index.ts'
 import { equal, held, ok, rejectsType, show } from './assert.ts'
 import { giveAway, roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'

@@ -1,7 +1,7 @@
 import { equal, held, ok, rejects, show } from './assert.ts'
 import { endlessWrites, roundTrip } from './bytes.ts'
 import type { ConnTest } from './conn_maker.ts'
-import { ErrClosed, isErr } from '../errors.ts'
+import { ErrClosed, isErr } from '../index.ts'
 import { checkClosed, rejectsClosed } from './op_error.ts'
 import { settled, turn } from './part.ts'
 

@@ -1,6 +1,5 @@
-import { isError } from '../argument.ts'
 import type { Addr } from '@net/addr'
-import { Errno, ErrClosed, ErrDeadlineExceeded, isErr, OpError, SyscallError } from '../errors.ts'
+import { Errno, ErrClosed, ErrDeadlineExceeded, isErr, isError, OpError, SyscallError } from '../index.ts'
 import { equal, held, ok, rejects, show } from './assert.ts'
 
 /** What the errors of an operation must tell. */

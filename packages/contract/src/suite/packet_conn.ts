@@ -1,5 +1,5 @@
 import type { Addr } from '@net/addr'
-import { ErrWriteToConnected, isErr } from '../errors.ts'
+import { ErrWriteToConnected, isErr } from '../index.ts'
 import { equal, equalBytes, held, ok, rejects, rejectsType, show } from './assert.ts'
 import { giveAway, pattern } from './bytes.ts'
 import { ledger } from './ledger.ts'

@@ -1,4 +1,4 @@
-import { isError } from '../argument.ts'
+import { isError } from '../index.ts'
 import { SuiteError } from './assert.ts'
 
 /** A test runner: vitest's, node:test's or Deno's `test` in an object, or what {@link collect} gives. */

@@ -1,4 +1,4 @@
-import { isError } from '../argument.ts'
+import { isError } from '../index.ts'
 import { TCPAddr, UDPAddr, UnixAddr } from '@net/addr'
 import type { Target } from '../target.ts'
 import { equal, ok, rejects, show } from './assert.ts'

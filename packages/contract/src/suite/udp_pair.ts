@@ -1,5 +1,5 @@
 import { type IP, UDPAddr } from '@net/addr'
-import { isError } from '../argument.ts'
+import { isError } from '../index.ts'
 import type { UDPSockGroup } from '../udpsock.ts'
 import { fail } from './assert.ts'
 import type { ConnPair } from './conn_maker.ts'

@@ -1,7 +1,7 @@
-import { kernelRow } from './kernel.ts'
+import { kernelGroups } from '@net/posix/kernel'
 import type { Row } from './row.ts'
 
-export { allocBuffer } from './kernel.ts'
+export { allocBuffer } from '@net/posix/kernel'
 
 /** linux: the kernel's sockets. */
-export const row = (): Row => kernelRow('linux')
+export const row = (): Row => ({ name: 'linux', ...kernelGroups })

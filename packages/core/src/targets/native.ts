@@ -1,9 +1,8 @@
-import { hostedReason } from '@net/posix'
-import { kernelRow } from './kernel.ts'
+import { hostedReason, kernelGroups } from '@net/posix/kernel'
+import { windowsLater } from './later.ts'
 import type { Row } from './row.ts'
-import { row as windows } from './windows.ts'
 
-export { allocBuffer } from './kernel.ts'
+export { allocBuffer } from '@net/posix/kernel'
 
 /** The target of each system whose kernel has sockets that can be reached; Android's kernel is linux. */
 const kernels: Partial<Record<NodeJS.Platform, string>> = {
@@ -20,7 +19,8 @@ const kernels: Partial<Record<NodeJS.Platform, string>> = {
  */
 export function row(): Row {
   const kernel = kernels[process.platform]
-  if (kernel === undefined) return windows()
+  if (kernel === undefined) return { name: 'windows', ...windowsLater() }
   const fallbackCause = hostedReason()
-  return fallbackCause === null ? kernelRow(kernel) : { ...windows(), name: 'hosted', fallbackCause }
+  if (fallbackCause !== null) return { name: 'hosted', fallbackCause, ...windowsLater() }
+  return { name: kernel, ...kernelGroups }
 }

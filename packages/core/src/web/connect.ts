@@ -1,5 +1,5 @@
 import { joinHostPort } from '@net/addr'
-import { defaultNet } from '../default_net.ts'
+import { defaultNet } from '../index.ts'
 import type { Net } from '../net.ts'
 import type { DialerOptions } from '../options.ts'
 import { socketAddress, type AnySocketAddress } from './address.ts'

@@ -1,6 +1,5 @@
 import { checkBuffer, ErrTooLong, type IOOptions } from '@net/contract'
-import { endingOf } from '../ending.ts'
-import { race } from '../scope.ts'
+import { endingOf, race } from '../index.ts'
 import { readError, type Reader } from './reader.ts'
 
 const SIZE = 4096 // bytes of a buffer, as Go's

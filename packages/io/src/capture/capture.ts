@@ -1,6 +1,6 @@
 import { ipv4, type Addr, type IP } from '@net/addr'
 import { asError, type Conn, type Listener, type PacketConn } from '@net/contract'
-import { joined } from '../buffer.ts'
+import { joined } from '../index.ts'
 import { DatagramFrames, StreamFrames, type Frame, type Frames } from './frames.ts'
 import type { End } from './ip_packet.ts'
 import { interfaceBlock, packetBlock, sectionBlock } from './pcapng.ts'

@@ -1,5 +1,5 @@
 // Blocks of draft-ietf-opsawg-pcapng, in the byte order that is written: little endian.
-import { joined } from '../buffer.ts'
+import { joined } from '../index.ts'
 
 const SECTION = 0x0a0d0d0a
 const BYTE_ORDER = 0x1a2b3c4d

@@ -7,9 +7,7 @@ import {
   type PacketConn,
   type SendFileOptions,
 } from '@net/contract'
-import { copyingSendfileGroup } from '../copy.ts'
-import { untilClosed } from '../lane_conn.ts'
-import { ConnStreams, type StreamEnds } from '../streams.ts'
+import { ConnStreams, copyingSendfileGroup, untilClosed, type StreamEnds } from '../index.ts'
 import type { Way } from './frames.ts'
 
 /** What is told of a connection that is tapped. Each gives what to wait for, null where there is nothing. */

@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import type { Conn, IOOptions, Listener } from '@net/contract'
-import { untilClosed } from '../lane_conn.ts'
+import { untilClosed } from '../index.ts'
 
 type Accept<C> = (options?: IOOptions) => Promise<C>
 

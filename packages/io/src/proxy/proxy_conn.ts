@@ -1,5 +1,5 @@
 import type { ByteStreams, Conn, Deadline, HalfCloser, IOOptions } from '@net/contract'
-import { ConnStreams } from '../streams.ts'
+import { ConnStreams } from '../index.ts'
 import { describe, inspect } from '../inspect.ts'
 import type { ProxyHeader } from './header.ts'
 

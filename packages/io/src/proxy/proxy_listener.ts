@@ -1,7 +1,5 @@
 import type { Conn, HalfCloser, Listener } from '@net/contract'
-import { checkTimeout, timeoutAt } from '../deadline.ts'
-import { HandshakeListener } from '../handshake_listener.ts'
-import { Scope } from '../scope.ts'
+import { checkTimeout, HandshakeListener, Scope, timeoutAt } from '../index.ts'
 import { ProxyConn } from './proxy_conn.ts'
 import { readProxyHeader } from './read_header.ts'
 

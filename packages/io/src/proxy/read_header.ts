@@ -1,5 +1,5 @@
 import { ErrUnexpectedEOF, type IOOptions, isError } from '@net/contract'
-import { joined } from '../buffer.ts'
+import { joined } from '../index.ts'
 import { readFull } from '../bufio/read_full.ts'
 import { readError, type Reader } from '../bufio/reader.ts'
 import type { ProxyHeader } from './header.ts'

@@ -1,5 +1,5 @@
 // Flags of linux/splice.h, and of linux/fcntl.h.
-import { fstatSync, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { chunksOf } from '@net/io'
 import { EAGAIN, ESPIPE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
@@ -172,7 +172,7 @@ export function fileMover(fd: number, offset: number | undefined): Mover {
   const own = duplicate(fd)
   let stat: Stats
   try {
-    stat = fstatSync(own)
+    stat = process.getBuiltinModule('node:fs').fstatSync(own)
     if (offset !== undefined && !stat.isFile() && !stat.isBlockDevice()) {
       throw syscallError('sendfile', ESPIPE)
     }

@@ -1,4 +1,3 @@
-import { close } from 'node:fs'
 import { abi } from '../abi/system.ts'
 import { bound, type CType, type NativeFunction } from './declaration.ts'
 import type { FFI } from './ffi.ts'
@@ -38,7 +37,7 @@ export function loadBun(): FFI {
     bindsTogether: false,
     func: (text) => bound(text, words, bind),
     closeAsync: (fd, done) => {
-      close(fd, done)
+      process.getBuiltinModule('node:fs').close(fd, done)
     },
     errno: () => errno[0] ?? 0,
     watch: (fd, f) => watchByThread(POLL, fd, f),

@@ -1,8 +1,7 @@
-import { realpathSync } from 'node:fs'
-import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 import type * as Koffi from 'koffi'
 import type { FFI, SocketWatch, Watch, WindowsLibrary } from './ffi.ts'
 import { withMicrotasks } from './microtasks.ts'
+import { isMainThread } from './thread.ts'
 
 /**
  * The name of this file, or of the bundle that it is part of, as the engine knows it. What `import.meta` and `__filename` say in
@@ -52,12 +51,14 @@ const LOADED = '@net/posix: koffi is loaded'
  * often, where the main thread has loaded koffi before: no other worker loads it.
  */
 function requireKoffi(): typeof Koffi {
-  if (!isMainThread && getEnvironmentData(LOADED) !== true) {
+  const { getEnvironmentData, setEnvironmentData } = process.getBuiltinModule('node:worker_threads')
+  if (!isMainThread() && getEnvironmentData(LOADED) !== true) {
     throw new Error('the main thread has to call posix() before it starts a worker that needs kernel sockets')
   }
   const { require, file } = findKoffi()
+  const { realpathSync } = process.getBuiltinModule('node:fs')
   const koffi = require(realpathSync(file)) as typeof Koffi
-  if (isMainThread) setEnvironmentData(LOADED, true)
+  if (isMainThread()) setEnvironmentData(LOADED, true)
   return koffi
 }
 
@@ -72,7 +73,7 @@ export function loadLibrary(name: string): WindowsLibrary {
     func: (declaration) => library.func(declaration),
     address: (buffer) => koffi.address(buffer),
     watch: (socket, f) => {
-      if (!isMainThread)
+      if (!isMainThread())
         throw new Error('no worker can watch a socket: the end of its thread would end the process')
       return watch(koffi, socket, f)
     },
@@ -96,7 +97,7 @@ export function loadKoffi(): FFI {
       })
     },
     errno: () => koffi.errno(),
-    watch: (fd, f) => (isMainThread ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
+    watch: (fd, f) => (isMainThread() ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
     address: (buffer) => koffi.address(buffer),
   }
 }

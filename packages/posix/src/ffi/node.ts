@@ -1,4 +1,3 @@
-import { close } from 'node:fs'
 import { abi } from '../abi/system.ts'
 import { bound, type Bind, type CType, type NativeFunction } from './declaration.ts'
 import type { CFunction, FFI, Watch } from './ffi.ts'
@@ -48,7 +47,7 @@ export function loadNode(): FFI {
     bindsTogether: false,
     func,
     closeAsync: (fd, done) => {
-      close(fd, done)
+      process.getBuiltinModule('node:fs').close(fd, done)
     },
     errno: () => errno[0] ?? 0,
     watch: (fd, f) => {

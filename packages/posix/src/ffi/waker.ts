@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import type { Watch } from './ffi.ts'
 
 /**
@@ -24,6 +23,7 @@ for (;;) {
  */
 export function watchByThread(poll: string, fd: number, f: () => void): Watch {
   const turn = new Int32Array(new SharedArrayBuffer(4))
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   const thread = new Worker(waiter(poll), { eval: true, workerData: { fd, turn } })
   const giveTurn = (): void => {
     Atomics.store(turn, 0, 1)

@@ -7,8 +7,6 @@ const system = platform()
 export const hostHas = {
   /** Names of Unix sockets that are no paths. */
   abstractNames: system === 'linux',
-  /** IPv6 sockets that carry IPv4. */
-  ipv4OnIPv6: system !== 'openbsd',
   /** Named pipes in the place of Unix sockets. */
   namedPipes: system === 'win32',
   /** A file /etc/resolv.conf. */

@@ -1,8 +1,7 @@
 import type { Target } from '@net/contract'
-import { copyingSendfileGroup } from '@net/io'
+import { copyingSendfileGroup, hostIPSockGroup } from '@net/io'
 import { ErrWindows, fileStubs, interfaceStubs, ipRawSockStubs } from '@net/stubs'
 import { hostedLookupGroup } from './lookup.ts'
-import { hostedIPSockGroup } from './ipsock.ts'
 import { hostedTCPSockGroup } from './tcpsock.ts'
 import { hostedUDPSockGroup } from './udpsock.ts'
 import { hostedUnixSockGroup } from './unixsock.ts'
@@ -51,7 +50,7 @@ export function hosted(): Target {
     ...fileStubs(ErrWindows),
     ...interfaceStubs(ErrWindows),
     ...ipRawSockStubs(ErrWindows),
-    ...hostedIPSockGroup,
+    ...hostIPSockGroup,
     ...hostedLookupGroup,
     ...copyingSendfileGroup,
     ...hostedTCPSockGroup,

@@ -1,23 +1,6 @@
-import { networkInterfaces } from 'node:os'
 import { AddrError, parseIPZone, type IP, type UDPAddr } from '@net/addr'
-import { type IPSockGroup } from '@net/contract'
-import { socketDisabledIPv6 } from '@net/io'
+import { hostIPSockGroup, socketDisabledIPv6 } from '@net/io'
 import { callError } from './errors.ts'
-import { hostHas } from './host_features.ts'
-
-function hasAddress(family: 'IPv4' | 'IPv6'): boolean {
-  return Object.values(networkInterfaces()).some((addrs) => addrs?.some((a) => a.family === family) === true)
-}
-
-/**
- * What the host's internet stack supports: the families of which an interface that is up has an address. All
- * systems that the host runs on carry IPv4 over IPv6 sockets but OpenBSD.
- */
-export const hostedIPSockGroup: IPSockGroup = {
-  supportsIPv4: () => hasAddress('IPv4'),
-  supportsIPv6: () => hasAddress('IPv6'),
-  supportsIPv4map: () => hostHas.ipv4OnIPv6 && hasAddress('IPv4') && hasAddress('IPv6'),
-}
 
 /** The part of an internet address that a socket is made from. */
 type InetAddr = Pick<UDPAddr, 'ip' | 'port' | 'zone'>
@@ -55,7 +38,7 @@ function familyOf(
   if (network.endsWith('4')) return { version: 4, v6only: false }
   if (network.endsWith('6')) return { version: 6, v6only: true }
   if (mode === 'listen' && laddr?.ip?.isUnspecified !== false) {
-    const six = hostedIPSockGroup.supportsIPv4map() || !hostedIPSockGroup.supportsIPv4()
+    const six = hostIPSockGroup.supportsIPv4map() || !hostIPSockGroup.supportsIPv4()
     return { version: six || !is4(laddr) ? 6 : 4, v6only: false }
   }
   return { version: is4(laddr) && is4(raddr) ? 4 : 6, v6only: false }

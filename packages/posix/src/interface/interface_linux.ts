@@ -1,5 +1,4 @@
 // Constants of linux/if.h.
-import { readFile } from 'node:fs/promises'
 import { IP, IPAddr } from '@net/addr'
 import {
   FlagBroadcast,
@@ -69,7 +68,7 @@ export function parseIGMP6(text: string, name: string): IPAddr[] {
 // A kernel without IPv4 or IPv6 lacks that family's file, and no group of it is joined.
 async function read(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await process.getBuiltinModule('node:fs').promises.readFile(path, 'utf8')
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw e

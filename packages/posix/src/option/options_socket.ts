@@ -1,5 +1,6 @@
 // Options of level SOL_SOCKET of sys/socket.h, with the header's spelling; of linux asm/socket.h.
 import { numbersOf, onBSD, onLinux, settable, state } from './option_row.ts'
+import { SO_BINDTODEVICE } from './sockopt_linux.ts'
 
 const option = settable('SOL_SOCKET', 'socket(7)')
 const reading = state('SOL_SOCKET', 'socket(7)')
@@ -11,7 +12,7 @@ export const socketOptions = {
   /** Binds to any address, also one the machine does not have. Needs privileges. */
   SO_BINDANY: option('bool', { openbsd: 0x1000 }),
   /** Keeps to the interface of this name; '' lifts it. Needs a privilege to be changed. */
-  SO_BINDTODEVICE: option('string', onLinux(25)),
+  SO_BINDTODEVICE: option('string', onLinux(SO_BINDTODEVICE)),
   /** The same by index; 0 lifts it. */
   SO_BINDTOIFINDEX: option('int', onLinux(62)),
   SO_BROADCAST: option('bool', numbersOf('SO_BROADCAST')),

@@ -1,5 +1,6 @@
 // Options of level IPPROTO_TCP of netinet/tcp.h, with the header's spelling; of multipath TCP linux/mptcp.h.
 import { numbersOf, onBSD, onLinux, settable, state } from './option_row.ts'
+import { MPTCP_INFO } from './sockopt_linux.ts'
 
 const option = settable('IPPROTO_TCP', 'tcp(7)')
 const reading = state('IPPROTO_TCP', 'tcp(7)')
@@ -70,5 +71,5 @@ export const tcpOptions = {
   TCP_WINDOW_CLAMP: option('int', onLinux(10)),
 
   /** struct mptcp_info; a connection that has fallen back to TCP does not have it. */
-  MPTCP_INFO: multipath('bytes', onLinux(1)),
+  MPTCP_INFO: multipath('bytes', onLinux(MPTCP_INFO)),
 }

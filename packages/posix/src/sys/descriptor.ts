@@ -1,8 +1,9 @@
-import { closeSync, openSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
 import { EMFILE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
+import { isMainThread } from '../ffi/thread.ts'
 import { close, closeAsync, dup2, dup3, fcntl } from './syscall.ts'
+
+const { closeSync, openSync } = process.getBuiltinModule('node:fs') // an import of it would load Node's streams
 
 // A worker thread that is terminated runs no more JavaScript, so it could not close its sockets, which would
 // stay open as long as the process lives. The host, however, closes what its own fs opened in the thread. So
@@ -19,7 +20,7 @@ const duplicate = abi.has.dup3 ? 'dup3' : 'dup2'
  * a number.
  */
 export function reserveDescriptor(): number {
-  if (isMainThread || spare >= 0) return 0
+  if (isMainThread() || spare >= 0) return 0
   try {
     spare = openSync('/dev/null', 'r')
     return 0
@@ -34,7 +35,7 @@ export function reserveDescriptor(): number {
  * number, which may have changed. Negated error numbers are given back as they are.
  */
 export function ownDescriptor(fd: number): number {
-  if (isMainThread || fd < 0) return fd
+  if (isMainThread() || fd < 0) return fd
   const reserved = reserveDescriptor()
   const own = spare
   const result = reserved < 0 ? reserved : dupCloseOnExec(fd, own)
@@ -64,13 +65,13 @@ export function setNonblocking(fd: number): number {
 
 /** Closes a descriptor that {@link ownDescriptor} gave. */
 export function closeDescriptor(fd: number): void {
-  if (isMainThread) close(fd)
+  if (isMainThread()) close(fd)
   else closeSync(fd)
 }
 
 /** The same for a socket whose close may wait for unsent data: it does so on another thread. */
 export function closeDescriptorLater(fd: number): Promise<void> {
-  if (isMainThread) return closeAsync(fd)
+  if (isMainThread()) return closeAsync(fd)
   // closeSync tells the host that the number is free. It does not block: the duplicate keeps the socket open,
   // and closing that is what waits.
   const waiting = fcntl(fd, abi.F_DUPFD_CLOEXEC, 0)

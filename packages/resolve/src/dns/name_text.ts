@@ -1,4 +1,3 @@
-import { domainToASCII } from 'node:url'
 import { isRooted } from './name.ts'
 
 // domainToASCII takes other characters for delimiters of a URL, and cuts the name off there.
@@ -15,7 +14,7 @@ export function isASCII(name: string): boolean {
  * for one that has no such form.
  */
 export function toASCII(name: string): string | null {
-  const ascii = internationalName.test(name) ? domainToASCII(name) : ''
+  const ascii = internationalName.test(name) ? process.getBuiltinModule('node:url').domainToASCII(name) : ''
   return ascii === '' ? null : ascii
 }
 

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { joinHostPort, parseIPZone } from '@net/addr'
 import { fields, leadingNumber, lines } from './field.ts'
 import { ensureRooted } from '../dns/name.ts'
@@ -152,7 +151,7 @@ function defaultSearch(hostName: string | null): string[] {
 /** The name of this machine, or null when the system does not tell. */
 export function machineName(): string | null {
   try {
-    return hostname()
+    return process.getBuiltinModule('node:os').hostname()
   } catch {
     return null // When gethostname(2) fails, Go goes on without a name too.
   }

@@ -1,6 +1,9 @@
 import { asError, isError } from '@net/contract'
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { turnTaken } from '@net/io'
+
+// Asked of the process, as an import of node:fs would load Node's streams with it.
+const { closeSync, existsSync, openSync, readFileSync, readSync, statSync } =
+  process.getBuiltinModule('node:fs')
 
 /** How long a file that was read is trusted before it is looked at again, in milliseconds. */
 export const FILE_MAX_AGE = 5000

@@ -34,7 +34,13 @@ export const policyTable: readonly PrefixPolicy[] = [
 ]
 
 const words = [0, 1, 2, 3] as const
-const prefixes = policyTable.map((policy) => ({ policy, ip: parseIP(policy.prefix) }))
+
+let parsed: readonly { readonly policy: PrefixPolicy; readonly ip: IP | null }[] | undefined
+
+// Parsed when addresses are first sorted, as not every program does.
+function prefixes(): NonNullable<typeof parsed> {
+  return (parsed ??= policyTable.map((policy) => ({ policy, ip: parseIP(policy.prefix) })))
+}
 
 /**
  * The row of the policy table that holds for an address: that of the longest prefix that contains it.
@@ -49,7 +55,7 @@ const prefixes = policyTable.map((policy) => ({ policy, ip: parseIP(policy.prefi
  * ```
  */
 export function classify(ip: IP): PrefixPolicy {
-  const row = prefixes.find(({ policy, ip: prefix }) =>
+  const row = prefixes().find(({ policy, ip: prefix }) =>
     words.every((i) => {
       const bits = Math.min(32, policy.bits - 32 * i)
       return prefix !== null && commonBits(prefix.uint32(i), ip.uint32(i)) >= bits

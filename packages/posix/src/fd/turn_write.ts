@@ -3,7 +3,7 @@ import { EINTR } from '../abi/errno.ts'
 import { copyBytes, type TurnWrite } from '../poll/turn_calls.ts'
 import { WriteOp } from './op.ts'
 
-/** A write of a few bytes that goes with others of its turn, or alone when it comes too late for that. */
+/** A write of a few bytes that goes with others of its turn, and alone if that was in vain. */
 export class TurnWriteOp extends WriteOp implements TurnWrite {
   #state: 'new' | 'taken' | 'made' = 'new'
 
@@ -12,10 +12,9 @@ export class TurnWriteOp extends WriteOp implements TurnWrite {
   }
 
   override attempt(): boolean {
-    const { turn } = this.fd.poller
-    if (this.#state === 'new' && turn.sends && this.fd.writeReady) {
+    if (this.#state === 'new' && this.fd.writeReady) {
       this.#state = 'taken'
-      turn.send(this)
+      this.fd.poller.turn.send(this)
     }
     return this.#state !== 'taken' && super.attempt()
   }

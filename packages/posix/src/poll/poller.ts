@@ -34,8 +34,7 @@ export class Poller implements Handle {
   #watchHeld = false
   #releasing = false
   readonly #policy = new SpinPolicy()
-  #isLookSoon = false
-  #next: 'spin' | 'turn' | 'sleep' = 'sleep' // what the look is for when everything was sent
+  #spinning = false
   #looks = 0
   #last: Pollable | null = null
 
@@ -144,22 +143,14 @@ export class Poller implements Handle {
     this.wakeUps++
     this.#policy.woke()
     if (this.#poll() === 0) return
-    const spins = this.#policy.wokeToEvents(performance.now())
-    if (spins) this.#spinSoon()
-    else if (this.turn.sends) this.#lookSoon('sleep')
-  }
-
-  #spinSoon(): void {
-    if (this.#policy.enabled) this.#lookSoon('spin')
-    else if (this.turn.sends) this.#lookSoon('sleep')
+    if (this.#policy.wokeToEvents(performance.now())) this.#spinSoon()
   }
 
   // Node runs a tick queued by a microtask after all of the user's microtasks: the write that answers what
   // was just read goes out before the poller looks for more.
-  #lookSoon(next: 'spin' | 'turn' | 'sleep'): void {
-    this.#next = next
-    if (this.#isLookSoon) return
-    this.#isLookSoon = true
+  #spinSoon(): void {
+    if (this.#spinning || !this.#policy.enabled) return
+    this.#spinning = true
     // A reaction of a promise and not queueMicrotask(), as Node makes an object of its own kind for each of those.
     void settled.then(this.#afterMicrotasks)
   }
@@ -169,15 +160,8 @@ export class Poller implements Handle {
   }
 
   readonly #look = (): void => {
-    this.#isLookSoon = false
-    // What follows a write in the program has its turn before the next event.
-    if (this.turn.settle()) this.#lookSoon(this.#next)
-    else if (this.#next === 'spin') this.#spin()
-    else if (this.#next === 'turn') this.#spinNextTurn()
-  }
-
-  #spin(): void {
     const policy = this.#policy
+    this.#spinning = false
     while (this.#held > 0 && policy.enabled) {
       this.spins++
       const found = this.#found()
@@ -199,17 +183,13 @@ export class Poller implements Handle {
   }
 
   #spinNextTurn(): void {
-    if (this.turn.sends) {
-      this.#lookSoon('turn')
-    } else if (!this.#isLookSoon && this.#policy.enabled) {
-      this.#isLookSoon = true
-      setImmediate(this.#lookInNewTurn)
-    }
+    if (this.#spinning || !this.#policy.enabled) return
+    this.#spinning = true
+    setImmediate(this.#lookInNewTurn)
   }
 
   readonly #lookInNewTurn = (): void => {
     this.#policy.turned(performance.now())
-    this.#next = 'spin'
     this.#look()
   }
 }

@@ -27,6 +27,8 @@ const REST = 16
 
 const BYTES = ENTRIES * MESSAGE
 
+const resolved = Promise.resolve()
+
 /** A read or write that waits, and is made together with others. */
 export interface TurnCall {
   /** The number of its descriptor. */
@@ -67,6 +69,7 @@ export class TurnCalls {
   #writes: TurnWrite[] = []
   #receives = false
   #sends = false
+  #isSettling = false // whether it is settled when the microtasks have run
   #rest = 0 // looks to come whose calls are made one by one, as a message was long
 
   /** Sets how calls are made. Throws a TypeError for what is no engine, and the kernel's refusal of io_uring by name. */
@@ -104,6 +107,7 @@ export class TurnCalls {
     if (!ring || taken.length === 0) return false
     this.#sends = true
     this.#reads = []
+    this.#settleSoon()
     const reads = taken.filter((read) => read.isWaiting)
     reads.forEach(({ number, byteLength }, i) => {
       const at = this.#address + i * MESSAGE
@@ -118,10 +122,11 @@ export class TurnCalls {
     return true
   }
 
-  /** Takes a write of at most {@link MESSAGE} bytes, while {@link sends}. */
+  /** Takes a write of at most {@link MESSAGE} bytes that was begun while {@link sends}. */
   send(write: TurnWrite): void {
     if (this.#writes.length === ENTRIES) this.flush()
     this.#writes.push(write)
+    this.#settleSoon()
   }
 
   /** Makes the writes that were taken. Gives whether there were any. */
@@ -147,9 +152,22 @@ export class TurnCalls {
     return true
   }
 
-  /** The microtasks have run: makes the writes. Gives false, and takes no more, when there were none. */
-  settle(): boolean {
-    return (this.#sends = this.#sends && this.flush())
+  // Node runs a tick queued by a microtask after all of the user's microtasks.
+  #settleSoon(): void {
+    if (this.#isSettling) return
+    this.#isSettling = true
+    void resolved.then(this.#afterMicrotasks)
+  }
+
+  readonly #afterMicrotasks = (): void => {
+    process.nextTick(this.#settle)
+  }
+
+  // What follows a write in the program may write, too: no more are taken only when there were none.
+  readonly #settle = (): void => {
+    this.#isSettling = false
+    this.#sends = this.flush()
+    if (this.#sends) this.#settleSoon()
   }
 
   #isOpen(): boolean {

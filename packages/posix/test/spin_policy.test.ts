@@ -124,7 +124,7 @@ describe('SpinPolicy.yielded()', () => {
   test('does not mind a time slice in some hundreds of events', () => {
     const policy = busy(2)
     const slices = Array.from({ length: 20 }, () => {
-      for (let i = 0; i < 300; i++) policy.found(1)
+      for (let i = 0; i < 600; i++) policy.found(1)
       return policy.yielded(1, SLICE)
     })
     expect(slices).not.toContain(false)

@@ -6,6 +6,7 @@ import { findProxies, startProxies } from '../proxies.mjs'
 
 const BYTES = 2 ** 24
 const SIZE = 65536 // bytes of a write
+const WARM_UP = 5 // times as many bytes before, as the compiler is at work on what passes them on
 
 const between = {
   'relay in C': (port, c) => [c, ['relay', port]],
@@ -33,7 +34,7 @@ async function bulk(round, way, programs, role, far) {
   const peer = await round.load([far])
   const client = await clientOf(round, role, way, peer.ready.port, programs)
   const bytes = Math.ceil(round.count(BYTES) / SIZE) * SIZE
-  await client.ask(Math.ceil(bytes / 4 / SIZE) * SIZE)
+  await client.ask(WARM_UP * bytes)
   const { ms } = await client.ask(bytes)
   return { throughput: bytes / ms / 1e6 }
 }

@@ -32,8 +32,8 @@ const MISS = 2
 const TAKEN = 0.1
 /** Milliseconds lost to such yields, less what was made up for, after which spinning rests. */
 const CROWDED = 10
-/** Milliseconds that an event makes up for: what spinning saves in a round trip. */
-const SAVED = 0.01
+/** Milliseconds that an event makes up for: half of what spinning saves in a round trip. */
+const SAVED = 0.005
 /**
  * Milliseconds that the first rest lasts. One that follows a spin shorter than the rest before it lasts twice as long. Each trial costs
  * everybody on a crowded core a time slice, and a rest in vain only makes round trips as slow as those of others.

@@ -14,12 +14,11 @@ import { EAGAIN } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import type { FD } from './fd.ts'
 import { fileOf } from './fd_file.ts'
-import { endOf, readOnce, ReadOp, WriteOp } from './op.ts'
+import { endOf, readOnce, ReadOp, WriteOp } from './stream_op.ts'
 import { check, descriptor, PosixRawConn } from './rawconn.ts'
 import { setReadBuffer, setWriteBuffer } from '../sys/sockopt.ts'
 import { send, shutdown } from '../sys/syscall.ts'
 import { MESSAGE } from '../poll/turn_calls.ts'
-import { TurnWriteOp } from './turn_write.ts'
 import { writev } from './writev.ts'
 
 /** Reads into `p`, as read of a connection says. */
@@ -43,7 +42,7 @@ function read(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number | null
 export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<number> {
   const wrong = checkBuffer(p)
   if (wrong !== null) return Promise.reject(wrong)
-  if (goesWithTurn(fd, p)) return fd.writing.run(new TurnWriteOp(fd, p, 0), options)
+  if (goesWithTurn(fd, p)) return fd.writing.run(new WriteOp(fd, p, 0, true), options)
   let n = 0
   if (fd.mayWrite && !isOver(options)) {
     n = send(fd.fd, p, p.byteLength, abi.MSG_NOSIGNAL)
@@ -53,7 +52,7 @@ export function write(fd: FD, p: Uint8Array, options?: IOOptions): Promise<numbe
     }
     if (n === EAGAIN) fd.full()
   }
-  return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0)), options)
+  return fd.writing.run(new WriteOp(fd, p, Math.max(n, 0), false), options)
 }
 
 function goesWithTurn(fd: FD, { byteLength }: Uint8Array): boolean {

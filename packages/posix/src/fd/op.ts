@@ -1,18 +1,14 @@
 import type { Addr } from '@net/addr'
 import { OpError, byteLengthOf } from '@net/contract'
 import { checkKept, DeadlineTimer, Op, type LaneOwner } from '@net/io'
-import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
+import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { reserveDescriptor } from '../sys/descriptor.ts'
 import type { FD } from './fd.ts'
 import { registerCall } from '../poll/open.ts'
-import { copyBytes, MESSAGE, type TurnRead } from '../poll/turn_calls.ts'
 import { sockaddrOut, resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
-import { recv, recvfrom, send, sendto, syscallError } from '../sys/syscall.ts'
+import { recvfrom, sendto, syscallError } from '../sys/syscall.ts'
 import { acceptSocket } from './sock_cloexec.ts'
-
-/** Bytes in one read from which on data counts as streaming. */
-const BULK = 32768
 
 /** An operation on a descriptor: registers it when the operation has to wait. */
 export abstract class FDOp<T> extends Op<T> {
@@ -38,116 +34,6 @@ export abstract class FDOp<T> extends Op<T> {
   override refused(): void {
     const result = this.fd.register(this.wantsRoom)
     if (result < 0) this.fail(syscallError(registerCall, result))
-  }
-}
-
-/**
- * Reads once. Gives the bytes read, 0 for the end of a stream or an empty packet, or a negated error number,
- * and notes what the outcome says about the next read.
- */
-export function readOnce(fd: FD, p: Uint8Array): number {
-  const length = byteLengthOf(p)
-  return noteRead(fd, length, recv(fd.fd, p, length, 0))
-}
-
-function noteRead(fd: FD, length: number, n: number): number {
-  if (n === EAGAIN) fd.readReady = false
-  else if (n >= BULK) fd.poller.bulk()
-  // A stream that gave less than the buffer takes is empty, and an event will come with more data.
-  else if (n > 0 && n < length && !fd.exception) fd.readReady = false
-  return n
-}
-
-/** What a read gives that got no bytes: those of datagrams come one packet at a time, and one may be empty. */
-export function endOf({ net }: FD): number | null {
-  return net === 'unixgram' ? 0 : null
-}
-
-/** Waits for data and reads it. */
-export class ReadOp extends FDOp<number | null> implements TurnRead {
-  readonly #p: Uint8Array
-
-  /** Makes a read into `p`. */
-  constructor(fd: FD, p: Uint8Array) {
-    super('read', fd)
-    this.#p = p
-  }
-
-  get number(): number {
-    return this.fd.number
-  }
-
-  get byteLength(): number {
-    return byteLengthOf(this.#p)
-  }
-
-  attempt(): boolean {
-    if (!this.fd.readReady) return false
-    checkKept(this.#p, 1)
-    if (this.#fitsTurn && this.fd.poller.turn.receive(this)) return false
-    return this.#took(readOnce(this.fd, this.#p))
-  }
-
-  received(n: number, memory: Uint8Array, at: number): void {
-    if (n > 0) copyBytes(memory, at, this.#p, 0, n)
-    // An interrupted call is made again, by the next attempt.
-    if (n !== EINTR) this.#took(noteRead(this.fd, Math.min(this.byteLength, MESSAGE), n))
-  }
-
-  next(): void {
-    this.fd.reading.wake()
-  }
-
-  // Of a packet that is longer than the place for it the rest would be lost.
-  get #fitsTurn(): boolean {
-    const { net } = this.fd
-    return this.byteLength <= MESSAGE || (net !== 'unixpacket' && net !== 'unixgram')
-  }
-
-  #took(n: number): boolean {
-    if (n > 0) return this.done(n)
-    if (n === 0) return this.done(endOf(this.fd))
-    return n === EAGAIN ? false : this.fail(syscallError('read', n))
-  }
-}
-
-/** Waits for room and writes all of a buffer. */
-export class WriteOp extends FDOp<number> {
-  /** What is written. */
-  protected readonly p: Uint8Array
-  /** How many bytes that were when it was made. */
-  protected readonly byteLength: number
-  #n: number
-
-  /** Makes a write of `p` of which `n` bytes have gone. */
-  constructor(fd: FD, p: Uint8Array, n: number) {
-    super('write', fd)
-    this.p = p
-    this.byteLength = byteLengthOf(p)
-    this.#n = n
-  }
-
-  attempt(): boolean {
-    const { p } = this
-    // A write that went in part is tried again, as only EAGAIN promises an event when there is room.
-    while (this.fd.writeReady) {
-      checkKept(p, this.byteLength)
-      const rest = this.#n === 0 ? p : p.subarray(this.#n)
-      if (this.took(send(this.fd.fd, rest, this.byteLength - this.#n, abi.MSG_NOSIGNAL))) return true
-    }
-    return false
-  }
-
-  /** Notes what a call gave: the bytes that went or a negated error number. Gives whether the write has ended. */
-  protected took(n: number): boolean {
-    if (n === EAGAIN) this.fd.full()
-    else if (n < 0) return this.fail(syscallError('write', n))
-    else this.#n += n
-    return this.#n >= this.byteLength && this.done(this.#n)
-  }
-
-  protected override error(owner: LaneOwner, cause: Error): Error {
-    return Object.assign(super.error(owner, cause), { n: this.#n })
   }
 }
 

@@ -20,9 +20,9 @@ export const ioUring = {
 const IO_URING_SETUP = 425
 const IO_URING_ENTER = 426
 
-const setup = syscall('intptr_t syscall(unsigned long number, uint32_t entries, void *params)')
-const enter = syscall(
-  'intptr_t syscall(unsigned long number, uint32_t fd, uint32_t submit, uint32_t complete, uint32_t flags, void *arg, size_t size)',
+// Some hosts bind a function with one signature only, so a pointer to a structure goes as its address.
+const call = syscall(
+  'intptr_t syscall(unsigned long number, unsigned long fd, unsigned long submit, unsigned long complete, unsigned long flags, void *arg, size_t size)',
 )
 
 // Linux 6.6 has all of them. The rings lie in memory of this program, so that nothing is left of them when a thread ends, and that of
@@ -93,7 +93,8 @@ export class IoUring {
     params[2] = FLAGS
     setAddress(params, SQ_ADDR, address)
     setAddress(params, CQ_ADDR, address + BigInt(ALIGNMENT))
-    this.#fd = ownDescriptor(setup(IO_URING_SETUP, ENTRIES, new Uint8Array(params.buffer)))
+    const where = Number(ffi().address(new Uint8Array(params.buffer)))
+    this.#fd = ownDescriptor(call(IO_URING_SETUP, ENTRIES, where, 0, 0, null, 0))
     if (this.#fd < 0) throw syscallError('io_uring_setup', this.#fd)
     this.#sqes = new Uint32Array(memory.buffer, memory.byteOffset, SIZE / 4)
     this.#rings = new Uint32Array(memory.buffer, memory.byteOffset + ALIGNMENT, SIZE / 4)
@@ -133,7 +134,7 @@ export class IoUring {
     rings[this.#added] = (rings[this.#added] ?? 0) + count
     for (let missing = count; missing > 0; missing -= this.#take(results)) {
       const flags = ioUring.IORING_ENTER_GETEVENTS
-      if (enter(IO_URING_ENTER, this.#fd, count, missing, flags, null, 0) < 0) break
+      if (call(IO_URING_ENTER, this.#fd, count, missing, flags, null, 0) < 0) break
     }
     // What it has not taken after an error is taken back.
     rings[this.#added] = rings[this.#taken] ?? 0

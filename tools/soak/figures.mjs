@@ -1,5 +1,5 @@
 // What soaks tell: how times spread, what a process holds.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { clearInterval, setInterval } from 'node:timers'
 
 /** The quantile of sorted numbers; NaN of none. */
@@ -15,8 +15,17 @@ export const spread = (times, digits = 1) =>
 /** Bytes in MiB, in words. */
 export const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
+// A thread's io_uring is opened when it is first of use, and stays.
+function isRing(fd) {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === 'anon_inode:[io_uring]'
+  } catch {
+    return false // what listed the directory
+  }
+}
+
 /** How many descriptors this process has open. */
-export const descriptors = () => readdirSync('/proc/self/fd').length
+export const descriptors = () => readdirSync('/proc/self/fd').filter((fd) => !isRing(fd)).length
 
 /** The resident memory of this process once what is garbage has gone, in bytes. */
 export function settledMemory() {

@@ -3,7 +3,7 @@ import { script } from '../programs.mjs'
 import { residentMemory } from '../usage.mjs'
 
 const SESSIONS = 50
-const EACH = 10 // conversations of a session
+const EACH = 5 // conversations of a session
 
 const kinds = {
   'cloned only': 'cloned',

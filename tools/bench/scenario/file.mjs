@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { script } from '../programs.mjs'
 
-const BYTES = 2 ** 26
+const BYTES = 2 ** 25
 
 async function send(round, role) {
   const sink = await round.load(['sink'])
@@ -20,7 +20,7 @@ export function rows() {
   return [
     {
       id: 'file',
-      title: 'Sending a file of 64 MiB',
+      title: 'Sending a file of 32 MiB',
       note: 'From the page cache, over loopback, until the receiver has seen the end.',
       figures: ['throughput', 'perGB'],
       base: 'node:net, pipe',

@@ -6,7 +6,7 @@ import { findProxies, startProxies } from '../proxies.mjs'
 
 const BYTES = 2 ** 24
 const SIZE = 65536 // bytes of a write
-const WARM_UP = 5 // times as many bytes before, as the compiler is at work on what passes them on
+const WARM_UP = 3 // times as many bytes before, as the compiler is at work on what passes them on
 
 const between = {
   'relay in C': (port, c) => [c, ['relay', port]],

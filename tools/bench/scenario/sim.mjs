@@ -56,9 +56,9 @@ export function rows() {
       figures: ['speed', 'whole'],
       base: null,
       contestants: [
-        own('2 idle hosts', (round) => hosts(round, 2, '', 1_000_000)),
-        own('100 gossiping hosts', (round) => hosts(round, 100, 'gossip', 100)),
-        own('1,000 gossiping hosts', (round) => hosts(round, 1000, 'gossip', 10)),
+        own('2 idle hosts', (round) => hosts(round, 2, '', 500_000)),
+        own('100 gossiping hosts', (round) => hosts(round, 100, 'gossip', 50)),
+        own('1,000 gossiping hosts', (round) => hosts(round, 1000, 'gossip', 5)),
       ],
     },
     {

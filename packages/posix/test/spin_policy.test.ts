@@ -118,7 +118,17 @@ describe('SpinPolicy.yielded()', () => {
 
   test('does not mind yields in which a peer answers', () => {
     const policy = busy(2)
-    expect(Array.from({ length: 1000 }, (_, i) => policy.yielded(i, 0.05))).not.toContain(false)
+    const yields = Array.from({ length: 1000 }, (_, i) => {
+      policy.found(i)
+      return policy.yielded(i, 0.05)
+    })
+    expect(yields).not.toContain(false)
+  })
+
+  test('ends the spin when somebody else has the core in yield after yield, and nothing comes', () => {
+    const policy = busy(2)
+    const yields = Array.from({ length: 64 }, () => policy.yielded(0.1, 0.02))
+    expect([yields.indexOf(false), spins(policy, 20)]).toEqual([63, false])
   })
 
   test('does not mind a time slice in some hundreds of events', () => {
@@ -130,34 +140,34 @@ describe('SpinPolicy.yielded()', () => {
     expect(slices).not.toContain(false)
   })
 
-  test('lets spinning rest for a second on a crowded core', () => {
+  test('lets spinning rest for 50 ms on a crowded core', () => {
     const policy = busy(100)
     crowd(policy, 4, 10)
-    const rested = 10 + 4 * SLICE + 1000
+    const rested = 10 + 4 * SLICE + 50
     expect(spins(policy, rested - 1)).toBe(false)
     expect(spins(policy, rested + 1)).toBe(true)
   })
 
-  test('doubles the rest when the next slice is lost at once, up to 30 s', () => {
+  test('doubles the rest when the next slice is lost at once, up to 5 s', () => {
     const policy = busy(100)
     crowd(policy, 4)
-    let now = 4 * SLICE + 1000
-    const rests = Array.from({ length: 7 }, () => {
+    let now = 4 * SLICE + 50
+    const rests = Array.from({ length: 9 }, () => {
       expect(policy.yielded(now, SLICE)).toBe(false)
       const start = (now += SLICE)
       while (!spins(policy, now)) now += 10
       return now - start
     })
-    expect(rests).toEqual([2000, 4000, 8000, 16000, 30000, 30000, 30000])
+    expect(rests).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000])
   })
 
   test('rests as long as at first when it could spin meanwhile for longer than it rested', () => {
     const policy = busy(100)
     crowd(policy, 4)
-    crowd(policy, 1, 1100) // a rest of 2 s, to 3103
-    crowd(policy, 1, 6000)
-    expect(spins(policy, 6000 + SLICE + 999)).toBe(false)
-    expect(spins(policy, 6000 + SLICE + 1001)).toBe(true)
+    crowd(policy, 1, 70) // a rest of 100 ms, to 173
+    crowd(policy, 1, 300)
+    expect(spins(policy, 300 + SLICE + 49)).toBe(false)
+    expect(spins(policy, 300 + SLICE + 51)).toBe(true)
   })
 })
 

@@ -35,14 +35,16 @@ const CROWDED = 10
 /** Milliseconds that an event makes up for: half of what spinning saves in a round trip. */
 const SAVED = 0.005
 /**
- * Milliseconds that the first rest lasts. One that follows a spin shorter than the rest before it lasts twice as long. Each trial costs
- * everybody on a crowded core a time slice, and a rest in vain only makes round trips as slow as those of others.
+ * Milliseconds that the first rest lasts: the process's own compiler crowds a core, too, but not for long. One that follows a spin
+ * shorter than the rest before it lasts twice as long.
  */
-const REST = 1000
+const REST = 50
 /** Milliseconds that no rest exceeds, so that a core which was crowded once is tried again. */
-const LONGEST_REST = 30_000
+const LONGEST_REST = 5000
 /** Milliseconds: a yield that is over sooner found nobody else on the core. */
 const ALONE = 0.006
+/** Yields in vain to somebody else, less two for each event, after which spinning rests: a peer that answers does so in the first. */
+const COMPANY = 64
 /** Looks between two yields on a core that nobody else wants, where most yields would be in vain. */
 const LOOKS_PER_YIELD = 4
 
@@ -62,6 +64,7 @@ export class SpinPolicy {
   #rest = 0
   #restUntil = -Infinity
   #alone = false
+  #company = 0
   #looks = 0
   #lastEvent = -Infinity
   #turnStart = 0
@@ -69,7 +72,7 @@ export class SpinPolicy {
   /** Sets how long to spin. What was learnt about other users of the core is forgotten. */
   set(spin: Spin): void {
     this.#limit = spin === 'auto' ? SPIN : spin === 'off' ? 0 : spin / 1000
-    this.#lost = 0
+    this.#lost = this.#company = 0
     this.#restUntil = -Infinity
   }
 
@@ -131,14 +134,15 @@ export class SpinPolicy {
    */
   yielded(now: number, taken: number): boolean {
     this.#alone = taken < ALONE
-    if (taken <= TAKEN) return true
-    this.#lost += taken
-    if (this.#lost < CROWDED) return true
+    if (!this.#alone) this.#company++
+    if (taken > TAKEN) this.#lost += taken
+    if (this.#lost < CROWDED && this.#company < COMPANY) return true
     const inVain = now - this.#restUntil < this.#rest
     this.#rest = inVain ? Math.min(2 * this.#rest, LONGEST_REST) : REST
     this.#restUntil = now + taken + this.#rest
     // What is tried after the rest ends with the first time slice that it loses.
     this.#lost = CROWDED - TAKEN
+    this.#company = 0
     return false
   }
 
@@ -155,5 +159,6 @@ export class SpinPolicy {
 
   #makeUp(): void {
     this.#lost = Math.max(this.#lost - SAVED, 0)
+    this.#company = Math.max(this.#company - 2, 0)
   }
 }

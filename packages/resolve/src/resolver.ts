@@ -91,9 +91,7 @@ export class Resolver implements LookupGroup {
       const family = familyOf(network)
       return this.#findLiteral(family, host, options).then((found) => fitting(family, host, found))
     } catch (e) {
-      return new Promise(() => {
-        throw e
-      })
+      return Promise.reject(e)
     }
   }
 

@@ -96,6 +96,18 @@ test('Resolver orders addresses by the sources it is told', async () => {
   expect(await resolver.lookupHost('www.example.com')).toEqual(['2001:db8::1', '192.0.2.1'])
 })
 
+test('Resolver rejects with what sourceAddrs throws', async () => {
+  await using server = await Server.start(({ name, type, reply }) => {
+    const ip = type === RRType.A ? IP.from([192, 0, 2, 1]) : IP.fromUint32s(0x20010db8, 0, 0, 1)
+    reply({ answers: [record(name, type, { kind: type === RRType.A ? 'A' : 'AAAA', ip })] })
+  })
+  const sourceAddrs: SourceAddrs = () => {
+    throw new Error('no sources')
+  }
+  const looking = resolverOf(server, { sourceAddrs }).lookupHost('www.example.com')
+  await expect(looking).rejects.toThrow('no sources')
+})
+
 test('udpSourceAddrs() gives the addresses the system would send from, null where there is no route', async () => {
   const dial: typeof nodeDial = (network, address, options) => {
     if (address.startsWith('192.0.2.1:')) throw new Error('no route')

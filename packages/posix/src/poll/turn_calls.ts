@@ -108,7 +108,8 @@ export class TurnCalls {
     this.#sends = true
     this.#reads = []
     this.#settleSoon()
-    const reads = taken.filter((read) => read.isWaiting)
+    // A program that looks at a descriptor itself may have ended a read meanwhile, or transferred its buffer.
+    const reads = taken.filter(({ isWaiting, byteLength }) => isWaiting && byteLength > 0)
     reads.forEach(({ number, byteLength }, i) => {
       const at = this.#address + i * MESSAGE
       ring.add(ioUring.IORING_OP_RECV, number, at, Math.min(byteLength, MESSAGE), 0)

@@ -24,9 +24,10 @@ export interface PosixOptions {
   /**
    * How to receive and send: 'epoll' by a system call each; 'io_uring' by one for the receives and one for the sends that a turn of
    * the event loop leads to, of at most 2 KiB each, and posix() throws where the kernel (Linux before 6.6, many a container)
-   * refuses it; 'auto', the default, is the latter where two or more connections have something to receive in a turn and the kernel allows it. A write of that kind
-   * goes when the microtasks have run that follow what was received, and before anything else that its connection is asked to do.
-   * One setting holds for all sockets of a thread: the last one made. Linux alone has it, and elsewhere 'io_uring' throws.
+   * refuses it; 'auto', the default, is the latter where two or more connections have something to receive in a turn and the
+   * kernel allows it. A write of that kind goes when the microtasks have run that follow what was received, and before anything
+   * else that its connection is asked to do. One setting holds for all sockets of a thread: the last one made. Linux alone has
+   * it, and elsewhere 'io_uring' throws.
    */
   readonly engine?: Engine
 }

@@ -175,6 +175,15 @@ class Search implements Asker {
   }
 
   answered(answer: Answered, type: number): void {
+    // Whoever tells this, a socket or a timer, has nothing to do with what sourceAddrs throws.
+    try {
+      this.#takeAnswer(answer, type)
+    } catch (e) {
+      this.#reject(e)
+    }
+  }
+
+  #takeAnswer(answer: Answered, type: number): void {
     const { network, ending } = this.#host
     const wanted = types[network]
     const i = wanted.indexOf(type)

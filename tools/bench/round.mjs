@@ -14,7 +14,7 @@ export const canPin = spawnSync('taskset', ['-c', '0,1', 'true']).status === 0 &
 
 /**
  * How much longer than a measurement the time before it lasts, in which runtimes compile what they run often: with one operation
- * after the other, with many at once, of which as many end in less time, and with one that passes several processes.
+ * after the other, with many at once, of which as many end in less time, and with one that passes several processes, or shares its core.
  */
 const WARM = { one: 6, many: 3, far: 12 }
 

@@ -6,7 +6,7 @@ import { each } from './contestants.mjs'
 
 const TIMES = 20 // that all addresses are read
 const SLICES = 3 // of which the median counts, as one that is interrupted says nothing of parsing
-const WARM_UP = 200 // times before, as the compilers of the hosts are not done sooner
+const WARM_UP = 1000 // times before, as the compilers of the hosts are not done sooner
 const LIBRARY_WARM_UP = 5 // times, as other libraries take much longer for an address
 
 /** Numbers that are the same in every run (mulberry32). */

@@ -119,6 +119,11 @@ export class SendOp extends FDOp<number> {
     return n === EAGAIN ? false : this.fail(syscallError('sendto', n))
   }
 
+  // One that only waits for its turn is tried then. The kernel would look at the poller at each packet of a registered socket.
+  override parked(): void {
+    if (this.wantsRoom) this.refused()
+  }
+
   protected override error(_owner: LaneOwner, cause: Error): Error {
     return new OpError(this.name, this.fd.net, this.fd.localAddr, this.#addr, cause)
   }

@@ -143,6 +143,7 @@ export class Lane implements Deferred {
       deferToNextTurn(this)
     } else if (!attempt(op)) {
       this.#append(op, ending)
+      op.refused()
     }
     return promise
   }
@@ -282,12 +283,12 @@ export abstract class Op<T> implements Ended {
   /** Tries without waiting: settles by {@link done} or {@link fail} and gives true, or gives false to go on waiting. */
   abstract attempt(): boolean
 
-  /** Called when the operation begins to wait. */
+  /** Called when the operation begins to wait, perhaps only for its turn. */
   parked(): void {
     // Most operations are woken by their lane and need nothing.
   }
 
-  /** Called when it was tried again in vain and goes on waiting. */
+  /** Called when it was tried in vain and waits. */
   refused(): void {
     // Most operations need nothing more than when they began to wait.
   }

@@ -72,7 +72,6 @@ export class ReadBatchOp extends FDOp<number> {
 
   override parked(): void {
     this.#kept.parked()
-    super.parked()
   }
 
   attempt(): boolean {
@@ -175,7 +174,6 @@ export class WriteBatchOp extends FDOp<number> {
 
   override parked(): void {
     this.#kept.parked()
-    super.parked()
   }
 
   attempt(): boolean {

@@ -10,7 +10,7 @@ import { sockaddrOut, resetLength, sockaddrIn, sockaddrInLength } from '../wire/
 import { recvfrom, sendto, syscallError } from '../sys/syscall.ts'
 import { acceptSocket } from './sock_cloexec.ts'
 
-/** An operation on a descriptor: registers it when the operation has to wait. */
+/** An operation on a descriptor: registers it when the operation was tried in vain. */
 export abstract class FDOp<T> extends Op<T> {
   /** The descriptor. */
   protected readonly fd: FD
@@ -26,11 +26,7 @@ export abstract class FDOp<T> extends Op<T> {
     return !this.fd.writeReady
   }
 
-  override parked(): void {
-    this.refused()
-  }
-
-  // A write may have begun to wait for its turn, and only now waits for room.
+  // What only waits for its turn is not registered: the kernel would look at the poller at each packet of a socket that only sends.
   override refused(): void {
     const result = this.fd.register(this.wantsRoom)
     if (result < 0) this.fail(syscallError(registerCall, result))
@@ -117,11 +113,6 @@ export class SendOp extends FDOp<number> {
     const n = sendOnce(this.fd, this.#p, length)
     if (n >= 0) return this.done(n)
     return n === EAGAIN ? false : this.fail(syscallError('sendto', n))
-  }
-
-  // One that only waits for its turn is tried then. The kernel would look at the poller at each packet of a registered socket.
-  override parked(): void {
-    if (this.wantsRoom) this.refused()
   }
 
   protected override error(_owner: LaneOwner, cause: Error): Error {

@@ -100,11 +100,6 @@ export class WriteOp extends FDOp<number> implements TurnWrite {
     return this.fd.number
   }
 
-  // One that only waits for its turn is tried then. The kernel would look at the poller at each packet of a registered socket.
-  override parked(): void {
-    if (this.wantsRoom) this.refused()
-  }
-
   attempt(): boolean {
     if (this.#call === 'together' && this.fd.writeReady) {
       this.#call = 'taken'

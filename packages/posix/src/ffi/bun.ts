@@ -39,7 +39,7 @@ export function loadBun(): FFI {
     closeAsync: (fd, done) => {
       process.getBuiltinModule('node:fs').close(fd, done)
     },
-    errno: () => errno[0] ?? 0,
+    errno,
     watch: (fd, f) => watchByThread(POLL, fd, f),
     // Bun gives no address of a buffer that is empty.
     address: ({ buffer, byteOffset }) =>

@@ -49,7 +49,7 @@ export function loadDeno(): FFI {
       const closing: unknown = bind('close', ['i32'], 'i32', true)(fd)
       void Promise.resolve(closing).then(done)
     },
-    errno: () => errno[0] ?? 0,
+    errno,
     watch: (fd, f) => watchByThread(POLL, fd, f),
     address: ({ buffer, byteOffset }) =>
       deno.UnsafePointer.value(deno.UnsafePointer.of(buffer)) + BigInt(byteOffset),

@@ -44,8 +44,8 @@ export interface FFI extends Library {
   readonly bindsTogether: boolean
   /** Closes a descriptor on another thread, as that may wait, and calls `done` then, whether or not it failed. */
   closeAsync(fd: number, done: () => void): void
-  /** The error number that the last call on this thread left. */
-  errno(): number
+  /** The memory of the thread's error number, as its only element. */
+  readonly errno: ArrayLike<number>
   /** Calls `f` whenever the descriptor is readable. The watch starts as if unref'd. */
   watch(fd: number, f: () => void): Watch
 }

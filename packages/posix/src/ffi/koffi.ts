@@ -1,4 +1,5 @@
 import type * as Koffi from 'koffi'
+import { abi } from '../abi/system.ts'
 import type { FFI, SocketWatch, Watch, WindowsLibrary } from './ffi.ts'
 import { withMicrotasks } from './microtasks.ts'
 import { isMainThread } from './thread.ts'
@@ -96,7 +97,7 @@ export function loadKoffi(): FFI {
         done()
       })
     },
-    errno: () => koffi.errno(),
+    errno: new Int32Array(koffi.view(libc.func(`void *${abi.errnoLocation}()`)(), 4)),
     watch: (fd, f) => (isMainThread() ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
     address: (buffer) => koffi.address(buffer),
   }

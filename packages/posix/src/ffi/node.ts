@@ -49,7 +49,7 @@ export function loadNode(): FFI {
     closeAsync: (fd, done) => {
       process.getBuiltinModule('node:fs').close(fd, done)
     },
-    errno: () => errno[0] ?? 0,
+    errno,
     watch: (fd, f) => {
       const number = func('int socket(int domain, int type, int protocol)')(abi.AF_INET, abi.SOCK_DGRAM, 0)
       if (number < 0) throw new Error('no descriptor is left')

@@ -8,6 +8,13 @@ import { bindings, ffi, type Binding } from './ffi.ts'
 // The C library's functions are bound when they are first called, or all together when the first of them is. Each call
 // below gives what the kernel gives: the result, or the negated error number.
 
+/**
+ * Where the thread's error number is, once a function is bound. It is read right behind the call that left it and by no function:
+ * whenever JavaScript enters one, the engine may let its collector and compilers go on, and the kernel's refusals of their waits for
+ * each other (futex) are error numbers, too.
+ */
+let errno: ArrayLike<number> = [0]
+
 /** A function of the C library. */
 class Declared implements Binding {
   readonly #declaration: string
@@ -35,6 +42,7 @@ class Declared implements Binding {
   }
 
   #bound(to: FFI): CFunction {
+    errno = to.errno
     const f = to.func(this.#declaration)
     return isLogging ? logged(this.#declaration, f) : f
   }
@@ -46,7 +54,7 @@ function logged(declaration: string, f: CFunction): CFunction {
   return (...args) => {
     const result = f(...args)
     const shown = args.map((arg) => (isBytes(arg) ? `${arg.byteLength} bytes` : String(arg)))
-    log(`${name}(${shown.join(', ')}) = ${result < 0 ? errnoOf(failed()).code : result}`)
+    log(`${name}(${shown.join(', ')}) = ${result < 0 ? errnoOf(0 - (errno[0] ?? 0)).code : result}`)
     return result
   }
 }
@@ -61,15 +69,10 @@ export function syscall(declaration: string): (...args: CArgument[]) => number {
     for (;;) {
       const r = bound.f(...args)
       if (r >= 0) return r
-      const e = failed()
+      const e = 0 - (errno[0] ?? 0)
       if (e !== EINTR) return e
     }
   }
-}
-
-/** The error number of the call that just failed, negated. */
-function failed(): number {
-  return -ffi().errno()
 }
 
 /** socketpair(2) */
@@ -113,7 +116,7 @@ const closeFunction = new Declared('int close(int fd)')
  * number.
  */
 export function close(fd: number): number {
-  return closeFunction.f(fd) < 0 ? failed() : 0
+  return closeFunction.f(fd) < 0 ? 0 - (errno[0] ?? 0) : 0
 }
 
 /** close(2) on another thread, for a descriptor whose close may wait (SO_LINGER). */
@@ -135,7 +138,7 @@ const recvFunction = new Declared('intptr_t recv(int fd, void *buf, size_t len, 
 export function recv(fd: number, p: Uint8Array, length: number, flags: number): number {
   const n = recvFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
   if (n >= 0) return n
-  const e = failed()
+  const e = 0 - (errno[0] ?? 0)
   return e === EINTR ? recv(fd, p, length, flags) : e
 }
 
@@ -145,7 +148,7 @@ const sendFunction = new Declared('intptr_t send(int fd, const void *buf, size_t
 export function send(fd: number, p: Uint8Array, length: number, flags: number): number {
   const n = sendFunction.f(fd, p, Math.min(length, byteLengthOf(p)), flags | abi.MSG_DONTWAIT)
   if (n >= 0) return n
-  const e = failed()
+  const e = 0 - (errno[0] ?? 0)
   return e === EINTR ? send(fd, p, length, flags) : e
 }
 
@@ -171,7 +174,7 @@ export function recvfrom(
     addrlen,
   )
   if (n >= 0) return n
-  const e = failed()
+  const e = 0 - (errno[0] ?? 0)
   return e === EINTR ? recvfrom(fd, p, length, flags, addr, addrlen) : e
 }
 
@@ -197,7 +200,7 @@ export function sendto(
     addrlen,
   )
   if (n >= 0) return n
-  const e = failed()
+  const e = 0 - (errno[0] ?? 0)
   return e === EINTR ? sendto(fd, p, length, flags, addr, addrlen) : e
 }
 
@@ -207,7 +210,7 @@ const accept4Function = new Declared('int accept4(int fd, void *addr, void *addr
 export function accept4(fd: number, addr: Uint8Array, addrlen: Uint8Array, flags: number): number {
   const n = accept4Function.f(fd, addr, addrlen, flags)
   if (n >= 0) return n
-  const e = failed()
+  const e = 0 - (errno[0] ?? 0)
   return e === EINTR ? accept4(fd, addr, addrlen, flags) : e
 }
 
@@ -218,21 +221,21 @@ const socketFunction = new Declared('int socket(int domain, int type, int protoc
 /** socket(2) */
 export function socket(domain: number, type: number, protocol: number): number {
   const fd = socketFunction.f(domain, type, protocol)
-  return fd >= 0 ? fd : failed()
+  return fd >= 0 ? fd : 0 - (errno[0] ?? 0)
 }
 
 const connectFunction = new Declared('int connect(int fd, const void *addr, uint32_t addrlen)')
 
 /** connect(2), of a non-blocking socket */
 export function connect(fd: number, addr: Uint8Array, addrlen: number): number {
-  return connectFunction.f(fd, addr, addrlen) < 0 ? failed() : 0
+  return connectFunction.f(fd, addr, addrlen) < 0 ? 0 - (errno[0] ?? 0) : 0
 }
 
 const getsocknameFunction = new Declared('int getsockname(int fd, void *addr, void *addrlen)')
 
 /** getsockname(2) */
 export function getsockname(fd: number, addr: Uint8Array, addrlen: Uint8Array): number {
-  return getsocknameFunction.f(fd, addr, addrlen) < 0 ? failed() : 0
+  return getsocknameFunction.f(fd, addr, addrlen) < 0 ? 0 - (errno[0] ?? 0) : 0
 }
 
 const setsockoptFunction = new Declared(
@@ -247,7 +250,7 @@ export function setsockopt(
   value: Uint8Array,
   length: number,
 ): number {
-  return setsockoptFunction.f(fd, level, name, value, length) < 0 ? failed() : 0
+  return setsockoptFunction.f(fd, level, name, value, length) < 0 ? 0 - (errno[0] ?? 0) : 0
 }
 
 const schedYieldFunction = new Declared('int sched_yield()')

@@ -6,8 +6,8 @@ import { each } from './contestants.mjs'
 
 const TIMES = 20 // that all addresses are read
 const SLICES = 3 // of which the median counts, as one that is interrupted says nothing of parsing
-const WARM_UP = 1000 // times before, as the compilers of the hosts are not done sooner
-const LIBRARY_WARM_UP = 5 // times, as other libraries take much longer for an address
+const WARM_UP = 50 // as many slices before, as compilers take what is called often for more than what lasts long
+const LIBRARY_WARM_UP = 1 // as other libraries take much longer for an address
 
 /** Numbers that are the same in every run (mulberry32). */
 function generator(seed) {
@@ -36,9 +36,11 @@ async function parse(round, program) {
     const path = round.path(family)
     writeFileSync(path, `${texts.join('\n')}\n`)
     const side = await round.start(program, ['parse', path, ...(program.library ?? [])])
-    await side.ask(round.count(program.library === undefined ? WARM_UP : LIBRARY_WARM_UP))
+    const slice = async () => (await side.ask(round.count(TIMES))).ns
+    const before = program.library === undefined ? WARM_UP : LIBRARY_WARM_UP
+    for (let i = 0; i < before; i++) await slice()
     const seen = []
-    for (let i = 0; i < SLICES; i++) seen.push((await side.ask(round.count(TIMES))).ns)
+    for (let i = 0; i < SLICES; i++) seen.push(await slice())
     figures[family] = median(seen)
   }
   return figures

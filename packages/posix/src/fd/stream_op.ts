@@ -102,8 +102,10 @@ export class WriteOp extends FDOp<number> implements TurnWrite {
 
   attempt(): boolean {
     if (this.#call === 'together' && this.fd.writeReady) {
-      this.#call = 'taken'
-      this.fd.poller.turn.send(this)
+      const { turn } = this.fd.poller
+      // One that had to wait for a later turn goes by itself, before what came behind it.
+      this.#call = turn.sends ? 'taken' : 'alone'
+      if (turn.sends) turn.send(this)
     }
     return this.#call !== 'taken' && this.#attempt()
   }

@@ -1,3 +1,4 @@
+import { abi } from '../abi/system.ts'
 import { loadBun } from './bun.ts'
 import { loadDeno } from './deno.ts'
 import type { FFI } from './ffi.ts'
@@ -20,7 +21,7 @@ export function loadFFI(): FFI {
   if (host === 'Bun') return loadBun()
   if (host === 'Deno') return loadDeno()
   try {
-    return loadKoffi()
+    return loadKoffi(abi.errnoLocation)
   } catch (e) {
     if (process.getBuiltinModule('node:ffi') === undefined) throw e
     return loadNode()
@@ -29,5 +30,5 @@ export function loadFFI(): FFI {
 
 /** The same for whoever has not asked for it by name: node:ffi, which is experimental and warns, only where it was permitted. */
 export function loadDefaultFFI(): FFI {
-  return nodeFFIAllowed() ? loadFFI() : loadKoffi()
+  return nodeFFIAllowed() ? loadFFI() : loadKoffi(abi.errnoLocation)
 }

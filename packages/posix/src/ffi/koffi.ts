@@ -1,5 +1,4 @@
 import type * as Koffi from 'koffi'
-import { abi } from '../abi/system.ts'
 import type { FFI, SocketWatch, Watch, WindowsLibrary } from './ffi.ts'
 import { withMicrotasks } from './microtasks.ts'
 import { isMainThread } from './thread.ts'
@@ -82,10 +81,10 @@ export function loadLibrary(name: string): WindowsLibrary {
 }
 
 /**
- * Loads koffi and gives it as an FFI. Throws where koffi is not installed, has no build for the host, the host loads no addons,
+ * Loads koffi and gives it as an FFI; `errnoLocation` is the function that tells where the error number is. Throws where koffi is not installed, has no build for the host, the host loads no addons,
  * or this is a worker whose main thread had not loaded it.
  */
-export function loadKoffi(): FFI {
+export function loadKoffi(errnoLocation: string): FFI {
   const koffi = requireKoffi()
   const libc = koffi.load(null)
   return {
@@ -97,7 +96,7 @@ export function loadKoffi(): FFI {
         done()
       })
     },
-    errno: new Int32Array(koffi.view(libc.func(`void *${abi.errnoLocation}()`)(), 4)),
+    errno: new Int32Array(koffi.view(libc.func(`void *${errnoLocation}()`)(), 4)),
     watch: (fd, f) => (isMainThread() ? watch(koffi, fd, f) : watchInWorker(koffi, fd, f)),
     address: (buffer) => koffi.address(buffer),
   }

@@ -81,8 +81,8 @@ export function loadLibrary(name: string): WindowsLibrary {
 }
 
 /**
- * Loads koffi and gives it as an FFI; `errnoLocation` is the function that tells where the error number is. Throws where koffi is not installed, has no build for the host, the host loads no addons,
- * or this is a worker whose main thread had not loaded it.
+ * Loads koffi and gives it as an FFI; `errnoLocation` is the function that tells where the error number is. Throws where koffi is not
+ * installed, has no build for the host, the host loads no addons, or this is a worker whose main thread had not loaded it.
  */
 export function loadKoffi(errnoLocation: string): FFI {
   const koffi = requireKoffi()

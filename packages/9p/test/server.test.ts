@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   decodeStats,
+  encodedMessage,
   NOFID,
   NOTAG,
   type OpenFile,
@@ -22,11 +23,11 @@ interface Rig {
 
 const rigs: Rig[] = []
 
-async function rig(options: ServeOptions = {}, tree = new MemoryTree()): Promise<Rig> {
+async function rig(options: ServeOptions = {}, tree = new MemoryTree(), msize = 8216): Promise<Rig> {
   const [near, far] = streamPair()
   const made = { tree, session: serve9P(far, tree, options), peer: new RawPeer(near) }
   rigs.push(made)
-  expect(await made.peer.ask(version(8216))).toMatchObject({ type: 101, version: '9P2000' })
+  expect(await made.peer.ask(version(msize))).toMatchObject({ type: 101, version: '9P2000' })
   expect(await made.peer.ask(attach(1))).toMatchObject({ type: 105, tag: 1 })
   return made
 }
@@ -68,6 +69,13 @@ const read = (tag: number, fid: number, offset = 0n, count = 8192): Message9P =>
   fid,
   offset,
   count,
+})
+const write = (tag: number, fid: number, data: Uint8Array): Message9P => ({
+  type: 118,
+  tag,
+  fid,
+  offset: 0n,
+  data,
 })
 const clunk = (tag: number, fid: number): Message9P => ({ type: 120, tag, fid })
 const flush = (tag: number, oldtag: number): Message9P => ({ type: 108, tag, oldtag })
@@ -289,6 +297,29 @@ describe('Tread and Twrite', () => {
     expect(await peer.ask(read(2, 2, 20_000n))).toMatchObject({ data: new Uint8Array() })
     expect(await peer.ask(read(2, 2, 0xffffffffffffffffn))).toMatchObject({ data: new Uint8Array() })
     expect(await peer.ask(read(2, 2, 0n, 0))).toMatchObject({ data: new Uint8Array() })
+  })
+
+  test('the head of a long Twrite may end anywhere in the memory that a pending one holds', async () => {
+    const CHUNK = 16384 // bytes that a session receives into at first
+    const HEAD = 23 // bytes of a Twrite before its data
+    const LONG = 20_000 // bytes of data that are received elsewhere
+    for (let end = CHUNK - 80; end <= CHUNK; end++) {
+      const { tree, session, peer } = await rig({}, new MemoryTree(), 65536)
+      const queue = tree.queue('q')
+      tree.file('f', '')
+      for (const [fid, name] of ['q', 'f'].entries()) {
+        expect(await peer.ask(walk(1, 1, 10 + fid, name))).toMatchObject({ type: 111 })
+        expect(await peer.ask(open(1, 10 + fid, 1))).toMatchObject({ type: 113 })
+      }
+      const held = encodedMessage(write(1, 10, new Uint8Array(end - 2 * HEAD)))
+      const long = encodedMessage(write(2, 11, new Uint8Array(LONG)))
+      await peer.send(held, long.subarray(0, HEAD))
+      await until(() => queue.waiting === 1)
+      await peer.send(long.subarray(HEAD))
+      expect(await peer.next(), `at ${end}: ${String(session.error)}`).toMatchObject({ tag: 2, count: LONG })
+      queue.put(1)
+      expect(await peer.next()).toMatchObject({ tag: 1, count: held.length - HEAD })
+    }
   })
 
   test('a tree that counts wrong is an i/o error', async () => {

@@ -15,12 +15,15 @@ const nowhere = new Uint8Array(LOST_SIZE)
 /** A piece of memory that frames were received into. It is filled again when nobody holds it. */
 export class Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** How many bytes it has, even when they were given away. */
+  readonly byteLength: number
   /** How many requests still use bytes in it. */
   users = 0
 
-  /** Makes a chunk of `size` bytes. */
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size)
+  /** Makes a chunk of so many bytes. */
+  constructor(byteLength: number) {
+    this.bytes = new Uint8Array(byteLength)
+    this.byteLength = byteLength
   }
 }
 
@@ -86,11 +89,12 @@ export class FrameReader {
     // Of a long frame only the head is read at first, which tells whether the rest goes into a buffer of a
     // request.
     this.#makeRoom(have < HEAD_SIZE ? Math.min(size, HEAD_SIZE) : size)
-    const end = this.#long && have === 0 ? this.#filled + HEAD_SIZE : this.bytes.byteLength
-    this.#long = false
     // Whoever was handed a message in place may have given its memory away, and reads into no memory would
     // never end.
-    checkKept(this.bytes, end)
+    const { byteLength } = this.#chunk
+    checkKept(this.bytes, byteLength)
+    const end = this.#long && have === 0 ? Math.min(this.#filled + HEAD_SIZE, byteLength) : byteLength
+    this.#long = false
     const n = await this.#stream.read(this.bytes.subarray(this.#filled, end))
     if (n !== null) {
       this.#filled += n
@@ -111,8 +115,8 @@ export class FrameReader {
   release(chunk: Chunk): void {
     chunk.users--
     if (chunk.users > 0 || chunk === this.#chunk) return
-    this.held -= chunk.bytes.byteLength
-    if (chunk.bytes.byteLength === this.#chunk.bytes.byteLength) this.#spare = chunk
+    this.held -= chunk.byteLength
+    if (chunk.byteLength === this.#chunk.byteLength) this.#spare = chunk
   }
 
   /**
@@ -167,21 +171,20 @@ export class FrameReader {
 
   // Makes room behind the bytes received for the rest of a frame of `size` bytes.
   #makeRoom(size: number): void {
-    const { bytes } = this
+    const { bytes, byteLength } = this.#chunk
     const idle = this.#chunk.users === 0
     if (this.end === this.#filled && idle) {
       this.start = this.end = this.#filled = 0
     }
-    if (this.end + size <= bytes.byteLength && this.#filled < bytes.byteLength) return
+    if (this.end + size <= byteLength && this.#filled < byteLength) return
     const have = this.#filled - this.end
-    if (idle && size <= bytes.byteLength) {
+    if (idle && size <= byteLength) {
       bytes.copyWithin(0, this.end, this.#filled)
     } else {
       // Twice the frame, so that a stream of such frames is not moved at each of them.
-      const next =
-        size > bytes.byteLength ? new Chunk(2 * size) : (this.#spare ?? new Chunk(bytes.byteLength))
+      const next = size > byteLength ? new Chunk(2 * size) : (this.#spare ?? new Chunk(byteLength))
       this.#spare = null
-      if (!idle) this.held += bytes.byteLength
+      if (!idle) this.held += byteLength
       next.bytes.set(bytes.subarray(this.end, this.#filled))
       this.#chunk = next
       this.bytes = next.bytes

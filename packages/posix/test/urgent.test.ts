@@ -17,6 +17,7 @@ import {
   tcpInfo,
   writeUrgent,
 } from '../src/index.ts'
+import { streamFD } from '../src/fd/conn.ts'
 import { Connected, loopback, pattern, readAll } from './connected.ts'
 import { missing, python } from './peer.ts'
 
@@ -183,6 +184,24 @@ test('readUrgent() waits beside reads, one after the other, and ends by signal a
   await expect(readUrgent(s)).rejects.toSatisfy((e) => isErr(e, ErrClosed))
   await expect(writeUrgent(s, Uint8Array.of(1))).rejects.toSatisfy((e) => isErr(e, ErrClosed))
   expect(() => atUrgentMark(s)).toThrow(/^get tcp 127\.0\.0\.1:\d+: use of closed network connection$/)
+})
+
+test('a read does not take the byte from a readUrgent() that waits, whether it comes first or the poller looks again', async () => {
+  await using pair = await Connected.dial()
+  const { c, s } = pair
+  const p = new Uint8Array(8)
+  const first = readUrgent(s)
+  const written = writeUrgent(c, Uint8Array.of(1)) // it is there when the call returns
+  const read = s.read(p)
+  expect(await first).toBe(1)
+  const second = readUrgent(s)
+  await written
+  await writeUrgent(c, Uint8Array.of(2))
+  expect(streamFD(s)?.tryRead()).toBe(false)
+  expect(await second).toBe(2)
+  await c.write(Uint8Array.of(3))
+  expect(await read).toBe(1)
+  expect(p[0]).toBe(3)
 })
 
 test('readUrgent() is null when the peer has reset, whose error the reads tell', async () => {

@@ -163,6 +163,16 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     return this.reading.wake()
   }
 
+  /** Whether somebody waits for an urgent byte. */
+  get expectsUrgent(): boolean {
+    return this.#urgent?.busy === true
+  }
+
+  /** Lets who waits for an urgent byte take it before a read, with which the kernel passes over it, and it is lost. */
+  takeUrgent(): void {
+    if (this.expectsUrgent) this.#urgent?.wake()
+  }
+
   exceptional(error: number): void {
     this.exception = true
     if (error !== 0) this.#eventError = error

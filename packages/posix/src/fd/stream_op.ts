@@ -16,6 +16,7 @@ const BULK = 32768
  */
 export function readOnce(fd: FD, p: Uint8Array): number {
   const length = byteLengthOf(p)
+  fd.takeUrgent()
   return noteRead(fd, length, recv(fd.fd, p, length, 0))
 }
 
@@ -67,9 +68,11 @@ export class ReadOp extends FDOp<number | null> implements TurnRead {
     this.fd.reading.wake()
   }
 
-  // Of a packet that is longer than the place for it the rest would be lost.
+  // Of a packet that is longer than the place for it the rest would be lost, and so would an urgent byte that comes before the
+  // calls are made.
   get #fitsTurn(): boolean {
-    const { net } = this.fd
+    const { net, expectsUrgent } = this.fd
+    if (expectsUrgent) return false
     return this.byteLength <= MESSAGE || (net !== 'unixpacket' && net !== 'unixgram')
   }
 

@@ -147,6 +147,11 @@ export class DeadlineTimer {
     among.arm()
   }
 
+  /** Sets the moment if it comes before the one that is set, or that one is of another clock. */
+  setEarlier(at: number): void {
+    if (at < this.at || this.#among?.clock !== performance) this.set(at)
+  }
+
   /** Clears the deadline and lets go of the owner. */
   clear(): void {
     this.at = Infinity

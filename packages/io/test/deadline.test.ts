@@ -71,6 +71,30 @@ describe('DeadlineTimer', () => {
     expect(n).toBe(5)
   })
 
+  test('setEarlier() brings a deadline forward, never back, and knows that one of another clock is none', async () => {
+    let expired = 0
+    const timer = new DeadlineTimer(() => expired++)
+    const now = performance.now()
+    timer.setEarlier(now + 60_000)
+    timer.setEarlier(now + 70_000)
+    expect(timer.at).toBe(now + 60_000)
+    timer.setEarlier(now + 1)
+    await until(() => expired === 1)
+    timer.setEarlier(now + 80_000) // the one that has passed is none either
+    expect(timer.at).toBe(now + 80_000)
+    const { performance: host } = globalThis
+    try {
+      globalThis.performance = { now: () => 1e9 } as typeof performance
+      timer.setEarlier(1e9 + 5)
+      expect(timer.at).toBe(1e9 + 5)
+    } finally {
+      globalThis.performance = host
+    }
+    timer.setEarlier(now + 90_000)
+    expect(timer.at).toBe(now + 90_000)
+    timer.clear()
+  })
+
   test('the heap does what a list that is searched does, for any sequence of set() and clear()', () => {
     const step = fc.record({
       timer: fc.nat(19),

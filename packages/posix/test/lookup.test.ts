@@ -170,6 +170,41 @@ describe('the sockets that DNS servers are asked over', () => {
     expect(new Set(steps).size).toBeGreaterThan(30)
   })
 
+  test('take replies from another thread that come before the poller sleeps, and such that come later', async () => {
+    const ports = new Set<number>()
+    const LOOKUPS = 500
+    const server = new Worker(
+      `const socket = require('node:dgram').createSocket('udp4')
+       const { parentPort } = require('node:worker_threads')
+       const answer = Buffer.from('c00c00010001000000010004c0000201', 'hex') // A 192.0.2.1
+       let n = 0
+       socket.on('message', (query, { address, port }) => {
+         const reply = Buffer.concat([query.subarray(0, query.length - 11), answer]) // without the OPT record
+         reply[2] |= 0x80
+         reply[7] = 1
+         reply[11] = 0
+         const send = () => socket.send(reply, port, address)
+         if (++n % 50 === 0) setTimeout(send, 10)
+         else send()
+         if (n % 10 === 0) send() // comes too late, perhaps when the next question is asked
+         parentPort.postMessage(port)
+       })
+       socket.bind(0, '127.0.0.1', () => parentPort.postMessage(-socket.address().port))`,
+      { eval: true },
+    )
+    const [address] = (await once(server, 'message')) as [number]
+    server.on('message', (port: number) => ports.add(port))
+    const conf = { servers: [`127.0.0.1:${-address}`], timeout: 50_000 }
+    const r = resolverOver(querySockets, { ...options, resolvConf: conf })
+    for (let i = 0; i < LOOKUPS; i++)
+      expect((await r.lookupIP('ip4', `n${i}.example`)).map(String)).toEqual(['192.0.2.1'])
+    // A query that is alone has a port of its own, however soon the next one follows.
+    await expect.poll(() => ports.size).toBeGreaterThan(0.8 * LOOKUPS)
+    const steps = [...ports].map((port, i, all) => port - (all[i - 1] ?? 0))
+    expect(new Set(steps).size).toBeGreaterThan(0.6 * LOOKUPS)
+    await server.terminate()
+  })
+
   test('errors name the addresses of both ends', async () => {
     await using server = await Server.start(1)
     const [silent = ''] = server.addresses

@@ -6,6 +6,7 @@ import { ledger } from '@net/contract/suite'
 import { keepLeaks } from '@net/io'
 import { listenTCPSync, posix } from '../src/index.ts'
 import { poller } from '../src/poll/poller.ts'
+import type { Newcomer } from '../src/poll/selector.ts'
 
 let check: () => Promise<void>
 
@@ -78,5 +79,76 @@ test('Poller.setSpin() takes microseconds, and 0 for off', async () => {
   poller().setSpin(1000)
   await pingPong(a, b, 300)
   expect(poller().spins).toBeGreaterThan(spins)
+  await Promise.all([a.close(), b.close()])
+})
+
+/** Counts what it is asked, and has nothing to read. */
+class Expecting implements Newcomer {
+  registered = 0
+  tried = 0
+
+  register(): void {
+    this.registered++
+  }
+
+  tryRead(): boolean {
+    this.tried++
+    return false
+  }
+
+  readonly readable = unheard
+  readonly writable = unheard
+  readonly exceptional = unheard
+}
+
+function unheard(): void {
+  throw new Error('an event of what was never registered')
+}
+
+/** Has the poller look for events, and gives a newcomer that was taken meanwhile. */
+async function expected(a: TCPConn, b: TCPConn): Promise<Expecting> {
+  for (;;) {
+    const newcomer = new Expecting()
+    await pingPong(a, b, 1)
+    poller().expect(newcomer)
+    if (newcomer.registered === 0) return newcomer
+  }
+}
+
+test('Poller.expect() has a newcomer registered at once where it does not look by itself', async () => {
+  poller().setSpin('off')
+  await turn()
+  const newcomer = new Expecting()
+  poller().expect(newcomer)
+  expect(newcomer.registered).toBe(1)
+})
+
+test('Poller.expect() looks at a newcomer before it has it registered, which it does once, though nothing comes', async () => {
+  const [a, b] = await pair()
+  poller().setSpin(1000)
+  poller().ref() // as whoever waits for an answer does
+  let newcomer: Expecting
+  do {
+    newcomer = await expected(a, b)
+    await expect.poll(() => newcomer.registered).toBe(1)
+  } while (newcomer.tried === 0) // on a core that others want the poller may not look at all
+  expect(newcomer.tried).toBeLessThanOrEqual(3)
+  await pingPong(a, b, 20)
+  expect(newcomer.registered).toBe(1)
+  poller().unref()
+  await Promise.all([a.close(), b.close()])
+})
+
+test('Poller.expect() has one newcomer registered when the next comes, and none that was dismissed', async () => {
+  const [a, b] = await pair()
+  poller().setSpin(1000)
+  const first = await expected(a, b)
+  const second = new Expecting()
+  poller().expect(second)
+  expect([first.registered, second.registered]).toEqual([1, 0])
+  poller().dismiss(first) // changes nothing
+  poller().dismiss(second)
+  await pingPong(a, b, 20)
+  expect([first.registered, second.registered, second.tried]).toEqual([1, 0, 0])
   await Promise.all([a.close(), b.close()])
 })

@@ -280,12 +280,11 @@ export class Resolver implements LookupGroup {
 
 /** Checks the arguments of a lookup, before anything is done for it. */
 function begin(options: LookupOptions, ...names: string[]): void {
-  names.forEach(checkName)
+  for (let i = 0; i < names.length; i++) {
+    const type = typeof names[i]
+    if (type !== 'string') throw new TypeError(`a name is a string, not ${type}`)
+  }
   endingOf(options)?.throwIfOver()
-}
-
-function checkName(name: unknown): void {
-  if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`)
 }
 
 function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string): T[] {

@@ -16,6 +16,12 @@ export interface Pollable {
   tryRead?(): boolean | null
 }
 
+/** What expects an answer on a descriptor that is not registered yet. */
+export interface Newcomer extends Pollable {
+  /** Registers it. What that fails with is told later. */
+  register(): void
+}
+
 /** Finds what a token of {@link Selector.add} stands for, or null when it has been removed. */
 export type Find = (slot: number, generation: number) => Pollable | null
 

@@ -8,7 +8,7 @@ import { must } from '../fd/sock.ts'
 import { openSocket } from '../fd/sock_cloexec.ts'
 import { registerCall } from '../poll/open.ts'
 import { poller, type Poller } from '../poll/poller.ts'
-import type { Pollable } from '../poll/selector.ts'
+import type { Newcomer } from '../poll/selector.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { fillRandom } from '../sys/entropy.ts'
 import { connect, recv, send, syscallError } from '../sys/syscall.ts'
@@ -27,13 +27,13 @@ const packet = new Uint8Array(MESSAGE)
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
  * is made of, lanes and promises: it tells its receiver what comes, at once. Its process stays alive until it is closed.
  */
-class QuerySocket implements PacketSocket, Pollable, Deferred, QueryCaller {
+class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
   readonly isConnected = true
   readonly #raddr: UDPAddr
   readonly #receiver: PacketReceiver
   readonly #poller: Poller
   readonly #fd: number
-  readonly #slot: number
+  #slot = -1
   isClosed = false
   #expected = 0 // packets that calls of this turn read
   #isEmpty = false // whether one of them found none
@@ -44,14 +44,15 @@ class QuerySocket implements PacketSocket, Pollable, Deferred, QueryCaller {
     this.#receiver = receiver
     this.#poller = poller()
     this.#fd = connected(raddr)
-    // Writes are not asked for: it would tell at once that one may go, and wake the loop for nothing.
-    this.#slot = this.#poller.add(this.#fd, this, false)
-    if (this.#slot < 0) {
-      closeDescriptor(this.#fd)
-      throw syscallError(registerCall, this.#slot)
-    }
     this.#poller.ref()
     noteOpened(this, named)
+    this.#poller.expect(this)
+  }
+
+  register(): void {
+    // Writes are not asked for: it would tell at once that one may go, and wake the loop for nothing.
+    this.#slot = this.#poller.add(this.#fd, this, false)
+    if (this.#slot < 0) this.#failSoon(this.#error('read', syscallError(registerCall, this.#slot)))
   }
 
   /** What it is called among what is open. */
@@ -80,7 +81,8 @@ class QuerySocket implements PacketSocket, Pollable, Deferred, QueryCaller {
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.#poller.forget(this.#slot)
+    if (this.#slot < 0) this.#poller.dismiss(this)
+    else this.#poller.forget(this.#slot)
     this.#poller.unref()
     closeDescriptor(this.#fd)
     noteClosed(this)
@@ -92,6 +94,13 @@ class QuerySocket implements PacketSocket, Pollable, Deferred, QueryCaller {
     while (this.#expected < this.#receiver.waiting && turn.receive(new QueryRead(this))) this.#expected++
     this.#isEmpty = false
     if (this.#expected === 0) this.#read()
+  }
+
+  tryRead(): boolean | null {
+    if (this.isClosed || this.#receiver.waiting === 0) return null
+    const n = recv(this.#fd, packet, packet.byteLength, 0)
+    if (n !== EAGAIN) this.#tell(packet, n)
+    return n !== EAGAIN
   }
 
   took(packet: Uint8Array, n: number): void {
@@ -141,11 +150,18 @@ class QuerySocket implements PacketSocket, Pollable, Deferred, QueryCaller {
 
   /** The kernel had no room for a packet, or the socket an error, which the receiver is told when the call that sends has returned. */
   unsent(packet: Uint8Array, result: number): void {
-    const error = result === EAGAIN ? null : this.#error('write', syscallError('write', result))
+    if (result === EAGAIN) {
+      setImmediate(() => {
+        if (!this.isClosed) this.send(packet)
+      })
+    } else {
+      this.#failSoon(this.#error('write', syscallError('write', result)))
+    }
+  }
+
+  #failSoon(error: OpError): void {
     setImmediate(() => {
-      if (this.isClosed) return
-      if (error === null) this.send(packet)
-      else this.#receiver.failed(error)
+      if (!this.isClosed) this.#receiver.failed(error)
     })
   }
 }

@@ -17,34 +17,29 @@ let errno: ArrayLike<number> = [0]
 
 /** A function of the C library. */
 class Declared implements Binding {
+  /** The function, which its first call binds. That throws when the system does not have it. */
+  f: CFunction
   readonly #declaration: string
-  #f: CFunction | null = null
 
   constructor(declaration: string) {
     this.#declaration = declaration
+    this.f = (...args) => this.#bound(ffi())(...args)
     bindings.push(this)
   }
 
   /** Binds the function if the system has it. */
   bind(to: FFI): void {
     try {
-      this.#f = this.#bound(to)
+      this.#bound(to)
     } catch {
-      // Not every system has every function: `f` throws when one that is missing is called.
+      // Not every system has every function: one that is missing throws when it is called.
     }
-  }
-
-  /** The function, bound. Throws when the system does not have it. */
-  get f(): CFunction {
-    if (this.#f !== null) return this.#f
-    const to = ffi()
-    return (this.#f ??= this.#bound(to))
   }
 
   #bound(to: FFI): CFunction {
     errno = to.errno
     const f = to.func(this.#declaration)
-    return isLogging ? logged(this.#declaration, f) : f
+    return (this.f = isLogging ? logged(this.#declaration, f) : f)
   }
 }
 

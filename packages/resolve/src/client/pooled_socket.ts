@@ -1,5 +1,4 @@
 import { ErrDeadlineExceeded } from '@net/contract'
-import { DeadlineTimer } from '@net/io'
 import type { Parser } from '../dns/parser.ts'
 import type { OpenPacketSocket, PacketReceiver, PacketSocket } from './packet_socket.ts'
 import type { QueryMessage } from './query_message.ts'
@@ -52,9 +51,6 @@ export class PooledSocket implements PacketReceiver {
   readonly #waiting = new Map<number, PacketRequest>()
   readonly #socket: PacketSocket
   readonly #until: number
-  readonly #timer = new DeadlineTimer(() => {
-    this.#expire()
-  })
   #uses = 0
   #forged = 0
   #retired = false
@@ -69,6 +65,13 @@ export class PooledSocket implements PacketReceiver {
     this.#owner = owner
     this.#until = start + MAX_AGE
     this.#socket = owner.open(server, this, end)
+  }
+
+  /** When the first of those that wait is given up, on the monotonic clock; Infinity when none waits. */
+  get firstEnd(): number {
+    let first = Infinity
+    for (const { end } of this.#waiting.values()) first = Math.min(first, end)
+    return first
   }
 
   /** How many queries wait for a reply. */
@@ -101,7 +104,6 @@ export class PooledSocket implements PacketReceiver {
   ask(request: PacketRequest): void {
     this.#uses++
     this.#waiting.set(request.message.id, request)
-    if (request.end < this.#timer.at) this.#timer.set(request.end)
     this.#socket.send(request.message.packet)
   }
 
@@ -132,7 +134,6 @@ export class PooledSocket implements PacketReceiver {
 
   gaveStream(conn: DNSConn): void {
     this.#closed = true
-    this.#timer.clear()
     let stream: DNSConn | null = conn
     for (const request of this.#taken()) {
       request.gaveStream(stream)
@@ -156,25 +157,19 @@ export class PooledSocket implements PacketReceiver {
     return requests
   }
 
-  /** Ends the queries whose time is up. The socket stays: its next packet may be for another query. */
-  #expire(): void {
-    const now = performance.now()
+  /** Ends the queries whose time is up at `now`. The socket stays: its next packet may be for another query. */
+  expire(now: number): void {
     const due = [...this.#waiting.values()].filter(({ end }) => end <= now)
     if (due.length > 0 && !this.#socket.isConnected) {
       this.failed(dialTimedOut('udp', this.server))
       return
     }
     for (const request of due) this.drop(request, this.#socket.readError(ErrDeadlineExceeded))
-    // Those whose time was up may wait here again, on their next attempt.
-    let next = Infinity
-    for (const { end } of this.#waiting.values()) next = Math.min(next, end)
-    if (!this.#closed) this.#timer.set(next)
   }
 
   /** Waits for no reply to a query any more. */
   #forget(request: PacketRequest): void {
     this.#waiting.delete(request.message.id)
-    // The timer stays: when it expires too soon for those that wait by then, it is set anew.
     if (this.#waiting.size === 0 && (this.#retired || this.#uses >= MAX_USES)) this.close()
     this.#owner.left(this)
   }
@@ -182,7 +177,6 @@ export class PooledSocket implements PacketReceiver {
   /** Closes it, as no query waits on it. Once. */
   close(): void {
     this.#closed = true
-    this.#timer.clear()
     this.#socket.close()
   }
 }

@@ -1,3 +1,4 @@
+import { DeadlineTimer } from '@net/io'
 import { randomInt } from '../order/random.ts'
 import type { OpenPacketSocket } from './packet_socket.ts'
 import { PooledSocket, type SocketOwner, type PacketRequest } from './pooled_socket.ts'
@@ -14,10 +15,14 @@ const MAX_OPEN = 256
 export class SocketPool implements SocketOwner {
   readonly open: OpenPacketSocket
   readonly shared: boolean
-  readonly #withRoom = new Map<string, PooledSocket[]>()
+  readonly #withRoom: PooledSocket[] = [] // to any server: nearly always one is asked
   readonly #streams = new Set<string>()
   readonly #open: PooledSocket[] = []
   #active = 0
+  // It stays set when a query has its reply: when it expires too soon for those that wait by then, it is set anew.
+  readonly #timer = new DeadlineTimer(() => {
+    this.#expire()
+  })
 
   /** Makes an empty pool; `shared` tells whether queries may be under way on one socket at once. */
   constructor(open: OpenPacketSocket, shared: boolean) {
@@ -43,6 +48,7 @@ export class SocketPool implements SocketOwner {
       this.#open.push(socket)
     }
     this.#active++
+    this.#timer.setEarlier(request.end)
     socket.ask(request)
     this.#put(socket)
     return socket
@@ -58,14 +64,17 @@ export class SocketPool implements SocketOwner {
   /** An open socket for a query, or null. */
   #take(request: PacketRequest): PooledSocket | null {
     const { server, message, start } = request
-    const list = this.#withRoom.get(server)
-    for (;;) {
-      const socket = list?.pop()
-      if (socket === undefined) return this.#takeBeyondShare(request)
+    const list = this.#withRoom
+    for (let i = list.length - 1; i >= 0; i--) {
+      const socket = list[i]
+      if (socket?.server !== server) continue
+      const last = list.pop()
+      if (last !== undefined && last !== socket) list[i] = last
       socket.listed = false
       if (socket.takes(message.id, start)) return socket
       this.#retire(socket)
     }
+    return this.#takeBeyondShare(request)
   }
 
   #takeBeyondShare({ server, message }: PacketRequest): PooledSocket | null {
@@ -82,16 +91,24 @@ export class SocketPool implements SocketOwner {
   #put(socket: PooledSocket): void {
     if (socket.listed || !socket.hasRoom) return
     socket.listed = true
-    const list = this.#withRoom.get(socket.server)
-    if (list === undefined) this.#withRoom.set(socket.server, [socket])
-    else list.push(socket)
+    this.#withRoom.push(socket)
+  }
+
+  /** Ends the queries whose time is up. */
+  #expire(): void {
+    const now = performance.now()
+    for (const socket of [...this.#open]) socket.expire(now)
+    // Those whose time was up may wait again, on their next attempt.
+    let next = Infinity
+    for (const { firstEnd } of this.#open) next = Math.min(next, firstEnd)
+    this.#timer.set(next)
   }
 
   /** Closes all sockets, as no query waits on any. */
   #closeAll(): void {
     for (const socket of this.#open) socket.close()
     this.#open.length = 0
-    this.#withRoom.clear()
+    this.#withRoom.length = 0
   }
 
   #retire(socket: PooledSocket): void {

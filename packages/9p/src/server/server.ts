@@ -1,3 +1,5 @@
+import { asError } from '@net/contract'
+import { log } from '@net/io'
 import { Call } from './call.ts'
 import { CallTable } from './call_table.ts'
 import { decodeMessage } from '../wire/codec.ts'
@@ -240,6 +242,7 @@ export class ServerSession {
     if (this.#ended) return
     this.#ended = true
     this.error = error
+    if (error !== null) log(`9P session ended: ${String(asError(error))}`)
     this.#pace.end()
     this.#writer.stop()
     this.#calls.drop()

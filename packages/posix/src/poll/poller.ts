@@ -20,9 +20,6 @@ const TRIES = 3
 
 const settled = Promise.resolve()
 
-// Node's global of that name is a getter, which takes as long as the call.
-const clock = performance
-
 /**
  * The thread's events: one selector, watched by the host's event loop, and what is registered with it. After
  * events it may go on looking for more before it sleeps, as its {@link SpinPolicy} says.
@@ -43,6 +40,7 @@ export class Poller implements Handle {
   #watchHeld = false
   #releasing = false
   readonly #policy = new SpinPolicy()
+  readonly #clock = performance // whose getter takes as long as a look at it
   #spinning = false
   #looks = 0
   #last: Pollable | null = null
@@ -181,7 +179,7 @@ export class Poller implements Handle {
     this.wakeUps++
     this.#policy.woke()
     if (this.#poll() === 0) return
-    if (this.#policy.wokeToEvents(clock.now())) this.#spinSoon()
+    if (this.#policy.wokeToEvents(this.#clock.now())) this.#spinSoon()
   }
 
   // Node runs a tick queued by a microtask after all of the user's microtasks: the write that answers what
@@ -208,7 +206,7 @@ export class Poller implements Handle {
     while (this.#held > 0 && policy.enabled) {
       this.spins++
       const found = this.#found()
-      const now = clock.now()
+      const now = this.#clock.now()
       if (found) {
         if (policy.found(now)) this.#spinSoon()
         else this.#spinNextTurn()
@@ -216,7 +214,7 @@ export class Poller implements Handle {
       }
       if (policy.yields()) {
         schedYield()
-        if (!policy.yielded(now, clock.now() - now)) return
+        if (!policy.yielded(now, this.#clock.now() - now)) return
       }
       const next = policy.afterNothing(now)
       if (next === 'look') continue
@@ -232,7 +230,7 @@ export class Poller implements Handle {
   }
 
   readonly #lookInNewTurn = (): void => {
-    this.#policy.turned(clock.now())
+    this.#policy.turned(this.#clock.now())
     this.#look()
   }
 }

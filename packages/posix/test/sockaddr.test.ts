@@ -12,8 +12,8 @@ import {
   sockaddrInLength,
   getPort,
   getTCPAddr,
-  packedPeer,
-  unpackedPeer,
+  packedAddr,
+  unpackedAddr,
   getUDPAddr,
   getUnixAddr,
   getZone,
@@ -217,15 +217,15 @@ describe('names of Unix sockets', () => {
   })
 })
 
-test('packedPeer() holds an IPv4 address of either family and its port, and no other', () => {
+test('packedAddr() holds an IPv4 address of either family and its port, and no other', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 0xffffffff }), anyPort, fc.boolean(), (n, port, mapped) => {
       turn(putInet(mapped ? abi.AF_INET6 : abi.AF_INET, IP.fromUint32(n), port, ''))
-      expect(unpackedPeer(packedPeer() ?? NaN)).toEqual(getTCPAddr())
+      expect(unpackedAddr(packedAddr() ?? NaN)).toEqual(getTCPAddr())
     }),
   )
   turn(putInet(abi.AF_INET6, IP.fromUint32s(0x20010db8, 0, 0xffff, 1), 80, ''))
-  expect(packedPeer()).toBeNull()
+  expect(packedAddr()).toBeNull()
 })
 
 test('resetLength() tells how much room there is', () => {

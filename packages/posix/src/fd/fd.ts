@@ -47,8 +47,9 @@ export class FD extends Liveness implements LaneOwner, Pollable {
   #hearsOfRoom = false
   #eventError = 0
   #names: Names
-  #local: Addr | null | undefined // undefined until asked
-  #remote: Addr | number | null | undefined // a number is an address that nobody has asked for, as packedPeer makes it
+  // The addresses: undefined until one is wanted, and a number while nobody has asked for it.
+  #local: Addr | number | null | undefined
+  #remote: Addr | number | null | undefined
   #lingers = false
   #shared = false
 
@@ -103,22 +104,24 @@ export class FD extends Liveness implements LaneOwner, Pollable {
 
   /** The socket's own address; it stays after close. */
   get localAddr(): Addr | null {
-    return (this.#local ??= this.#local === null || this.#fd < 0 ? null : this.#names.local(this.#fd))
+    if (this.#local === undefined) this.#local = this.#fd < 0 ? null : this.#names.local(this.#fd)
+    return (this.#local = this.#unpacked(this.#local))
   }
 
   /** The peer's address, or null; it stays after close. */
   get remoteAddr(): Addr | null {
-    let remote = this.#remote
-    if (typeof remote === 'number') remote = this.#names.unpacked?.(remote) ?? null
-    else if (remote === undefined) remote = this.#fd < 0 ? null : this.#names.remote(this.#fd)
-    return (this.#remote = remote)
+    if (this.#remote === undefined) this.#remote = this.#fd < 0 ? null : this.#names.remote(this.#fd)
+    return (this.#remote = this.#unpacked(this.#remote))
+  }
+
+  #unpacked(addr: Addr | number | null): Addr | null {
+    return typeof addr === 'number' ? (this.#names.unpacked?.(addr) ?? null) : addr
   }
 
   /**
-   * Sets the addresses; undefined means that the kernel is asked when the address is first wanted. The peer's may be
-   * the number that packedPeer made of it.
+   * Sets the addresses; undefined means that the kernel is asked when the address is first wanted. Either may be packed.
    */
-  setAddrs(local: Addr | null | undefined, remote: Addr | number | null | undefined): void {
+  setAddrs(local: Addr | number | null | undefined, remote: Addr | number | null | undefined): void {
     this.#local = local
     this.#remote = remote
   }
@@ -222,9 +225,9 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     const fd = this.#fd
     if (fd < 0) return closed
     this.#flush()
-    // The addresses are cached before the descriptor is gone, as later errors name them.
-    this.#local = this.localAddr
-    if (typeof this.#remote !== 'number') this.#remote = this.remoteAddr
+    // The addresses are asked for before the descriptor is gone, as later errors name them.
+    if (this.#local === undefined) this.#local = this.#names.local(fd)
+    if (this.#remote === undefined) this.#remote = this.#names.remote(fd)
     if (this.#slot >= 0) {
       if (this.#shared || this.#lingers) this.poller.remove(fd, this.#slot)
       else this.poller.forget(this.#slot)

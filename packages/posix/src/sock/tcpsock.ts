@@ -24,12 +24,17 @@ import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
 import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
-import { getTCPAddr, packedPeer, unpackedPeer } from '../wire/sockaddr.ts'
+import { getPort, getTCPAddr, packedAddr, unpackedAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
 
+/** The address that the kernel has told, packed where it can be. */
+function toldAddr(): TCPAddr | number {
+  return packedAddr() ?? getTCPAddr()
+}
+
 /** How to ask for the addresses of a TCP socket. */
-export const tcpNames: Names = { ...socketNames(getTCPAddr), unpacked: unpackedPeer }
+export const tcpNames: Names = { ...socketNames(toldAddr), unpacked: unpackedAddr }
 
 function set(fd: FD, result: number): void {
   check(fd, 'set', 'setsockopt', result)
@@ -72,7 +77,7 @@ export class PosixTCPListener extends PosixListener<TCPConn, TCPAddr> implements
   // No options are set: a new connection inherits them from the listener.
   protected connection(fd: number): TCPConn {
     const accepted = new FD(fd, this.fd.net, tcpNames)
-    accepted.setAddrs(undefined, packedPeer() ?? getTCPAddr())
+    accepted.setAddrs(undefined, toldAddr())
     return new PosixTCPConn(accepted)
   }
 }
@@ -102,15 +107,16 @@ async function dialAgain(
   for (let again = 0; ; again++) {
     try {
       const fd = await dialSocket(spec, options)
-      const local = tcpNames.local(fd.fd) as TCPAddr | null
-      if (again < 2 && free && isSelfConnected(local, raddr)) {
+      const local = tcpNames.local(fd.fd)
+      const port = local === null ? -1 : getPort()
+      if (again < 2 && free && port === raddr.port && isSelfConnected(getTCPAddr(), raddr)) {
         void fd.close()
         continue
       }
       // What the kernel would say again is kept. A socket that connects with its first write (TCP fast open)
       // has no port yet, and only the kernel knows which address the unspecified one stands for.
       const known = raddr.zone === '' && raddr.ip !== null && !raddr.ip.isUnspecified
-      fd.setAddrs(local?.port === 0 ? undefined : local, known ? raddr : undefined)
+      fd.setAddrs(port === 0 ? undefined : local, known ? raddr : undefined)
       return fd
     } catch (e) {
       if (again === 2 || !free || !(e instanceof OpError) || e.code !== EADDRNOTAVAIL) throw e
@@ -118,8 +124,9 @@ async function dialAgain(
   }
 }
 
-function isSelfConnected(local: TCPAddr | null, { ip, port }: TCPAddr): boolean {
-  if (local?.port !== port || local.ip === null) return false
+/** Whether a connection whose ends have the same port has the same address, too. */
+function isSelfConnected(local: TCPAddr, { ip }: TCPAddr): boolean {
+  if (local.ip === null) return false
   return ip === null || ip.isUnspecified || local.ip.equal(ip)
 }
 

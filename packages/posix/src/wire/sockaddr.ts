@@ -163,20 +163,20 @@ const PORT = 2 ** 32
 const MAPPED = 2 ** 48
 
 /**
- * An IPv4 address and its port in {@link sockaddrIn} as one number, a seventh of what the objects take: most connections of
- * a server are never asked for their peer. Null for what does not fit.
+ * An IPv4 address and its port in {@link sockaddrIn} as one number, a seventh of what the objects take: most connections are never
+ * asked for their addresses. Null for what does not fit.
  */
-export function packedPeer(on = abi): number | null {
+export function packedAddr(on = abi): number | null {
   const v4 = getFamily(on) === on.AF_INET
   if (v4) return getPort() * PORT + inView.getUint32(4)
   const mapped = inView.getUint32(8) === 0 && inView.getUint32(12) === 0 && inView.getUint32(16) === 0xffff
   return mapped ? MAPPED + getPort() * PORT + inView.getUint32(20) : null
 }
 
-/** The address and the port of what {@link packedPeer} gave. */
-export function unpackedPeer(peer: number): TCPAddr {
-  const v4 = IP.fromUint32(peer % PORT)
-  return new TCPAddr(peer < MAPPED ? v4 : v4.to16(), Math.floor(peer / PORT) % 2 ** 16)
+/** The address and the port of what {@link packedAddr} gave. */
+export function unpackedAddr(packed: number): TCPAddr {
+  const v4 = IP.fromUint32(packed % PORT)
+  return new TCPAddr(packed < MAPPED ? v4 : v4.to16(), Math.floor(packed / PORT) % 2 ** 16)
 }
 
 const MAX_PEERS = 1024

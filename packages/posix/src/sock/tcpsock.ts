@@ -97,37 +97,53 @@ const EADDRNOTAVAIL = 'EADDRNOTAVAIL'
 
 // A connect from a port that the kernel chose may meet itself (both ends open at once), or fail because the
 // port was taken between choice and use. Both pass when tried again (Go issues 2690, 5105).
-async function dialAgain(
+function dial(
   spec: SocketSpec,
   laddr: TCPAddr | null,
   raddr: TCPAddr,
   options: DialOptions,
-): Promise<FD> {
+): FD | Promise<FD> {
   const free = laddr === null || laddr.port === 0
+  let first: FD | Promise<FD>
+  try {
+    first = dialSocket(spec, options)
+  } catch (e) {
+    first = Promise.reject(e)
+  }
+  if (first instanceof FD && !(isSelfConnected(first, raddr) && free)) return first
+  return dialAgain(first, free, spec, raddr, options)
+}
+
+async function dialAgain(
+  first: FD | Promise<FD>,
+  free: boolean,
+  spec: SocketSpec,
+  raddr: TCPAddr,
+  options: DialOptions,
+): Promise<FD> {
   for (let again = 0; ; again++) {
     try {
-      const fd = await dialSocket(spec, options)
-      const local = tcpNames.local(fd.fd)
-      const port = local === null ? -1 : getPort()
-      if (again < 2 && free && port === raddr.port && isSelfConnected(getTCPAddr(), raddr)) {
-        void fd.close()
-        continue
-      }
-      // What the kernel would say again is kept. A socket that connects with its first write (TCP fast open)
-      // has no port yet, and only the kernel knows which address the unspecified one stands for.
-      const known = raddr.zone === '' && raddr.ip !== null && !raddr.ip.isUnspecified
-      fd.setAddrs(port === 0 ? undefined : local, known ? raddr : undefined)
-      return fd
+      const fd = await (again === 0 ? first : dialSocket(spec, options))
+      if (!isSelfConnected(fd, raddr) || again === 2 || !free) return fd
+      void fd.close()
     } catch (e) {
       if (again === 2 || !free || !(e instanceof OpError) || e.code !== EADDRNOTAVAIL) throw e
     }
   }
 }
 
-/** Whether a connection whose ends have the same port has the same address, too. */
-function isSelfConnected(local: TCPAddr, { ip }: TCPAddr): boolean {
-  if (local.ip === null) return false
-  return ip === null || ip.isUnspecified || local.ip.equal(ip)
+/** Asks for the own address of a connection, and keeps both. Gives whether they are the same. */
+function isSelfConnected(fd: FD, raddr: TCPAddr): boolean {
+  const { ip } = raddr
+  const local = tcpNames.local(fd.fd)
+  const port = local === null ? -1 : getPort()
+  // What the kernel would say again is kept. A socket that connects with its first write (TCP fast open)
+  // has no port yet, and only the kernel knows which address the unspecified one stands for.
+  const known = raddr.zone === '' && ip !== null && !ip.isUnspecified
+  fd.setAddrs(port === 0 ? undefined : local, known ? raddr : undefined)
+  if (port !== raddr.port) return false
+  const own = getTCPAddr().ip
+  return own !== null && (ip === null || ip.isUnspecified || own.equal(ip))
 }
 
 /**
@@ -141,11 +157,11 @@ async function multipathFirst(
   options: DialOptions,
 ): Promise<FD> {
   try {
-    return await dialAgain({ ...spec, proto: IPPROTO_MPTCP }, laddr, raddr, options)
+    return await dial({ ...spec, proto: IPPROTO_MPTCP }, laddr, raddr, options)
   } catch (e) {
     if (options.signal?.aborted) throw e
   }
-  return await dialAgain(spec, laddr, raddr, options)
+  return await dial(spec, laddr, raddr, options)
 }
 
 function listenFD(s: SocketSpec, options: ListenOptions): FD {
@@ -190,24 +206,42 @@ export function listenTCPSync(
   }
 }
 
+/** The connection over a socket that was dialled. */
+function connection(fd: FD, raddr: TCPAddr, { keepAlive }: DialOptions): TCPConn {
+  // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
+  if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
+  sockopt.setNoDelay(fd.fd, true)
+  sockopt.setKeepAliveOption(fd.fd, keepAlive)
+  return new PosixTCPConn(fd)
+}
+
+function dialConn(
+  network: TCPNetwork,
+  laddr: TCPAddr | null,
+  raddr: TCPAddr | null,
+  options: DialOptions,
+): TCPConn | Promise<TCPConn> {
+  checkAddrs('a TCPAddr', laddr, raddr)
+  let s: SocketSpec
+  try {
+    s = spec(network, laddr, raddr, 'dial')
+    if (raddr === null) throw missingAddress()
+  } catch (e) {
+    throw new OpError('dial', network, laddr, raddr, e as Error)
+  }
+  const dialled = (options.multipathTCP === true ? multipathFirst : dial)(s, laddr, raddr, options)
+  if (dialled instanceof FD) return connection(dialled, raddr, options)
+  return dialled.then((fd) => connection(fd, raddr, options))
+}
+
 /** TCP over the kernel's sockets. */
 export const tcpSockGroup: TCPSockGroup = {
-  async dialTCP(network, laddr, raddr, options: DialOptions = {}) {
-    checkAddrs('a TCPAddr', laddr, raddr)
-    let s: SocketSpec
+  dialTCP(network, laddr, raddr, options: DialOptions = {}) {
     try {
-      s = spec(network, laddr, raddr, 'dial')
-      if (raddr === null) throw missingAddress()
+      return Promise.resolve(dialConn(network, laddr, raddr, options))
     } catch (e) {
-      throw new OpError('dial', network, laddr, raddr, e as Error)
+      return Promise.reject(e)
     }
-    const dialled = options.multipathTCP === true ? multipathFirst : dialAgain
-    const fd = await dialled(s, laddr, raddr, options)
-    // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
-    if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
-    sockopt.setNoDelay(fd.fd, true)
-    sockopt.setKeepAliveOption(fd.fd, options.keepAlive)
-    return new PosixTCPConn(fd)
   },
 
   async listenTCP(network, laddr, options) {

@@ -171,7 +171,7 @@ export class FD extends Liveness implements LaneOwner, Pollable {
     return this.#urgent?.busy === true
   }
 
-  /** Lets who waits for an urgent byte take it before a read, with which the kernel passes over it, and it is lost. */
+  /** Lets whoever waits for an urgent byte take it before a read: with that the kernel passes over the byte, and it is lost. */
   takeUrgent(): void {
     if (this.expectsUrgent) this.#urgent?.wake()
   }

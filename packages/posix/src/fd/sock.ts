@@ -128,17 +128,19 @@ function dialError({ net, laddr, raddr }: SocketSpec, cause: unknown): OpError {
   return cause instanceof OpError ? cause : new OpError('dial', net, laddr, raddr, cause as Error)
 }
 
+/** Does what {@link connectSocket} does, when the event loop has had its turn. */
+export async function dialSocket(spec: SocketSpec, options: DialOptions): Promise<FD> {
+  // A loop of dials that need not wait would keep the event loop from turning.
+  const turn = turnTaken()
+  if (turn !== null) await turn
+  return await connectSocket(spec, options)
+}
+
 /**
  * Connects a socket, and gives it at once where it need not wait, as to most of this machine: a dial takes a twentieth less time
  * without the functions that wait. Throws, or rejects with, the dial's {@link OpError} or the signal's reason.
  */
-export function dialSocket(spec: SocketSpec, options: DialOptions): FD | Promise<FD> {
-  // A loop of dials that need not wait would keep the event loop from turning.
-  const turn = turnTaken()
-  return turn === null ? connectSocket(spec, options) : turn.then(() => connectSocket(spec, options))
-}
-
-function connectSocket(spec: SocketSpec, options: DialOptions): FD | Promise<FD> {
+export function connectSocket(spec: SocketSpec, options: DialOptions): FD | Promise<FD> {
   options.signal?.throwIfAborted()
   const deadline = deadlineAt(options.deadline ?? null)
   let fd: FD | null = null

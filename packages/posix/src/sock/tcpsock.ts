@@ -15,6 +15,7 @@ import {
   missingAddress,
   checkAddrs,
 } from '@net/contract'
+import { turnTaken } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
 import { FD } from '../fd/fd.ts'
@@ -23,7 +24,7 @@ import { inetSpec } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { dialSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { connectSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
 import { getPort, getTCPAddr, packedAddr, unpackedAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
@@ -106,7 +107,7 @@ function dial(
   const free = laddr === null || laddr.port === 0
   let first: FD | Promise<FD>
   try {
-    first = dialSocket(spec, options)
+    first = connectSocket(spec, options)
   } catch (e) {
     first = Promise.reject(e)
   }
@@ -123,7 +124,7 @@ async function dialAgain(
 ): Promise<FD> {
   for (let again = 0; ; again++) {
     try {
-      const fd = await (again === 0 ? first : dialSocket(spec, options))
+      const fd = await (again === 0 ? first : connectSocket(spec, options))
       if (!isSelfConnected(fd, raddr) || again === 2 || !free) return fd
       void fd.close()
     } catch (e) {
@@ -210,8 +211,8 @@ export function listenTCPSync(
 function connection(fd: FD, raddr: TCPAddr, { keepAlive }: DialOptions): TCPConn {
   // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
   if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
-  sockopt.setNoDelay(fd.fd, true)
-  sockopt.setKeepAliveOption(fd.fd, keepAlive)
+  sockopt.setNoDelay(fd.number, true)
+  sockopt.setKeepAliveOption(fd.number, keepAlive)
   return new PosixTCPConn(fd)
 }
 
@@ -238,6 +239,9 @@ function dialConn(
 export const tcpSockGroup: TCPSockGroup = {
   dialTCP(network, laddr, raddr, options: DialOptions = {}) {
     try {
+      // A loop of dials that need not wait would keep the event loop from turning.
+      const turn = turnTaken()
+      if (turn !== null) return turn.then(() => dialConn(network, laddr, raddr, options))
       return Promise.resolve(dialConn(network, laddr, raddr, options))
     } catch (e) {
       return Promise.reject(e)

@@ -86,8 +86,6 @@ export function setKeepAliveConfig(fd: number, config: KeepAliveConfig): number 
   const result = setKeepAlive(fd, config.enable)
   if (result < 0) return result
   const { idle = 0, interval = 0, count = 0 } = config
-  // A negative time leaves the option alone; rounding up must not make 0 of a small one.
-  const seconds = (ms: number): number => (ms < 0 ? -1 : Math.ceil(ms / 1000))
   return (
     setKeepAliveNumber(fd, abi.TCP_KEEPIDLE, seconds(idle === 0 ? IDLE : idle)) ||
     setKeepAliveNumber(fd, abi.TCP_KEEPINTVL, seconds(interval === 0 ? INTERVAL : interval)) ||
@@ -95,12 +93,19 @@ export function setKeepAliveConfig(fd: number, config: KeepAliveConfig): number 
   )
 }
 
+// A negative time leaves the option alone; rounding up must not make 0 of a small one.
+function seconds(ms: number): number {
+  return ms < 0 ? -1 : Math.ceil(ms / 1000)
+}
+
 function setKeepAliveNumber(fd: number, name: number, value: number): number {
   return value < 0 || name === 0 ? 0 : setsockoptInt(fd, abi.IPPROTO_TCP, name, value)
 }
 
+const usual: KeepAliveConfig = { enable: true }
+
 /** Sets up keep-alive as the option of dial and listen says: absent and true mean on with the defaults. */
 export function setKeepAliveOption(fd: number, option: KeepAliveConfig | boolean | undefined): number {
   if (option === false) return 0
-  return setKeepAliveConfig(fd, typeof option === 'object' ? option : { enable: true })
+  return setKeepAliveConfig(fd, typeof option === 'object' ? option : usual)
 }

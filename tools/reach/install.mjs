@@ -4,11 +4,12 @@ import { mustRun } from '../release/run.mjs'
 
 /** @typedef {import('./runtimes.mjs').Runtime} Runtime */
 
-/** Where wine has its Windows, in a folder of this run, and says nothing of its own. @param {string} dir @returns {[name: string, value: string][]} */
+/** Where wine has its Windows and its server's socket, in a folder of this run, and says nothing of its own. @param {string} dir @returns {[name: string, value: string][]} */
 function windowsOf(dir) {
   return [
     ['WINEPREFIX', join(dir, 'windows')],
     ['WINEDEBUG', '-all'],
+    ['TMPDIR', dir],
   ]
 }
 

@@ -15,7 +15,6 @@ import {
   missingAddress,
   checkAddrs,
 } from '@net/contract'
-import { turnTaken } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
 import { FD } from '../fd/fd.ts'
@@ -24,7 +23,7 @@ import { inetSpec } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { connectSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { connectSocket, dialInTurn, listenSocket, type SocketSpec } from '../fd/sock.ts'
 import { getPort, getTCPAddr, packedAddr, unpackedAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
@@ -111,7 +110,10 @@ function dial(
   } catch (e) {
     first = Promise.reject(e)
   }
-  if (first instanceof FD && !(isSelfConnected(first, raddr) && free)) return first
+  if (first instanceof FD) {
+    const meetsItself = keepAddrs(first, raddr)
+    if (!meetsItself || !free) return first
+  }
   return dialAgain(first, free, spec, raddr, options)
 }
 
@@ -125,7 +127,8 @@ async function dialAgain(
   for (let again = 0; ; again++) {
     try {
       const fd = await (again === 0 ? first : connectSocket(spec, options))
-      if (!isSelfConnected(fd, raddr) || again === 2 || !free) return fd
+      const meetsItself = keepAddrs(fd, raddr)
+      if (!meetsItself || again === 2 || !free) return fd
       void fd.close()
     } catch (e) {
       if (again === 2 || !free || !(e instanceof OpError) || e.code !== EADDRNOTAVAIL) throw e
@@ -134,7 +137,7 @@ async function dialAgain(
 }
 
 /** Asks for the own address of a connection, and keeps both. Gives whether they are the same. */
-function isSelfConnected(fd: FD, raddr: TCPAddr): boolean {
+function keepAddrs(fd: FD, raddr: TCPAddr): boolean {
   const { ip } = raddr
   const local = tcpNames.local(fd.fd)
   const port = local === null ? -1 : getPort()
@@ -237,16 +240,8 @@ function dialConn(
 
 /** TCP over the kernel's sockets. */
 export const tcpSockGroup: TCPSockGroup = {
-  dialTCP(network, laddr, raddr, options: DialOptions = {}) {
-    try {
-      // A loop of dials that need not wait would keep the event loop from turning.
-      const turn = turnTaken()
-      if (turn !== null) return turn.then(() => dialConn(network, laddr, raddr, options))
-      return Promise.resolve(dialConn(network, laddr, raddr, options))
-    } catch (e) {
-      return Promise.reject(e)
-    }
-  },
+  dialTCP: (network, laddr, raddr, options = {}) =>
+    dialInTurn(() => dialConn(network, laddr, raddr, options)),
 
   async listenTCP(network, laddr, options) {
     return await Promise.resolve(listenTCPSync(network, laddr, options))

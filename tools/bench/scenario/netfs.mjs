@@ -7,7 +7,7 @@ import { findProxies, startProxies } from '../proxies.mjs'
 const BYTES = 2 ** 27
 const TLS_BYTES = 2 ** 23 // as Node's TLS over a stream takes ten times as long for them
 const SIZE = 65536 // bytes of a write
-const WARM_UP = 4 // times as many bytes before, as the compilers of up to three processes are at work on what passes them on
+const WARM_UP = 8 // connections of as many bytes between the first and the one that is warm, as the compilers of up to three processes are at work for that long
 
 const between = {
   'relay in C': (port, c) => [c, ['relay', port]],
@@ -35,10 +35,13 @@ async function bulk(round, way, programs, role, far) {
   const peer = await round.load([far])
   const client = await clientOf(round, role, way, peer.ready.port, programs)
   const bytes = Math.ceil(round.count(way === 'over TLS' ? TLS_BYTES : BYTES) / SIZE) * SIZE
-  await client.ask(WARM_UP * bytes)
-  const { ms } = await client.ask(bytes)
-  return { throughput: bytes / ms / 1e6 }
+  const measure = async () => bytes / (await client.ask(bytes)).ms / 1e6
+  const coldThroughput = await measure()
+  for (let i = 0; i < WARM_UP; i++) await client.ask(bytes)
+  return { coldThroughput, throughput: await measure() }
 }
+
+const amounts = `the first ${BYTES >> 20} MiB, and as many after ${WARM_UP + 1} such connections`
 
 /** The rows, for these programs; what `atEnd` is given ends the proxies, which run from the first measurement on. */
 export function rows({ programs, atEnd }) {
@@ -74,11 +77,19 @@ export function rows({ programs, atEnd }) {
       roundTripFigures,
       ping,
     ),
-    row('write', 'Writing through /net', 'Writes of 64 KiB, to a C program.', ['throughput'], (...args) =>
-      bulk(...args, 'write', 'take'),
+    row(
+      'write',
+      'Writing through /net',
+      `Writes of 64 KiB, to a C program: ${amounts}.`,
+      ['coldThroughput', 'throughput'],
+      (...args) => bulk(...args, 'write', 'take'),
     ),
-    row('read', 'Reading through /net', 'From a C program.', ['throughput'], (...args) =>
-      bulk(...args, 'read', 'source'),
+    row(
+      'read',
+      'Reading through /net',
+      `From a C program: ${amounts}.`,
+      ['coldThroughput', 'throughput'],
+      (...args) => bulk(...args, 'read', 'source'),
     ),
   ]
 }

@@ -65,6 +65,9 @@ export class Plan9TCPConn extends Plan9Conn<TCPAddr> implements TCPConn {
   write(p: Uint8Array, options?: IOOptions): Promise<number> {
     const wrong = checkBuffer(p)
     if (wrong !== null) return Promise.reject(wrong)
+    const { byteLength } = p
+    if (this.#behind.room >= byteLength && this.handle.writing.free && !isOver(options))
+      return Promise.resolve(this.#behind.put(p, 0, byteLength))
     return this.handle.writing.run(new WriteOp(this.#behind, [p]), options)
   }
 

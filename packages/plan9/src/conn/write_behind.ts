@@ -5,6 +5,9 @@ import { plan9Error } from '../file/errors.ts'
 const LARGEST_MESSAGE = 524_288 // bytes
 const LEAST_KEPT = 65_536 // bytes that a conversation keeps however small its messages are
 const MOST_UNDER_WAY = 16 << 20 // bytes of all conversations, above which each keeps little
+// How many microtasks a message with room waits for more: within them a program that awaits its writes has
+// come to the next.
+const GATHERING = 8
 
 const pool = new BufferPool()
 let underWay = 0 // bytes in all conversations
@@ -38,6 +41,8 @@ export class WriteBehind {
   readonly #limit: number
   #pending = 0
   #bytes = 0 // on their way or waiting
+  #puts = 0 // how often bytes were taken
+  #isGathering = false
   #drained: (() => void)[] = []
 
   /**
@@ -57,13 +62,19 @@ export class WriteBehind {
     return this.#bytes === 0
   }
 
-  /** Takes bytes of `p` from `at` to `end`, as many as there is room for, and gives their number. */
-  put(p: Uint8Array, at: number, end: number): number {
+  /** How many bytes it would take; -1 once nothing more can be written. */
+  get room(): number {
     // A server keeps what is written until it has gone, and refuses everybody when that is too much.
     const limit = underWay > MOST_UNDER_WAY ? LEAST_KEPT : this.#limit
-    const to = Math.min(end, at + limit - this.#bytes)
+    return this.error === null ? Math.max(limit - this.#bytes, 0) : -1
+  }
+
+  /** Takes bytes of `p` from `at` to `end`, as many as there is room for, and gives their number. */
+  put(p: Uint8Array, at: number, end: number): number {
+    const to = Math.min(end, at + this.room)
     if (to <= at) return 0
     if (this.#bytes === 0) this.#busy(1)
+    this.#puts++
     for (let i = at; i < to;) i += this.#append(p.subarray(i, to))
     this.#pump()
     return to - at
@@ -83,8 +94,9 @@ export class WriteBehind {
   #append(p: Uint8Array): number {
     let part = this.#waiting.at(-1)
     if (part === undefined || part.end === part.size) {
-      const now = this.#pending < (this.#file.outstanding ?? 1) && this.#waiting.length === 0
-      const size = now ? Math.min(p.byteLength, this.#largest) : this.#largest
+      // It has room for as much as there is already: what is written once goes at once, and more and more goes
+      // together where much is written.
+      const size = Math.min(Math.max(p.byteLength, this.#bytes), this.#largest)
       part = { buffer: pool.take(size), size, at: 0, end: 0 }
       this.#waiting.push(part)
     }
@@ -95,10 +107,17 @@ export class WriteBehind {
     return some.byteLength
   }
 
-  #pump(): void {
+  // Sends what waits, as far as the tree lets it. What has room left waits for more while something is on its
+  // way, as one long message costs both ends less than many, but no longer than the program goes on writing.
+  #pump(hasGathered = false): void {
     while (this.error === null && this.#pending < (this.#file.outstanding ?? 1)) {
-      const part = this.#waiting.shift()
+      const part = this.#waiting[0]
       if (part === undefined) return
+      if (part.end < part.size && this.#pending > 0 && !hasGathered) {
+        void this.#gather()
+        return
+      }
+      this.#waiting.shift()
       this.#pending++
       this.#file.write(part.buffer.subarray(part.at, part.end)).then(
         (n) => {
@@ -110,6 +129,17 @@ export class WriteBehind {
         },
       )
     }
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    for (let puts = -1; puts !== this.#puts;) {
+      puts = this.#puts
+      for (let i = 0; i < GATHERING; i++) await Promise.resolve()
+    }
+    this.#isGathering = false
+    this.#pump(true)
   }
 
   #went(part: Part, n: number): void {

@@ -30,10 +30,10 @@ const MISS = 2
  * Milliseconds: a yield that lasts longer gave the core to a busy stranger and not to a peer that answers.
  */
 const TAKEN = 0.1
-/** Milliseconds lost to such yields, less what was made up for, after which spinning rests. */
-const CROWDED = 10
-/** Milliseconds that an event makes up for: half of what spinning saves in a round trip. */
-const SAVED = 0.005
+/** Microseconds lost to such yields, less what was made up for, after which spinning rests. */
+const CROWDED = 10_000
+/** Microseconds that an event makes up for: half of what spinning saves in a round trip. */
+const SAVED = 5
 /**
  * Milliseconds that the first rest lasts: the process's own compiler crowds a core, too, but not for long. One that follows a spin
  * shorter than the rest before it lasts twice as long.
@@ -60,7 +60,7 @@ export class SpinPolicy {
   #limit = SPIN
   #streams = false
   #credit = 0
-  #lost = 0
+  #lost = 0 // whole microseconds, as a number that became a fraction later would make compiled code of no use
   #rest = 0
   #restUntil = -Infinity
   #alone = false
@@ -135,13 +135,13 @@ export class SpinPolicy {
   yielded(now: number, taken: number): boolean {
     this.#alone = taken < ALONE
     if (!this.#alone) this.#company++
-    if (taken > TAKEN) this.#lost += taken
+    if (taken > TAKEN) this.#lost += Math.round(taken * 1000)
     if (this.#lost < CROWDED && this.#company < COMPANY) return true
     const inVain = now - this.#restUntil < this.#rest
     this.#rest = inVain ? Math.min(2 * this.#rest, LONGEST_REST) : REST
     this.#restUntil = now + taken + this.#rest
     // What is tried after the rest ends with the first time slice that it loses.
-    this.#lost = CROWDED - TAKEN
+    this.#lost = CROWDED - TAKEN * 1000
     this.#company = 0
     return false
   }

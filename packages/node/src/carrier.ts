@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Conn, TCPConn, UnixConn } from '@net/contract'
 import { toSocket } from './adopt.ts'
 import { ConnDuplex } from './duplex.ts'
+import type { StreamBase } from './duplex_handle.ts'
 
 /**
  * Takes a connection over for Node's TLS. One that has a descriptor is handed to Node itself: records then go between the
@@ -27,7 +28,9 @@ class TLSStream extends ConnDuplex {
 }
 
 /** A connection as Node's TLS takes it. */
-export class Carrier implements Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'> {
+export class Carrier implements StreamBase {
+  /** TLS encrypts what it is given into memory of its own. */
+  readonly isDoneWithWritten = true
   /** What TLS reads from and writes to. */
   readonly stream: Socket | ConnDuplex
   readonly localAddr: Conn['localAddr']

@@ -3,12 +3,19 @@ import { type Conn, Errno, ErrClosed, OpError, SyscallError } from '@net/contrac
 import { type ConnHandle, Lane, type LaneOwner, Liveness } from '@net/io'
 
 const PIECE = 65536 // bytes of a write at a time: four TLS records
+const MOST_SPARE = 16 // pieces that are kept for later writes
 const LINGER = 1000 // milliseconds that close waits for the peer to take the last bytes
 const EPIPE = 32 // its number on every system
 const PATIENCE = 5000 // milliseconds after which a piece that the peer does not take is given up
 
 /** What a stream of Node runs on: its addresses, what keeps the process alive for it, and how it is closed. */
-export type StreamBase = Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'>
+export interface StreamBase extends Pick<Conn, 'localAddr' | 'remoteAddr' | 'ref' | 'unref' | 'close'> {
+  /** Whether the stream has no use for a chunk any more once it calls back; others may hand it on, as a PassThrough does. */
+  readonly isDoneWithWritten: boolean
+}
+
+/** Pieces that no stream holds: V8 collects garbage for every few megabytes of new ones. */
+const spare: Buffer[] = []
 
 /** A stream of Node, with what waits for it and what it runs on. */
 export class DuplexHandle extends Liveness implements ConnHandle, LaneOwner {
@@ -75,8 +82,12 @@ export class DuplexHandle extends Liveness implements ConnHandle, LaneOwner {
     if (this.#holding) return 0
     this.#holding = true
     // A copy: the stream holds it when the write that brought it is over.
-    const piece = Buffer.from(p.subarray(0, PIECE))
-    this.stream.write(piece, () => {
+    const isReused = this.#base.isDoneWithWritten && p.byteLength >= PIECE
+    const bytes = p.subarray(0, PIECE)
+    const piece = isReused ? (spare.pop() ?? Buffer.allocUnsafeSlow(PIECE)) : Buffer.from(bytes)
+    if (isReused) piece.set(bytes)
+    this.stream.write(piece, (e) => {
+      if (isReused && !e && spare.length < MOST_SPARE) spare.push(piece)
       this.#holding = false
       this.writing.wake()
     })

@@ -58,6 +58,7 @@ export function fromDuplex(stream: Duplex, options: FromDuplexOptions = {}): Hal
 }
 
 class Base implements StreamBase {
+  readonly isDoneWithWritten = false
   readonly localAddr: Addr
   readonly remoteAddr: Addr
   readonly #stream: Duplex

@@ -121,6 +121,20 @@ describe('fromDuplex()', () => {
     await conn.close()
   })
 
+  test('gives a stream that keeps what it was given a copy of its own', async () => {
+    const stream = new PassThrough({ highWaterMark: 1 << 20 })
+    const c = fromDuplex(stream)
+    const p = new Uint8Array(65536)
+    for (let i = 0; i < 3; i++) await c.write(p.fill(i))
+    p.fill(255)
+    for (let i = 0; i < 3; i++) {
+      for (let n = 0; n < p.byteLength;)
+        n += (await c.read(p.subarray(n))) ?? expect.fail('the end came early')
+      expect(p.every((b) => b === i)).toBe(true)
+    }
+    await c.close()
+  })
+
   test('lets the writing go on behind the end of a socket that is not half-open', async () => {
     const [a, b] = await sockets()
     expect(a.allowHalfOpen).toBe(false)

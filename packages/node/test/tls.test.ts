@@ -123,6 +123,38 @@ describe.each(targets)('over $name', (target) => {
     await listener.close()
   })
 
+  test('TLSConn.write() keeps the bytes of many connections apart', async () => {
+    const listener = await listen()
+    const size = 300_000 // bytes, several pieces and a rest
+    const check = async (c: Conn): Promise<void> => {
+      const p = new Uint8Array(50_000)
+      let n = 0
+      let byte = -1
+      for (let got = await c.read(p); got !== null; got = await c.read(p)) {
+        if (byte < 0) byte = p[0] ?? -1
+        expect(p.subarray(0, got).every((b) => b === byte)).toBe(true)
+        n += got
+      }
+      expect(n).toBe(3 * size)
+      await c.close()
+    }
+    const send = async (byte: number): Promise<void> => {
+      const c = await client(listener)
+      const p = new Uint8Array(size)
+      for (let i = 0; i < 3; i++) {
+        p.fill(byte)
+        await c.write(p)
+        p.fill(255) // what was written is the writer's again
+      }
+      await c.closeWrite()
+      await c.read(new Uint8Array(1))
+      await c.close()
+    }
+    const accept = async (): Promise<void> => check(await listener.accept())
+    await Promise.all(Array.from({ length: 24 }, (_, i) => [send(i), accept()]).flat())
+    await listener.close()
+  })
+
   test('TLSConn.closeWrite() lets the peer read to the end and answer', async () => {
     const [a, b, listener] = await pair()
     const p = new Uint8Array(100)

@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import dns from 'node:dns'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -170,9 +171,9 @@ describe('the sockets that DNS servers are asked over', () => {
     expect(new Set(steps).size).toBeGreaterThan(30)
   })
 
-  test('take replies from another thread that come before the poller sleeps, and such that come later', async () => {
+  /** A DNS server in another thread, which answers A with 192.0.2.1, some questions twice and some late. */
+  async function serverElsewhere(): Promise<{ server: Worker; address: string; ports: Set<number> }> {
     const ports = new Set<number>()
-    const LOOKUPS = 500
     const server = new Worker(
       `const socket = require('node:dgram').createSocket('udp4')
        const { parentPort } = require('node:worker_threads')
@@ -192,9 +193,15 @@ describe('the sockets that DNS servers are asked over', () => {
        socket.bind(0, '127.0.0.1', () => parentPort.postMessage(-socket.address().port))`,
       { eval: true },
     )
-    const [address] = (await once(server, 'message')) as [number]
+    const [port] = (await once(server, 'message')) as [number]
     server.on('message', (port: number) => ports.add(port))
-    const conf = { servers: [`127.0.0.1:${-address}`], timeout: 50_000 }
+    return { server, address: `127.0.0.1:${-port}`, ports }
+  }
+
+  test('take replies from another thread that come before the poller sleeps, and such that come later', async () => {
+    const LOOKUPS = 500
+    const { server, address, ports } = await serverElsewhere()
+    const conf = { servers: [address], timeout: 50_000 }
     const r = resolverOver(querySockets, { ...options, resolvConf: conf })
     for (let i = 0; i < LOOKUPS; i++)
       expect((await r.lookupIP('ip4', `n${i}.example`)).map(String)).toEqual(['192.0.2.1'])
@@ -202,6 +209,39 @@ describe('the sockets that DNS servers are asked over', () => {
     await expect.poll(() => ports.size).toBeGreaterThan(0.8 * LOOKUPS)
     const steps = [...ports].map((port, i, all) => port - (all[i - 1] ?? 0))
     expect(new Set(steps).size).toBeGreaterThan(0.6 * LOOKUPS)
+    await server.terminate()
+  })
+
+  test('do with the one descriptor that a process has left', async () => {
+    const { server, address } = await serverElsewhere()
+    const conf = { servers: [address], timeout: 50_000, attempts: 1 }
+    const r = resolverOver(querySockets, { ...options, resolvConf: conf })
+    await r.lookupIP('ip4', 'first.example')
+    const limit = (most: string): string =>
+      execFileSync('prlimit', [
+        `--pid=${process.pid}`,
+        `--nofile${most}`,
+        '--output=SOFT',
+        '--noheadings',
+      ]).toString()
+    const before = limit('').trim()
+    const held = [openSync('/dev/null', 'r')]
+    limit(`=${(held[0] ?? 0) + 64}:`)
+    try {
+      for (;;) held.push(openSync('/dev/null', 'r'))
+    } catch (e) {
+      expect(e).toMatchObject({ code: 'EMFILE' })
+    }
+    closeSync(held.pop() ?? -1)
+    const failed: unknown[] = []
+    for (let i = 0; i < 300; i++)
+      await r.lookupIP('ip4', `n${i}.example`).catch((e: unknown) => failed.push(e))
+    // It is free when nothing is asked any more.
+    await new Promise((resolve) => setImmediate(resolve))
+    const free = openSync('/dev/null', 'r')
+    for (const fd of [...held, free]) closeSync(fd)
+    limit(`=${before}:`)
+    expect(failed).toEqual([])
     await server.terminate()
   })
 

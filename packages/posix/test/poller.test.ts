@@ -132,7 +132,7 @@ test('Poller.expect() looks at a newcomer before it has it registered, which it 
     newcomer = await expected(a, b)
     await expect.poll(() => newcomer.registered).toBe(1)
   } while (newcomer.tried === 0) // on a core that others want the poller may not look at all
-  expect(newcomer.tried).toBeLessThanOrEqual(3)
+  expect(newcomer.tried).toBeLessThanOrEqual(24)
   await pingPong(a, b, 20)
   expect(newcomer.registered).toBe(1)
   poller().unref()

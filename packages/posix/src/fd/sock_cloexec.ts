@@ -1,7 +1,7 @@
 import { socketDisabledIPv6 } from '@net/io'
-import { EAFNOSUPPORT, ECONNABORTED } from '../abi/errno.ts'
+import { EAFNOSUPPORT, ECONNABORTED, EMFILE, ENFILE } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
-import { ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
+import { closeLeftover, ownDescriptor, reserveDescriptor } from '../sys/descriptor.ts'
 import { getLength, resetLength, sockaddrIn, sockaddrInLength } from '../wire/sockaddr.ts'
 import * as sys from '../sys/syscall.ts'
 
@@ -27,6 +27,12 @@ export function configureSocket(fd: number, flags: number): number {
  */
 export function openSocket(family: number, sotype: number, proto: number, flags = socketFlags): number {
   if (family === abi.AF_INET6 && socketDisabledIPv6()) return EAFNOSUPPORT
+  const fd = ownSocket(family, sotype, proto, flags)
+  // The number that is missing may be that of a socket which is done and not closed yet.
+  return (fd === EMFILE || fd === ENFILE) && closeLeftover() ? ownSocket(family, sotype, proto, flags) : fd
+}
+
+function ownSocket(family: number, sotype: number, proto: number, flags: number): number {
   const reserved = reserveDescriptor()
   if (reserved < 0) return reserved
   return ownDescriptor(configureSocket(sys.socket(family, sotype | flags, proto), flags))

@@ -84,7 +84,7 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
     if (this.#slot < 0) this.#poller.dismiss(this)
     else this.#poller.forget(this.#slot)
     this.#poller.unref()
-    closeDescriptor(this.#fd)
+    this.#poller.close(this.#fd)
     noteClosed(this)
   }
 

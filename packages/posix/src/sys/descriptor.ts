@@ -69,7 +69,26 @@ export function closeDescriptor(fd: number): void {
   else closeSync(fd)
 }
 
-/** The same for a socket whose close may wait for unsent data: it does so on another thread. */
+let leftover = -1
+
+/**
+ * The same a moment later, in {@link closeLeftover} or when the next is left: nobody uses the descriptor any more, and what its last
+ * bytes bring about is more urgent than the call.
+ */
+export function leaveDescriptor(fd: number): void {
+  closeLeftover()
+  leftover = fd
+}
+
+/** Closes what {@link leaveDescriptor} left. Gives whether there was one. */
+export function closeLeftover(): boolean {
+  if (leftover < 0) return false
+  closeDescriptor(leftover)
+  leftover = -1
+  return true
+}
+
+/** The same as {@link closeDescriptor} for a socket whose close may wait for unsent data: it does so on another thread. */
 export function closeDescriptorLater(fd: number): Promise<void> {
   if (isMainThread()) return closeAsync(fd)
   // closeSync tells the host that the number is free. It does not block: the duplicate keeps the socket open,

@@ -48,8 +48,9 @@ export class SocketPool implements SocketOwner {
       this.#open.push(socket)
     }
     this.#active++
-    this.#timer.setEarlier(request.end)
     socket.ask(request)
+    // The server is at work: what can wait comes now.
+    this.#timer.setEarlier(request.end)
     this.#put(socket)
     return socket
   }

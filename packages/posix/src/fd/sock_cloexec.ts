@@ -27,15 +27,12 @@ export function configureSocket(fd: number, flags: number): number {
  */
 export function openSocket(family: number, sotype: number, proto: number, flags = socketFlags): number {
   if (family === abi.AF_INET6 && socketDisabledIPv6()) return EAFNOSUPPORT
-  const fd = ownSocket(family, sotype, proto, flags)
-  // The number that is missing may be that of a socket which is done and not closed yet.
-  return (fd === EMFILE || fd === ENFILE) && closeLeftover() ? ownSocket(family, sotype, proto, flags) : fd
-}
-
-function ownSocket(family: number, sotype: number, proto: number, flags: number): number {
   const reserved = reserveDescriptor()
   if (reserved < 0) return reserved
-  return ownDescriptor(configureSocket(sys.socket(family, sotype | flags, proto), flags))
+  let fd = sys.socket(family, sotype | flags, proto)
+  // The number that is missing may be that of a socket which is done and not closed yet.
+  if ((fd === EMFILE || fd === ENFILE) && closeLeftover()) fd = sys.socket(family, sotype | flags, proto)
+  return ownDescriptor(configureSocket(fd, flags))
 }
 
 /**

@@ -25,6 +25,7 @@ export function reserveDescriptor(): number {
     spare = openSync('/dev/null', 'r')
     return 0
   } catch (e) {
+    if (closeLeftover()) return reserveDescriptor()
     const { errno } = e as NodeJS.ErrnoException
     return errno ?? EMFILE
   }

@@ -12,8 +12,8 @@ import { FDOp } from './op.ts'
  * the connection stands; else `writeReady` is false until there is news. Throws the bare error of a connect that failed.
  */
 export function connects(fd: FD, put: () => number): boolean {
+  const length = put()
   for (;;) {
-    const length = put()
     const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
     if (result === 0 || result === EISCONN) return true
     // A peer on this machine has answered by the time the call returns: asking again at once saves the wait.

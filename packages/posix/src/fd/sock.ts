@@ -1,6 +1,6 @@
 import type { Addr } from '@net/addr'
 import { ErrDeadlineExceeded, OpError, type DialOptions, type ListenOptions } from '@net/contract'
-import { deadlineAt, turnTaken } from '@net/io'
+import { deadlineAt, type Deferred, deferToNextTurn, isTurnOver } from '@net/io'
 import { EINVAL } from '../abi/errno.ts'
 import { abi } from '../abi/system.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
@@ -133,12 +133,37 @@ function dialError({ net, laddr, raddr }: SocketSpec, cause: unknown): OpError {
  * what `dial` throws or rejects with.
  */
 export function dialInTurn<T>(dial: () => T | Promise<T>): Promise<T> {
-  const turn = turnTaken()
-  if (turn !== null) return turn.then(dial)
+  if (isTurnOver())
+    return new Promise((resolve, reject) => deferToNextTurn(new DeferredDial(dial, resolve, reject)))
   try {
     return Promise.resolve(dial())
   } catch (e) {
     return Promise.reject(e)
+  }
+}
+
+/** A dial that waits for its turn: where fifty go on at once that is most of them, and each takes a promise less than with one for the turn. */
+class DeferredDial<T> implements Deferred {
+  readonly #dial: () => T | Promise<T>
+  readonly #resolve: (conn: T | Promise<T>) => void
+  readonly #reject: (reason: unknown) => void
+
+  constructor(
+    dial: () => T | Promise<T>,
+    resolve: (conn: T | Promise<T>) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#dial = dial
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  turned(): void {
+    try {
+      this.#resolve(this.#dial())
+    } catch (e) {
+      this.#reject(e)
+    }
   }
 }
 

@@ -98,7 +98,10 @@ export class HandshakeListener<C extends Conn, B extends Conn = Conn>
             this.#wake = resolve
           })
         } else {
-          void this.#shake(await this.#listener.accept())
+          const accepted = await this.#listener.accept()
+          // One may have come while the listener was being closed.
+          if (this.#closed) await accepted.close()
+          else void this.#shake(accepted)
         }
       }
     } catch (e) {

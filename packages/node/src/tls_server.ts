@@ -71,12 +71,20 @@ export class TLSAcceptor {
     return new Promise((resolve, reject) => {
       const view = Object.create(this.#server) as Server
       view.emit = (event: string, ...args: unknown[]) => {
-        if (event === 'secureConnection') resolve(args[0] as TLSSocket)
+        if (event === 'secureConnection') resolve(halfOpen(args[0] as TLSSocket, stream))
         else if (event === 'tlsClientError') reject(args[0])
         return false
       }
       stream.once('close', () => reject(new Error('the client ended the TLS handshake')))
+      // Node makes its socket as this one is: with half-close it would wait until the timeout for a client that has gone.
+      stream.allowHalfOpen = false
       for (const take of this.#server.listeners('connection')) Reflect.apply(take, view, [stream])
     })
   }
+}
+
+// What is read from one end may end before what is written to it.
+function halfOpen(socket: TLSSocket, below: Carrier['stream']): TLSSocket {
+  socket.allowHalfOpen = below.allowHalfOpen = true
+  return socket
 }

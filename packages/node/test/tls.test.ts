@@ -123,6 +123,18 @@ describe.each(targets)('over $name', (target) => {
     await listener.close()
   })
 
+  test('secureListener() lets go at once of a client that hangs up before its handshake', async () => {
+    const below = await target.listenTCP('tcp', loopback)
+    const listener = secureListener(below, serverOptions) // whose handshakes may take two minutes
+    const nothingMore = ledger(keepLeaks())
+    for (let i = 0; i < 3; i++) await (await target.dialTCP('tcp', null, below.addr)).close()
+    const talker = await target.dialTCP('tcp', null, below.addr)
+    await talker.write(Uint8Array.of(22, 3, 1)) // the beginning of a ClientHello
+    await talker.close()
+    await expect(nothingMore()).resolves.toBeUndefined()
+    await listener.close()
+  })
+
   test('TLSConn.write() keeps the bytes of many connections apart', async () => {
     const listener = await listen()
     const size = 300_000 // bytes, several pieces and a rest

@@ -41,7 +41,7 @@ async function bulk(round, way, programs, role, far) {
   return { coldThroughput, throughput: await measure() }
 }
 
-const amounts = `the first ${BYTES >> 20} MiB, and as many after ${WARM_UP + 1} such connections`
+const amounts = `the first ${BYTES >> 20} MiB (${TLS_BYTES >> 20} over TLS), and as many after ${WARM_UP + 1} such connections`
 
 /** The rows, for these programs; what `atEnd` is given ends the proxies, which run from the first measurement on. */
 export function rows({ programs, atEnd }) {

@@ -247,10 +247,11 @@ export const ErrTooLong: NetError = new SentinelError('token too long', 'ERR_TOO
  * ```
  */
 export function isErr(e: unknown, target: Error): boolean {
-  for (let depth = 0; isError(e) && depth < MAX_CAUSES; e = e.cause, depth++) {
-    if (e === target) return true
+  // Mostly it is the target itself, as in every close: whether it is an error, which takes long to find out, is not asked then.
+  for (let depth = 0; e !== target; e = e.cause, depth++) {
+    if (!isError(e) || depth === MAX_CAUSES) return false
     if (e instanceof SentinelError && target instanceof SentinelError && e.code === target.code) return true
     if (e instanceof Errno && target instanceof Errno && e.code === target.code) return true
   }
-  return false
+  return true
 }

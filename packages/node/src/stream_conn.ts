@@ -6,7 +6,7 @@ import {
   ErrClosed,
   type HalfCloser,
   type IOOptions,
-  isError,
+  isBytes,
 } from '@net/contract'
 import { checkKept, ConnStreams, LaneConn, type LaneOwner, Op } from '@net/io'
 import { DuplexHandle, type StreamBase } from './duplex_handle.ts'
@@ -81,7 +81,7 @@ class ReadOp extends Op<number | null> {
     const bytes = this.#handle.take(this.#byteLength)
     if (bytes === 0) return false
     if (bytes === null) return this.done(null)
-    if (isError(bytes)) return this.fail(bytes)
+    if (!isBytes(bytes)) return this.fail(bytes)
     this.#p.set(bytes)
     return this.done(bytes.byteLength)
   }

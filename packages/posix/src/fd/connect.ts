@@ -12,9 +12,10 @@ import { FDOp } from './op.ts'
  * the connection stands; else `writeReady` is false until there is news. Throws the bare error of a connect that failed.
  */
 export function connects(fd: FD, put: () => number): boolean {
+  const { fd: s } = fd
   const length = put()
   for (;;) {
-    const result = length < 0 ? EINVAL : connect(fd.fd, sockaddrOut, length)
+    const result = length < 0 ? EINVAL : connect(s, sockaddrOut, length)
     if (result === 0 || result === EISCONN) return true
     // A peer on this machine has answered by the time the call returns: asking again at once saves the wait.
     if (result === EINPROGRESS && abi.has.connectTells) continue

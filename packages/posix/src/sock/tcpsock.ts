@@ -139,7 +139,7 @@ async function dialAgain(
 /** Asks for the own address of a connection, and keeps both. Gives whether they are the same. */
 function keepAddrs(fd: FD, raddr: TCPAddr): boolean {
   const { ip } = raddr
-  const local = tcpNames.local(fd.fd)
+  const local = tcpNames.local(fd.number)
   const port = local === null ? -1 : getPort()
   // What the kernel would say again is kept. A socket that connects with its first write (TCP fast open)
   // has no port yet, and only the kernel knows which address the unspecified one stands for.

@@ -78,19 +78,25 @@ const IDLE = 15_000 // milliseconds
 const INTERVAL = 15_000 // milliseconds
 const COUNT = 9
 
+/** An option that is an int, and the value to set. */
+interface IntOption {
+  readonly level: number
+  readonly name: number
+  readonly value: number
+}
+
 /**
- * TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT, tcp(7), after SO_KEEPALIVE. Systems that lack them keep their
- * own.
+ * SO_KEEPALIVE, then TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT, tcp(7): without what is to be left alone, and without what a
+ * system lacks, which keeps its own.
  */
-export function setKeepAliveConfig(fd: number, config: KeepAliveConfig): number {
-  const result = setKeepAlive(fd, config.enable)
-  if (result < 0) return result
-  const { idle = 0, interval = 0, count = 0 } = config
-  return (
-    setKeepAliveNumber(fd, abi.TCP_KEEPIDLE, seconds(idle === 0 ? IDLE : idle)) ||
-    setKeepAliveNumber(fd, abi.TCP_KEEPINTVL, seconds(interval === 0 ? INTERVAL : interval)) ||
-    setKeepAliveNumber(fd, abi.TCP_KEEPCNT, count === 0 ? COUNT : count)
-  )
+function keepAliveOptions({ enable, idle = 0, interval = 0, count = 0 }: KeepAliveConfig): IntOption[] {
+  const numbers: IntOption[] = [
+    { level: abi.IPPROTO_TCP, name: abi.TCP_KEEPIDLE, value: seconds(idle === 0 ? IDLE : idle) },
+    { level: abi.IPPROTO_TCP, name: abi.TCP_KEEPINTVL, value: seconds(interval === 0 ? INTERVAL : interval) },
+    { level: abi.IPPROTO_TCP, name: abi.TCP_KEEPCNT, value: count === 0 ? COUNT : count },
+  ]
+  const known = numbers.filter(({ name, value }) => name !== 0 && value >= 0)
+  return [{ level: abi.SOL_SOCKET, name: abi.SO_KEEPALIVE, value: enable ? 1 : 0 }, ...known]
 }
 
 // A negative time leaves the option alone; rounding up must not make 0 of a small one.
@@ -98,14 +104,25 @@ function seconds(ms: number): number {
   return ms < 0 ? -1 : Math.ceil(ms / 1000)
 }
 
-function setKeepAliveNumber(fd: number, name: number, value: number): number {
-  return value < 0 || name === 0 ? 0 : setsockoptInt(fd, abi.IPPROTO_TCP, name, value)
+/** Sets the options until one fails, and gives what the last gave. */
+function setOptions(fd: number, options: readonly IntOption[]): number {
+  let result = 0
+  for (let i = 0; i < options.length && result === 0; i++) {
+    const option = options[i]
+    if (option !== undefined) result = setsockoptInt(fd, option.level, option.name, option.value)
+  }
+  return result
 }
 
-const usual: KeepAliveConfig = { enable: true }
+/** Sets what {@link keepAliveOptions} says. */
+export function setKeepAliveConfig(fd: number, config: KeepAliveConfig): number {
+  return setOptions(fd, keepAliveOptions(config))
+}
+
+const usual = keepAliveOptions({ enable: true })
 
 /** Sets up keep-alive as the option of dial and listen says: absent and true mean on with the defaults. */
 export function setKeepAliveOption(fd: number, option: KeepAliveConfig | boolean | undefined): number {
   if (option === false) return 0
-  return setKeepAliveConfig(fd, typeof option === 'object' ? option : usual)
+  return typeof option === 'object' ? setKeepAliveConfig(fd, option) : setOptions(fd, usual)
 }

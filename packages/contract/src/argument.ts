@@ -222,9 +222,8 @@ export function checkAddr(addr: unknown, kind: keyof typeof kinds): TypeError | 
  * ```
  */
 export function checkAddrs(kind: keyof typeof kinds, ...addrs: readonly unknown[]): void {
-  // Each dial comes here, and an iterator takes longer than the checks before V8 has optimised it.
-  for (let i = 0; i < addrs.length; i++) {
-    const wrong = addrs[i] === null ? null : checkAddr(addrs[i], kind)
+  for (const addr of addrs) {
+    const wrong = addr === null ? null : checkAddr(addr, kind)
     if (wrong !== null) throw wrong
   }
 }

@@ -42,20 +42,19 @@ function turned(): void {
 }
 
 // Those that waited go on in their order for as long as the budget of the new turn lasts, the rest in the next one: however
-// many wait, a turn is no longer for it. The clock is looked at after the first, after two more, and then after each four.
+// many wait, a turn is no longer for it. The clock is looked at after the first, after two more, and then after each four: a look and
+// a microtask for each took a twenty-fifth of the time of fifty dials at once.
 async function takeTurn(): Promise<void> {
   began = performance.now()
   const list = waiting
   waiting = []
   let next = 0
-  for (
-    let some = 1;
-    next < list.length && performance.now() - began <= 2 * SPAN;
-    some = Math.min(2 * some, LOOK)
-  ) {
+  let some = 1
+  while (next < list.length && performance.now() - began <= 2 * SPAN) {
     const end = Math.min(next + some, list.length)
     while (next < end) list[next++]?.turned()
     await Promise.resolve() // what they set going is part of their time
+    some = Math.min(2 * some, LOOK)
   }
   if (next < list.length) waiting = [...list.slice(next), ...waiting]
   if (waiting.length === 0) {

@@ -104,14 +104,13 @@ function seconds(ms: number): number {
   return ms < 0 ? -1 : Math.ceil(ms / 1000)
 }
 
-/** Sets the options until one fails, and gives what the last gave. */
+/** Sets the options until one fails. Gives 0 or a negated error number. */
 function setOptions(fd: number, options: readonly IntOption[]): number {
-  let result = 0
-  for (let i = 0; i < options.length && result === 0; i++) {
-    const option = options[i]
-    if (option !== undefined) result = setsockoptInt(fd, option.level, option.name, option.value)
+  for (const { level, name, value } of options) {
+    const result = setsockoptInt(fd, level, name, value)
+    if (result < 0) return result
   }
-  return result
+  return 0
 }
 
 /** Sets what {@link keepAliveOptions} says. */

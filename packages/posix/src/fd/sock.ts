@@ -128,23 +128,11 @@ function dialError({ net, laddr, raddr }: SocketSpec, cause: unknown): OpError {
   return cause instanceof OpError ? cause : new OpError('dial', net, laddr, raddr, cause as Error)
 }
 
-/**
- * Dials by `dial` when the event loop has had its turn, from which a loop of dials that need not wait would keep it. Rejects with
- * what `dial` throws or rejects with.
- */
-export function dialInTurn<T>(dial: () => T | Promise<T>): Promise<T> {
+/** Does what {@link connectSocket} does when the event loop has had its turn. */
+export async function dialSocket(spec: SocketSpec, options: DialOptions): Promise<FD> {
   const turn = turnTaken()
-  if (turn !== null) return turn.then(dial)
-  try {
-    return Promise.resolve(dial())
-  } catch (e) {
-    return Promise.reject(e)
-  }
-}
-
-/** Does in its turn what {@link connectSocket} does. */
-export function dialSocket(spec: SocketSpec, options: DialOptions): Promise<FD> {
-  return dialInTurn(() => connectSocket(spec, options))
+  if (turn !== null) await turn
+  return connectSocket(spec, options)
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   missingAddress,
   checkAddrs,
 } from '@net/contract'
+import { turnTaken } from '@net/io'
 import { abi } from '../abi/system.ts'
 import { PosixConn } from '../fd/conn.ts'
 import { FD } from '../fd/fd.ts'
@@ -23,7 +24,7 @@ import { inetSpec } from './ipsock.ts'
 import { PosixListener } from '../fd/listener.ts'
 import { check, descriptor } from '../fd/rawconn.ts'
 import { sendFile } from '../fd/sendfile.ts'
-import { connectSocket, dialInTurn, listenSocket, type SocketSpec } from '../fd/sock.ts'
+import { connectSocket, listenSocket, type SocketSpec } from '../fd/sock.ts'
 import { getPort, getTCPAddr, packedAddr, unpackedAddr } from '../wire/sockaddr.ts'
 import * as sockopt from '../sys/sockopt.ts'
 import { IPPROTO_MPTCP, isMultipathTCP } from '../option/sockopt_linux.ts'
@@ -145,6 +146,8 @@ function keepAddrs(fd: FD, raddr: TCPAddr): boolean {
   // has no port yet, and only the kernel knows which address the unspecified one stands for.
   const known = raddr.zone === '' && ip !== null && !ip.isUnspecified
   fd.setAddrs(port === 0 ? undefined : local, known ? raddr : undefined)
+  // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
+  if (!known && fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
   if (port !== raddr.port) return false
   const own = getTCPAddr().ip
   return own !== null && (ip === null || ip.isUnspecified || own.equal(ip))
@@ -211,9 +214,7 @@ export function listenTCPSync(
 }
 
 /** The connection over a socket that was dialled. */
-function connection(fd: FD, raddr: TCPAddr, { keepAlive }: DialOptions): TCPConn {
-  // A peer that hung up already has no name in the kernel; the address that was dialled takes its place.
-  if (fd.remoteAddr === null) fd.setAddrs(fd.localAddr, raddr)
+function connection(fd: FD, { keepAlive }: DialOptions): TCPConn {
   sockopt.setNoDelay(fd.number, true)
   sockopt.setKeepAliveOption(fd.number, keepAlive)
   return new PosixTCPConn(fd)
@@ -234,14 +235,17 @@ function dialConn(
     throw new OpError('dial', network, laddr, raddr, e as Error)
   }
   const dialled = (options.multipathTCP === true ? multipathFirst : dial)(s, laddr, raddr, options)
-  if (dialled instanceof FD) return connection(dialled, raddr, options)
-  return dialled.then((fd) => connection(fd, raddr, options))
+  if (dialled instanceof FD) return connection(dialled, options)
+  return dialled.then((fd) => connection(fd, options))
 }
 
 /** TCP over the kernel's sockets. */
 export const tcpSockGroup: TCPSockGroup = {
-  dialTCP: (network, laddr, raddr, options = {}) =>
-    dialInTurn(() => dialConn(network, laddr, raddr, options)),
+  async dialTCP(network, laddr, raddr, options = {}) {
+    const turn = turnTaken() // a loop of dials that need not wait would keep the event loop from its own
+    if (turn !== null) await turn
+    return dialConn(network, laddr, raddr, options)
+  },
 
   async listenTCP(network, laddr, options) {
     return await Promise.resolve(listenTCPSync(network, laddr, options))

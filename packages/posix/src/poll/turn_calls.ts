@@ -193,8 +193,9 @@ export class TurnCalls {
   }
 }
 
-/** Copies `n` bytes of a message: `set` with a part of a buffer costs more where they are few. */
+/** Copies `n` bytes of a message. To make a buffer of a part costs more than to copy it byte by byte where it is short. */
 export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, n: number): void {
-  if (n > 128) to.set(from.subarray(at, at + n), toAt)
+  if (n === from.byteLength) to.set(from, toAt)
+  else if (n > 128) to.set(from.subarray(at, at + n), toAt)
   else for (let i = 0; i < n; i++) to[toAt + i] = from[at + i] ?? 0
 }

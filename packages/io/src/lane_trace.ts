@@ -81,8 +81,7 @@ const closed = new WeakSet<Owner>()
 
 /** Tells that a lane is closed, once for the lanes of one owner; one that broke is not. */
 export function tracedClose(owner: Owner, cause: Error, isFirst: boolean): void {
-  const nobodyAsks = !keepsLeaks() && !isTraced('close')
-  if (nobodyAsks || !isErr(cause, ErrClosed)) return
+  if (!isErr(cause, ErrClosed)) return
   noteClosed(owner)
   if (!isFirst || !isTraced('close') || closed.has(owner)) return
   closed.add(owner)

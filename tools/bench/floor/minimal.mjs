@@ -201,15 +201,15 @@ function lookup(atOnce) {
     send(fd, question, writeQuestion(question, `m${names++}.bench.test`), 0)
   }
   const end = (fd) => {
-    const asked = missing.get(fd)
-    let left = asked
-    for (let n; left > 0 && (n = recv(fd, reply, reply.byteLength, 0)) >= 0; left--) {
+    const wanted = missing.get(fd)
+    let still = wanted
+    for (let n; still > 0 && (n = recv(fd, reply, reply.byteLength, 0)) >= 0; still--) {
       const address = reply.subarray(n - 4, n) // the one record is at the end
       if (address[0] !== 192) throw new Error('it is not the address of the name server')
     }
-    missing.set(fd, left)
-    if (left === 0) close(fd)
-    return asked - left
+    missing.set(fd, still)
+    if (still === 0) close(fd)
+    return wanted - still
   }
   return { command: (count) => several(epoll, count, Number(atOnce), begin, end) }
 }

@@ -194,7 +194,7 @@ export class TurnCalls {
 }
 
 /**
- * Copies `n` bytes of a message. A short part goes byte by byte: with a buffer made for each, echo on 100 connections was one to
+ * Copies `n` bytes of a message. A short part goes byte by byte: with a buffer made for each, echo on 100 connections was up to
  * three hundredths slower.
  */
 export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, n: number): void {

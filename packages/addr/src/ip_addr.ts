@@ -15,10 +15,11 @@ import { inspect } from './inspect.ts'
  * ```
  */
 export class IPAddr implements Addr {
+  // Both are only declared: V8 would call a function of its own for each address to set up fields that the constructor sets.
   /** The address; null when there is none, which is any address of this host when listening. */
-  readonly ip: IP | null
+  declare readonly ip: IP | null
   /** The interface that a link-local IPv6 address belongs to, by name or number; '' when there is none. */
-  readonly zone: string
+  declare readonly zone: string
 
   constructor(ip: IP | null, zone = '') {
     this.ip = checkIP(ip)

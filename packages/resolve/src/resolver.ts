@@ -13,7 +13,7 @@ import { lookupHostAddrs, type HostAddrs, type HostNetwork } from './lookup/addr
 import { familyOf, fitting } from './lookup/family.ts'
 import { askedHost, askedName } from './client/asked_name.ts'
 import { dnsError, InvalidNamesError, noSuchHost } from './client/failure.ts'
-import { PendingLookups } from './lookup/pending_lookups.ts'
+import { noOptions, PendingLookups } from './lookup/pending_lookups.ts'
 import { byPref } from './order/mx.ts'
 import { absDomainName, isDomainName } from './dns/name.ts'
 import type { LookupOrder } from './order/order.ts'
@@ -67,7 +67,7 @@ export class Resolver implements LookupGroup {
    * `isNotFound` tells that there is none, with the signal's reason, or with a TypeError for a name that is
    * no string.
    */
-  async lookupHost(host: string, options: LookupOptions = {}): Promise<string[]> {
+  async lookupHost(host: string, options: LookupOptions = noOptions): Promise<string[]> {
     begin(options, host)
     if (host === '') throw noSuchHost(host)
     if (parseIPZone(host) !== null) return [host]
@@ -84,10 +84,10 @@ export class Resolver implements LookupGroup {
    * UnknownNetworkError for other networks, with an AddrError when the host has no address of the family,
    * and as {@link lookupHost} does.
    */
-  lookupIP(network: string, host: string, options: LookupOptions = {}): Promise<IP[]> {
-    // Most lookups come this way, and a function that waits is compiled much sooner than one that does not.
+  lookupIP(network: string, host: string, options: LookupOptions = noOptions): Promise<IP[]> {
+    // Most lookups come this way, and a function that waits leaves twice as much to collect.
     try {
-      begin(options, network, host)
+      begin(options, host)
       const family = familyOf(network)
       return this.#findLiteral(family, host, options).then((found) => fitting(family, host, found))
     } catch (e) {
@@ -99,7 +99,7 @@ export class Resolver implements LookupGroup {
    * The addresses of a host with zones, best first; an address is its own. Rejects as {@link lookupHost}
    * does.
    */
-  async lookupIPAddr(host: string, options: LookupOptions = {}): Promise<IPAddr[]> {
+  async lookupIPAddr(host: string, options: LookupOptions = noOptions): Promise<IPAddr[]> {
     begin(options, host)
     return [...(await this.#findLiteral('ip', host, options)).addrs]
   }
@@ -109,8 +109,9 @@ export class Resolver implements LookupGroup {
    * A number is taken as it is, and '' is 0. Rejects with an AddrError for a network or a port that cannot
    * be, with a DNSError ("unknown port") for a service that is not known, and with the signal's reason.
    */
-  async lookupPort(network: string, service: string, options: LookupOptions = {}): Promise<number> {
-    begin(options, network, service)
+  async lookupPort(network: string, service: string, options: LookupOptions = noOptions): Promise<number> {
+    begin(options, network)
+    checkName(service)
     return findPort(this.#means.services, network, service)
   }
 
@@ -119,7 +120,7 @@ export class Resolver implements LookupGroup {
    * aliases is its own. Rejects with an InvalidNamesError when it is no domain name, and as
    * {@link lookupHost} does.
    */
-  async lookupCNAME(host: string, options: LookupOptions = {}): Promise<string> {
+  async lookupCNAME(host: string, options: LookupOptions = noOptions): Promise<string> {
     begin(options, host)
     const order = this.#means.ownOrder(host)
     const { cname } = await this.#find('CNAME', host, order, options)
@@ -137,9 +138,11 @@ export class Resolver implements LookupGroup {
     service: string,
     proto: string,
     name: string,
-    options: LookupOptions = {},
+    options: LookupOptions = noOptions,
   ): Promise<{ cname: string; addrs: SRV[] }> {
-    begin(options, service, proto, name)
+    begin(options, name)
+    checkName(service)
+    checkName(proto)
     const target = service === '' && proto === '' ? name : `_${service}._${proto}.${name}`
     const records = await this.#records(target, RRType.SRV, options, name)
     const all = records.flatMap(({ data: d }): SRV[] =>
@@ -156,7 +159,7 @@ export class Resolver implements LookupGroup {
    * The MX records of a domain, by preference. Rejects with an InvalidNamesError that has the good ones
    * when some have no domain name, and as {@link lookupHost} does.
    */
-  async lookupMX(name: string, options: LookupOptions = {}): Promise<MX[]> {
+  async lookupMX(name: string, options: LookupOptions = noOptions): Promise<MX[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.MX, options)
     const all = records.flatMap(({ data }) =>
@@ -169,7 +172,7 @@ export class Resolver implements LookupGroup {
    * The NS records of a domain. Rejects with an InvalidNamesError that has the good ones when some have no
    * domain name, and as {@link lookupHost} does.
    */
-  async lookupNS(name: string, options: LookupOptions = {}): Promise<NS[]> {
+  async lookupNS(name: string, options: LookupOptions = noOptions): Promise<NS[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.NS, options)
     const all = records.flatMap(({ data }) => (data.kind === 'NS' ? [{ host: data.target }] : []))
@@ -180,7 +183,7 @@ export class Resolver implements LookupGroup {
    * The TXT records of a domain, the strings of each joined and read as UTF-8. Rejects as
    * {@link lookupHost} does.
    */
-  async lookupTXT(name: string, options: LookupOptions = {}): Promise<string[]> {
+  async lookupTXT(name: string, options: LookupOptions = noOptions): Promise<string[]> {
     begin(options, name)
     const records = await this.#records(name, RRType.TXT, options)
     return records.flatMap(({ data }) => (data.kind === 'TXT' ? [utf8.decode(joined(data.strings))] : []))
@@ -191,7 +194,7 @@ export class Resolver implements LookupGroup {
    * ("unrecognized address") for what is no address, with an InvalidNamesError that has the good ones when
    * some are no domain names, and as {@link lookupHost} does.
    */
-  async lookupAddr(addr: string, options: LookupOptions = {}): Promise<string[]> {
+  async lookupAddr(addr: string, options: LookupOptions = noOptions): Promise<string[]> {
     begin(options, addr)
     return goodNames(await this.#names(addr, options), (name) => name, addr)
   }
@@ -200,7 +203,7 @@ export class Resolver implements LookupGroup {
    * The number of an IP protocol by name. Rejects with an AddrError when it is not known, or with the
    * signal's reason.
    */
-  async lookupProtocol(name: string, options: LookupOptions = {}): Promise<number> {
+  async lookupProtocol(name: string, options: LookupOptions = noOptions): Promise<number> {
     begin(options, name)
     return findProtocol(this.#means.protocols, name)
   }
@@ -211,7 +214,7 @@ export class Resolver implements LookupGroup {
    * allows can be asked for: a backslash and three decimal digits stand for a byte, a backslash and another
    * character for that character. Rejects as {@link lookupHost} does.
    */
-  async lookupRecords(name: string, type: number, options: LookupOptions = {}): Promise<RR[]> {
+  async lookupRecords(name: string, type: number, options: LookupOptions = noOptions): Promise<RR[]> {
     begin(options, name)
     return [
       ...(await this.#ask({ name, asked: askedName(name, this.#means.idna), type, shown: name }, options)),
@@ -221,24 +224,39 @@ export class Resolver implements LookupGroup {
   /** What the hosts file says. Whoever may leave does not have to wait until a large one has been read. */
   #hosts(name: string, options: LookupOptions): Hosts | Promise<Hosts> {
     const hosts = this.#means.hosts()
-    return hosts instanceof Hosts ? hosts : this.#pending.run('hosts', name, options, async () => hosts)
+    if (hosts instanceof Hosts) return hosts
+    return this.#pending.run<Hosts>('hosts', name, options, (lookup) => {
+      lookup.follow(hosts)
+    })
   }
 
+  /** The addresses of a host, or the address that it is. */
   #findLiteral(network: HostNetwork, host: string, options: LookupOptions): Promise<HostAddrs> {
-    if (host === '') throw noSuchHost(host)
-    const literal = parseIPZone(host)
-    if (literal === null) return this.#find(network, host, this.#means.order(host), options)
-    return Promise.resolve({ addrs: [new IPAddr(literal.ip, literal.zone)], cname: '' })
+    // No address is a domain name, and nearly all hosts are.
+    const isDomain = isDomainName(host)
+    if (!isDomain) {
+      if (host === '') throw noSuchHost(host)
+      const literal = parseIPZone(host)
+      if (literal !== null)
+        return Promise.resolve({ addrs: [new IPAddr(literal.ip, literal.zone)], cname: '' })
+    }
+    return this.#find(network, host, this.#means.order(host, isDomain), options, isDomain)
   }
 
-  #find(network: HostNetwork, host: string, order: LookupOrder, options: LookupOptions): Promise<HostAddrs> {
+  #find(
+    network: HostNetwork,
+    host: string,
+    order: LookupOrder,
+    options: LookupOptions,
+    isDomain = false,
+  ): Promise<HostAddrs> {
     const means = this.#means
     const { system } = means
-    return this.#pending.run(`${order} ${network} ${host}`, host, options, (ending) =>
-      order === 'system' && system !== null
-        ? system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' }))
-        : lookupHostAddrs(means, { network, name: host, order, ending }),
-    )
+    return this.#pending.run<HostAddrs>(`${network} ${host}`, host, options, (lookup) => {
+      if (order === 'system' && system !== null)
+        lookup.follow(system.lookupIPAddr(network, host).then((addrs) => ({ addrs, cname: '' })))
+      else lookupHostAddrs(means, { network, name: host, isDomainName: isDomain, order, lookup })
+    })
   }
 
   async #names(addr: string, options: LookupOptions): Promise<string[]> {
@@ -246,8 +264,10 @@ export class Resolver implements LookupGroup {
     if (parseIPZone(addr) === null) throw new DNSError('unrecognized address', addr)
     const order = this.#means.order('')
     if (order === 'system' && system !== null) {
-      const start = (): Promise<string[]> => system.lookupAddr(addr)
-      return (await this.#pending.run(`system addr ${addr}`, addr, options, start)).map(absDomainName)
+      const names = await this.#pending.run<string[]>(`system addr ${addr}`, addr, options, (lookup) => {
+        lookup.follow(system.lookupAddr(addr))
+      })
+      return names.map(absDomainName)
     }
     if (order === 'files' || order === 'files,dns') {
       const names = (await this.#hosts(addr, options)).lookupAddr(addr)
@@ -272,19 +292,29 @@ export class Resolver implements LookupGroup {
 
   #ask(lookup: RecordLookup, options: LookupOptions): Promise<readonly RR[]> {
     const { name, asked, type, shown } = lookup
-    return this.#pending.run(`dns ${type} ${asked} ${name} ${shown}`, shown, options, (ending) =>
-      lookupRecords(this.#means.client, lookup, ending),
+    return this.#pending.run<readonly RR[]>(
+      `dns ${type} ${asked} ${name} ${shown}`,
+      shown,
+      options,
+      (pending) => {
+        pending.follow(lookupRecords(this.#means.client, lookup, pending.ending))
+      },
     )
   }
 }
 
 /** Checks the arguments of a lookup, before anything is done for it. */
-function begin(options: LookupOptions, ...names: string[]): void {
-  for (let i = 0; i < names.length; i++) {
-    const type = typeof names[i]
-    if (type !== 'string') throw new TypeError(`a name is a string, not ${type}`)
-  }
-  endingOf(options)?.throwIfOver()
+function begin(options: LookupOptions, name: string): void {
+  if (typeof name !== 'string') throw noName(name)
+  if (options !== noOptions) endingOf(options)?.throwIfOver()
+}
+
+function checkName(name: unknown): void {
+  if (typeof name !== 'string') throw noName(name)
+}
+
+function noName(name: unknown): TypeError {
+  return new TypeError(`a name is a string, not ${typeof name}`)
 }
 
 function goodNames<T>(records: T[], nameOf: (record: T) => string, asked: string): T[] {

@@ -210,13 +210,32 @@ test('Resolver asks several questions at once on one socket with shareSockets, a
     // In the other order than they came.
     for (const { name, reply } of held.reverse()) reply({ answers: [txt(name, name)] })
   })
-  const resolver = resolverOf(server, { shareSockets: true })
+  let id = 0
+  // No two are the same, which could not be told from each other on one socket.
+  const fillRandom = (words: Uint32Array): void => words.forEach((_, i) => (words[i] = id++))
+  const resolver = resolverOf(server, { shareSockets: true, fillRandom })
   const names = Array.from({ length: 64 }, (_, i) => `n${i}.example.`)
   const found = await Promise.all(names.map((name) => resolver.lookupTXT(name)))
   expect(found).toEqual(names.map((name) => [name]))
   expect(new Set(server.ports).size).toBe(4)
   await new Promise(setImmediate)
   expect(open.count).toBe(0)
+})
+
+test('Resolver with shareSockets asks questions that have the same id over sockets of their own', async () => {
+  const held: Asked[] = []
+  await using server = await Server.start((asked) => {
+    held.push(asked)
+    if (held.length < 3) return
+    for (const { name, reply } of held) reply({ answers: [txt(name, name)] })
+  })
+  const fillRandom = (words: Uint32Array): void => void words.fill(7)
+  const resolver = resolverOf(server, { shareSockets: true, fillRandom })
+  const names = ['a.example.', 'b.example.', 'c.example.']
+  expect(await Promise.all(names.map((name) => resolver.lookupTXT(name)))).toEqual(
+    names.map((name) => [name]),
+  )
+  expect(new Set(server.ports).size).toBe(3)
 })
 
 test('Resolver with shareSockets gives up lookups that wait on one socket together, after all their attempts', async () => {

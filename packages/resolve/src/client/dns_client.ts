@@ -4,7 +4,7 @@ import { Answer } from './answer.ts'
 import { EDNSSupport } from './edns_support.ts'
 import { noSuchHost, renamed } from './failure.ts'
 import { isLocalhost, nameList } from '../dns/name.ts'
-import type { QueryMeans } from './query.ts'
+import type { QueryMeans } from './query_means.ts'
 import { Round, type Asker } from './round.ts'
 import type { ResolvConf } from '../files/resolv_conf.ts'
 import type { OpenPacketSocket } from './packet_socket.ts'
@@ -54,7 +54,7 @@ export class DNSClient {
    * Asks for a name, `asked`, in each domain of the search list until one has records of a type. Rejects
    * with a DNSError that has `name`, the name as it was given, or with why the lookup was ended.
    */
-  async lookup(name: string, asked: string, type: number, ending: Ending): Promise<Answer> {
+  async lookup(name: string, asked: string, type: number, ending: Ending | null): Promise<Answer> {
     if (isLocalhost(asked)) throw noSuchHost(name)
     const conf = this.conf
     let last: DNSError | null = null
@@ -71,25 +71,25 @@ export class DNSClient {
    * Asks the servers, one after the other, for a rooted name. The asker is told the error when none has an answer, and is
    * left without one only when the lookup was ended.
    */
-  query(fqdn: string, type: number, conf: ResolvConf, ending: Ending, asker: Asker): void {
-    // The search list may have made such a name.
-    if (isLocalhost(fqdn)) {
+  query(fqdn: string, type: number, conf: ResolvConf, ending: Ending | null, asker: Asker): void {
+    // The search list may have made such a name; whoever asks has looked at the name itself.
+    if (conf.search.length > 0 && isLocalhost(fqdn)) {
       asker.answered(noSuchHost(fqdn), type)
       return
     }
-    const { cache, debug } = this.#means
-    const turn = conf.rotate ? this.#turn++ : 0
-    const kept = cache?.get(fqdn, type) ?? null
+    const means = this.#means
+    const kept = means.cache?.get(fqdn, type) ?? null
     if (kept === null) {
-      new Round({ name: fqdn, type, conf, turn, ending, means: this.#means }, asker).next()
+      const turn = conf.rotate ? this.#turn++ : 0
+      new Round(fqdn, type, turn, conf, means, ending, asker).next()
       return
     }
     const { server, found } = kept
-    debug?.({ type: 'cache', name: fqdn, rrtype: type, server })
+    means.debug?.({ type: 'cache', name: fqdn, rrtype: type, server })
     asker.answered(found === null ? noSuchHost(fqdn, server) : new Answer(server, found), type)
   }
 
-  #answer(fqdn: string, type: number, conf: ResolvConf, ending: Ending): Promise<Answer | DNSError> {
+  #answer(fqdn: string, type: number, conf: ResolvConf, ending: Ending | null): Promise<Answer | DNSError> {
     return new Promise((resolve, reject) => {
       this.query(fqdn, type, conf, ending, { answered: resolve, abandoned: reject })
     })

@@ -1,5 +1,4 @@
 import { ErrDeadlineExceeded } from '@net/contract'
-import type { Parser } from '../dns/parser.ts'
 import type { OpenPacketSocket, PacketReceiver, PacketSocket } from './packet_socket.ts'
 import type { QueryMessage } from './query_message.ts'
 import { closeConn, dialTimedOut, type DNSConn } from './server_dial.ts'
@@ -21,8 +20,8 @@ export interface PacketRequest {
   readonly start: number
   /** When it is given up, on the monotonic clock. */
   readonly end: number
-  /** Takes the reply. */
-  replied(reply: Parser): void
+  /** Takes the reply, the first `length` of `bytes`, which are its own until it returns. */
+  replied(bytes: Uint8Array, length: number): void
   /** Takes the error of the socket, or that of a reply which did not come in time. */
   failed(error: unknown): void
   /** The dial gave a stream. One of the queries that wait gets it, and has to close it; the others get null. */
@@ -54,8 +53,9 @@ export class PooledSocket implements PacketReceiver {
   #uses = 0
   #forged = 0
   #retired = false
-  #closed = false
 
+  /** Whether it is closed, or was found to be a stream. */
+  isClosed = false
   /** Whether a pool has it in its list of sockets with room; the pool's own mark. */
   listed = false
 
@@ -79,32 +79,32 @@ export class PooledSocket implements PacketReceiver {
     return this.#waiting.size
   }
 
-  /** Whether it is closed, or was found to be a stream. */
-  get isClosed(): boolean {
-    return this.#closed
-  }
-
   /** Whether it can take one more query, if its id is a new one. */
   get hasRoom(): boolean {
-    if (this.#retired || this.#closed || this.#uses >= MAX_USES) return false
+    if (this.#retired || this.isClosed || this.#uses >= MAX_USES) return false
     return this.#owner.shared || this.#waiting.size === 0
   }
 
-  /** Whether it can take a query with this id now. */
-  takes(id: number, now: number): boolean {
-    return this.hasRoom && !this.#waiting.has(id) && now < this.#until
-  }
-
-  /** Whether it can take a query with this id beyond its share, when no other socket may be opened. */
-  takesBeyondShare(id: number): boolean {
-    return !this.#closed && this.#forged < MAX_FORGED && !this.#waiting.has(id)
-  }
-
-  /** Sends a query. */
-  ask(request: PacketRequest): void {
+  /** Sends a query if it has room for one with that id. Gives whether it has. */
+  ask(request: PacketRequest): boolean {
+    const { message, start } = request
+    const waiting = this.#waiting
+    if (this.#uses >= MAX_USES || this.#retired || this.isClosed || start >= this.#until) return false
+    if (this.#owner.shared ? waiting.has(message.id) : waiting.size > 0) return false
     this.#uses++
-    this.#waiting.set(request.message.id, request)
-    this.#socket.send(request.message.packet)
+    waiting.set(message.id, request)
+    this.#socket.send(message.packet)
+    return true
+  }
+
+  /** Sends a query beyond its share, when no other socket may be opened. Gives whether it can. */
+  askBeyondShare(request: PacketRequest): boolean {
+    const { message } = request
+    if (this.isClosed || this.#forged >= MAX_FORGED || this.#waiting.has(message.id)) return false
+    this.#uses++
+    this.#waiting.set(message.id, request)
+    this.#socket.send(message.packet)
+    return true
   }
 
   /** Ends a query that waits here with an error. */
@@ -117,15 +117,14 @@ export class PooledSocket implements PacketReceiver {
   /** Takes no query any more, and closes when those under way are done. */
   retire(): void {
     this.#retired = true
-    if (this.#waiting.size === 0 && !this.#closed) this.close()
+    if (this.#waiting.size === 0 && !this.isClosed) this.close()
   }
 
   received(bytes: Uint8Array, length: number): void {
     const request = this.#waiting.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0))
-    const reply = request?.message.readPacket(bytes, length) ?? null
-    if (request !== undefined && reply !== null) {
+    if (request?.message.isAnsweredBy(bytes, length) === true) {
       this.#forget(request)
-      request.replied(reply)
+      request.replied(bytes, length)
     } else if (++this.#forged === MAX_FORGED) {
       // Anyone can send packets here: this one may be a forgery, and the true reply still on its way.
       this.#retired = true
@@ -133,7 +132,7 @@ export class PooledSocket implements PacketReceiver {
   }
 
   gaveStream(conn: DNSConn): void {
-    this.#closed = true
+    this.isClosed = true
     let stream: DNSConn | null = conn
     for (const request of this.#taken()) {
       request.gaveStream(stream)
@@ -176,7 +175,7 @@ export class PooledSocket implements PacketReceiver {
 
   /** Closes it, as no query waits on it. Once. */
   close(): void {
-    this.#closed = true
+    this.isClosed = true
     this.#socket.close()
   }
 }

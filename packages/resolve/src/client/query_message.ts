@@ -1,11 +1,9 @@
-import { encodeStreamQuery, UDP_SIZE } from '../dns/message.ts'
+import { encodePacketQuery, UDP_SIZE, withLength } from '../dns/message.ts'
 import { Parser, RCode } from '../dns/parser.ts'
 import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 
-// Sizes in bytes: the length before a message on a stream, the header, what follows the name of a question,
-// and the OPT record behind the question.
-const LENGTH_SIZE = 2
+// Sizes in bytes: the header, what follows the name of a question, and the OPT record behind the question.
 const HEADER_SIZE = 12
 const TYPE_AND_CLASS_SIZE = 4
 const OPT_SIZE = 11
@@ -17,10 +15,11 @@ const OPT_SIZE = 11
 export class QueryMessage {
   /** Its number, of 16 bits. */
   readonly id: number
-  /** The message with its length before it, as streams carry it. */
-  readonly stream: Uint8Array
+  /** The message, as packets carry it. */
+  readonly packet: Uint8Array
+  /** The offset at which its question ends, and that of a reply. */
+  readonly questionEnd: number
   readonly #name: string
-  readonly #questionEnd: number // An offset in the message.
 
   /**
    * Writes the query for a rooted name, under a random id; `ad` asks for the AD bit, `edns0` for an OPT record. Throws when
@@ -30,21 +29,20 @@ export class QueryMessage {
     this.id = id
     this.#name = name
     try {
-      this.stream = encodeStreamQuery(id, name, type, ad, edns0)
+      this.packet = encodePacketQuery(id, name, type, ad, edns0)
     } catch (e) {
       throw new Error('cannot marshal DNS message', { cause: e })
     }
-    this.#questionEnd = this.stream.byteLength - LENGTH_SIZE - (edns0 ? OPT_SIZE : 0)
+    this.questionEnd = this.packet.byteLength - (edns0 ? OPT_SIZE : 0)
   }
 
-  /** The message alone, as packets carry it. */
-  get packet(): Uint8Array {
-    return this.stream.subarray(LENGTH_SIZE)
+  /** The message with its length before it, as streams carry it. */
+  get stream(): Uint8Array {
+    return withLength(this.packet)
   }
 
-  /** A copy of the packet in the first `length` of `bytes`, its question read; null when it is no reply to this query. */
-  readPacket(bytes: Uint8Array, length: number): Parser | null {
-    if (!this.#isAnsweredBy(bytes, length)) return null
+  /** A copy of the reply in the first `length` of `bytes`, its question read. */
+  readPacket(bytes: Uint8Array, length: number): Parser {
     const copy = smallBuffer(length)
     copy.set(bytes.subarray(0, length))
     // A packet larger than was asked for did not fit the buffer that it was read into, so its end is missing.
@@ -59,7 +57,7 @@ export class QueryMessage {
    * query.
    */
   readStream(message: Uint8Array): Parser {
-    if (!this.#isAnsweredBy(message, message.byteLength))
+    if (!this.isAnsweredBy(message, message.byteLength))
       throw new Error(hasQuestion(message) ? 'invalid DNS response' : 'cannot unmarshal DNS message')
     const reply = new Parser(message)
     reply.passQuestion(this.#name, this.#nameLength)
@@ -69,24 +67,24 @@ export class QueryMessage {
 
   /** How many bytes the name of the question takes. */
   get #nameLength(): number {
-    return this.#questionEnd - HEADER_SIZE - TYPE_AND_CLASS_SIZE
+    return this.questionEnd - HEADER_SIZE - TYPE_AND_CLASS_SIZE
   }
 
   /**
    * Whether a message is a reply with this id, and with the bytes of the query's question behind its
    * header, the case of letters aside. Servers that could not read the query may leave the question out.
    */
-  #isAnsweredBy(message: Uint8Array, length: number): boolean {
-    const sent = this.stream
+  isAnsweredBy(message: Uint8Array, length: number): boolean {
+    const sent = this.packet
     if (length < HEADER_SIZE || (byteAt(message, 2) & 0x80) === 0) return false
-    if (message[0] !== sent[LENGTH_SIZE] || message[1] !== sent[LENGTH_SIZE + 1]) return false
+    if (message[0] !== sent[0] || message[1] !== sent[1]) return false
     if (message[4] === 0 && message[5] === 0) return refusals.has(byteAt(message, 3) & 0xf)
-    const end = this.#questionEnd
+    const end = this.questionEnd
     if (length < end) return false
     const nameEnd = end - TYPE_AND_CLASS_SIZE
     for (let i = HEADER_SIZE; i < end; i++) {
       const is = message[i]
-      const was = sent[LENGTH_SIZE + i]
+      const was = sent[i]
       if (is !== was && !(i < nameEnd && isSameLetter(is ?? 0, was ?? 0))) return false
     }
     return true

@@ -69,7 +69,7 @@ export async function dialUntil(
   network: string,
   server: string,
   end: number,
-  options: IOOptions,
+  options: IOOptions | undefined,
 ): Promise<DNSConn> {
   const scope = new DialScope(options, end, true)
   try {

@@ -15,7 +15,10 @@ const MAX_OPEN = 256
 export class SocketPool implements SocketOwner {
   readonly open: OpenPacketSocket
   readonly shared: boolean
-  readonly #withRoom: PooledSocket[] = [] // to any server: nearly always one is asked
+  /** The monotonic clock, as the getter of the global takes as long as a look at it. */
+  readonly clock = performance
+  // To any server, as nearly always one is asked. Those that have no room any more are taken out when that is found.
+  readonly #withRoom: PooledSocket[] = []
   readonly #streams = new Set<string>()
   readonly #open: PooledSocket[] = []
   #active = 0
@@ -30,74 +33,76 @@ export class SocketPool implements SocketOwner {
     this.shared = shared
   }
 
-  /** Whether dials to a server gave a stream where packets were asked for: then each query dials. */
-  givesStreams(server: string): boolean {
-    return this.#streams.has(server)
-  }
-
   /** Notes that a dial to a server gave a stream. */
   gaveStream(server: string): void {
     this.#streams.add(server)
   }
 
-  /** Asks a server. Gives the socket that has the query. Throws when none can be opened. */
-  ask(request: PacketRequest): PooledSocket {
-    let socket = this.#open.length === 0 ? null : this.#take(request)
-    if (socket === null) {
-      socket = new PooledSocket(this, request)
-      this.#open.push(socket)
-    }
+  /**
+   * Asks a server. Gives the socket that has the query; null when dials to the server gave a stream where packets were asked for, as
+   * each query has to dial then. Throws when no socket can be opened.
+   */
+  ask(request: PacketRequest): PooledSocket | null {
+    if (this.#streams.size > 0 && this.#streams.has(request.server)) return null
+    const socket = this.#askOpen(request) ?? this.#askNew(request)
     this.#active++
-    socket.ask(request)
     // The server is at work: what can wait comes now.
     this.#timer.setEarlier(request.end)
-    this.#put(socket)
     return socket
   }
 
   left(socket: PooledSocket): void {
     this.#active--
     if (socket.isClosed) this.#forget(socket)
-    else if (this.#active > 0) this.#put(socket)
+    // One that is shared has had room all the time, if it has any.
+    else if (!this.shared && socket.hasRoom) this.#list(socket)
     if (this.#active === 0) this.#closeAll()
   }
 
-  /** An open socket for a query, or null. */
-  #take(request: PacketRequest): PooledSocket | null {
-    const { server, message, start } = request
+  #askNew(request: PacketRequest): PooledSocket {
+    const socket = new PooledSocket(this, request)
+    this.#open.push(socket)
+    this.#list(socket)
+    socket.ask(request)
+    return socket
+  }
+
+  /** Asks over a socket that is open, and gives that; null when none has room. */
+  #askOpen(request: PacketRequest): PooledSocket | null {
+    const { server } = request
     const list = this.#withRoom
     for (let i = list.length - 1; i >= 0; i--) {
       const socket = list[i]
       if (socket?.server !== server) continue
+      if (socket.ask(request)) return socket
       const last = list.pop()
       if (last !== undefined && last !== socket) list[i] = last
       socket.listed = false
-      if (socket.takes(message.id, start)) return socket
-      this.#retire(socket)
+      if (socket.hasRoom) this.#retire(socket)
     }
-    return this.#takeBeyondShare(request)
+    return this.#askBeyondShare(request)
   }
 
-  #takeBeyondShare({ server, message }: PacketRequest): PooledSocket | null {
+  #askBeyondShare(request: PacketRequest): PooledSocket | null {
     const all = this.#open
     if (!this.shared || all.length < MAX_OPEN) return null
     const first = randomInt(all.length)
     for (let i = 0; i < all.length; i++) {
       const socket = all[(first + i) % all.length]
-      if (socket?.server === server && socket.takesBeyondShare(message.id)) return socket
+      if (socket?.server === request.server && socket.askBeyondShare(request)) return socket
     }
     return null
   }
 
-  #put(socket: PooledSocket): void {
-    if (socket.listed || !socket.hasRoom) return
+  #list(socket: PooledSocket): void {
+    if (socket.listed) return
     socket.listed = true
     this.#withRoom.push(socket)
   }
 
   /** Ends the queries whose time is up. */
   #expire(): void {
-    const now = performance.now()
+    const now = this.clock.now()
     for (const socket of [...this.#open]) socket.expire(now)
     // Those whose time was up may wait again, on their next attempt.
     let next = Infinity

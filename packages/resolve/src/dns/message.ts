@@ -108,47 +108,63 @@ export function encodeQuery(
   ad: boolean,
   edns0 = true,
 ): { stream: Uint8Array<ArrayBuffer>; packet: Uint8Array<ArrayBuffer> } {
-  const stream = encodeStreamQuery(id, name, type, ad, edns0)
+  const stream = withLength(encodePacketQuery(id, name, type, ad, edns0))
   return { stream, packet: stream.subarray(2) }
 }
 
-/** The query of {@link encodeQuery} with its length before it, as streams carry it. */
-export function encodeStreamQuery(
+const HEADER_SIZE = 12
+/** The type and the class of a question. */
+const TYPE_AND_CLASS_SIZE = 4
+
+/** The query of {@link encodeQuery} as a packet. */
+export function encodePacketQuery(
   id: number,
   name: string,
   type: number,
   ad: boolean,
   edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const { header, tail } = edns0 ? withEDNS : withoutEDNS
-  const bytes = smallBuffer(header.byteLength + name.length + 1 + tail.byteLength)
-  bytes.set(header)
-  bytes[2] = id >> 8
-  bytes[3] = id
-  if (ad) bytes[5] = 0x20
-  const at = putName(bytes, header.byteLength, name)
-  bytes.set(tail, at)
-  bytes[at] = type >> 8
-  bytes[at + 1] = type
-  const length = at + tail.byteLength
-  bytes[0] = (length - 2) >> 8
-  bytes[1] = length - 2
-  return bytes.subarray(0, length)
+  const rest = edns0 ? TYPE_AND_CLASS_SIZE + optRecord.byteLength : TYPE_AND_CLASS_SIZE
+  const room = HEADER_SIZE + name.length + 1 + rest
+  const bytes = smallBuffer(room) // of zeros
+  const at = putName(bytes, HEADER_SIZE, name)
+  putFixedParts(bytes, at, id, type, ad, edns0)
+  const length = at + rest
+  return length === room ? bytes : bytes.subarray(0, length) // what was escaped takes less
 }
 
-/**
- * What is before the name of a query: the length and the id, which are not known yet, recursion desired, one question. And what is
- * behind it: the type, not known either, and the class.
- */
-const withoutEDNS = {
-  header: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-  tail: Uint8Array.of(0, 0, 0, CLASS_IN),
+/** Writes into zeros what is before and behind the name of a query, which ends at an offset. */
+function putFixedParts(
+  bytes: Uint8Array,
+  nameEnd: number,
+  id: number,
+  type: number,
+  ad: boolean,
+  edns0: boolean,
+): void {
+  bytes[0] = id >> 8
+  bytes[1] = id
+  bytes[2] = 1 // recursion desired
+  if (ad) bytes[3] = 0x20
+  bytes[5] = 1 // question
+  bytes[nameEnd] = type >> 8
+  bytes[nameEnd + 1] = type
+  bytes[nameEnd + 3] = CLASS_IN
+  if (!edns0) return
+  bytes[11] = 1 // additional record
+  bytes.set(optRecord, nameEnd + TYPE_AND_CLASS_SIZE)
 }
 
-/** The same with an OPT record at the end: the root's name, the type, the size, no flags and no options. */
-const withEDNS = {
-  header: Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1),
-  tail: Uint8Array.of(0, 0, 0, CLASS_IN, 0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0),
+/** An OPT record: the root's name, the type, the size, no flags and no options. */
+const optRecord = Uint8Array.of(0, 0, RRType.OPT, UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, 0, 0, 0, 0)
+
+/** A message with its length before it, as streams carry it. */
+export function withLength(message: Uint8Array): Uint8Array<ArrayBuffer> {
+  const stream = new Uint8Array(2 + message.byteLength)
+  stream[0] = message.byteLength >> 8
+  stream[1] = message.byteLength
+  stream.set(message, 2)
+  return stream
 }
 
 function headerBits(h: DNSHeader): number {

@@ -1,10 +1,11 @@
-const dash = 45
 const dot = 46
-const underscore = 95
 
 // The longest name in text with the dot at its end; on the wire it has one byte more (RFC 1035 section
 // 2.3.4).
 const maxLength = 254
+
+/** Labels of up to 63 characters, of which the first and the last are no dash, and not digits alone. */
+const domainName = /^(?![0-9.]*$)(?:\w(?:[\w-]{0,61}\w)?\.)*\w(?:[\w-]{0,61}\w)?\.?$/
 
 /**
  * Whether DNS may be asked for a name: labels of up to 63 letters, digits, '-' and '_', not all digits, at
@@ -20,31 +21,8 @@ const maxLength = 254
  * ```
  */
 export function isDomainName(name: string): boolean {
-  if (name === '.') return true
-  const length = name.length
-  if (length === 0 || length > maxLength || (length === maxLength && !isRooted(name))) return false
-  let last = dot
-  let label = 0
-  let numeric = true
-  for (let i = 0; i < length; i++) {
-    const c = name.charCodeAt(i)
-    if (c === dot) {
-      if (last === dot || last === dash || label > 63) return false
-      label = 0
-    } else {
-      if (c === dash) {
-        if (last === dot) return false
-        numeric = false
-      } else if (c < 48 || c > 57) {
-        const lower = c | 0x20
-        if ((lower < 97 || lower > 122) && c !== underscore) return false
-        numeric = false
-      }
-      label++
-    }
-    last = c
-  }
-  return last !== dash && label <= 63 && !numeric
+  if (name.length >= maxLength && (name.length > maxLength || !isRooted(name))) return false
+  return domainName.test(name) || name === '.'
 }
 
 /**
@@ -80,8 +58,11 @@ export function avoidDNS(name: string): boolean {
  * (RFC 6761 section 6.3).
  */
 export function isLocalhost(name: string): boolean {
-  const last = name.charCodeAt(name.length - (isRooted(name) ? 2 : 1)) | 0x20
-  return last === 116 && /(^|\.)localhost\.?$/i.test(name) // Most names do not end with a t.
+  const start = name.length - (name.charCodeAt(name.length - 1) === dot ? 10 : 9)
+  // Nearly all names have another letter there.
+  if (start < 0 || (name.charCodeAt(start) | 0x20) !== 108) return false
+  if (start > 0 && name.charCodeAt(start - 1) !== dot) return false
+  return lowerASCII(name.slice(start, start + 9)) === 'localhost'
 }
 
 /**
@@ -98,13 +79,11 @@ export function isLocalhost(name: string): boolean {
  * ```
  */
 export function nameList(name: string, ndots: number, search: readonly string[]): string[] {
-  const length = byteLength(name)
-  const rooted = isRooted(name)
-  if (length > maxLength || (length === maxLength && !rooted)) return []
-  if (rooted) return avoidDNS(name) ? [] : [name]
-  const itself = name + '.'
+  const rooted = name.charCodeAt(name.length - 1) === dot
+  const itself = rooted ? name : name + '.'
+  if (itself.length * 3 > maxLength && byteLength(itself) > maxLength) return []
   const own = avoidDNS(itself) ? [] : [itself]
-  if (search.length === 0) return own
+  if (rooted || search.length === 0) return own
   const suffixed = search
     .map((suffix) => itself + suffix)
     .filter((fqdn) => !avoidDNS(fqdn) && byteLength(fqdn) <= maxLength)
@@ -136,7 +115,6 @@ const encoder = new TextEncoder()
 
 // An escaped byte counts as the one that it is.
 function byteLength(text: string): number {
-  if (text.length * 3 <= maxLength) return text.length // It fits, however many bytes each character takes.
   const name = text.includes('\\') ? text.replace(/\\\d{3}/g, 'x') : text
   for (let i = 0; i < name.length; i++) if (name.charCodeAt(i) > 0x7f) return encoder.encode(name).byteLength
   return name.length

@@ -32,7 +32,8 @@ export function uint16At(bytes: Uint8Array, at: number): number {
 
 /** The 32 bits at an offset, which must be there. */
 export function uint32At(bytes: Uint8Array, at: number): number {
-  return ((uint16At(bytes, at) << 16) | uint16At(bytes, at + 2)) >>> 0
+  const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+  return ((high << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
 }
 
 /** Reads the parts of a DNS message. What would reach past the end is a {@link DNSMessageError}. */

@@ -122,7 +122,9 @@ export function putName(bytes: Uint8Array, start: number, name: string): number 
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i)
     if (c === dot) {
-      bytes[label] = labelLength(at - label - 1)
+      const length = at - label - 1
+      if (length === 0 || length > 63) throw noLabel(length)
+      bytes[label] = length
       label = at++
     } else if (c === backslash && /^\d{3}/.test(name.slice(i + 1, i + 4))) {
       bytes[at++] = byteOf(Number(name.slice(i + 1, i + 4)))
@@ -136,9 +138,12 @@ export function putName(bytes: Uint8Array, start: number, name: string): number 
   return at
 }
 
+function noLabel(length: number): DNSMessageError {
+  return new DNSMessageError(length === 0 ? 'empty label' : 'label too long')
+}
+
 function labelLength(n: number): number {
-  if (n === 0) throw new DNSMessageError('empty label')
-  if (n > 63) throw new DNSMessageError('label too long')
+  if (n === 0 || n > 63) throw noLabel(n)
   return n
 }
 

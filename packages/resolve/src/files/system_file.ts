@@ -78,6 +78,11 @@ export class SystemFile<T> {
     return this.#loading
   }
 
+  /** Until when what was read is believed, in milliseconds since the epoch; a file that is missing is looked for each time. */
+  get trustedUntil(): number {
+    return this.#state === 'missing' ? -Infinity : this.#checked + this.#maxAge
+  }
+
   /** What was parsed last, unless it is to be read again. */
   #current(): T | undefined {
     // The clock of the wall costs a tenth of the monotonic one, and where it was set back the file is looked at again.

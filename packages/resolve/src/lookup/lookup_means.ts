@@ -2,8 +2,9 @@ import { checkTimeout } from '@net/io'
 import { DNSClient } from '../client/dns_client.ts'
 import { connSockets } from '../client/conn_socket.ts'
 import { noDial } from '../client/server_dial.ts'
+import { Configuration, type ConfigurationSources, type Source } from './configuration.ts'
 import { HostsFile, type Hosts } from '../files/hosts.ts'
-import { NSSwitchFile, type NSSConf } from '../files/nsswitch.ts'
+import { NSSwitchFile } from '../files/nsswitch.ts'
 import { RandomNumbers } from '../order/random.ts'
 import {
   holdsForAll,
@@ -14,7 +15,7 @@ import {
 } from '../order/order.ts'
 import { platform } from '../files/platform.ts'
 import { ProtocolsFile, type Protocols } from '../files/protocols.ts'
-import { defaultResolvConf, machineName, ResolvConfFile, type ResolvConf } from '../files/resolv_conf.ts'
+import { defaultResolvConf, machineName, ResolvConfFile } from '../files/resolv_conf.ts'
 import type { ResolverOptions, SourceAddrs } from './resolver_options.ts'
 import { ServicesFile, type Services } from '../files/services.ts'
 import { hostSystem, type SystemResolver } from './system.ts'
@@ -59,12 +60,6 @@ class Environment {
   }
 }
 
-/** What the files said that a choice of means has looked at; null for one that it did not. */
-interface Seen {
-  conf: ResolvConf | null
-  nss: NSSConf | null
-}
-
 /** What a resolver finds around it: files, servers, the system's resolver, and the choice between them. */
 export class LookupMeans {
   /** Asks DNS servers. */
@@ -76,14 +71,13 @@ export class LookupMeans {
   /** Tells the sources of addresses, or null. */
   readonly sourceAddrs: SourceAddrs | null
   readonly #options: ResolverOptions
-  /** What the hosts file says; a promise while a large one is being read. */
-  readonly hosts: () => Hosts | Promise<Hosts>
-  readonly #services: () => Services
-  readonly #protocols: () => Protocols
-  readonly #nss: () => NSSConf
+  /** What the files said when an order was last asked for. */
+  configuration: Configuration
+  readonly #sources: ConfigurationSources
+  readonly #services: Source<Services>
+  readonly #protocols: Source<Protocols>
   readonly #conditions: OrderConditions
   #choice: OrderChoice | null = null // the last one, if it holds for all hosts
-  #seen: Seen = { conf: null, nss: null }
 
   /** Takes the options of a resolver. */
   constructor(options: ResolverOptions) {
@@ -100,13 +94,20 @@ export class LookupMeans {
     } = options
     checkTimeout(timeout ?? 0)
     this.#options = options
-    const hostsFile = typeof hosts === 'string' ? new HostsFile(hosts) : files.hosts
-    this.hosts = typeof hosts === 'object' ? () => hosts : () => hostsFile.load()
-    this.#services = reader(services, files.services, (path) => new ServicesFile(path))
-    this.#protocols = reader(protocols, files.protocols, (path) => new ProtocolsFile(path))
-    this.#nss = reader(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path))
+    this.#services = sourceOf(services, files.services, (path) => new ServicesFile(path))
+    this.#protocols = sourceOf(protocols, files.protocols, (path) => new ProtocolsFile(path))
     const conf = typeof resolvConf === 'object' ? { ...defaultResolvConf, ...resolvConf } : resolvConf
-    const readResolvConf = reader(conf, files.resolvConf, (path) => new ResolvConfFile(path))
+    this.#sources = {
+      hosts:
+        typeof hosts === 'object'
+          ? given(hosts)
+          : typeof hosts === 'string'
+            ? new HostsFile(hosts)
+            : files.hosts,
+      resolvConf: sourceOf(conf, files.resolvConf, (path) => new ResolvConfFile(path)),
+      nsswitch: sourceOf(nsswitch, files.nsswitch, (path) => new NSSwitchFile(path)),
+    }
+    this.configuration = new Configuration(this.#sources)
     this.system = options.system === undefined ? hostSystem : options.system
     this.idna = options.idna ?? false
     this.sourceAddrs = options.sourceAddrs ?? null
@@ -115,7 +116,7 @@ export class LookupMeans {
       dial,
       open: options.openPackets ?? connSockets(dial),
       random: new RandomNumbers(options.fillRandom ?? null),
-      resolvConf: readResolvConf,
+      resolvConf: () => this.#sources.resolvConf.get(),
       cache,
       strictErrors,
       shareSockets,
@@ -126,45 +127,53 @@ export class LookupMeans {
       preferSystem: this.system === null ? false : options.preferSystem,
       platform,
       env: new Environment(),
-      resolvConf: () => (this.#seen.conf = readResolvConf()),
-      nss: () => (this.#seen.nss = this.#nss()),
+      resolvConf: () => this.configuration.conf,
+      nss: () => this.configuration.nss,
       machineName,
       mdnsAllow: () => fileExists('/etc/mdns.allow'),
     }
   }
 
+  /** What the hosts file says; a promise while a large one is being read. */
+  hosts(): Hosts | Promise<Hosts> {
+    return this.#sources.hosts.load()
+  }
+
   /** What the services file says. */
   get services(): Services {
-    return this.#services()
+    return this.#services.get()
   }
 
   /** What the protocols file says. */
   get protocols(): Protocols {
-    return this.#protocols()
+    return this.#protocols.get()
   }
 
-  /** Chooses the means to look up a host, '' for an address. */
-  order(host: string): LookupOrder {
-    const { preferSystem, dial, debug } = this.#options
-    if (this.system !== null && dial === undefined && preferSystem === undefined) {
-      debug?.({ type: 'order', host, order: 'system', reason: 'there is no dial to reach DNS servers with' })
-      return 'system'
-    }
-    const { order, reason } = this.#choose(host)
-    debug?.({ type: 'order', host, order, reason })
+  /** Chooses the means to look up a host, '' for an address. Whoever knows that it is a domain name says so. */
+  order(host: string, isDomainName = false): LookupOrder {
+    if (!this.configuration.isCurrent) this.#look()
+    const isSpecial = !isDomainName && special.test(host)
+    const choice = isSpecial ? null : this.#choice
+    const { order, reason } = choice ?? this.#choose(host, isSpecial)
+    this.#options.debug?.({ type: 'order', host, order, reason })
     return order
   }
 
-  #choose(host: string): OrderChoice {
-    const last = this.#choice
-    const isSpecial = special.test(host)
-    if (last !== null && !isSpecial && this.client.conf === this.#seen.conf && this.#nss() === this.#seen.nss)
-      return last
-    this.#seen = { conf: null, nss: null }
+  #choose(host: string, isSpecial: boolean): OrderChoice {
+    const { preferSystem, dial } = this.#options
+    if (this.system !== null && dial === undefined && preferSystem === undefined)
+      return { order: 'system', reason: 'there is no dial to reach DNS servers with' }
     const choice = hostLookupOrder(this.#conditions, host)
-    const { nss } = this.#seen
-    this.#choice = !isSpecial && nss !== null && holdsForAll(nss) ? choice : null
+    const files = this.configuration
+    if (!isSpecial && files.hasReadNSS && holdsForAll(files.nss)) this.#choice = choice
     return choice
+  }
+
+  /** Looks at the files again. */
+  #look(): void {
+    const before = this.configuration
+    this.configuration = new Configuration(this.#sources)
+    if (this.#choice !== null && !this.configuration.confirms(before)) this.#choice = null
   }
 
   /**
@@ -180,12 +189,16 @@ export class LookupMeans {
 /** Characters that may have names looked up by other means. */
 const special = /[\\%]/
 
-function reader<T extends object>(
-  given: string | T | undefined,
-  system: { get(): T },
-  open: (path: string) => { get(): T },
-): () => T {
-  if (typeof given === 'object') return () => given
-  const file = given === undefined ? system : open(given)
-  return () => file.get()
+function sourceOf<T extends object>(
+  what: string | T | undefined,
+  system: Source<T>,
+  open: (path: string) => Source<T>,
+): Source<T> {
+  if (typeof what === 'object') return given(what)
+  return what === undefined ? system : open(what)
+}
+
+/** The source of what a program says itself, in the place of a file. */
+function given<T>(value: T): Source<T> & { load(): T } {
+  return { get: () => value, load: () => value, trustedUntil: Infinity }
 }

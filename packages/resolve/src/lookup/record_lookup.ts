@@ -20,7 +20,11 @@ export interface RecordLookup {
  * Looks up the records of a type; there is at least one. Rejects with a DNSError, or with why the lookup
  * was ended.
  */
-export async function lookupRecords(client: DNSClient, lookup: RecordLookup, ending: Ending): Promise<RR[]> {
+export async function lookupRecords(
+  client: DNSClient,
+  lookup: RecordLookup,
+  ending: Ending | null,
+): Promise<RR[]> {
   const { name, asked, type, shown } = lookup
   const answer = await client.lookup(name, asked, type, ending)
   const list: RR[] = []

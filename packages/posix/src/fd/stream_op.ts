@@ -54,7 +54,7 @@ export class ReadOp extends FDOp<number | null> implements TurnRead {
   attempt(): boolean {
     if (!this.fd.readReady) return false
     checkKept(this.#p, 1)
-    if (this.#fitsTurn && this.fd.poller.turn.receive(this)) return false
+    if (this.#fitsTurn && this.fd.poller.turn.receive(this) === 1) return false
     return this.#took(readOnce(this.fd, this.#p))
   }
 

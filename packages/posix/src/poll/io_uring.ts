@@ -143,11 +143,14 @@ export class IoUring {
 
   #take(results: number[]): number {
     const rings = this.#rings
+    const signed = this.#results
+    const first = this.#cqes
+    const mask = this.#mask
     const seen = rings[this.#seen] ?? 0
     const complete = rings[this.#complete] ?? 0
     for (let i = seen; i !== complete; i = (i + 1) >>> 0) {
-      const at = this.#cqes + (i & this.#mask) * CQE
-      results[rings[at] ?? 0] = this.#results[at + 2] ?? 0
+      const at = first + (i & mask) * CQE
+      results[rings[at] ?? 0] = signed[at + 2] ?? 0
     }
     rings[this.#seen] = complete
     return (complete - seen) >>> 0

@@ -29,30 +29,30 @@ const BYTES = ENTRIES * MESSAGE
 
 const resolved = Promise.resolve()
 
-/** A read or write that waits, and is made together with others. */
-export interface TurnCall {
+/** A read that is made together with others. */
+export interface TurnRead {
   /** The number of its descriptor. */
   readonly number: number
-  /** Lets it, if it waits still, and what waits behind it try again. All that were made have been told before. */
-  next(): void
-}
-
-/** A read that is made together with others. */
-export interface TurnRead extends TurnCall {
   /** How many bytes it takes. */
   readonly byteLength: number
   /** Whether it has not ended meanwhile. */
   readonly isWaiting: boolean
   /** Is told what its call gave: `n` bytes at `at` in `memory`, or a negated error number. */
   received(n: number, memory: Uint8Array, at: number): void
+  /** Lets it, if it waits still, and what waits behind it try again; absent where nothing does. All that were made have been told before. */
+  next?(): void
 }
 
 /** A write that is made together with others. */
-export interface TurnWrite extends TurnCall {
+export interface TurnWrite {
+  /** The number of its descriptor. */
+  readonly number: number
   /** Copies its bytes to `at` in `memory`. Gives how many, and 0 when it is not to be made any more. */
   put(memory: Uint8Array, at: number): number
   /** Is told what its call gave: the bytes that went, or a negated error number. */
   sent(n: number): void
+  /** Lets it, if it waits still, and what waits behind it try again; absent where nothing does. All that were made have been told before. */
+  next?(): void
 }
 
 /**
@@ -61,6 +61,8 @@ export interface TurnWrite extends TurnCall {
  * under way when the call is over. An answer to one of a thousand connections takes a third less processor time (docs/floors.md).
  */
 export class TurnCalls {
+  /** Whether writes are taken: from the delivery of several reads until what they led to was sent. Only this class sets it. */
+  sends = false
   #engine: Engine = 'auto'
   #ring: IoUring | null | undefined // undefined until it is needed, null where the kernel refuses it
   #memory = new Uint8Array() // what is received, then what is sent
@@ -68,7 +70,6 @@ export class TurnCalls {
   #reads: TurnRead[] = []
   #writes: TurnWrite[] = []
   #receives = false
-  #sends = false
   #isSettling = false // whether it is settled when the microtasks have run
   #rest = 0 // looks to come whose calls are made one by one, as a message was long
 
@@ -80,11 +81,6 @@ export class TurnCalls {
     this.#rest = 0
   }
 
-  /** Whether writes are taken: from the delivery of several reads until what they led to was sent. */
-  get sends(): boolean {
-    return this.#sends
-  }
-
   /** So many events are to be delivered. */
   begin(events: number): void {
     const several = this.#engine === 'io_uring' ? 1 : SEVERAL
@@ -92,11 +88,16 @@ export class TurnCalls {
     this.#receives = events >= several && this.#rest === 0 && this.#engine !== 'epoll' && !isLogging
   }
 
-  /** Takes a read whose data is there. Gives false when it is to be made at once. */
-  receive(read: TurnRead): boolean {
-    if (!this.#receives || this.#reads.length === ENTRIES || !this.#isOpen()) return false
-    this.#reads.push(read)
-    return true
+  /** Takes a read whose data is there, as often as it is to be made. Gives how often it will be; else it is to be made at once. */
+  receive(read: TurnRead, times = 1): number {
+    if (!this.#receives) return 0
+    if (this.#ring === undefined) this.#tryOpen()
+    if (this.#ring === null) return 0
+    const reads = this.#reads
+    const before = reads.length
+    const after = Math.min(before + times, ENTRIES)
+    while (reads.length < after) reads.push(read)
+    return after - before
   }
 
   /** The events are delivered: makes the reads. Gives whether there were any. */
@@ -105,21 +106,25 @@ export class TurnCalls {
     const ring = this.#ring
     this.#receives = false
     if (!ring || taken.length === 0) return false
-    this.#sends = true
+    this.sends = true
     this.#reads = []
-    this.#settleSoon()
+    if (!this.#isSettling) this.#settleSoon()
     // A program that looks at a descriptor itself may have ended a read meanwhile, or transferred its buffer.
-    const reads = taken.filter(({ isWaiting, byteLength }) => isWaiting && byteLength > 0)
-    reads.forEach(({ number, byteLength }, i) => {
-      const at = this.#address + i * MESSAGE
-      ring.add(ioUring.IORING_OP_RECV, number, at, Math.min(byteLength, MESSAGE), 0)
-    })
+    const reads: TurnRead[] = []
+    let address = this.#address
+    for (let i = 0; i < taken.length; i++) {
+      const read = taken[i]
+      const length = read?.isWaiting === true ? read.byteLength : 0
+      if (read === undefined || length === 0) continue
+      ring.add(ioUring.IORING_OP_RECV, read.number, address, length < MESSAGE ? length : MESSAGE, 0)
+      address += MESSAGE
+      reads.push(read)
+    }
     const results = ring.enter()
     if (this.#engine === 'auto' && results.includes(MESSAGE)) this.#rest = REST
-    reads.forEach((read, i) => {
-      read.received(results[i] ?? 0, this.#memory, i * MESSAGE)
-    })
-    for (const read of taken) read.next()
+    const memory = this.#memory
+    for (let i = 0; i < reads.length; i++) reads[i]?.received(results[i] ?? 0, memory, i * MESSAGE)
+    for (let i = 0; i < taken.length; i++) taken[i]?.next?.()
     return true
   }
 
@@ -127,7 +132,7 @@ export class TurnCalls {
   send(write: TurnWrite): void {
     if (this.#writes.length === ENTRIES) this.flush()
     this.#writes.push(write)
-    this.#settleSoon()
+    if (!this.#isSettling) this.#settleSoon()
   }
 
   /** Makes the writes that were taken. Gives whether there were any. */
@@ -136,26 +141,24 @@ export class TurnCalls {
     if (!ring || this.#writes.length === 0) return false
     const writes = this.#writes
     this.#writes = []
-    const made = []
+    const made: TurnWrite[] = []
     let at = BYTES
-    for (const write of writes) {
-      const length = write.put(this.#memory, at)
-      if (length === 0) continue
+    for (let i = 0; i < writes.length; i++) {
+      const write = writes[i]
+      const length = write?.put(this.#memory, at) ?? 0
+      if (write === undefined || length === 0) continue
       ring.add(ioUring.IORING_OP_SEND, write.number, this.#address + at, length, abi.MSG_NOSIGNAL)
       made.push(write)
       at += MESSAGE
     }
     const results = ring.enter()
-    made.forEach((write, i) => {
-      write.sent(results[i] ?? 0)
-    })
-    for (const write of writes) write.next()
+    for (let i = 0; i < made.length; i++) made[i]?.sent(results[i] ?? 0)
+    for (let i = 0; i < writes.length; i++) writes[i]?.next?.()
     return true
   }
 
   // Node runs a tick queued by a microtask after all of the user's microtasks.
   #settleSoon(): void {
-    if (this.#isSettling) return
     this.#isSettling = true
     void resolved.then(this.#afterMicrotasks)
   }
@@ -167,19 +170,16 @@ export class TurnCalls {
   // What follows a write in the program may write, too: no more are taken only when there were none.
   readonly #settle = (): void => {
     this.#isSettling = false
-    this.#sends = this.flush()
-    if (this.#sends) this.#settleSoon()
+    this.sends = this.flush()
+    if (this.sends) this.#settleSoon()
   }
 
-  #isOpen(): boolean {
-    if (this.#ring === undefined) {
-      try {
-        this.#ring = this.#open()
-      } catch {
-        this.#ring = null // Many a container forbids io_uring, and old kernels have none of this kind.
-      }
+  #tryOpen(): void {
+    try {
+      this.#ring = this.#open()
+    } catch {
+      this.#ring = null // Many a container forbids io_uring, and old kernels have none of this kind.
     }
-    return this.#ring !== null
   }
 
   #open(): IoUring {

@@ -12,38 +12,44 @@ import type { Newcomer } from '../poll/selector.ts'
 import { closeDescriptor } from '../sys/descriptor.ts'
 import { fillRandom } from '../sys/entropy.ts'
 import { connect, recv, send, syscallError } from '../sys/syscall.ts'
-import { MESSAGE } from '../poll/turn_calls.ts'
+import { MESSAGE, type TurnRead, type TurnWrite } from '../poll/turn_calls.ts'
 import { familyOf, getUDPAddr, sockaddrOut } from '../wire/sockaddr.ts'
 import { askName } from '../wire/socket_name.ts'
 import { putAddr } from './ipsock.ts'
-import { QueryRead, QueryWrite, type QueryCaller } from './query_calls.ts'
 import { tcpSockGroup } from './tcpsock.ts'
 import { udpSockGroup } from './udpsock.ts'
 
 /** Room for the longest reply that a resolver asks for, and for more, so that a longer one shows. What it holds is good until the next read. */
 const packet = new Uint8Array(MESSAGE)
 
+const nothing = new Uint8Array()
+
 /**
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
  * is made of, lanes and promises: it tells its receiver what comes, at once. Its process stays alive until it is closed.
  */
-class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
+class QuerySocket implements PacketSocket, Newcomer, Deferred, TurnRead, TurnWrite {
   readonly isConnected = true
+  readonly number: number
+  readonly byteLength = MESSAGE
+  /** Until it is closed. */
+  isWaiting = true
   readonly #raddr: UDPAddr
   readonly #receiver: PacketReceiver
   readonly #poller: Poller
-  readonly #fd: number
   #slot = -1
-  isClosed = false
   #expected = 0 // packets that calls of this turn read
   #isEmpty = false // whether one of them found none
+  readonly #packets: Uint8Array[] = [] // that calls of this turn send
+  #put = 0 // how many of them are where those calls take them from
+  #sent = 0
 
   /** Opens it. Throws bare errors. */
   constructor(raddr: UDPAddr, receiver: PacketReceiver) {
     this.#raddr = raddr
     this.#receiver = receiver
     this.#poller = poller()
-    this.#fd = connected(raddr)
+    this.number = connected(raddr)
     this.#poller.ref()
     noteOpened(this, named)
     this.#poller.expect(this)
@@ -51,7 +57,7 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
 
   register(): void {
     // Writes are not asked for: it would tell at once that one may go, and wake the loop for nothing.
-    this.#slot = this.#poller.add(this.#fd, this, false)
+    this.#slot = this.#poller.add(this.number, this, false)
     if (this.#slot < 0) this.#failSoon(this.#error('read', syscallError(registerCall, this.#slot)))
   }
 
@@ -60,18 +66,15 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
     return `udp ${String(this.#localAddr)}->${this.#raddr.toString()}`
   }
 
-  get number(): number {
-    return this.#fd
-  }
-
   send(packet: Uint8Array): void {
     const { turn } = this.#poller
     if (turn.sends && packet.byteLength <= MESSAGE) {
-      turn.send(new QueryWrite(this, packet))
+      this.#packets.push(packet)
+      turn.send(this)
       return
     }
-    const n = send(this.#fd, packet, packet.byteLength, abi.MSG_NOSIGNAL)
-    if (n < 0) this.unsent(packet, n)
+    const n = send(this.number, packet, packet.byteLength, abi.MSG_NOSIGNAL)
+    if (n < 0) this.#unsent(packet, n)
   }
 
   readError(cause: Error): OpError {
@@ -79,45 +82,61 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
   }
 
   close(): void {
-    if (this.isClosed) return
-    this.isClosed = true
+    if (!this.isWaiting) return
+    this.isWaiting = false
     if (this.#slot < 0) this.#poller.dismiss(this)
     else this.#poller.forget(this.#slot)
     this.#poller.unref()
-    this.#poller.close(this.#fd)
+    this.#poller.close(this.number)
     noteClosed(this)
   }
 
   readable(): void {
     // Each reply that is waited for may be there.
     const { turn } = this.#poller
-    while (this.#expected < this.#receiver.waiting && turn.receive(new QueryRead(this))) this.#expected++
+    const missing = this.#receiver.waiting - this.#expected
+    if (missing > 0) this.#expected += turn.receive(this, missing)
     this.#isEmpty = false
     if (this.#expected === 0) this.#read()
   }
 
   tryRead(): boolean | null {
-    if (this.isClosed || this.#receiver.waiting === 0) return null
-    const n = recv(this.#fd, packet, packet.byteLength, 0)
+    if (!this.isWaiting || this.#receiver.waiting === 0) return null
+    const n = recv(this.number, packet, packet.byteLength, 0)
     if (n !== EAGAIN) this.#tell(packet, n)
     return n !== EAGAIN
   }
 
-  took(packet: Uint8Array, n: number): void {
+  received(n: number, memory: Uint8Array, at: number): void {
     this.#expected--
-    if (n === EAGAIN) this.#isEmpty = true
-    else if (n !== EINTR && !this.isClosed) this.#tell(packet, n)
+    if (n > 0 && this.isWaiting) this.#receiver.received(memory.subarray(at, at + n), n)
+    else if (n === EAGAIN) this.#isEmpty = true
+    else if (n !== EINTR && this.isWaiting) this.#tell(nothing, n)
     if (this.#expected === 0 && !this.#isEmpty) this.#read()
   }
 
+  put(memory: Uint8Array, at: number): number {
+    const packet = this.#packets[this.#put++] ?? nothing
+    if (!this.isWaiting) return 0
+    memory.set(packet, at)
+    return packet.byteLength
+  }
+
+  sent(n: number): void {
+    const packets = this.#packets
+    const packet = packets[this.#sent++] ?? nothing
+    if (this.#sent === packets.length) this.#put = this.#sent = packets.length = 0
+    if (n < 0) this.#unsent(packet, n)
+  }
+
   #read(): void {
-    while (!this.isClosed && this.#receiver.waiting > 0) {
+    while (this.isWaiting && this.#receiver.waiting > 0) {
       // Anyone can send packets here, and without end.
       if (isTurnOver()) {
         deferToNextTurn(this)
         return
       }
-      const n = recv(this.#fd, packet, packet.byteLength, 0)
+      const n = recv(this.number, packet, packet.byteLength, 0)
       if (n === EAGAIN) return
       this.#tell(packet, n)
     }
@@ -141,7 +160,7 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
   }
 
   get #localAddr(): UDPAddr | null {
-    return askName(this.#fd) < 0 ? null : getUDPAddr()
+    return askName(this.number) < 0 ? null : getUDPAddr()
   }
 
   #error(op: string, cause: Error): OpError {
@@ -149,10 +168,10 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
   }
 
   /** The kernel had no room for a packet, or the socket an error, which the receiver is told when the call that sends has returned. */
-  unsent(packet: Uint8Array, result: number): void {
+  #unsent(packet: Uint8Array, result: number): void {
     if (result === EAGAIN) {
       setImmediate(() => {
-        if (!this.isClosed) this.send(packet)
+        if (this.isWaiting) this.send(packet)
       })
     } else {
       this.#failSoon(this.#error('write', syscallError('write', result)))
@@ -161,7 +180,7 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, QueryCaller {
 
   #failSoon(error: OpError): void {
     setImmediate(() => {
-      if (!this.isClosed) this.#receiver.failed(error)
+      if (this.isWaiting) this.#receiver.failed(error)
     })
   }
 }

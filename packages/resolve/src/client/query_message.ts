@@ -1,12 +1,14 @@
-import { encodePacketQuery, UDP_SIZE, withLength } from '../dns/message.ts'
+import {
+  encodePacketQuery,
+  HEADER_SIZE,
+  OPT_SIZE,
+  TYPE_AND_CLASS_SIZE,
+  UDP_SIZE,
+  withLength,
+} from '../dns/message.ts'
 import { Parser, RCode } from '../dns/parser.ts'
 import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
-
-// Sizes in bytes: the header, what follows the name of a question, and the OPT record behind the question.
-const HEADER_SIZE = 12
-const TYPE_AND_CLASS_SIZE = 4
-const OPT_SIZE = 11
 
 /**
  * A query as it is sent, and the rule by which its replies are told from

@@ -112,9 +112,12 @@ export function encodeQuery(
   return { stream, packet: stream.subarray(2) }
 }
 
-const HEADER_SIZE = 12
-/** The type and the class of a question. */
-const TYPE_AND_CLASS_SIZE = 4
+/** The size of a header, in bytes. */
+export const HEADER_SIZE = 12
+/** The size of what follows the name of a question, in bytes. */
+export const TYPE_AND_CLASS_SIZE = 4
+/** The size of an OPT record without options, in bytes. */
+export const OPT_SIZE = 11
 
 /** The query of {@link encodeQuery} as a packet. */
 export function encodePacketQuery(
@@ -124,7 +127,7 @@ export function encodePacketQuery(
   ad: boolean,
   edns0: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const rest = edns0 ? TYPE_AND_CLASS_SIZE + optRecord.byteLength : TYPE_AND_CLASS_SIZE
+  const rest = edns0 ? TYPE_AND_CLASS_SIZE + OPT_SIZE : TYPE_AND_CLASS_SIZE
   const room = HEADER_SIZE + name.length + 1 + rest
   const bytes = smallBuffer(room) // of zeros
   const at = putName(bytes, HEADER_SIZE, name)

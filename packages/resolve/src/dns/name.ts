@@ -58,7 +58,7 @@ export function avoidDNS(name: string): boolean {
  * (RFC 6761 section 6.3).
  */
 export function isLocalhost(name: string): boolean {
-  const start = name.length - (name.charCodeAt(name.length - 1) === dot ? 10 : 9)
+  const start = name.length - (isRooted(name) ? 10 : 9)
   // Nearly all names have another letter there.
   if (start < 0 || (name.charCodeAt(start) | 0x20) !== 108) return false
   if (start > 0 && name.charCodeAt(start - 1) !== dot) return false
@@ -79,7 +79,7 @@ export function isLocalhost(name: string): boolean {
  * ```
  */
 export function nameList(name: string, ndots: number, search: readonly string[]): string[] {
-  const rooted = name.charCodeAt(name.length - 1) === dot
+  const rooted = isRooted(name)
   const itself = rooted ? name : name + '.'
   if (itself.length * 3 > maxLength && byteLength(itself) > maxLength) return []
   const own = avoidDNS(itself) ? [] : [itself]

@@ -1,5 +1,5 @@
 import { IP, IPAddr } from '@net/addr'
-import { UDP_SIZE } from './message.ts'
+import { OPT_SIZE, UDP_SIZE } from './message.ts'
 import { RRType } from './rr.ts'
 import { uint16At, uint32At } from './wire_reader.ts'
 
@@ -8,9 +8,6 @@ const RECORD_HEADER_SIZE = 12
 
 /** A pointer to the name of the question, which is behind the header, and two bytes for a type. */
 const NAME_OF_QUESTION = 0xc00c0000
-
-/** An OPT record without options. */
-const OPT_SIZE = 11
 
 /**
  * The addresses in a reply of `length` bytes, in which a question ends at `questionEnd`, if it has nothing else to say: no error, nothing cut,

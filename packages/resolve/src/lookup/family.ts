@@ -28,14 +28,12 @@ export function fitting(afnet: string, host: string, { addrs }: HostAddrs): IP[]
     if (list.length === 0) list = [ip]
     else list.push(ip)
   }
-  if (list.length === 0 || afnet === 'ip') return withUnspecified(afnet, host, addrs, list)
+  // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
+  if (afnet !== 'ip6' && isUnspecified(addrs)) list.push(IPv4zero)
+  if (list.length === 0) throw new AddrError('no suitable address found', host)
   return list
 }
 
-/** Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant. */
-function withUnspecified(afnet: string, host: string, addrs: readonly IPAddr[], list: IP[]): IP[] {
-  if (addrs.length === 1 && afnet !== 'ip6' && IPv6unspecified.equal(addrs[0]?.ip ?? null))
-    list.push(IPv4zero)
-  if (list.length === 0) throw new AddrError('no suitable address found', host)
-  return list
+function isUnspecified(addrs: readonly IPAddr[]): boolean {
+  return addrs.length === 1 && IPv6unspecified.equal(addrs[0]?.ip ?? null)
 }

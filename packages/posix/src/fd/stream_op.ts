@@ -108,7 +108,7 @@ export class WriteOp extends FDOp<number> implements TurnWrite {
       const { turn } = this.fd.poller
       // One that had to wait for a later turn goes by itself, before what came behind it.
       this.#call = turn.sends ? 'taken' : 'alone'
-      if (turn.sends) turn.send(this)
+      if (turn.sends) turn.send(this, this.#p)
     }
     return this.#call !== 'taken' && this.#attempt()
   }
@@ -124,20 +124,13 @@ export class WriteOp extends FDOp<number> implements TurnWrite {
     return false
   }
 
-  put(memory: Uint8Array, at: number): number {
-    this.#call = 'alone'
-    // Whose buffer was lost fails in its next attempt.
-    if (!this.isWaiting || byteLengthOf(this.#p) < this.#byteLength) return 0
-    copyBytes(this.#p, 0, memory, at, this.#byteLength)
-    return this.#byteLength
-  }
-
   sent(n: number): void {
     // An interrupted call is made again, and the rest of a short one, by the next attempt.
     if (n !== EINTR) this.#took(n)
   }
 
   next(): void {
+    this.#call = 'alone'
     this.fd.writing.wake()
   }
 

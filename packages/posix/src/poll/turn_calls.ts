@@ -1,9 +1,10 @@
+import { byteLengthOf } from '@net/contract'
 import { isLogging } from '@net/io'
+import { IORING_OP_RECV, IORING_OP_SEND } from '../abi/io_uring.ts'
 import { abi } from '../abi/system.ts'
 import { ENOSYS } from '../abi/errno.ts'
-import { ffi } from '../sys/ffi.ts'
 import { syscallError } from '../sys/syscall.ts'
-import { ENTRIES, IoUring, ioUring } from './io_uring.ts'
+import { ENTRIES, firstPiece, IoUring, PIECE, type Call } from './io_uring.ts'
 
 /**
  * How a thread's sockets receive and send: 'epoll' by a system call each, 'io_uring' by one for all that have something to do in a
@@ -20,19 +21,17 @@ const engines: readonly Engine[] = ['auto', 'epoll', 'io_uring']
 const SEVERAL = 2
 
 /** The longest message that is done together with others, in bytes: it is copied. */
-export const MESSAGE = 2048
+export const MESSAGE = PIECE
 
 /** Looks whose calls are made one by one after a message that did not fit, as more will come that do not. */
 const REST = 16
 
-const BYTES = ENTRIES * MESSAGE
-
 const resolved = Promise.resolve()
 
+const nothing = new Uint8Array()
+
 /** A read that is made together with others. */
-export interface TurnRead {
-  /** The number of its descriptor. */
-  readonly number: number
+export interface TurnRead extends Call {
   /** How many bytes it takes. */
   readonly byteLength: number
   /** Whether it has not ended meanwhile. */
@@ -44,13 +43,11 @@ export interface TurnRead {
 }
 
 /** A write that is made together with others. */
-export interface TurnWrite {
-  /** The number of its descriptor. */
-  readonly number: number
-  /** Copies its bytes to `at` in `memory`. Gives how many, and 0 when it is not to be made any more. */
-  put(memory: Uint8Array, at: number): number
-  /** Is told what its call gave: the bytes that went, or a negated error number. */
-  sent(n: number): void
+export interface TurnWrite extends Call {
+  /** Whether it has not ended meanwhile. */
+  readonly isWaiting: boolean
+  /** Is told what the call for `p` gave: the bytes that went, or a negated error number. */
+  sent(n: number, p: Uint8Array): void
   /** Lets it, if it waits still, and what waits behind it try again; absent where nothing does. All that were made have been told before. */
   next?(): void
 }
@@ -65,11 +62,10 @@ export class TurnCalls {
   sends = false
   #engine: Engine = 'auto'
   #ring: IoUring | null | undefined // undefined until it is needed, null where the kernel refuses it
-  #memory = new Uint8Array() // what is received, then what is sent
-  #address = 0
   #reads: TurnRead[] = []
   #writes: TurnWrite[] = []
-  #receives = false
+  #parts: Uint8Array[] = [] // what each of them writes
+  #least = Infinity // how many times a read is to be made at least to go together with others
   #isSettling = false // whether it is settled when the microtasks have run
   #rest = 0 // looks to come whose calls are made one by one, as a message was long
 
@@ -85,12 +81,13 @@ export class TurnCalls {
   begin(events: number): void {
     const several = this.#engine === 'io_uring' ? 1 : SEVERAL
     if (this.#rest > 0) this.#rest--
-    this.#receives = events >= several && this.#rest === 0 && this.#engine !== 'epoll' && !isLogging
+    if (this.#rest > 0 || this.#engine === 'epoll' || isLogging) this.#least = Infinity
+    else this.#least = events >= several ? 1 : several
   }
 
   /** Takes a read whose data is there, as often as it is to be made. Gives how often it will be; else it is to be made at once. */
   receive(read: TurnRead, times = 1): number {
-    if (!this.#receives) return 0
+    if (times < this.#least) return 0
     if (this.#ring === undefined) this.#tryOpen()
     if (this.#ring === null) return 0
     const reads = this.#reads
@@ -104,34 +101,34 @@ export class TurnCalls {
   end(): boolean {
     const taken = this.#reads
     const ring = this.#ring
-    this.#receives = false
+    this.#least = Infinity
     if (!ring || taken.length === 0) return false
     this.sends = true
     this.#reads = []
     if (!this.#isSettling) this.#settleSoon()
     // A program that looks at a descriptor itself may have ended a read meanwhile, or transferred its buffer.
     const reads: TurnRead[] = []
-    let address = this.#address
+    const lengths: number[] = []
     for (let i = 0; i < taken.length; i++) {
       const read = taken[i]
       const length = read?.isWaiting === true ? read.byteLength : 0
       if (read === undefined || length === 0) continue
-      ring.add(ioUring.IORING_OP_RECV, read.number, address, length < MESSAGE ? length : MESSAGE, 0)
-      address += MESSAGE
       reads.push(read)
+      lengths.push(length < MESSAGE ? length : MESSAGE)
     }
-    const results = ring.enter()
+    const results = ring.make(IORING_OP_RECV, reads, lengths)
     if (this.#engine === 'auto' && results.includes(MESSAGE)) this.#rest = REST
-    const memory = this.#memory
+    const { memory } = ring
     for (let i = 0; i < reads.length; i++) reads[i]?.received(results[i] ?? 0, memory, i * MESSAGE)
     for (let i = 0; i < taken.length; i++) taken[i]?.next?.()
     return true
   }
 
-  /** Takes a write of at most {@link MESSAGE} bytes that was begun while {@link sends}. */
-  send(write: TurnWrite): void {
+  /** Takes a write of all of `p`, at most {@link MESSAGE} bytes, that was begun while {@link sends}. */
+  send(write: TurnWrite, p: Uint8Array): void {
     if (this.#writes.length === ENTRIES) this.flush()
     this.#writes.push(write)
+    this.#parts.push(p)
     if (!this.#isSettling) this.#settleSoon()
   }
 
@@ -140,19 +137,26 @@ export class TurnCalls {
     const ring = this.#ring
     if (!ring || this.#writes.length === 0) return false
     const writes = this.#writes
+    const parts = this.#parts
     this.#writes = []
+    this.#parts = []
     const made: TurnWrite[] = []
-    let at = BYTES
+    const sent: Uint8Array[] = []
+    const lengths: number[] = []
+    let at = firstPiece(IORING_OP_SEND)
     for (let i = 0; i < writes.length; i++) {
       const write = writes[i]
-      const length = write?.put(this.#memory, at) ?? 0
-      if (write === undefined || length === 0) continue
-      ring.add(ioUring.IORING_OP_SEND, write.number, this.#address + at, length, abi.MSG_NOSIGNAL)
+      const p = parts[i]
+      // Whose buffer was lost meanwhile fails in its next attempt.
+      if (write?.isWaiting !== true || p === undefined || byteLengthOf(p) === 0) continue
+      ring.memory.set(p, at)
       made.push(write)
+      sent.push(p)
+      lengths.push(p.byteLength)
       at += MESSAGE
     }
-    const results = ring.enter()
-    for (let i = 0; i < made.length; i++) made[i]?.sent(results[i] ?? 0)
+    const results = ring.make(IORING_OP_SEND, made, lengths)
+    for (let i = 0; i < made.length; i++) made[i]?.sent(results[i] ?? 0, sent[i] ?? nothing)
     for (let i = 0; i < writes.length; i++) writes[i]?.next?.()
     return true
   }
@@ -185,8 +189,6 @@ export class TurnCalls {
   #open(): IoUring {
     if (abi.kernel !== 'linux') throw syscallError('io_uring_setup', ENOSYS)
     const ring = new IoUring()
-    this.#memory = new Uint8Array(2 * BYTES)
-    this.#address = Number(ffi().address(this.#memory))
     // What a program wrote before it ends was sent.
     process.once('exit', () => this.flush())
     return ring

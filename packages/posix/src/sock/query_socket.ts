@@ -24,6 +24,9 @@ const packet = new Uint8Array(MESSAGE)
 
 const nothing = new Uint8Array()
 
+/** A struct sockaddr of the family AF_UNSPEC. */
+const unspecified = new Uint8Array(16)
+
 /**
  * A connected UDP socket for a query or a few, from a port that the kernel takes at random. It makes none of what a connection
  * is made of, lanes and promises: it tells its receiver what comes, at once. Its process stays alive until it is closed.
@@ -40,9 +43,6 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, TurnRead, TurnWri
   #slot = -1
   #expected = 0 // packets that calls of this turn read
   #isEmpty = false // whether one of them found none
-  readonly #packets: Uint8Array[] = [] // that calls of this turn send
-  #put = 0 // how many of them are where those calls take them from
-  #sent = 0
 
   /** Opens it. Throws bare errors. */
   constructor(raddr: UDPAddr, receiver: PacketReceiver) {
@@ -69,12 +69,25 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, TurnRead, TurnWri
   send(packet: Uint8Array): void {
     const { turn } = this.#poller
     if (turn.sends && packet.byteLength <= MESSAGE) {
-      this.#packets.push(packet)
-      turn.send(this)
+      turn.send(this, packet)
       return
     }
     const n = send(this.number, packet, packet.byteLength, abi.MSG_NOSIGNAL)
     if (n < 0) this.#unsent(packet, n)
+  }
+
+  /** One that is not registered had its reply at once, and most such are of lookups one after the other, which close it. */
+  get isRenewable(): boolean {
+    return abi.kernel === 'linux' && this.#slot >= 0
+  }
+
+  renew(): boolean {
+    // A socket that is disconnected gives its port back, and takes another when it is connected again (connect(2) of Linux).
+    const { bytes } = sockaddrOf(this.#raddr)
+    return (
+      connect(this.number, unspecified, unspecified.byteLength) === 0 &&
+      connect(this.number, bytes, bytes.byteLength) === 0
+    )
   }
 
   readError(cause: Error): OpError {
@@ -115,17 +128,7 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, TurnRead, TurnWri
     if (this.#expected === 0 && !this.#isEmpty) this.#read()
   }
 
-  put(memory: Uint8Array, at: number): number {
-    const packet = this.#packets[this.#put++] ?? nothing
-    if (!this.isWaiting) return 0
-    memory.set(packet, at)
-    return packet.byteLength
-  }
-
-  sent(n: number): void {
-    const packets = this.#packets
-    const packet = packets[this.#sent++] ?? nothing
-    if (this.#sent === packets.length) this.#put = this.#sent = packets.length = 0
+  sent(n: number, packet: Uint8Array): void {
     if (n < 0) this.#unsent(packet, n)
   }
 

@@ -20,13 +20,16 @@ import {
   resolverOver,
   RRType,
   type Resolver,
+  type ResolverSockets,
 } from '@net/resolve'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hosted } from '../src/hosted/hosted.ts'
 import { serverAddrs } from '../src/hosted/lookup.ts'
+import { poller } from '../src/poll/poller.ts'
 import { posix } from '../src/sock/posix.ts'
 import { querySockets } from '../src/sock/query_socket.ts'
 import { sourceAddrs } from '../src/sock/source_addr.ts'
+import { noRing } from './ring.ts'
 
 const targets = [posix(), hosted()]
 let balanced: () => Promise<void>
@@ -45,6 +48,7 @@ class Server implements AsyncDisposable {
   readonly #held: (() => void)[] = []
   #holds = false
   readonly ports = new Set<number>()
+  readonly uses = new Map<number, number>() // of each port
   #arrived: () => void = () => {}
   #wanted = 0
 
@@ -84,6 +88,7 @@ class Server implements AsyncDisposable {
 
   #asked(socket: Socket, bytes: Uint8Array, from: RemoteInfo): void {
     this.ports.add(from.port)
+    this.uses.set(from.port, (this.uses.get(from.port) ?? 0) + 1)
     const answer = (): void => {
       const query = decodeDNSMessage(bytes)
       const { name = '', type = 0 } = query.questions[0] ?? {}
@@ -170,6 +175,48 @@ describe('the sockets that DNS servers are asked over', () => {
     const steps = [...server.ports].map((port, i, all) => port - (all[i - 1] ?? 0))
     expect(new Set(steps).size).toBeGreaterThan(30)
   })
+
+  test.skipIf(noRing !== '')(
+    `several replies that come to one socket are received together ${noRing}`,
+    async () => {
+      await using server = await Server.start(1)
+      const r = resolverOver(querySockets, { ...options, resolvConf: { servers: server.addresses } })
+      const came = server.hold(16)
+      const lookups = Array.from({ length: 16 }, async (_, i) => {
+        const found = await r.lookupIP('ip4', `n${i}.example`)
+        return `${String(found)} ${poller().turn.sends}`
+      })
+      await came
+      server.release()
+      expect(new Set(await Promise.all(lookups))).toEqual(new Set(['192.0.2.1 true']))
+      expect(server.ports.size).toBe(1)
+    },
+  )
+
+  test.skipIf(process.platform !== 'linux')(
+    'a socket that has taken its queries takes another port for the next ones (not on BSDs, which keep the port)',
+    async () => {
+      await using server = await Server.start(1)
+      let opened = 0
+      const counted: ResolverSockets = {
+        ...querySockets,
+        openPackets(raddr, receiver) {
+          opened++
+          return querySockets.openPackets?.(raddr, receiver) ?? null
+        },
+      }
+      const r = resolverOver(counted, { ...options, resolvConf: { servers: server.addresses } })
+      let asked = 0
+      const worker = async (): Promise<void> => {
+        while (asked < 640) expect(String(await r.lookupIP('ip4', `n${asked++}.example`))).toBe('192.0.2.1')
+      }
+      await Promise.all(Array.from({ length: 64 }, worker))
+      expect(opened).toBeLessThan(20)
+      // The kernel may give a port again that was given back.
+      expect(server.ports.size).toBeGreaterThan(640 / 16 - 3)
+      expect(Math.max(...server.uses.values())).toBeLessThanOrEqual(2 * 16)
+    },
+  )
 
   /** A DNS server in another thread, which answers A with 192.0.2.1, some questions twice and some late. */
   async function serverElsewhere(): Promise<{ server: Worker; address: string; ports: Set<number> }> {

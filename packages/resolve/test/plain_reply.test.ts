@@ -118,6 +118,8 @@ function resolverWith(reply: Uint8Array, cache?: DNSCache): Resolver {
         receiver.received(bytes, bytes.byteLength)
       })
     },
+    isRenewable: false,
+    renew: () => false,
     readError: (cause) => cause,
     close: () => {},
   })

@@ -32,6 +32,7 @@ export function connSockets(dial: ServerDial): OpenPacketSocket {
 
 /** A socket of packets over a connection of the contract: what one turn of the loop sends goes together. */
 class ConnSocket implements PacketSocket {
+  readonly isRenewable = false
   readonly #means: ConnMeans
   readonly #server: string
   readonly #receiver: PacketReceiver
@@ -60,6 +61,10 @@ class ConnSocket implements PacketSocket {
     void settled.then(() => {
       this.#flush()
     })
+  }
+
+  renew(): boolean {
+    return false
   }
 
   readError(cause: Error): Error {

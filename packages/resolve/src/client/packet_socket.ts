@@ -18,6 +18,13 @@ export interface PacketSocket {
   readonly isConnected: boolean
   /** Sends a packet, or has it sent when it is connected. The bytes must stay as they are. */
   send(packet: Uint8Array): void
+  /** Whether {@link renew} can be tried. */
+  readonly isRenewable: boolean
+  /**
+   * Takes another source port at random, as a new socket would, for less than one costs, while no query waits; gives whether it has.
+   * What came to the old port may still be read.
+   */
+  renew(): boolean
   /** Makes the error of a read, which names both ends. */
   readError(cause: Error): Error
   /** Closes it: the receiver is told nothing more. */

@@ -36,6 +36,8 @@ export interface SocketOwner {
   readonly shared: boolean
   /** A query has left a socket, which may be closed by now. */
   left(socket: PooledSocket): void
+  /** A socket has taken all its queries, and none waits, but it can be renewed. */
+  spent(socket: PooledSocket): void
 }
 
 /**
@@ -49,10 +51,10 @@ export class PooledSocket implements PacketReceiver {
   readonly #owner: SocketOwner
   readonly #waiting = new Map<number, PacketRequest>()
   readonly #socket: PacketSocket
-  readonly #until: number
-  #uses = 0
+  #until: number
+  /** How many queries it takes yet. */
+  #left = MAX_USES
   #forged = 0
-  #retired = false
 
   /** Whether it is closed, or was found to be a stream. */
   isClosed = false
@@ -81,7 +83,7 @@ export class PooledSocket implements PacketReceiver {
 
   /** Whether it can take one more query, if its id is a new one. */
   get hasRoom(): boolean {
-    if (this.#retired || this.isClosed || this.#uses >= MAX_USES) return false
+    if (this.#left === 0 || this.isClosed) return false
     return this.#owner.shared || this.#waiting.size === 0
   }
 
@@ -89,11 +91,32 @@ export class PooledSocket implements PacketReceiver {
   ask(request: PacketRequest): boolean {
     const { message, start } = request
     const waiting = this.#waiting
-    if (this.#uses >= MAX_USES || this.#retired || this.isClosed || start >= this.#until) return false
+    if (this.#left === 0 || this.isClosed || start >= this.#until) return false
     if (this.#owner.shared ? waiting.has(message.id) : waiting.size > 0) return false
-    this.#uses++
+    this.#left--
     waiting.set(message.id, request)
     this.#socket.send(message.packet)
+    return true
+  }
+
+  /** Whether it can be tried to renew it. One that somebody has sent other packets to is given up. */
+  get #isRenewable(): boolean {
+    return this.#owner.shared && this.#socket.isRenewable && this.#forged === 0
+  }
+
+  /** Takes no query until it is renewed, or closes for good, as none waits. Gives whether it can be renewed. */
+  rest(): boolean {
+    if (!this.#isRenewable) this.close()
+    this.#left = 0
+    return !this.isClosed
+  }
+
+  /** Gives a spent socket another source port, for a query that is yet to be asked. Gives whether it has one. */
+  renew({ server, start }: PacketRequest): boolean {
+    if (server !== this.server || this.isClosed || this.#waiting.size > 0) return false
+    if (!this.#socket.renew()) return false
+    this.#until = start + MAX_AGE
+    this.#left = MAX_USES
     return true
   }
 
@@ -101,7 +124,7 @@ export class PooledSocket implements PacketReceiver {
   askBeyondShare(request: PacketRequest): boolean {
     const { message } = request
     if (this.isClosed || this.#forged >= MAX_FORGED || this.#waiting.has(message.id)) return false
-    this.#uses++
+    if (this.#left > 0) this.#left--
     this.#waiting.set(message.id, request)
     this.#socket.send(message.packet)
     return true
@@ -116,7 +139,7 @@ export class PooledSocket implements PacketReceiver {
 
   /** Takes no query any more, and closes when those under way are done. */
   retire(): void {
-    this.#retired = true
+    this.#left = 0
     if (this.#waiting.size === 0 && !this.isClosed) this.close()
   }
 
@@ -127,7 +150,7 @@ export class PooledSocket implements PacketReceiver {
       request.replied(bytes, length)
     } else if (++this.#forged === MAX_FORGED) {
       // Anyone can send packets here: this one may be a forgery, and the true reply still on its way.
-      this.#retired = true
+      this.#left = 0
     }
   }
 
@@ -169,7 +192,7 @@ export class PooledSocket implements PacketReceiver {
   /** Waits for no reply to a query any more. */
   #forget(request: PacketRequest): void {
     this.#waiting.delete(request.message.id)
-    if (this.#waiting.size === 0 && (this.#retired || this.#uses >= MAX_USES)) this.close()
+    if (this.#waiting.size === 0 && this.#left === 0 && this.rest()) this.#owner.spent(this)
     this.#owner.left(this)
   }
 

@@ -10,6 +10,8 @@ import { Parser, RCode } from '../dns/parser.ts'
 import { smallBuffer } from '../dns/slab.ts'
 import { DNSMessageError } from '../dns/wire_reader.ts'
 
+const { Buffer } = process.getBuiltinModule('node:buffer')
+
 /**
  * A query as it is sent, and the rule by which its replies are told from
  * forgeries.
@@ -83,13 +85,9 @@ export class QueryMessage {
     if (message[4] === 0 && message[5] === 0) return refusals.has(byteAt(message, 3) & 0xf)
     const end = this.questionEnd
     if (length < end) return false
-    const nameEnd = end - TYPE_AND_CLASS_SIZE
-    for (let i = HEADER_SIZE; i < end; i++) {
-      const is = message[i]
-      const was = sent[i]
-      if (is !== was && !(i < nameEnd && isSameLetter(is ?? 0, was ?? 0))) return false
-    }
-    return true
+    const asked = sent.subarray(HEADER_SIZE, end)
+    const answered = message.subarray(HEADER_SIZE, end)
+    return Buffer.compare(answered, asked) === 0 || isSameQuestion(answered, asked)
   }
 }
 
@@ -98,6 +96,12 @@ const refusals: ReadonlySet<number> = new Set([RCode.formatError, RCode.notImple
 
 function byteAt(bytes: Uint8Array, i: number): number {
   return bytes[i] ?? 0
+}
+
+/** Whether two questions of the same length are the same but for the case of letters in their names. */
+function isSameQuestion(a: Uint8Array, b: Uint8Array): boolean {
+  const nameEnd = a.byteLength - TYPE_AND_CLASS_SIZE
+  return a.every((byte, i) => byte === b[i] || (i < nameEnd && isSameLetter(byte, b[i] ?? 0)))
 }
 
 function isSameLetter(a: number, b: number): boolean {

@@ -7,6 +7,9 @@ import { PooledSocket, type SocketOwner, type PacketRequest } from './pooled_soc
 // chance, so that very many lookups at once do not use up the descriptors of a process.
 const MAX_OPEN = 256
 
+// So many that have taken all their queries are kept for later ones while others are under way.
+const MAX_SPENT = 16
+
 /**
  * Owns the sockets of packets that queries are sent on, for queries that come many at a time: making a
  * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its
@@ -18,9 +21,11 @@ export class SocketPool implements SocketOwner {
   /** The monotonic clock, as the getter of the global takes as long as a look at it. */
   readonly clock = performance
   // To any server, as nearly always one is asked. Those that have no room any more are taken out when that is found.
-  readonly #withRoom: PooledSocket[] = []
+  #withRoom: PooledSocket[] = []
   readonly #streams = new Set<string>()
-  readonly #open: PooledSocket[] = []
+  #open: PooledSocket[] = []
+  #spent: PooledSocket[] = [] // those that can be renewed; one may have been asked beyond its share meanwhile
+  #isResting = false // whether those that rest are closed when the event loop turns
   #active = 0
   // It stays set when a query has its reply: when it expires too soon for those that wait by then, it is set anew.
   readonly #timer = new DeadlineTimer(() => {
@@ -44,7 +49,11 @@ export class SocketPool implements SocketOwner {
    */
   ask(request: PacketRequest): PooledSocket | null {
     if (this.#streams.size > 0 && this.#streams.has(request.server)) return null
-    const socket = this.#askOpen(request) ?? this.#askNew(request)
+    const socket =
+      this.#askOpen(request) ??
+      this.#askSpent(request) ??
+      this.#askBeyondShare(request) ??
+      this.#askNew(request)
     this.#active++
     // The server is at work: what can wait comes now.
     this.#timer.setEarlier(request.end)
@@ -56,7 +65,25 @@ export class SocketPool implements SocketOwner {
     if (socket.isClosed) this.#forget(socket)
     // One that is shared has had room all the time, if it has any.
     else if (!this.shared && socket.hasRoom) this.#list(socket)
-    if (this.#active === 0) this.#closeAll()
+    if (this.#active === 0) this.#rest()
+  }
+
+  spent(socket: PooledSocket): void {
+    if (this.#spent.length < MAX_SPENT) this.#spent.push(socket)
+    else socket.close()
+  }
+
+  /** Asks over a socket that has taken all its queries, from another port; null when there is none. */
+  #askSpent(request: PacketRequest): PooledSocket | null {
+    for (let socket = this.#spent.pop(); socket !== undefined; socket = this.#spent.pop()) {
+      if (socket.renew(request)) {
+        this.#list(socket)
+        socket.ask(request)
+        return socket
+      }
+      this.#retire(socket)
+    }
+    return null
   }
 
   #askNew(request: PacketRequest): PooledSocket {
@@ -80,9 +107,10 @@ export class SocketPool implements SocketOwner {
       socket.listed = false
       if (socket.hasRoom) this.#retire(socket)
     }
-    return this.#askBeyondShare(request)
+    return null
   }
 
+  /** Asks over any socket when no other may be opened; null when one may. */
   #askBeyondShare(request: PacketRequest): PooledSocket | null {
     const all = this.#open
     if (!this.shared || all.length < MAX_OPEN) return null
@@ -110,11 +138,24 @@ export class SocketPool implements SocketOwner {
     this.#timer.set(next)
   }
 
-  /** Closes all sockets, as no query waits on any. */
-  #closeAll(): void {
+  /** Closes all sockets, as no query waits on any, but those that can be renewed: queries may come within this turn of the event loop. */
+  #rest(): void {
+    const resting = this.#open.filter((socket) => socket.rest())
+    for (const socket of resting) socket.listed = false
+    this.#withRoom = []
+    this.#open = resting
+    this.#spent = [...resting]
+    if (resting.length === 0 || this.#isResting) return
+    this.#isResting = true
+    setImmediate(this.#turned)
+  }
+
+  readonly #turned = (): void => {
+    this.#isResting = false
+    if (this.#active > 0) return
     for (const socket of this.#open) socket.close()
-    this.#open.length = 0
-    this.#withRoom.length = 0
+    this.#open = []
+    this.#spent = []
   }
 
   #retire(socket: PooledSocket): void {

@@ -1,11 +1,11 @@
+import { maxLabelLength, maxNameLength } from './wire_reader.ts'
+
 const dot = 46
 
-// The longest name in text with the dot at its end; on the wire it has one byte more (RFC 1035 section
-// 2.3.4).
-const maxLength = 254
-
-/** Labels of up to 63 characters, of which the first and the last are no dash, and not digits alone. */
-const domainName = /^(?![0-9.]*$)(?:\w(?:[\w-]{0,61}\w)?\.)*\w(?:[\w-]{0,61}\w)?\.?$/
+// It does not count characters, which would take the first two lookups 115 µs to compile, and takes them 41.
+/** Labels of which the first and the last character is no dash, and not digits alone. */
+const domainName = /^(?![\d.]*$)(?:(?!-)[\w-]+(?<!-)(?:\.|$))+$/
+const longLabel = /[^.]{64}/
 
 /**
  * Whether DNS may be asked for a name: labels of up to 63 letters, digits, '-' and '_', not all digits, at
@@ -21,8 +21,12 @@ const domainName = /^(?![0-9.]*$)(?:\w(?:[\w-]{0,61}\w)?\.)*\w(?:[\w-]{0,61}\w)?
  * ```
  */
 export function isDomainName(name: string): boolean {
-  if (name.length >= maxLength && (name.length > maxLength || !isRooted(name))) return false
+  if (name.length > maxLabelLength && isLong(name)) return false
   return domainName.test(name) || name === '.'
+}
+
+function isLong(name: string): boolean {
+  return longLabel.test(name) || name.length > (name.endsWith('.') ? maxNameLength : maxNameLength - 1)
 }
 
 /**
@@ -36,7 +40,7 @@ export function isDomainName(name: string): boolean {
  * ```
  */
 export function absDomainName(name: string): string {
-  return name.includes('.') && !isRooted(name) ? name + '.' : name
+  return name.includes('.') && !name.endsWith('.') ? name + '.' : name
 }
 
 /**
@@ -58,7 +62,7 @@ export function avoidDNS(name: string): boolean {
  * (RFC 6761 section 6.3).
  */
 export function isLocalhost(name: string): boolean {
-  const start = name.length - (isRooted(name) ? 10 : 9)
+  const start = name.length - (name.endsWith('.') ? 10 : 9)
   // Nearly all names have another letter there.
   if (start < 0 || (name.charCodeAt(start) | 0x20) !== 108) return false
   if (start > 0 && name.charCodeAt(start - 1) !== dot) return false
@@ -79,30 +83,29 @@ export function isLocalhost(name: string): boolean {
  * ```
  */
 export function nameList(name: string, ndots: number, search: readonly string[]): string[] {
-  const rooted = isRooted(name)
+  const rooted = name.endsWith('.')
   const itself = rooted ? name : name + '.'
-  if (itself.length * 3 > maxLength && byteLength(itself) > maxLength) return []
-  const own = avoidDNS(itself) ? [] : [itself]
+  if (itself.length * 3 > maxNameLength && byteLength(itself) > maxNameLength) return []
+  // Nearly all names end with another letter than those under .onion.
+  const mayBeOnion = (itself.charCodeAt(itself.length - 2) | 0x20) === 110
+  const own = mayBeOnion && avoidDNS(itself) ? [] : [itself]
   if (rooted || search.length === 0) return own
   const suffixed = search
     .map((suffix) => itself + suffix)
-    .filter((fqdn) => !avoidDNS(fqdn) && byteLength(fqdn) <= maxLength)
+    .filter((fqdn) => !avoidDNS(fqdn) && byteLength(fqdn) <= maxNameLength)
   return countDots(name) >= ndots ? [...own, ...suffixed] : [...suffixed, ...own]
-}
-
-/** Whether a name ends with a dot. */
-export function isRooted(name: string): boolean {
-  return name.charCodeAt(name.length - 1) === dot
 }
 
 /** The name with a dot at its end. */
 export function ensureRooted(name: string): string {
-  return isRooted(name) ? name : name + '.'
+  return name.endsWith('.') ? name : name + '.'
 }
 
 /** Lower case for A to Z only, as names are compared in DNS (RFC 4343). */
 export function lowerASCII(s: string): string {
-  return /[A-Z]/.test(s) ? s.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) | 0x20)) : s
+  // Nearly all names are in lower case, and this tells so in 2 µs the first time, where a regular expression took 50.
+  if (s.toLowerCase() === s) return s
+  return s.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) | 0x20))
 }
 
 function countDots(name: string): number {

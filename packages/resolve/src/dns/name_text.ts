@@ -1,5 +1,3 @@
-import { isRooted } from './name.ts'
-
 // domainToASCII takes other characters for delimiters of a URL, and cuts the name off there.
 const internationalName = /^[\w.*\-\u0080-\u{10ffff}]*$/u
 
@@ -37,7 +35,7 @@ export function escapedName(text: string): string | null {
 
 function fits(name: string): boolean {
   if (name === '.') return true
-  const labels = (isRooted(name) ? name.slice(0, -1) : name).split('.')
+  const labels = (name.endsWith('.') ? name.slice(0, -1) : name).split('.')
   const lengths = labels.map((label) => unescaped(label).length)
   return lengths.every((n) => n > 0 && n <= 63) && lengths.reduce((sum, n) => sum + n + 1, 1) <= 255
 }

@@ -1,13 +1,16 @@
 import { IP, IPAddr } from '@net/addr'
-import { OPT_SIZE, UDP_SIZE } from './message.ts'
+import { HEADER_SIZE, OPT_SIZE, UDP_SIZE } from './message.ts'
 import { RRType } from './rr.ts'
-import { uint16At, uint32At } from './wire_reader.ts'
+import { uint32At } from './wire_reader.ts'
 
 /** In bytes, what stands before the content of a record whose name is a pointer: that, type, class, TTL and length. */
 const RECORD_HEADER_SIZE = 12
+// In bytes, such records with an address.
+const A_SIZE = RECORD_HEADER_SIZE + 4
+const AAAA_SIZE = RECORD_HEADER_SIZE + 16
 
-/** A pointer to the name of the question, which is behind the header, and two bytes for a type. */
-const NAME_OF_QUESTION = 0xc00c0000
+/** The first byte of a pointer to a name; the second is its offset. */
+const POINTER = 0xc0
 
 /**
  * The addresses in a reply of `length` bytes, in which a question ends at `questionEnd`, if it has nothing else to say: no error, nothing cut,
@@ -20,16 +23,13 @@ export function plainAddrs(
   questionEnd: number,
   type: number,
 ): IPAddr[] | null {
-  const size = RECORD_HEADER_SIZE + (type === RRType.A ? 4 : 16)
-  const end = questionEnd + (bytes[7] ?? 0) * size
-  if (!isPlain(bytes) || !endsAt(end, bytes, length)) return null
-  let addrs: IPAddr[] | null = null
-  for (let at = questionEnd; at < end; at += size) {
-    const ip = addrIn(bytes, at, type)
-    if (ip === null) return null
-    // Most replies have one, and an array makes room for 16 more when something is pushed to it.
-    if (addrs === null) addrs = [new IPAddr(ip)]
-    else addrs.push(new IPAddr(ip))
+  const size = type === RRType.A ? A_SIZE : AAAA_SIZE
+  const count = bytes[7] ?? 0
+  if (count === 0 || !isPlain(bytes) || !endsAt(questionEnd + count * size, bytes, length)) return null
+  const addrs = new Array<IPAddr>(count)
+  for (let i = 0, at = questionEnd; i < count; i++, at += size) {
+    if (!isOfType(type, bytes, at, size)) return null
+    addrs[i] = addrIn(bytes, at, size)
   }
   return addrs
 }
@@ -49,12 +49,19 @@ function endsAt(at: number, bytes: Uint8Array, length: number): boolean {
   return isOPT && isEmpty && at + OPT_SIZE === length && length <= UDP_SIZE
 }
 
-/** The address in the record at an offset; null when that is another record, or of another name. */
-function addrIn(bytes: Uint8Array, at: number, type: number): IP | null {
+/** Whether the record at an offset is of that type, of the name asked for, and of `size` bytes. */
+function isOfType(type: number, bytes: Uint8Array, at: number, size: number): boolean {
+  const isOfName = bytes[at] === POINTER && bytes[at + 1] === HEADER_SIZE
+  const isOfSize = bytes[at + 10] === 0 && bytes[at + 11] === size - RECORD_HEADER_SIZE
+  return isOfName && isOfSize && bytes[at + 2] === 0 && bytes[at + 3] === type
+}
+
+/** The address in the record at an offset. */
+function addrIn(bytes: Uint8Array, at: number, size: number): IPAddr {
   const start = at + RECORD_HEADER_SIZE
-  const size = type === RRType.A ? 4 : 16
-  if (uint32At(bytes, at) !== NAME_OF_QUESTION + type || uint16At(bytes, start - 2) !== size) return null
-  return size === 4 ? IP.fromUint32(uint32At(bytes, start)) : ipv6At(bytes, start)
+  if (size !== A_SIZE) return new IPAddr(ipv6At(bytes, start))
+  const high = ((bytes[start] ?? 0) << 24) | ((bytes[start + 1] ?? 0) << 16)
+  return new IPAddr(IP.fromUint32((high | ((bytes[start + 2] ?? 0) << 8) | (bytes[start + 3] ?? 0)) >>> 0))
 }
 
 function ipv6At(bytes: Uint8Array, at: number): IP {

@@ -23,6 +23,9 @@ const maxPointers = 10
 /** The longest name in text, with the dot at its end; 255 bytes on the wire (RFC 1035 section 2.3.4). */
 export const maxNameLength = 254
 
+/** The longest label, in bytes (RFC 1035 section 2.3.4). */
+export const maxLabelLength = 63
+
 const dot = 46
 
 /** The 16 bits at an offset, which must be there. */

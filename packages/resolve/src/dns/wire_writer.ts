@@ -1,4 +1,4 @@
-import { DNSMessageError, maxNameLength } from './wire_reader.ts'
+import { DNSMessageError, maxLabelLength, maxNameLength } from './wire_reader.ts'
 
 // A pointer has 14 bits for its target (RFC 1035 section 4.1.4).
 const maxPointer = 0x3fff
@@ -52,7 +52,7 @@ export class WireWriter {
   name(name: string, compress: boolean): void {
     if (!name.endsWith('.')) throw new DNSMessageError('name without a dot at its end')
     if (name.length > maxNameLength) throw new DNSMessageError('name too long')
-    for (let rest = name; rest !== '.' && rest !== '';) {
+    for (let rest = name === '.' ? '' : name; rest !== '';) {
       const seen = compress ? this.#names?.get(rest) : undefined
       if (seen !== undefined) {
         this.uint16(0xc000 | seen)
@@ -110,6 +110,19 @@ export class WireWriter {
   }
 }
 
+type Latin1Write = (this: Uint8Array, text: string, at: number, length: number) => void
+
+/**
+ * Writes a text, each character as a byte. Node, Deno and Bun have it for their buffers; it is not documented, and where there is none
+ * the loop of {@link putName} does as well. V8 compiles a loop over each character soon, while the first lookups of a process wait for
+ * the core: without it, and without one that compared questions, 1,500 of them take an eighth less (docs/floors.md).
+ */
+const latin1Write = Reflect.get(process.getBuiltinModule('node:buffer').Buffer.prototype, 'latin1Write') as
+  Latin1Write | undefined
+
+/** An empty label, or what is not a byte for each character. */
+const unusual = /^\.|\.\.|[\\\u0100-\uffff]/
+
 /**
  * Writes a name at an offset, where a backslash and three digits stand for a byte and which must end with a dot. Gives where it
  * ends. Queries are written so, as they are many and have a single name. The bytes must be zero, and one more than the name has
@@ -117,13 +130,29 @@ export class WireWriter {
  */
 export function putName(bytes: Uint8Array, start: number, name: string): number {
   if (name === '.') return start + 1
+  if (
+    latin1Write !== undefined &&
+    name.length <= maxLabelLength &&
+    name.endsWith('.') &&
+    !unusual.test(name)
+  ) {
+    latin1Write.call(bytes, name, start + 1, name.length)
+    // The length of a label goes where the dot before it stood, and that of the root behind them.
+    let label = 0
+    for (let end = name.indexOf('.'); end >= 0; end = name.indexOf('.', label)) {
+      bytes[start + label] = end - label
+      label = end + 1
+    }
+    bytes[start + label] = 0
+    return start + label + 1
+  }
   let label = start // where the length of the label goes
   let at = start + 1
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i)
     if (c === dot) {
       const length = at - label - 1
-      if (length === 0 || length > 63) throw noLabel(length)
+      if (length === 0 || length > maxLabelLength) throw noLabel(length)
       bytes[label] = length
       label = at++
     } else if (c === backslash && /^\d{3}/.test(name.slice(i + 1, i + 4))) {
@@ -143,7 +172,7 @@ function noLabel(length: number): DNSMessageError {
 }
 
 function labelLength(n: number): number {
-  if (n === 0 || n > 63) throw noLabel(n)
+  if (n === 0 || n > maxLabelLength) throw noLabel(n)
   return n
 }
 

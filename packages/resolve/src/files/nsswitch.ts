@@ -135,8 +135,14 @@ function readNSSConf(text: string | null, error: Error | null): NSSConf {
   }
 }
 
+const blanks = ' \t\r\n'
+
 function trim(s: string): string {
-  return s.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '')
+  let start = 0
+  let end = s.length
+  while (start < end && blanks.includes(s.charAt(start))) start++
+  while (end > start && blanks.includes(s.charAt(end - 1))) end--
+  return s.slice(start, end)
 }
 
 function cut(s: string, separator: string): [before: string, after: string] {

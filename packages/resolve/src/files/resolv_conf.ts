@@ -144,7 +144,8 @@ function setOption(conf: Draft, option: string): void {
 }
 
 function defaultSearch(hostName: string | null): string[] {
-  const [, domain = ''] = /^[^.]*\.(.+)$/.exec(hostName ?? '') ?? []
+  const dot = hostName?.indexOf('.') ?? -1
+  const domain = dot < 0 ? '' : (hostName ?? '').slice(dot + 1)
   return domain === '' ? [] : [ensureRooted(domain)]
 }
 

@@ -29,7 +29,7 @@ export function fitting(afnet: string, host: string, { addrs }: HostAddrs): IP[]
     else list.push(ip)
   }
   // Where a host can listen on :: but not connect to it, 0.0.0.0 is what was meant.
-  if (afnet !== 'ip6' && isUnspecified(addrs)) list.push(IPv4zero)
+  if ((afnet === 'ip' || (afnet === 'ip4' && list.length === 0)) && isUnspecified(addrs)) list.push(IPv4zero)
   if (list.length === 0) throw new AddrError('no suitable address found', host)
   return list
 }

@@ -218,6 +218,41 @@ describe('the sockets that DNS servers are asked over', () => {
     },
   )
 
+  test('lookups get their own addresses where replies are lost, come twice and late, and sockets change their ports', async () => {
+    const addressOf = (name: string): IP => IP.fromUint32(0x0a000000 + Number(/\d+/.exec(name)?.[0]))
+    const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    let isOpen = true
+    let came = 0
+    socket.on('message', (bytes, from) => {
+      const query = decodeDNSMessage(bytes)
+      const { name = '' } = query.questions[0] ?? {}
+      const a = { name, type: RRType.A, class: 1, ttl: 1, data: { kind: 'A', ip: addressOf(name) } } as const
+      const reply = encodeDNSMessage({ ...query, response: true, answers: [a], additionals: [] })
+      const send = (): void => {
+        if (isOpen) socket.send(reply, from.port, from.address)
+      }
+      came++
+      if (came % 101 === 0) return
+      if (came % 13 === 0) setTimeout(send, came % 20)
+      else send()
+      if (came % 17 === 0) send()
+      if (came % 31 === 0) setTimeout(send, 5)
+    })
+    const servers = [`127.0.0.1:${socket.address().port}`]
+    const r = resolverOver(querySockets, { ...options, resolvConf: { servers, timeout: 1000, attempts: 9 } })
+    let asked = 0
+    const worker = async (): Promise<void> => {
+      while (asked < 2000) {
+        const name = `n${asked++}.example`
+        expect(String(await r.lookupIP('ip4', name))).toBe(String(addressOf(name)))
+      }
+    }
+    await Promise.all(Array.from({ length: 64 }, worker))
+    isOpen = false
+    await new Promise<void>((resolve) => void socket.close(() => resolve()))
+  })
+
   /** A DNS server in another thread, which answers A with 192.0.2.1, some questions twice and some late. */
   async function serverElsewhere(): Promise<{ server: Worker; address: string; ports: Set<number> }> {
     const ports = new Set<number>()

@@ -5,10 +5,11 @@ import dns from 'node:dns'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { IP, IPAddr, parseIP } from '@net/addr'
+import { IP, IPAddr, parseIP, UDPAddr } from '@net/addr'
 import { DNSError } from '@net/contract'
 import { ledger } from '@net/contract/suite'
 import { keepLeaks, type TraceMessage } from '@net/io'
@@ -19,6 +20,7 @@ import {
   parseNSSConf,
   resolverOver,
   RRType,
+  type PacketReceiver,
   type Resolver,
   type ResolverSockets,
 } from '@net/resolve'
@@ -215,6 +217,37 @@ describe('the sockets that DNS servers are asked over', () => {
       // The kernel may give a port again that was given back.
       expect(server.ports.size).toBeGreaterThan(640 / 16 - 3)
       expect(Math.max(...server.uses.values())).toBeLessThanOrEqual(2 * 16)
+    },
+  )
+
+  test.skipIf(process.platform !== 'linux')(
+    'a socket that is connected anew has another port, unless something came to the old one (not on BSDs)',
+    async () => {
+      const peer = createSocket('udp4').bind(0, '127.0.0.1')
+      await once(peer, 'listening')
+      const receiver: PacketReceiver = {
+        waiting: 0, // so that nothing is read
+        received: () => expect.unreachable(),
+        failed: (e) => expect.unreachable(String(e)),
+        gaveStream: () => expect.unreachable(),
+      }
+      const raddr = new UDPAddr(parseIP('127.0.0.1'), peer.address().port)
+      const socket = querySockets.openPackets?.(raddr, receiver)
+      if (!socket) return expect.unreachable()
+      const portSeen = async (): Promise<number> => {
+        const message = once(peer, 'message') as Promise<[Buffer, RemoteInfo]>
+        socket.send(Uint8Array.of(1))
+        return (await message)[1].port
+      }
+      const first = await portSeen()
+      while (!socket.isRenewable) await turn()
+      expect(socket.renew()).toBe(true)
+      const second = await portSeen()
+      expect(second).not.toBe(first)
+      await new Promise<void>((resolve) => peer.send('forged', second, '127.0.0.1', () => resolve()))
+      expect(socket.renew()).toBe(false)
+      socket.close()
+      await new Promise<void>((resolve) => void peer.close(() => resolve()))
     },
   )
 

@@ -86,6 +86,8 @@ class QuerySocket implements PacketSocket, Newcomer, Deferred, TurnRead, TurnWri
     const { bytes } = sockaddrOf(this.#raddr)
     return (
       connect(this.number, unspecified, unspecified.byteLength) === 0 &&
+      // Somebody may have sent what is to be taken for a reply to one of the next queries.
+      recv(this.number, packet, packet.byteLength, 0) === EAGAIN &&
       connect(this.number, bytes, bytes.byteLength) === 0
     )
   }

@@ -22,7 +22,7 @@ export interface PacketSocket {
   readonly isRenewable: boolean
   /**
    * Takes another source port at random, as a new socket would, for less than one costs, while no query waits; gives whether it has.
-   * What came to the old port may still be read.
+   * One that has not is to be closed. What came to the old port is never received.
    */
   renew(): boolean
   /** Makes the error of a read, which names both ends. */

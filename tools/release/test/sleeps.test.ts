@@ -44,6 +44,7 @@ const sleeps: Record<string, readonly [count: number, why: string]> = {
     2,
     'the processor time of an idle process is that of a stretch of time',
   ],
+  'packages/posix/test/lookup.test.ts': [2, 'replies that are late on purpose'],
   'packages/posix/test/poller.test.ts': [2, 'that a spin has ended is seen by its not going on'],
   'packages/posix/test/starvation.test.ts': [
     1,

@@ -6,6 +6,7 @@ import { decodeDNSMessage, encodeDNSMessage, encodeQuery, type DNSMessage } from
 import { CLASS_IN, RRType, type RR, type RRData } from '../src/dns/rr.ts'
 import { DNSMessageError } from '../src/dns/wire_reader.ts'
 import { messages, names } from './arbitrary.ts'
+import { emptyReply } from './empty_reply.ts'
 import { vectors } from './vectors.ts'
 
 interface In {
@@ -78,25 +79,8 @@ test.each(cases.filter((c) => c.in.op === 'parse'))(
   },
 )
 
-const empty: DNSMessage = {
-  id: 1,
-  response: true,
-  opcode: 0,
-  authoritative: false,
-  truncated: false,
-  recursionDesired: true,
-  recursionAvailable: true,
-  authenticData: false,
-  checkingDisabled: false,
-  rcode: 0,
-  questions: [],
-  answers: [],
-  authorities: [],
-  additionals: [],
-}
-
 function answer(type: number, data: RRData, name = 'host.example.'): DNSMessage {
-  return { ...empty, answers: [{ name, type, class: CLASS_IN, ttl: 60, data }] }
+  return { ...emptyReply, answers: [{ name, type, class: CLASS_IN, ttl: 60, data }] }
 }
 
 test('decodeDNSMessage() throws nothing but DNSMessageError and ends, whatever the bytes', () => {
@@ -217,10 +201,11 @@ test.each([
   ['a name without a dot at its end', 'a'],
   ['a label of 64', 'a'.repeat(64) + '.'],
   ['an empty label', 'a..b.'],
+  ['an empty label at its end', 'a..'],
   ['a name of 255', `${('a'.repeat(63) + '.').repeat(3)}${'a'.repeat(62)}.`],
   ['a character that is no byte', 'ā.'],
 ])('encodeDNSMessage() refuses %s', (_, name) => {
-  expect(() => encodeDNSMessage({ ...empty, questions: [{ name, type: 1, class: 1 }] })).toThrow(
+  expect(() => encodeDNSMessage({ ...emptyReply, questions: [{ name, type: 1, class: 1 }] })).toThrow(
     DNSMessageError,
   )
 })
@@ -228,7 +213,7 @@ test.each([
 test('encodeDNSMessage() takes names and labels of the greatest length', () => {
   const name = `${('a'.repeat(63) + '.').repeat(3)}${'a'.repeat(61)}.`
   expect(name.length).toBe(254)
-  const m = { ...empty, questions: [{ name, type: 1, class: 1 }] }
+  const m = { ...emptyReply, questions: [{ name, type: 1, class: 1 }] }
   expect(decodeDNSMessage(encodeDNSMessage(m)).questions[0]?.name).toBe(name)
 })
 
@@ -240,7 +225,7 @@ test('encodeDNSMessage() refuses strings, records and messages that are too long
   expect(() => encodeDNSMessage(answer(RRType.TXT, txt(1, 256)))).toThrow('string too long')
   expect(() => encodeDNSMessage(answer(RRType.TXT, txt(257, 255)))).toThrow('record too long')
   const half = answer(RRType.TXT, txt(130, 255)).answers
-  expect(() => encodeDNSMessage({ ...empty, answers: [...half, ...half] })).toThrow('message too long')
+  expect(() => encodeDNSMessage({ ...emptyReply, answers: [...half, ...half] })).toThrow('message too long')
 })
 
 test('encodeDNSMessage() keeps names apart that begin beyond what a pointer reaches', () => {
@@ -251,7 +236,7 @@ test('encodeDNSMessage() keeps names apart that begin beyond what a pointer reac
         strings: Array.from({ length: 70 }, () => new Uint8Array(255)),
       })
       const late = answer(RRType.CNAME, { kind: 'CNAME', target: name }, name)
-      const m = { ...empty, answers: [...filler.answers, ...late.answers, ...late.answers] }
+      const m = { ...emptyReply, answers: [...filler.answers, ...late.answers, ...late.answers] }
       expect(decodeDNSMessage(encodeDNSMessage(m)).answers).toEqual(m.answers)
     }),
     { numRuns: 50 },

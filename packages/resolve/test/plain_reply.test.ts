@@ -7,6 +7,7 @@ import { encodeDNSMessage, type DNSMessage } from '../src/dns/message.ts'
 import { plainAddrs } from '../src/dns/plain_reply.ts'
 import { CLASS_IN, RRType, type RR, type RRData } from '../src/dns/rr.ts'
 import { messages } from './arbitrary.ts'
+import { emptyReply } from './empty_reply.ts'
 import type { Resolver } from '../src/resolver.ts'
 import { resolverOf } from './resolver_of.ts'
 
@@ -23,20 +24,9 @@ function of(data: RRData): RR {
 }
 
 const plain: DNSMessage = {
-  id: 1,
-  response: true,
-  opcode: 0,
-  authoritative: false,
-  truncated: false,
-  recursionDesired: true,
-  recursionAvailable: true,
-  authenticData: false,
-  checkingDisabled: false,
-  rcode: 0,
+  ...emptyReply,
   questions: [{ name, type: RRType.A, class: CLASS_IN }],
   answers: [v4(0xc0000201)],
-  authorities: [],
-  additionals: [],
 }
 
 function read(changes: Partial<DNSMessage>, type: number = RRType.A): string | null {

@@ -36,14 +36,14 @@ export interface SocketOwner {
   readonly shared: boolean
   /** A query has left a socket, which may be closed by now. */
   left(socket: PooledSocket): void
-  /** A socket has taken all its queries, and none waits, but it can be renewed. */
+  /** A socket rests, as it has taken all its queries and none waits any more. */
   spent(socket: PooledSocket): void
 }
 
 /**
  * A socket of packets to a server, for several queries at once: replies find their queries by id, and
- * what fits none is passed over. It is opened at once and, after {@link PooledSocket.retire}, closed when no query
- * waits any more.
+ * what fits none is passed over. It is opened at once. When it has taken all its queries, or after {@link PooledSocket.retire}, it
+ * rests or closes as soon as none waits any more.
  */
 export class PooledSocket implements PacketReceiver {
   /** The server that it asks. */
@@ -99,22 +99,17 @@ export class PooledSocket implements PacketReceiver {
     return true
   }
 
-  /** Whether it can be tried to renew it. One that somebody has sent other packets to is given up. */
-  get #isRenewable(): boolean {
-    return this.#owner.shared && this.#socket.isRenewable && this.#forged === 0
-  }
-
   /** Takes no query until it is renewed, or closes for good, as none waits. Gives whether it can be renewed. */
   rest(): boolean {
-    if (!this.#isRenewable) this.close()
     this.#left = 0
+    // One that somebody has sent other packets to is given up.
+    if (!this.#owner.shared || !this.#socket.isRenewable || this.#forged > 0) this.close()
     return !this.isClosed
   }
 
-  /** Gives a spent socket another source port, for a query that is yet to be asked. Gives whether it has one. */
+  /** Gives one that rests another source port, for a query that is yet to be asked. Gives whether it has one. */
   renew({ server, start }: PacketRequest): boolean {
-    if (server !== this.server || this.isClosed || this.#waiting.size > 0) return false
-    if (!this.#socket.renew()) return false
+    if (server !== this.server || this.isClosed || !this.#socket.renew()) return false
     this.#until = start + MAX_AGE
     this.#left = MAX_USES
     return true
@@ -137,7 +132,7 @@ export class PooledSocket implements PacketReceiver {
     request.failed(error)
   }
 
-  /** Takes no query any more, and closes when those under way are done. */
+  /** Takes no query any more. It closes at once where none waits. */
   retire(): void {
     this.#left = 0
     if (this.#waiting.size === 0 && !this.isClosed) this.close()
@@ -196,7 +191,7 @@ export class PooledSocket implements PacketReceiver {
     this.#owner.left(this)
   }
 
-  /** Closes it, as no query waits on it. Once. */
+  /** Closes it, as no query waits on it. */
   close(): void {
     this.isClosed = true
     this.#socket.close()

@@ -13,7 +13,7 @@ const MAX_SPENT = 16
 /**
  * Owns the sockets of packets that queries are sent on, for queries that come many at a time: making a
  * socket costs more than asking a question. A query that is alone has a socket, and a source port, of its
- * own. When no query is under way none is open.
+ * own. When no query is under way none is open, but for those that rest until the event loop turns.
  */
 export class SocketPool implements SocketOwner {
   readonly open: OpenPacketSocket
@@ -24,7 +24,7 @@ export class SocketPool implements SocketOwner {
   #withRoom: PooledSocket[] = []
   readonly #streams = new Set<string>()
   #open: PooledSocket[] = []
-  #spent: PooledSocket[] = [] // those that can be renewed; one may have been asked beyond its share meanwhile
+  #spent: PooledSocket[] = [] // those that rest
   #isResting = false // whether those that rest are closed when the event loop turns
   #active = 0
   // It stays set when a query has its reply: when it expires too soon for those that wait by then, it is set anew.
@@ -138,7 +138,7 @@ export class SocketPool implements SocketOwner {
     this.#timer.set(next)
   }
 
-  /** Closes all sockets, as no query waits on any, but those that can be renewed: queries may come within this turn of the event loop. */
+  /** Has all sockets rest or close, as no query waits on any: others may come within this turn of the event loop. */
   #rest(): void {
     const resting = this.#open.filter((socket) => socket.rest())
     for (const socket of resting) socket.listed = false
